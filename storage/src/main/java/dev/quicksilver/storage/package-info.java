@@ -1,0 +1,3 @@
+/** Quicksilver. */
+@org.jspecify.annotations.NullMarked
+package dev.quicksilver.storage;
