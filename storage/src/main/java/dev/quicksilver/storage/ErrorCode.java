@@ -1,8 +1,8 @@
 package dev.quicksilver.storage;
 
 /**
- * Stable names of everything that can go wrong in storage. The same name appears in the log, in
- * the label of the error metric and on the command line; names are never reused.
+ * Stable names of everything that can go wrong in storage. The same name appears in the log, in the
+ * label of the error metric and on the command line; names are never reused.
  */
 public enum ErrorCode {
   /** The caller broke a rule of the API or of the data (a key too long, an unknown database). */

@@ -2,7 +2,9 @@ package dev.quicksilver.storage;
 
 import org.jspecify.annotations.Nullable;
 
-/** Every failure of this module, with a stable {@link ErrorCode} and a message that says the cure. */
+/**
+ * Every failure of this module, with a stable {@link ErrorCode} and a message that says the cure.
+ */
 public final class StorageException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

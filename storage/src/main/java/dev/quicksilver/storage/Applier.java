@@ -1,0 +1,147 @@
+package dev.quicksilver.storage;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Applies blocks that another node made: a replica's write session. Each block is verified
+ * (sequence, chain hash, CRC, content digest) as it streams in; one that fails spoils the session,
+ * which then can only be closed and leaves nothing behind. For one platform thread; holds LMDB's
+ * write lock until it is closed.
+ */
+public final class Applier extends WriteSession {
+  Applier(Database database, Environment environment) {
+    super(database, environment);
+  }
+
+  /**
+   * Applies one block.
+   *
+   * @throws StorageException DIVERGED if the block does not continue this database's history,
+   *     CORRUPT if its bytes are damaged
+   * @throws IOException if the source fails
+   */
+  public void apply(BlockHeader header, SegmentSource segments) throws IOException {
+    requireUsable();
+    if (header.firstSequence() != sequence + 1) {
+      throw failed(
+          new StorageException(
+              ErrorCode.DIVERGED,
+              environment.path
+                  + " stands at sequence "
+                  + sequence
+                  + ", a block begins at "
+                  + header.firstSequence()));
+    }
+    ChainHash here = ChainHash.of(chain, 0);
+    if (!header.before().equals(here)) {
+      throw failed(diverged("chain hash before", sequence, here, header.before()));
+    }
+    try {
+      log.begin(header.firstSequence());
+      BlockDecoder decoder = new BlockDecoder(() -> stored(segments.next()));
+      long transactions = 0;
+      boolean inTransaction = false;
+      while (decoder.next()) {
+        switch (decoder.kind) {
+          case BEGIN -> {
+            require(!inTransaction, "a transaction begins inside another");
+            inTransaction = true;
+          }
+          case ENTRY -> {
+            require(inTransaction, "an entry stands outside a transaction");
+            require(sequence < header.lastSequence(), "there are more entries than the head says");
+            entry(decoder);
+          }
+          case END -> {
+            require(inTransaction, "a transaction ends that never began");
+            inTransaction = false;
+            transactions++;
+          }
+        }
+      }
+      require(!inTransaction, "it ends inside a transaction");
+      require(sequence == header.lastSequence(), "there are fewer entries than the head says");
+      require(transactions == header.transactions(), "the number of transactions is wrong");
+      check(header);
+      position = header.positionAfter();
+      commitTime = header.commitTime();
+      log.end(header);
+    } catch (IOException e) {
+      throw failed(e);
+    } catch (RuntimeException e) {
+      throw failed(e);
+    }
+  }
+
+  private @Nullable Segment stored(@Nullable Segment segment) {
+    if (segment != null) {
+      log.segment(segment);
+    }
+    return segment;
+  }
+
+  private void entry(BlockDecoder entry) {
+    sequence++;
+    hash.chain(
+        chain,
+        sequence,
+        entry.operation,
+        entry.commitLsn,
+        entry.commitTime,
+        entry.key,
+        entry.keyLength,
+        entry.value,
+        entry.valueLength);
+    switch (entry.operation) {
+      case SET ->
+          pairs.set(
+              entry.key,
+              entry.keyLength,
+              entry.value,
+              entry.valueLength,
+              sequence,
+              entry.commitTime);
+      case DEL -> pairs.delete(entry.key, entry.keyLength);
+      case CLEAR -> pairs.clear();
+    }
+  }
+
+  private void check(BlockHeader header) {
+    ChainHash after = ChainHash.of(chain, 0);
+    if (!header.after().equals(after)) {
+      throw diverged("chain hash", sequence, after, header.after());
+    }
+    if (!header.digestAfter().equals(pairs.digest())) {
+      throw diverged("content digest", sequence, pairs.digest(), header.digestAfter());
+    }
+  }
+
+  private StorageException diverged(String what, long at, Object ours, Object theirs) {
+    return new StorageException(
+        ErrorCode.DIVERGED,
+        "the "
+            + what
+            + " of "
+            + environment.path
+            + " at sequence "
+            + at
+            + " is "
+            + ours
+            + ", upstream's is "
+            + theirs
+            + "; this copy has another history and must be bootstrapped again");
+  }
+
+  private static void require(boolean right, String otherwise) {
+    if (!right) {
+      throw new StorageException(ErrorCode.CORRUPT, "a block is malformed: " + otherwise);
+    }
+  }
+
+  /** Makes everything durable and visible; when it returns, it is. The session has then ended. */
+  public Head commit() {
+    requireUsable();
+    return commitAll();
+  }
+}

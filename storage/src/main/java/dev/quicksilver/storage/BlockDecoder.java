@@ -1,0 +1,125 @@
+package dev.quicksilver.storage;
+
+import java.io.IOException;
+
+/**
+ * Reads a block's body record by record. Holds one segment and one value in memory. Not
+ * thread-safe.
+ */
+final class BlockDecoder {
+  /** What a record is. */
+  enum Kind {
+    BEGIN,
+    ENTRY,
+    END
+  }
+
+  private final SegmentSource source;
+  private final byte[] raw = new byte[Segment.MAX_UNCOMPRESSED];
+  private final byte[] fixed = new byte[16];
+  private int at;
+  private int limit;
+
+  Kind kind = Kind.END;
+  Operation operation = Operation.CLEAR;
+  byte[] key = new byte[RecordFormat.MAX_KEY];
+  int keyLength;
+  byte[] value = new byte[256];
+  int valueLength;
+  long commitLsn;
+  long commitTime;
+  long endLsn;
+
+  BlockDecoder(SegmentSource source) {
+    this.source = source;
+  }
+
+  /**
+   * Reads the next record into the fields; false at the end of the block. Throws CORRUPT for
+   * anything else.
+   */
+  boolean next() throws IOException {
+    if (at == limit && !fill()) {
+      return false;
+    }
+    int tag = raw[at++];
+    switch (tag) {
+      case BlockEncoder.BEGIN -> {
+        read(fixed, 16);
+        commitLsn = Bytes.getLong(fixed, 0);
+        commitTime = Bytes.getLong(fixed, 8);
+        kind = Kind.BEGIN;
+      }
+      case 2 -> {
+        read(fixed, 6);
+        keyLength = keyLength(Bytes.getShort(fixed, 0));
+        valueLength = Bytes.getInt(fixed, 2);
+        if (valueLength < 0 || valueLength > RecordFormat.MAX_VALUE) {
+          throw new StorageException(
+              ErrorCode.CORRUPT, "a block holds a value of " + valueLength + " bytes");
+        }
+        read(key, keyLength);
+        value = Bytes.atLeast(value, valueLength);
+        read(value, valueLength);
+        entry(Operation.SET);
+      }
+      case 3 -> {
+        read(fixed, 2);
+        keyLength = keyLength(Bytes.getShort(fixed, 0));
+        read(key, keyLength);
+        valueLength = 0;
+        entry(Operation.DEL);
+      }
+      case 4 -> {
+        keyLength = 0;
+        valueLength = 0;
+        entry(Operation.CLEAR);
+      }
+      case BlockEncoder.END -> {
+        read(fixed, 8);
+        endLsn = Bytes.getLong(fixed, 0);
+        kind = Kind.END;
+      }
+      default ->
+          throw new StorageException(
+              ErrorCode.CORRUPT, "a block holds a record of unknown kind " + tag);
+    }
+    return true;
+  }
+
+  private void entry(Operation read) {
+    operation = read;
+    kind = Kind.ENTRY;
+  }
+
+  private static int keyLength(int length) {
+    if (length < 1 || length > RecordFormat.MAX_KEY) {
+      throw new StorageException(ErrorCode.CORRUPT, "a block holds a key of " + length + " bytes");
+    }
+    return length;
+  }
+
+  private boolean fill() throws IOException {
+    Segment segment = source.next();
+    if (segment == null) {
+      return false;
+    }
+    segment.uncompress(raw);
+    at = 0;
+    limit = segment.uncompressedLength();
+    return true;
+  }
+
+  private void read(byte[] to, int length) throws IOException {
+    int done = 0;
+    while (done < length) {
+      if (at == limit && !fill()) {
+        throw new StorageException(ErrorCode.CORRUPT, "a block ends in the middle of a record");
+      }
+      int part = Math.min(length - done, limit - at);
+      System.arraycopy(raw, at, to, done, part);
+      at += part;
+      done += part;
+    }
+  }
+}

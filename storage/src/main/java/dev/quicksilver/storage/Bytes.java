@@ -1,0 +1,51 @@
+package dev.quicksilver.storage;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+
+/** Big-endian integers in byte arrays. */
+final class Bytes {
+  private static final VarHandle SHORT =
+      MethodHandles.byteArrayViewVarHandle(short[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.BIG_ENDIAN);
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
+
+  static final byte[] EMPTY = {};
+
+  private Bytes() {}
+
+  static void putShort(byte[] to, int at, int value) {
+    SHORT.set(to, at, (short) value);
+  }
+
+  static int getShort(byte[] from, int at) {
+    return Short.toUnsignedInt((short) SHORT.get(from, at));
+  }
+
+  static void putInt(byte[] to, int at, int value) {
+    INT.set(to, at, value);
+  }
+
+  static int getInt(byte[] from, int at) {
+    return (int) INT.get(from, at);
+  }
+
+  static void putLong(byte[] to, int at, long value) {
+    LONG.set(to, at, value);
+  }
+
+  static long getLong(byte[] from, int at) {
+    return (long) LONG.get(from, at);
+  }
+
+  /**
+   * Returns an array of at least the length, the same one if it is large enough; contents are not
+   * kept.
+   */
+  static byte[] atLeast(byte[] buffer, int length) {
+    return buffer.length >= length ? buffer : new byte[Math.max(length, buffer.length * 2)];
+  }
+}

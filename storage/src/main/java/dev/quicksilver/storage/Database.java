@@ -1,0 +1,279 @@
+package dev.quicksilver.storage;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.lmdbjava.LmdbException;
+
+/**
+ * One database, open in this process. Open an environment once in a process: LMDB's file locks
+ * vanish when a second handle of the same process closes. Safe for all threads.
+ */
+public final class Database implements AutoCloseable {
+  private static final long READ_ONLY_POLL = TimeUnit.MILLISECONDS.toNanos(1);
+
+  private final Environment environment;
+  private final StorageOptions options;
+  private final DatabaseIdentity identity;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition commit = lock.newCondition();
+  private final AtomicLong corruptions = new AtomicLong();
+  private volatile long lastSequence;
+  private volatile boolean closed;
+
+  private Database(Environment environment, StorageOptions options) {
+    this.environment = environment;
+    this.options = options;
+    try (Snapshot snapshot = new Snapshot(this, environment)) {
+      byte[] format = snapshot.meta(MetaFormat.FORMAT_KEY);
+      byte[] stored = snapshot.meta(MetaFormat.IDENTITY_KEY);
+      if (format == null || stored == null) {
+        throw new StorageException(
+            ErrorCode.WRONG_FORMAT,
+            environment.path + " is an LMDB environment, but not one of Quicksilver");
+      }
+      MetaFormat.checkFormat(format, environment.path);
+      identity = MetaFormat.decodeIdentity(stored, environment.path);
+      lastSequence = snapshot.head().lastSequence();
+    }
+  }
+
+  /**
+   * Makes a new, empty database in a folder, which is created.
+   *
+   * @throws StorageException ALREADY_EXISTS if there is one
+   */
+  public static Database create(Path folder, DatabaseIdentity identity, StorageOptions options) {
+    if (Files.exists(folder.resolve("data.mdb"))) {
+      throw new StorageException(ErrorCode.ALREADY_EXISTS, "there is a database in " + folder);
+    }
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw new StorageException(ErrorCode.IO, folder + " could not be created: " + e, e);
+    }
+    Environment environment = Environment.open(folder, options, false, true);
+    try (var txn = environment.beginWrite()) {
+      byte[] head = new byte[MetaFormat.HEAD_LENGTH];
+      MetaFormat.encodeHead(
+          new Head(0, ChainHash.genesis(identity.id()), ContentDigest.EMPTY, Position.NONE, 0, 1),
+          head);
+      put(environment, txn, MetaFormat.FORMAT_KEY, MetaFormat.encodeFormat());
+      put(environment, txn, MetaFormat.IDENTITY_KEY, MetaFormat.encodeIdentity(identity));
+      put(environment, txn, MetaFormat.HEAD_KEY, head);
+      txn.commit();
+    } catch (LmdbException e) {
+      environment.close();
+      throw LmdbErrors.of(e, folder);
+    } finally {
+      environment.finished();
+    }
+    return opened(environment, options);
+  }
+
+  private static void put(
+      Environment environment,
+      org.lmdbjava.Txn<java.nio.ByteBuffer> txn,
+      byte[] key,
+      byte[] value) {
+    environment.meta.put(txn, WriteSession.direct(key), WriteSession.direct(value));
+  }
+
+  /**
+   * Opens a database for reading and writing.
+   *
+   * @throws StorageException NOT_FOUND, WRONG_FORMAT or what else stands in the way
+   */
+  public static Database open(Path folder, StorageOptions options) {
+    return opened(Environment.open(folder, options, false, false), options);
+  }
+
+  /**
+   * Opens a database for reading: the way of the bridge and of local readers, beside the node that
+   * writes.
+   */
+  public static Database openReadOnly(Path folder, StorageOptions options) {
+    return opened(Environment.open(folder, options, true, false), options);
+  }
+
+  private static Database opened(Environment environment, StorageOptions options) {
+    try {
+      return new Database(environment, options);
+    } catch (RuntimeException e) {
+      environment.close();
+      throw e;
+    }
+  }
+
+  /** Returns the folder of the environment. */
+  public Path folder() {
+    return environment.path;
+  }
+
+  /** Returns id, name and types. */
+  public DatabaseIdentity identity() {
+    return identity;
+  }
+
+  /** Returns how it was opened. */
+  public StorageOptions options() {
+    return options;
+  }
+
+  /** Returns where the database stands at its newest commit, by whichever process. */
+  public Head head() {
+    try (Snapshot snapshot = snapshot()) {
+      return snapshot.head();
+    }
+  }
+
+  /** Takes a snapshot at the newest commit. */
+  public Snapshot snapshot() {
+    return new Snapshot(this, environment);
+  }
+
+  /** Begins to append: waits for LMDB's one write lock. From a platform thread only. */
+  public Appender append() {
+    return new Appender(this, environment);
+  }
+
+  /** Begins to apply blocks: waits for LMDB's one write lock. From a platform thread only. */
+  public Applier apply() {
+    return new Applier(this, environment);
+  }
+
+  /** Reads the log from a sequence on, for a follower. */
+  public LogReader readLog(long fromSequence) {
+    return new LogReader(
+        use -> {
+          try (Snapshot snapshot = snapshot()) {
+            return use.apply(snapshot);
+          }
+        },
+        fromSequence);
+  }
+
+  /**
+   * Returns the chain hash after a sequence.
+   *
+   * @throws StorageException NOT_IN_LOG if the sequence is ahead, was garbage-collected, or does
+   *     not end a transaction
+   */
+  public ChainHash chainHashAt(long sequence) {
+    try (Snapshot snapshot = snapshot()) {
+      Head head = snapshot.head();
+      if (sequence == head.lastSequence()) {
+        return head.chainHash();
+      }
+      if (sequence == 0) {
+        return ChainHash.genesis(identity.id());
+      }
+      if (sequence < 0 || sequence > head.lastSequence() || sequence + 1 < head.oldestSequence()) {
+        throw new StorageException(
+            ErrorCode.NOT_IN_LOG,
+            "sequence "
+                + sequence
+                + " is not in the log of "
+                + identity.name()
+                + ", which holds "
+                + head.oldestSequence()
+                + " to "
+                + head.lastSequence());
+      }
+    }
+    BlockHeader next = readLog(sequence + 1).nextBlock();
+    if (next == null) {
+      throw new StorageException(
+          ErrorCode.NOT_IN_LOG,
+          "sequence " + sequence + " is not in the log of " + identity.name());
+    }
+    return next.before();
+  }
+
+  /**
+   * Waits until there is an entry after a sequence, at most so long.
+   *
+   * @return whether there is one
+   */
+  public boolean awaitCommit(long afterSequence, long timeoutNanos) throws InterruptedException {
+    long deadline = System.nanoTime() + timeoutNanos;
+    if (environment.readOnly) {
+      while (head().lastSequence() <= afterSequence) {
+        if (closed || System.nanoTime() - deadline >= 0) {
+          return false;
+        }
+        LockSupport.parkNanos(READ_ONLY_POLL);
+        if (Thread.interrupted()) {
+          throw new InterruptedException();
+        }
+      }
+      return true;
+    }
+    lock.lock();
+    try {
+      long left = timeoutNanos;
+      while (lastSequence <= afterSequence) {
+        if (closed || left <= 0) {
+          return false;
+        }
+        left = commit.awaitNanos(left);
+      }
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void committed(Head head) {
+    lock.lock();
+    try {
+      lastSequence = head.lastSequence();
+      commit.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  void countCorruption() {
+    corruptions.incrementAndGet();
+  }
+
+  /** Returns how many reads met a wrong checksum since this process opened the database. */
+  public long corruptReads() {
+    return corruptions.get();
+  }
+
+  /** Returns the length of the environment's file in bytes. */
+  public long fileBytes() {
+    try {
+      return Files.size(environment.path.resolve("data.mdb"));
+    } catch (IOException e) {
+      throw new StorageException(ErrorCode.IO, environment.path + " cannot be read: " + e, e);
+    }
+  }
+
+  /**
+   * Refuses new work. The environment itself closes with its last open snapshot or write session.
+   */
+  @Override
+  public void close() {
+    closed = true;
+    lock.lock();
+    try {
+      commit.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    environment.close();
+  }
+
+  @Override
+  public String toString() {
+    return identity.name() + " in " + environment.path;
+  }
+}

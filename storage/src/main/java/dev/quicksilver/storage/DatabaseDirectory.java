@@ -1,0 +1,121 @@
+package dev.quicksilver.storage;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+
+/**
+ * Where a node keeps its environments: {@code <data>/databases/<name>/current} is a symbolic link
+ * to the generation in use, a folder beside it named 1, 2, … A new copy becomes the generation in
+ * use by one atomic rename of the link. Holds no state; safe for all threads and processes.
+ */
+public final class DatabaseDirectory {
+  private static final String CURRENT = "current";
+
+  private final Path root;
+
+  /** Takes a node's data directory, which may not exist yet. */
+  public DatabaseDirectory(Path dataDirectory) {
+    this.root = dataDirectory.resolve("databases");
+  }
+
+  /** Returns the names of the databases that are there, sorted. */
+  public List<String> names() {
+    if (!Files.isDirectory(root)) {
+      return List.of();
+    }
+    try (Stream<Path> children = Files.list(root)) {
+      return children
+          .filter(child -> Files.isSymbolicLink(child.resolve(CURRENT)))
+          .map(child -> child.getFileName().toString())
+          .sorted()
+          .toList();
+    } catch (IOException | UncheckedIOException e) {
+      throw failed("read", root, e);
+    }
+  }
+
+  /** Returns the folder of a database's environment in use, if there is one. */
+  public Optional<Path> environment(String name) {
+    DatabaseIdentity.requireName(name);
+    Path database = root.resolve(name);
+    try {
+      return Optional.of(database.resolve(Files.readSymbolicLink(database.resolve(CURRENT))));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException e) {
+      throw failed("read", database, e);
+    }
+  }
+
+  /**
+   * Returns a new, empty folder for the next generation of a database; {@link #use} makes it the
+   * one in use.
+   */
+  public Path newGeneration(String name) {
+    DatabaseIdentity.requireName(name);
+    Path database = root.resolve(name);
+    try {
+      Files.createDirectories(database);
+      for (int generation = 1; ; generation++) {
+        Path folder = database.resolve(Integer.toString(generation));
+        if (!Files.exists(folder)) {
+          return Files.createDirectory(folder);
+        }
+      }
+    } catch (IOException e) {
+      throw failed("create a folder in", database, e);
+    }
+  }
+
+  /** Makes a generation the one in use, atomically. */
+  public void use(String name, Path generation) {
+    Path database = root.resolve(name);
+    Path next = database.resolve(CURRENT + ".next");
+    try {
+      Files.deleteIfExists(next);
+      Files.createSymbolicLink(next, generation.getFileName());
+      Files.move(next, database.resolve(CURRENT), StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      throw failed("write", database, e);
+    }
+  }
+
+  /**
+   * Removes a database with all its generations. Processes that have it open keep what they see.
+   */
+  public void drop(String name) {
+    DatabaseIdentity.requireName(name);
+    Path database = root.resolve(name);
+    try {
+      Files.deleteIfExists(database.resolve(CURRENT));
+      deleteTree(database);
+    } catch (IOException | UncheckedIOException e) {
+      throw failed("remove", database, e);
+    }
+  }
+
+  private static void deleteTree(Path tree) throws IOException {
+    if (!Files.exists(tree)) {
+      return;
+    }
+    List<Path> files;
+    try (Stream<Path> walk = Files.walk(tree)) {
+      files = walk.sorted(java.util.Comparator.reverseOrder()).toList();
+    }
+    for (Path file : files) {
+      Files.deleteIfExists(file);
+    }
+  }
+
+  private static StorageException failed(String verb, Path path, Exception e) {
+    return new StorageException(
+        ErrorCode.IO, "could not " + verb + " " + path + ": " + e.getMessage(), e);
+  }
+}

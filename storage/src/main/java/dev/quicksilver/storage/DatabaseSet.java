@@ -1,0 +1,83 @@
+package dev.quicksilver.storage;
+
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ConcurrentSkipListMap;
+
+/**
+ * The databases of one node, each open once in this process, for reading and writing. Shared by the
+ * gateway, the follower and the server of a process. Safe for all threads.
+ */
+public final class DatabaseSet implements AutoCloseable {
+  /** The reserved name of the catalog: the database that lists the databases. */
+  public static final String CATALOG = "quicksilver";
+
+  private final DatabaseDirectory directory;
+  private final StorageOptions options;
+  private final Map<String, Database> open = new ConcurrentSkipListMap<>();
+
+  private DatabaseSet(Path dataDirectory, StorageOptions options) {
+    this.directory = new DatabaseDirectory(dataDirectory);
+    this.options = options;
+  }
+
+  /** Opens all databases of a data directory; there may be none. */
+  public static DatabaseSet open(Path dataDirectory, StorageOptions options) {
+    DatabaseSet set = new DatabaseSet(dataDirectory, options);
+    try {
+      for (String name : set.directory.names()) {
+        set.directory
+            .environment(name)
+            .ifPresent(folder -> set.open.put(name, Database.open(folder, options)));
+      }
+    } catch (RuntimeException e) {
+      set.close();
+      throw e;
+    }
+    return set;
+  }
+
+  /** Returns the database with this name, if it is there. */
+  public Optional<Database> get(String name) {
+    return Optional.ofNullable(open.get(name));
+  }
+
+  /** Returns all databases, sorted by name. */
+  public List<Database> all() {
+    return List.copyOf(open.values());
+  }
+
+  /**
+   * Makes a new, empty database and opens it.
+   *
+   * @throws StorageException ALREADY_EXISTS if there is one of this name
+   */
+  public synchronized Database create(DatabaseIdentity identity) {
+    if (open.containsKey(identity.name())) {
+      throw new StorageException(
+          ErrorCode.ALREADY_EXISTS, "there is already a database " + identity.name());
+    }
+    Path folder = directory.newGeneration(identity.name());
+    Database database = Database.create(folder, identity, options);
+    directory.use(identity.name(), folder);
+    open.put(identity.name(), database);
+    return database;
+  }
+
+  /** Closes a database and removes its files; nothing happens if there is none. */
+  public synchronized void drop(String name) {
+    Database database = open.remove(name);
+    if (database != null) {
+      database.close();
+      directory.drop(name);
+    }
+  }
+
+  @Override
+  public synchronized void close() {
+    open.values().forEach(Database::close);
+    open.clear();
+  }
+}

@@ -1,0 +1,228 @@
+package dev.quicksilver.storage;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import org.lmdbjava.ByteBufferProxy;
+import org.lmdbjava.Dbi;
+import org.lmdbjava.DbiFlags;
+import org.lmdbjava.Env;
+import org.lmdbjava.EnvFlags;
+import org.lmdbjava.LmdbException;
+import org.lmdbjava.Txn;
+
+/**
+ * One open LMDB environment: its four sub-databases for lmdbjava and for the native calls, and a
+ * pool of reset read transactions, since renewing one is several times cheaper than beginning one.
+ * Closing waits for the last snapshot.
+ */
+final class Environment {
+  private static final List<String> NAMES = List.of("meta", "data", "chunks", "log");
+  private static final int POOLED = 64;
+
+  final Path path;
+  final Env<ByteBuffer> env;
+  final boolean readOnly;
+  final Dbi<ByteBuffer> meta;
+  final Dbi<ByteBuffer> data;
+  final Dbi<ByteBuffer> chunks;
+  final Dbi<ByteBuffer> log;
+  final int metaHandle;
+  final int dataHandle;
+  final int chunksHandle;
+  final int logHandle;
+  final int pageSize;
+
+  private final long address;
+  private final ArrayDeque<ReadTransaction> pool = new ArrayDeque<>();
+  private int open;
+  private boolean closing;
+
+  private Environment(Path path, Env<ByteBuffer> env, boolean readOnly, boolean create) {
+    this.path = path;
+    this.env = env;
+    this.readOnly = readOnly;
+    List<Dbi<ByteBuffer>> all = new ArrayList<>();
+    for (String name : NAMES) {
+      all.add(create ? env.openDbi(name, DbiFlags.MDB_CREATE) : env.openDbi(name));
+    }
+    meta = all.get(0);
+    data = all.get(1);
+    chunks = all.get(2);
+    log = all.get(3);
+    address = NativeLmdb.address(env);
+    pageSize = env.stat().pageSize;
+    int[] handles = nativeHandles();
+    metaHandle = handles[0];
+    dataHandle = handles[1];
+    chunksHandle = handles[2];
+    logHandle = handles[3];
+  }
+
+  /** Opens or creates; every failure of LMDB comes out as ours and leaves nothing open. */
+  static Environment open(Path path, StorageOptions options, boolean readOnly, boolean create) {
+    if (!create && !Files.exists(path.resolve("data.mdb"))) {
+      throw new StorageException(
+          ErrorCode.NOT_FOUND, "there is no database in " + path + " (no data.mdb)");
+    }
+    List<EnvFlags> flags = new ArrayList<>(List.of(EnvFlags.MDB_NOTLS, EnvFlags.MDB_NORDAHEAD));
+    if (readOnly) {
+      flags.add(EnvFlags.MDB_RDONLY_ENV);
+    }
+    if (!options.durable()) {
+      flags.add(EnvFlags.MDB_NOSYNC);
+    }
+    Env<ByteBuffer> env = null;
+    try {
+      NativeLmdb.strerror(0); // loads the library before lmdbjava looks for its own
+      env =
+          Env.create(ByteBufferProxy.PROXY_OPTIMAL)
+              .setMapSize(options.mapSize())
+              .setMaxDbs(NAMES.size())
+              .setMaxReaders(options.maxReaders())
+              .open(path.toFile(), flags.toArray(EnvFlags[]::new));
+      env.readerCheck();
+      return new Environment(path, env, readOnly, create);
+    } catch (Dbi.KeyNotFoundException e) {
+      closeQuietly(env);
+      throw new StorageException(
+          ErrorCode.WRONG_FORMAT, path + " is an LMDB environment, but not one of Quicksilver", e);
+    } catch (LmdbException e) {
+      closeQuietly(env);
+      throw LmdbErrors.of(e, path);
+    }
+  }
+
+  private static void closeQuietly(@org.jspecify.annotations.Nullable Env<ByteBuffer> env) {
+    if (env != null) {
+      env.close();
+    }
+  }
+
+  private int[] nativeHandles() {
+    int[] handles = new int[NAMES.size()];
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment out = arena.allocate(16);
+      check(NativeLmdb.txnBegin(address, NativeLmdb.RDONLY, out.address()));
+      long txn = out.get(JAVA_LONG_UNALIGNED, 0);
+      try {
+        for (int i = 0; i < handles.length; i++) {
+          MemorySegment name = arena.allocateFrom(NAMES.get(i));
+          check(NativeLmdb.dbiOpen(txn, name.address(), 0, out.address() + 8));
+          handles[i] = out.get(JAVA_INT_UNALIGNED, 8);
+        }
+      } finally {
+        NativeLmdb.txnAbort(txn);
+      }
+    }
+    return handles;
+  }
+
+  /** Throws what a native return code stands for, unless it is success. */
+  void check(int code) {
+    if (code != 0) {
+      throw LmdbErrors.of(code, path);
+    }
+  }
+
+  /** Returns a read transaction at the newest commit. */
+  ReadTransaction acquire() {
+    ReadTransaction pooled;
+    synchronized (this) {
+      requireOpen();
+      open++;
+      pooled = pool.pollLast();
+    }
+    try {
+      if (pooled == null) {
+        return new ReadTransaction(this, address);
+      }
+      pooled.renew();
+      return pooled;
+    } catch (RuntimeException e) {
+      if (pooled != null) {
+        pooled.abort();
+      }
+      finished();
+      throw e;
+    }
+  }
+
+  /** Takes a read transaction back. */
+  void release(ReadTransaction transaction) {
+    transaction.reset();
+    boolean kept;
+    synchronized (this) {
+      kept = !closing && pool.size() < POOLED;
+      if (kept) {
+        pool.addLast(transaction);
+      }
+    }
+    if (!kept) {
+      transaction.abort();
+    }
+    finished();
+  }
+
+  /** Begins LMDB's one write transaction; waits for the writer before. */
+  Txn<ByteBuffer> beginWrite() {
+    if (Thread.currentThread().isVirtual()) {
+      throw new StorageException(
+          ErrorCode.INVALID_ARGUMENT,
+          "LMDB's write lock belongs to a platform thread; write from one, not from a virtual"
+              + " thread");
+    }
+    if (readOnly) {
+      throw new StorageException(
+          ErrorCode.INVALID_ARGUMENT, path + " is open for reading only; open it for writing");
+    }
+    synchronized (this) {
+      requireOpen();
+      open++;
+    }
+    try {
+      return env.txnWrite();
+    } catch (LmdbException e) {
+      finished();
+      throw LmdbErrors.of(e, path);
+    }
+  }
+
+  /** Says that what {@link #acquire} or {@link #beginWrite} began has ended. */
+  synchronized void finished() {
+    open--;
+    if (closing && open == 0) {
+      env.close();
+    }
+  }
+
+  private void requireOpen() {
+    if (closing) {
+      throw new StorageException(ErrorCode.NOT_FOUND, "the database in " + path + " is closed");
+    }
+  }
+
+  /**
+   * Refuses new work; the environment closes with the last snapshot or write session that is still
+   * open.
+   */
+  synchronized void close() {
+    if (closing) {
+      return;
+    }
+    closing = true;
+    pool.forEach(ReadTransaction::abort);
+    pool.clear();
+    if (open == 0) {
+      env.close();
+    }
+  }
+}

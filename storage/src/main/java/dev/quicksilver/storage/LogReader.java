@@ -1,0 +1,205 @@
+package dev.quicksilver.storage;
+
+import java.io.IOException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads a database's log block by block, for followers. Each call copies what it returns and holds
+ * no snapshot when it is back, so a slow follower keeps no page from being used again. Not
+ * thread-safe.
+ *
+ * <p>Call {@link #nextBlock()}, then {@link #nextSegment()} until it returns null, then the next
+ * block.
+ */
+public final class LogReader {
+  /** Runs a function on a snapshot. */
+  @FunctionalInterface
+  interface Use {
+    @Nullable Object with(Function<Snapshot, @Nullable Object> use);
+  }
+
+  private static final int PIECES_AT_ONCE = 64;
+
+  private final Use source;
+  private final boolean cutting;
+  private long nextSequence;
+  private long blockSequence;
+  private long bodyLeft;
+  private int piece;
+  private byte[] buffer = new byte[RecordFormat.PIECE];
+  private int at;
+  private int limit;
+  private @Nullable BlockCut cut;
+
+  /** A reader whose first block may begin before the sequence asked for. */
+  static LogReader uncut(Use source, long fromSequence) {
+    return new LogReader(source, fromSequence, false);
+  }
+
+  LogReader(Use source, long fromSequence) {
+    this(source, fromSequence, true);
+  }
+
+  private LogReader(Use source, long fromSequence, boolean cutting) {
+    if (fromSequence < 1) {
+      throw new StorageException(
+          ErrorCode.INVALID_ARGUMENT, "sequences begin at 1, not at " + fromSequence);
+    }
+    this.source = source;
+    this.cutting = cutting;
+    this.nextSequence = fromSequence;
+  }
+
+  /** Returns the sequence that the next block will begin with. */
+  public long nextSequence() {
+    return nextSequence;
+  }
+
+  /**
+   * Returns the head of the next block, or null if there is none yet. A stored block that begins
+   * before the sequence asked for is cut: the block returned begins there.
+   *
+   * @throws StorageException NOT_IN_LOG if the sequence was garbage-collected or is not the first
+   *     of a transaction
+   */
+  public @Nullable BlockHeader nextBlock() {
+    cut = null;
+    BlockHeader header = (BlockHeader) source.with(this::locate);
+    if (header == null) {
+      return null;
+    }
+    if (cutting && header.firstSequence() != nextSequence) {
+      BlockHeader whole = header;
+      try {
+        cut = BlockCut.after(whole, this::storedSegment, () -> reopen(whole), nextSequence);
+        header = cut.header();
+      } catch (IOException e) {
+        throw new StorageException(ErrorCode.IO, "the log could not be read", e);
+      }
+    }
+    nextSequence = header.lastSequence() + 1;
+    return header;
+  }
+
+  /** Returns the next segment of the block, or null after its last. */
+  public @Nullable Segment nextSegment() {
+    try {
+      return cut == null ? storedSegment() : cut.nextSegment();
+    } catch (IOException e) {
+      throw new StorageException(ErrorCode.IO, "the log could not be read", e);
+    }
+  }
+
+  private @Nullable BlockHeader locate(Snapshot snapshot) {
+    Head head = snapshot.head();
+    if (nextSequence > head.lastSequence()) {
+      return null;
+    }
+    if (nextSequence < head.oldestSequence()) {
+      throw gone(head);
+    }
+    ReadTransaction transaction = snapshot.transaction();
+    Environment environment = snapshot.environment();
+    byte[] key = new byte[RecordFormat.PIECE_KEY];
+    long cursor = transaction.openCursor(environment.logHandle);
+    try {
+      Bytes.putLong(key, 0, nextSequence + 1);
+      boolean found =
+          transaction.seek(cursor, key, key.length)
+              ? transaction.move(cursor, NativeLmdb.PREV)
+              : transaction.move(cursor, NativeLmdb.LAST);
+      if (!found) {
+        throw gone(head);
+      }
+      transaction.copyKey(key);
+    } finally {
+      NativeLmdb.cursorClose(cursor);
+    }
+    BlockHeader header = open(snapshot, Bytes.getLong(key, 0));
+    if (header.lastSequence() < nextSequence) {
+      throw gone(head);
+    }
+    return header;
+  }
+
+  private StorageException gone(Head head) {
+    return new StorageException(
+        ErrorCode.NOT_IN_LOG,
+        "sequence "
+            + nextSequence
+            + " is not in the log, which holds "
+            + head.oldestSequence()
+            + " to "
+            + head.lastSequence());
+  }
+
+  /** Begins to read the stored block with this first sequence. */
+  private BlockHeader open(Snapshot snapshot, long firstSequence) {
+    blockSequence = firstSequence;
+    piece = 0;
+    at = 0;
+    limit = 0;
+    bodyLeft = 0;
+    load(snapshot, 1);
+    BlockHeader header = BlockHeader.decode(buffer);
+    at = BlockHeader.LENGTH;
+    bodyLeft = header.bodyLength();
+    return header;
+  }
+
+  private void reopen(BlockHeader header) {
+    source.with(snapshot -> open(snapshot, header.firstSequence()));
+  }
+
+  /** Adds up to this many pieces to what is left in the buffer. */
+  private void load(Snapshot snapshot, int pieces) {
+    int rest = limit - at;
+    byte[] larger = Bytes.atLeast(buffer, rest + pieces * RecordFormat.PIECE);
+    System.arraycopy(buffer, at, larger, 0, rest);
+    buffer = larger;
+    at = 0;
+    limit = rest;
+    byte[] key = new byte[RecordFormat.PIECE_KEY];
+    Bytes.putLong(key, 0, blockSequence);
+    ReadTransaction transaction = snapshot.transaction();
+    for (int i = 0; i < pieces; i++, piece++) {
+      Bytes.putInt(key, 8, piece);
+      if (!transaction.get(snapshot.environment().logHandle, key, key.length)) {
+        if (i == 0) {
+          throw new StorageException(
+              ErrorCode.NOT_IN_LOG,
+              "the block at sequence " + blockSequence + " has left the log while it was read");
+        }
+        return;
+      }
+      int length = transaction.dataLength();
+      transaction.copyData(buffer, limit, length);
+      limit += length;
+    }
+  }
+
+  private @Nullable Segment storedSegment() {
+    if (bodyLeft == 0) {
+      return null;
+    }
+    need(Segment.HEADER);
+    need(Segment.HEADER + Segment.bytesAfterHeader(buffer, at));
+    Segment segment = Segment.decode(buffer, at);
+    int length = Segment.HEADER + segment.bytes().length;
+    at += length;
+    bodyLeft -= length;
+    return segment;
+  }
+
+  private void need(int bytes) {
+    while (limit - at < bytes) {
+      int wanted = (int) Math.min(PIECES_AT_ONCE, bodyLeft / RecordFormat.PIECE + 1);
+      source.with(
+          snapshot -> {
+            load(snapshot, wanted);
+            return null;
+          });
+    }
+  }
+}

@@ -1,0 +1,217 @@
+package dev.quicksilver.storage;
+
+import static java.lang.foreign.ValueLayout.ADDRESS;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.lang.foreign.Arena;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.foreign.MemoryLayout;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.SymbolLookup;
+import java.lang.invoke.MethodHandle;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import org.lmdbjava.Env;
+import org.lmdbjava.TargetName;
+
+/**
+ * LMDB's read calls through {@code java.lang.foreign}, bound to the very library that lmdbjava
+ * uses. All addresses are plain longs, so that a call allocates nothing.
+ */
+final class NativeLmdb {
+  static final int NOT_FOUND = -30798;
+  static final int RDONLY = 0x20000;
+
+  // MDB_cursor_op
+  static final int FIRST = 0;
+  static final int LAST = 6;
+  static final int NEXT = 8;
+  static final int PREV = 12;
+  static final int SET_RANGE = 17;
+
+  /** The whole address space, for reading what LMDB points at. */
+  static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+  private static final MethodHandle TXN_BEGIN;
+  private static final MethodHandle TXN_ABORT;
+  private static final MethodHandle TXN_RESET;
+  private static final MethodHandle TXN_RENEW;
+  private static final MethodHandle GET;
+  private static final MethodHandle CURSOR_OPEN;
+  private static final MethodHandle CURSOR_GET;
+  private static final MethodHandle CURSOR_CLOSE;
+  private static final MethodHandle STAT;
+  private static final MethodHandle DBI_OPEN;
+  private static final MethodHandle STRERROR;
+
+  static {
+    SymbolLookup library = loadLibrary();
+    TXN_BEGIN = bind(library, "mdb_txn_begin", JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
+    TXN_ABORT = bindVoid(library, "mdb_txn_abort");
+    TXN_RESET = bindVoid(library, "mdb_txn_reset");
+    TXN_RENEW = bind(library, "mdb_txn_renew", JAVA_LONG);
+    GET = bind(library, "mdb_get", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
+    CURSOR_OPEN = bind(library, "mdb_cursor_open", JAVA_LONG, JAVA_INT, JAVA_LONG);
+    CURSOR_GET = bind(library, "mdb_cursor_get", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT);
+    CURSOR_CLOSE = bindVoid(library, "mdb_cursor_close");
+    STAT = bind(library, "mdb_stat", JAVA_LONG, JAVA_INT, JAVA_LONG);
+    DBI_OPEN = bind(library, "mdb_dbi_open", JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
+    STRERROR =
+        Linker.nativeLinker()
+            .downcallHandle(
+                library.findOrThrow("mdb_strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
+  }
+
+  private NativeLmdb() {}
+
+  /**
+   * Extracts lmdbjava's library, has lmdbjava load the same file, then deletes it: a loaded library
+   * needs no name, and a killed process then leaves no file behind.
+   */
+  private static SymbolLookup loadLibrary() {
+    String configured = System.getProperty(TargetName.LMDB_NATIVE_LIB_PROP, "");
+    if (!configured.isEmpty()) {
+      return SymbolLookup.libraryLookup(Path.of(configured), Arena.global());
+    }
+    try {
+      Path file = Files.createTempFile("quicksilver-lmdb-", ".so");
+      try (InputStream in =
+          TargetName.class.getClassLoader().getResourceAsStream(TargetName.RESOLVED_FILENAME)) {
+        if (in == null) {
+          throw new StorageException(
+              ErrorCode.IO,
+              "lmdbjava brings no LMDB for this machine ("
+                  + TargetName.RESOLVED_FILENAME
+                  + "); install LMDB and name its library with -Dlmdbjava.native.lib=…");
+        }
+        Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
+        SymbolLookup library = SymbolLookup.libraryLookup(file, Arena.global());
+        LmdbjavaAccess.load(file);
+        return library;
+      } finally {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new StorageException(
+          ErrorCode.IO,
+          "LMDB's library could not be unpacked into "
+              + System.getProperty("java.io.tmpdir")
+              + ": "
+              + e.getMessage()
+              + "; free some room or set -Djava.io.tmpdir",
+          e);
+    }
+  }
+
+  private static MethodHandle bind(SymbolLookup library, String name, MemoryLayout... arguments) {
+    return Linker.nativeLinker()
+        .downcallHandle(library.findOrThrow(name), FunctionDescriptor.of(JAVA_INT, arguments));
+  }
+
+  private static MethodHandle bindVoid(SymbolLookup library, String name) {
+    return Linker.nativeLinker()
+        .downcallHandle(library.findOrThrow(name), FunctionDescriptor.ofVoid(JAVA_LONG));
+  }
+
+  /** Returns the address of an environment's {@code MDB_env}. */
+  static long address(Env<?> env) {
+    return LmdbjavaAccess.address(env);
+  }
+
+  static int txnBegin(long env, int flags, long txnOut) {
+    try {
+      return (int) TXN_BEGIN.invokeExact(env, 0L, flags, txnOut);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static void txnAbort(long txn) {
+    try {
+      TXN_ABORT.invokeExact(txn);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static void txnReset(long txn) {
+    try {
+      TXN_RESET.invokeExact(txn);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static int txnRenew(long txn) {
+    try {
+      return (int) TXN_RENEW.invokeExact(txn);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static int get(long txn, int dbi, long key, long data) {
+    try {
+      return (int) GET.invokeExact(txn, dbi, key, data);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static int cursorOpen(long txn, int dbi, long cursorOut) {
+    try {
+      return (int) CURSOR_OPEN.invokeExact(txn, dbi, cursorOut);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static int cursorGet(long cursor, long key, long data, int operation) {
+    try {
+      return (int) CURSOR_GET.invokeExact(cursor, key, data, operation);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static void cursorClose(long cursor) {
+    try {
+      CURSOR_CLOSE.invokeExact(cursor);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static int stat(long txn, int dbi, long statOut) {
+    try {
+      return (int) STAT.invokeExact(txn, dbi, statOut);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static int dbiOpen(long txn, long name, int flags, long dbiOut) {
+    try {
+      return (int) DBI_OPEN.invokeExact(txn, name, flags, dbiOut);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static String strerror(int code) {
+    try {
+      return ((MemorySegment) STRERROR.invokeExact(code)).reinterpret(1024).getString(0);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  private static IllegalStateException unexpected(Throwable e) {
+    return new IllegalStateException("a call of LMDB could not be made", e);
+  }
+}

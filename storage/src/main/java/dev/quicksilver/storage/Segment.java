@@ -1,0 +1,104 @@
+package dev.quicksilver.storage;
+
+import java.io.IOException;
+import java.util.zip.CRC32C;
+import org.xerial.snappy.Snappy;
+
+/**
+ * A piece of a block's body, compressed on its own: {@code compressed length u32 ‖ uncompressed
+ * length u32 ‖ CRC-32C of the compressed bytes u32 ‖ bytes}. Uncompressed it holds at most 64 KiB
+ * of the record stream that {@link BlockDecoder} reads.
+ *
+ * @param bytes the compressed bytes, alone
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record Segment(int uncompressedLength, int crc, byte[] bytes) {
+  /** Bytes before the compressed ones. */
+  public static final int HEADER = 12;
+
+  /** The most bytes in a segment before compression. */
+  public static final int MAX_UNCOMPRESSED = 64 << 10;
+
+  /** The most bytes in a segment after compression; anything above is refused. */
+  public static final int MAX_COMPRESSED = Snappy.maxCompressedLength(MAX_UNCOMPRESSED);
+
+  static Segment compress(byte[] raw, int length) {
+    byte[] out = new byte[Snappy.maxCompressedLength(length)];
+    try {
+      int size = Snappy.compress(raw, 0, length, out, 0);
+      byte[] bytes = java.util.Arrays.copyOf(out, size);
+      return new Segment(length, checksum(bytes), bytes);
+    } catch (IOException e) {
+      throw new StorageException(ErrorCode.IO, "Snappy could not compress: " + e.getMessage(), e);
+    }
+  }
+
+  private static int checksum(byte[] bytes) {
+    CRC32C crc = new CRC32C();
+    crc.update(bytes, 0, bytes.length);
+    return (int) crc.getValue();
+  }
+
+  /** Returns the bytes with their 12-byte head. */
+  public byte[] encode() {
+    byte[] to = new byte[HEADER + bytes.length];
+    encodeHeader(to);
+    System.arraycopy(bytes, 0, to, HEADER, bytes.length);
+    return to;
+  }
+
+  void encodeHeader(byte[] to) {
+    Bytes.putInt(to, 0, bytes.length);
+    Bytes.putInt(to, 4, uncompressedLength);
+    Bytes.putInt(to, 8, crc);
+  }
+
+  /**
+   * Says how many bytes follow a segment's 12-byte head that begins at an offset.
+   *
+   * @throws StorageException CORRUPT if the head cannot be one
+   */
+  public static int bytesAfterHeader(byte[] header, int at) {
+    int compressed = Bytes.getInt(header, at);
+    int uncompressed = Bytes.getInt(header, at + 4);
+    if (compressed < 1
+        || compressed > MAX_COMPRESSED
+        || uncompressed < 1
+        || uncompressed > MAX_UNCOMPRESSED) {
+      throw new StorageException(
+          ErrorCode.CORRUPT, "a segment claims " + compressed + " bytes that hold " + uncompressed);
+    }
+    return compressed;
+  }
+
+  /** Reads a segment, head and bytes, that begins at an offset of the array. */
+  public static Segment decode(byte[] from, int at) {
+    int length = bytesAfterHeader(from, at);
+    if (from.length - at - HEADER < length) {
+      throw new StorageException(ErrorCode.CORRUPT, "a segment is cut short");
+    }
+    return new Segment(
+        Bytes.getInt(from, at + 4),
+        Bytes.getInt(from, at + 8),
+        java.util.Arrays.copyOfRange(from, at + HEADER, at + HEADER + length));
+  }
+
+  /**
+   * Uncompresses into the array, which must have {@link #MAX_UNCOMPRESSED} bytes, after checking
+   * the CRC.
+   */
+  void uncompress(byte[] to) {
+    if (checksum(bytes) != crc) {
+      throw new StorageException(ErrorCode.CORRUPT, "the checksum of a segment is wrong");
+    }
+    try {
+      if (Snappy.uncompressedLength(bytes) != uncompressedLength
+          || Snappy.uncompress(bytes, 0, bytes.length, to, 0) != uncompressedLength) {
+        throw new StorageException(ErrorCode.CORRUPT, "a segment has not the length it claims");
+      }
+    } catch (IOException e) {
+      throw new StorageException(
+          ErrorCode.CORRUPT, "a segment cannot be uncompressed: " + e.getMessage(), e);
+    }
+  }
+}

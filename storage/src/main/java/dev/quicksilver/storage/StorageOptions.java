@@ -1,0 +1,43 @@
+package dev.quicksilver.storage;
+
+import java.time.Duration;
+import java.time.InstantSource;
+
+/**
+ * How an environment is opened.
+ *
+ * @param mapSize the most bytes a database's file may grow to; address space only, not disk. Every
+ *     process that opens the environment should use the same
+ * @param maxReaders snapshots that may be open at one time, over all processes
+ * @param durable whether a commit waits for the disk; only ever false for throw-away copies
+ * @param logMaxAge entries older than this leave the log
+ * @param logMaxBytes the oldest entries leave the log while it is larger than this
+ * @param clock what age is measured with
+ */
+public record StorageOptions(
+    long mapSize,
+    int maxReaders,
+    boolean durable,
+    Duration logMaxAge,
+    long logMaxBytes,
+    InstantSource clock) {
+  /** 256 GiB of map, 1,024 readers, durable, log of a day and at most 4 GiB. */
+  public static final StorageOptions DEFAULT =
+      new StorageOptions(
+          256L << 30, 1024, true, Duration.ofDays(1), 4L << 30, InstantSource.system());
+
+  /** Returns these options with another map size in bytes. */
+  public StorageOptions withMapSize(long bytes) {
+    return new StorageOptions(bytes, maxReaders, durable, logMaxAge, logMaxBytes, clock);
+  }
+
+  /** Returns these options with another bound of the log. */
+  public StorageOptions withLog(Duration maxAge, long maxBytes) {
+    return new StorageOptions(mapSize, maxReaders, durable, maxAge, maxBytes, clock);
+  }
+
+  /** Returns these options with commits that do not wait for the disk. */
+  public StorageOptions withoutDurability() {
+    return new StorageOptions(mapSize, maxReaders, false, logMaxAge, logMaxBytes, clock);
+  }
+}

@@ -1,0 +1,138 @@
+package dev.quicksilver.storage;
+
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.lmdbjava.LmdbException;
+import org.lmdbjava.Txn;
+
+/**
+ * What appending and applying share: one LMDB write transaction, the head that it will leave, all
+ * or nothing. For one platform thread.
+ */
+abstract class WriteSession implements AutoCloseable {
+  private final Database database;
+  final Environment environment;
+  final Txn<ByteBuffer> txn;
+  final PairWriter pairs;
+  final LogWriter log;
+  final Sha256 hash = new Sha256();
+  final byte[] chain;
+  final Head before;
+  long sequence;
+  Position position;
+  long commitTime;
+  private @Nullable Throwable failure;
+  private boolean ended;
+
+  WriteSession(Database database, Environment environment) {
+    this.database = database;
+    this.environment = environment;
+    this.txn = environment.beginWrite();
+    try {
+      before = readHead();
+      pairs = new PairWriter(environment, txn, before.contentDigest());
+      log = new LogWriter(environment, txn);
+    } catch (RuntimeException e) {
+      txn.close();
+      environment.finished();
+      throw e;
+    }
+    chain = before.chainHash().toBytes();
+    sequence = before.lastSequence();
+    position = before.position();
+    commitTime = before.commitTime();
+  }
+
+  private Head readHead() {
+    ByteBuffer stored = environment.meta.get(txn, direct(MetaFormat.HEAD_KEY));
+    if (stored == null) {
+      throw new StorageException(
+          ErrorCode.CORRUPT, "the head record of " + environment.path + " is missing");
+    }
+    byte[] head = new byte[stored.remaining()];
+    stored.get(head);
+    return MetaFormat.decodeHead(head, environment.path);
+  }
+
+  static ByteBuffer direct(byte[] bytes) {
+    return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
+  }
+
+  /** Refuses to go on after a failure, or after the end. */
+  final void requireUsable() {
+    if (ended || failure != null) {
+      throw new StorageException(
+          ErrorCode.INVALID_ARGUMENT,
+          ended
+              ? "this write session has ended; open another"
+              : "this write session failed and can only be closed",
+          failure);
+    }
+  }
+
+  final <E extends Throwable> E failed(E e) {
+    failure = e;
+    return e;
+  }
+
+  /** Returns the head as this session would leave it. */
+  public final Head head() {
+    return new Head(
+        sequence,
+        ChainHash.of(chain, 0),
+        pairs.digest(),
+        position,
+        commitTime,
+        before.oldestSequence());
+  }
+
+  final Head commitAll() {
+    try {
+      StorageOptions options = database.options();
+      Instant oldest = options.clock().instant().minus(options.logMaxAge());
+      long oldestSequence =
+          log.trim(
+              before.oldestSequence(),
+              sequence,
+              TimeUnit.SECONDS.toMicros(oldest.getEpochSecond()) + oldest.getNano() / 1_000,
+              options.logMaxBytes());
+      Head after =
+          new Head(
+              sequence,
+              ChainHash.of(chain, 0),
+              pairs.digest(),
+              position,
+              commitTime,
+              oldestSequence);
+      byte[] head = new byte[MetaFormat.HEAD_LENGTH];
+      MetaFormat.encodeHead(after, head);
+      environment.meta.put(txn, direct(MetaFormat.HEAD_KEY), direct(head));
+      FailPoint.hit("storage.before-commit");
+      txn.commit();
+      FailPoint.hit("storage.after-commit");
+      end();
+      database.committed(after);
+      return after;
+    } catch (LmdbException e) {
+      throw failed(LmdbErrors.of(e, environment.path));
+    } catch (RuntimeException e) {
+      throw failed(e);
+    }
+  }
+
+  private void end() {
+    ended = true;
+    txn.close();
+    environment.finished();
+  }
+
+  /** Throws everything away that was not committed. */
+  @Override
+  public final void close() {
+    if (!ended) {
+      end();
+    }
+  }
+}
