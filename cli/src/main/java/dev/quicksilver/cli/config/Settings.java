@@ -65,7 +65,7 @@ public final class Settings {
       with(
           "data.map-size",
           new Whole(1, 1_048_576),
-          "16384",
+          "262144",
           ALL_ROLES,
           "The largest size of one database, in MiB. It costs address space, not memory or disk.");
   public static final Setting<String> POSTGRES_URL =
