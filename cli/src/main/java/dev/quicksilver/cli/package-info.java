@@ -5,8 +5,8 @@
  * {@code command} (one class a command, process assembly included), {@code demo} (the whole system
  * on one machine).
  *
- * <p><b>Failure:</b> whatever can be expected to go wrong is one line on standard error (what, where,
- * cure) and an exit code; a stack trace only with {@code --debug}.
+ * <p><b>Failure:</b> whatever can be expected to go wrong is one line on standard error (what,
+ * where, cure) and an exit code; a stack trace only with {@code --debug}.
  */
 @NullMarked
 package dev.quicksilver.cli;

@@ -66,6 +66,8 @@ public final class Failures {
 
   private static String line(Throwable thrown) {
     String message = thrown.getMessage();
-    return message == null ? "no details; --debug shows where" : message.replaceAll("\\s*\\R\\s*", " ");
+    return message == null
+        ? "no details; --debug shows where"
+        : message.replaceAll("\\s*\\R\\s*", " ");
   }
 }

@@ -28,7 +28,7 @@ final class LocalDatabase {
               + Settings.DATA_DIRECTORY.flag()
               + ", or --node HOST:PORT to ask a running node");
     }
-    DatabaseDirectory directory = new DatabaseDirectory(data.resolve("databases"));
+    DatabaseDirectory directory = new DatabaseDirectory(data);
     Path environment =
         directory
             .environment(name)

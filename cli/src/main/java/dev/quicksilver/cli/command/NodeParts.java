@@ -20,7 +20,9 @@ import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What root and replica have in common: databases, identity, followers, HTTP and the ready file. */
+/**
+ * What root and replica have in common: databases, identity, followers, HTTP and the ready file.
+ */
 final class NodeParts {
   private static final Logger LOG = LoggerFactory.getLogger(NodeParts.class);
 
@@ -76,8 +78,7 @@ final class NodeParts {
   /** Serves the status over HTTP and says that the process is ready. */
   void ready(Supplier<NodeStatus> status) {
     HttpEndpoint http =
-        lifecycle.own(
-            "HTTP", HttpEndpoint.start(configuration.get(Settings.HTTP_LISTEN), status));
+        lifecycle.own("HTTP", HttpEndpoint.start(configuration.get(Settings.HTTP_LISTEN), status));
     RemoteReads.serve(http, databases::get);
     addresses.put("http", http.address());
     processFile.publish(

@@ -29,8 +29,7 @@ public final class PostgresCommand extends NodeCommand {
   @Override
   void start(Lifecycle lifecycle, Configuration configuration) {
     Path directory = configuration.get(Settings.DATA_DIRECTORY);
-    ProcessFile file =
-        lifecycle.own("process file", ProcessFile.claim(directory, PROCESS_NAME));
+    ProcessFile file = lifecycle.own("process file", ProcessFile.claim(directory, PROCESS_NAME));
     EmbeddedPostgres postgres =
         lifecycle.own("PostgreSQL", PostgresConnection.embedded(configuration));
     file.publish(

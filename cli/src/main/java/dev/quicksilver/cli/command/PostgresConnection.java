@@ -41,7 +41,8 @@ record PostgresConnection(String url, String user, String password) {
 
   static EmbeddedPostgres embedded(Configuration configuration) {
     EmbeddedPostgres.Builder builder =
-        EmbeddedPostgres.builder().directory(configuration.get(Settings.POSTGRES_EMBEDDED_DIRECTORY));
+        EmbeddedPostgres.builder()
+            .directory(configuration.get(Settings.POSTGRES_EMBEDDED_DIRECTORY));
     int port = configuration.get(Settings.POSTGRES_EMBEDDED_PORT);
     return (port == 0 ? builder : builder.port(port)).start();
   }

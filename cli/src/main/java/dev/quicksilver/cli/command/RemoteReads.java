@@ -34,8 +34,7 @@ final class RemoteReads {
     http.serve("/get", exchange -> get(exchange, databases));
   }
 
-  private static Answer log(
-      HttpExchange exchange, Function<String, Optional<Database>> databases) {
+  private static Answer log(HttpExchange exchange, Function<String, Optional<Database>> databases) {
     Map<String, String> query = query(exchange);
     Optional<Database> database = databases.apply(query.getOrDefault("database", ""));
     if (database.isEmpty()) {
@@ -65,8 +64,7 @@ final class RemoteReads {
     }
   }
 
-  private static Answer get(
-      HttpExchange exchange, Function<String, Optional<Database>> databases) {
+  private static Answer get(HttpExchange exchange, Function<String, Optional<Database>> databases) {
     Map<String, String> query = query(exchange);
     Optional<Database> database = databases.apply(query.getOrDefault("database", ""));
     if (database.isEmpty()) {

@@ -33,8 +33,7 @@ public final class ReplicaCommand extends NodeCommand {
     ReplicationConfig config =
         ReplicationConfig.of(node.identity, upstreams)
             .withWindow(configuration.get(Settings.REPLICATION_WINDOW));
-    Replica replica =
-        lifecycle.own("replica", Replica.start(config, node.databases, node.subtree));
+    Replica replica = lifecycle.own("replica", Replica.start(config, node.databases, node.subtree));
     var unused =
         replica
             .failure()

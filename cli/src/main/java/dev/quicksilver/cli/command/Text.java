@@ -11,8 +11,8 @@ public final class Text {
   private Text() {}
 
   /**
-   * Returns an entry in one line: {@code 0023 SET "hello" "world"}, {@code 0024 DEL "hello"}, {@code
-   * 0025 CLEAR}. The sequence has at least four digits.
+   * Returns an entry in one line: {@code 0023 SET "hello" "world"}, {@code 0024 DEL "hello"},
+   * {@code 0025 CLEAR}. The sequence has at least four digits.
    */
   public static String entry(LogEntry entry) {
     String start = String.format("%04d %s", entry.sequence(), entry.operation());

@@ -70,7 +70,10 @@ final class ConfigurationDocument {
           .append(setting.key())
           .append("` | ")
           .append(
-              setting.roles().stream().sorted().map(Role::command).collect(Collectors.joining(", ")))
+              setting.roles().stream()
+                  .sorted()
+                  .map(Role::command)
+                  .collect(Collectors.joining(", ")))
           .append(" | ")
           .append(setting.type().describe())
           .append(" | ")

@@ -77,8 +77,7 @@ final class ConfigurationTest {
             case SettingType.Span span -> "7s";
             case SettingType.Address address -> "localhost:1234";
             case SettingType.Many<?> many -> "localhost:1,localhost:2";
-            case SettingType.OneOf<?> oneOf ->
-                setting == Settings.LOG_LEVEL ? "warn" : "json";
+            case SettingType.OneOf<?> oneOf -> setting == Settings.LOG_LEVEL ? "warn" : "json";
           });
     }
     return others;
@@ -190,7 +189,8 @@ final class ConfigurationTest {
   void refusesAnUnknownVariable() {
     assertThatExceptionOfType(ConfigurationException.class)
         .isThrownBy(
-            () -> Configuration.load(Optional.empty(), Map.of("QUICKSILVER_NOD_NAME", "x"), Map.of()))
+            () ->
+                Configuration.load(Optional.empty(), Map.of("QUICKSILVER_NOD_NAME", "x"), Map.of()))
         .withMessage(
             "environment variable QUICKSILVER_NOD_NAME: unknown setting, did you mean"
                 + " QUICKSILVER_NODE_NAME?");
@@ -203,7 +203,8 @@ final class ConfigurationTest {
     assertRefused(file)
         .withMessage(
             file
-                + ":2: bridge.max-connections must be a whole number from 1 to 10000, but is \"0\"");
+                + ":2: bridge.max-connections must be a whole number from 1 to 10000, but is"
+                + " \"0\"");
   }
 
   @Test
