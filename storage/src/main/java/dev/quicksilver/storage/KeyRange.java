@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
  * @param from lower bound; null for none
  * @param to upper bound; null for none
  */
-@SuppressWarnings("ArrayRecordComponent") // compared only by reference; bounds are never changed
 public record KeyRange(
     byte @Nullable [] from, boolean fromInclusive, byte @Nullable [] to, boolean toInclusive) {
   /** Every key. */

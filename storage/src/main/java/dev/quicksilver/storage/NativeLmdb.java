@@ -23,6 +23,7 @@ import org.lmdbjava.TargetName;
  * LMDB's read calls through {@code java.lang.foreign}, bound to the very library that lmdbjava
  * uses. All addresses are plain longs, so that a call allocates nothing.
  */
+@SuppressWarnings("restricted") // calling C is what this class is for
 final class NativeLmdb {
   static final int NOT_FOUND = -30798;
   static final int RDONLY = 0x20000;

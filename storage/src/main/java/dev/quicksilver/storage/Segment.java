@@ -11,7 +11,6 @@ import org.xerial.snappy.Snappy;
  *
  * @param bytes the compressed bytes, alone
  */
-@SuppressWarnings("ArrayRecordComponent") // never compared
 public record Segment(int uncompressedLength, int crc, byte[] bytes) {
   /** Bytes before the compressed ones. */
   public static final int HEADER = 12;

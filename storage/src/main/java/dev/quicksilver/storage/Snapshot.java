@@ -13,7 +13,7 @@ public final class Snapshot implements AutoCloseable {
   private final Environment environment;
   private final ReadTransaction transaction;
   private boolean closed;
-  private @Nullable PairBuffer buffer;
+  private final PairBuffer buffer = new PairBuffer();
   private final byte[] pieceKey = new byte[RecordFormat.PIECE_KEY];
 
   Snapshot(Database database, Environment environment) {
@@ -53,11 +53,11 @@ public final class Snapshot implements AutoCloseable {
    * @throws StorageException CORRUPT if the stored bytes do not match their checksum
    */
   public @Nullable Pair get(byte[] key) {
-    PairBuffer into = buffer == null ? buffer = new PairBuffer() : buffer;
-    if (!get(key, key.length, into)) {
+
+    if (!get(key, key.length, buffer)) {
       return null;
     }
-    return new Pair(key.clone(), into.value(), into.sequence(), into.commitTime());
+    return new Pair(key.clone(), buffer.value(), buffer.sequence(), buffer.commitTime());
   }
 
   /**
