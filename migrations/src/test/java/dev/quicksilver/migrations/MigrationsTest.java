@@ -1,0 +1,191 @@
+package dev.quicksilver.migrations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.migrations.MigrationException.Code;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+final class MigrationsTest {
+  private static EmbeddedPostgres postgres;
+  private Connection connection;
+
+  @BeforeAll
+  static void start() {
+    postgres = EmbeddedPostgres.start();
+    Migrations.migrate(postgres.jdbcUrl(), postgres.user(), postgres.password());
+  }
+
+  @AfterAll
+  static void stop() {
+    postgres.close();
+  }
+
+  @BeforeEach
+  void begin() throws SQLException {
+    connection = postgres.connect();
+    connection.setAutoCommit(false);
+  }
+
+  @AfterEach
+  void rollBack() throws SQLException {
+    connection.rollback();
+    connection.close();
+  }
+
+  @Test
+  void runningAgainChangesNothing() {
+    assertThat(Migrations.migrate(postgres.jdbcUrl(), "", "").applied()).isZero();
+  }
+
+  @Test
+  void createsAndPublishesATable() throws SQLException {
+    assertThat(query("SELECT quicksilver.create_database('dns')")).isEqualTo("dns");
+    assertThat(
+            query(
+                "SELECT string_agg(schemaname || '.' || tablename, ' ' ORDER BY schemaname)"
+                    + " FROM pg_publication_tables WHERE pubname = 'quicksilver'"))
+        .isEqualTo("public.dns quicksilver.catalog");
+    assertThat(query("SELECT name || ' ' || \"table\" FROM quicksilver.databases"))
+        .isEqualTo("dns dns");
+  }
+
+  @Test
+  void takesEveryKeyAndValueTypeAndAnotherSchema() throws SQLException {
+    execute("CREATE SCHEMA \"Odd one\"");
+    for (String key : new String[] {"text", "bytea"}) {
+      for (String value : new String[] {"text", "bytea", "json", "jsonb"}) {
+        execute(
+            "SELECT quicksilver.create_database('d_%s_%s', '%s', '%s', 'Odd one')"
+                .formatted(key, value, key, value));
+        execute("INSERT INTO \"Odd one\".d_%s_%s VALUES ('1', '1')".formatted(key, value));
+      }
+    }
+    execute("SELECT quicksilver.create_database('select')");
+    execute("INSERT INTO \"select\" VALUES ('a', 'b')");
+  }
+
+  @Test
+  void sortsKeysAsTheEdgeDoes() throws SQLException {
+    execute("SELECT quicksilver.create_database('dns')");
+    execute("INSERT INTO dns SELECT k, '' FROM unnest(ARRAY['b','B','a','ä','~']) k");
+    assertThat(query("SELECT string_agg(key, '' ORDER BY key) FROM dns")).isEqualTo("Bab~ä");
+  }
+
+  @Test
+  void refusesWhatTheEdgeCouldNotHoldAtTheStatement() throws SQLException {
+    execute("SELECT quicksilver.create_database('dns')");
+    refused("INSERT INTO dns VALUES ('', 'v')", "23514", "key_must_have_1_to_511_bytes");
+    refused("INSERT INTO dns VALUES (repeat('ä', 256), 'v')", "23514", "key_must_have_1_to_511");
+    refused("INSERT INTO dns VALUES ('k', repeat('x', 67108865))", "23514", "64_mib");
+    refused("INSERT INTO dns VALUES ('k', NULL)", "23502", "value");
+    refused("INSERT INTO dns VALUES ('k', ''), ('k', '')", "23505", "key_is_unique_dns");
+    execute("INSERT INTO dns VALUES (repeat('k', 511), '')");
+  }
+
+  @Test
+  void refusesBadNamesAndTypesWithAHint() throws SQLException {
+    refusedWithHint("SELECT quicksilver.create_database('Dns')", "42602", "a-z");
+    refusedWithHint("SELECT quicksilver.create_database(NULL)", "42602", "a-z");
+    refusedWithHint("SELECT quicksilver.create_database('quicksilver')", "42939", "itself");
+    refusedWithHint("SELECT quicksilver.create_database('dns_log')", "42939", "itself");
+    refusedWithHint("SELECT quicksilver.create_database('d', 'float8')", "22023", "text or bytea");
+    refusedWithHint("SELECT quicksilver.create_database('d', 'text', 'xml')", "22023", "jsonb");
+    refusedWithHint(
+        "SELECT quicksilver.create_database('d', table_schema => 'none')", "3F000", "Create it");
+    refusedWithHint("SELECT quicksilver.drop_database('d')", "3D000", "databases");
+    execute("SELECT quicksilver.create_database('d')");
+    refusedWithHint("SELECT quicksilver.create_database('d')", "42P04", "another name");
+  }
+
+  @Test
+  void dropsTheTableAndItsPublication() throws SQLException {
+    execute("SELECT quicksilver.create_database('dns')");
+    execute("SELECT quicksilver.drop_database('dns')");
+    assertThat(query("SELECT count(*) FROM quicksilver.databases")).isEqualTo("0");
+    assertThat(query("SELECT to_regclass('dns') IS NULL")).isEqualTo("t");
+    execute("SELECT quicksilver.create_database('dns')");
+  }
+
+  @Test
+  void dropsADatabaseWhoseTableIsGoneAlready() throws SQLException {
+    execute("SELECT quicksilver.create_database('dns')");
+    execute("DROP TABLE dns");
+    execute("SELECT quicksilver.drop_database('dns')");
+    assertThat(query("SELECT count(*) FROM quicksilver.databases")).isEqualTo("0");
+  }
+
+  @Test
+  void refusesAnEncodingOtherThanUtf8() throws SQLException {
+    try (Connection other = postgres.connect();
+        Statement statement = other.createStatement()) {
+      statement.execute(
+          "CREATE DATABASE latin ENCODING 'LATIN1' TEMPLATE template0"
+              + " LOCALE_PROVIDER libc LOCALE 'C'");
+    }
+    assertThatThrownBy(() -> Migrations.migrate(postgres.jdbcUrl("latin"), "", ""))
+        .isInstanceOfSatisfying(
+            MigrationException.class, e -> assertThat(e.code()).isEqualTo(Code.WRONG_ENCODING))
+        .hasMessageContaining("LATIN1")
+        .hasMessageContaining("ENCODING 'UTF8'");
+  }
+
+  @Test
+  void saysThatItCannotConnect() {
+    assertThatThrownBy(() -> Migrations.migrate(postgres.jdbcUrl("nowhere"), "", ""))
+        .isInstanceOfSatisfying(
+            MigrationException.class, e -> assertThat(e.code()).isEqualTo(Code.CANNOT_CONNECT))
+        .hasMessageContaining("nowhere")
+        .hasMessageNotContaining("\n");
+  }
+
+  private void refused(String sql, String state, String message) throws SQLException {
+    ServerErrorMessage error = error(sql);
+    assertThat(error.getSQLState()).as(sql).isEqualTo(state);
+    assertThat(error.getMessage()).as(sql).contains(message);
+  }
+
+  private void refusedWithHint(String sql, String state, String hint) throws SQLException {
+    ServerErrorMessage error = error(sql);
+    assertThat(error.getSQLState()).as(error.getMessage()).isEqualTo(state);
+    assertThat(error.getHint()).as(sql).contains(hint);
+  }
+
+  private ServerErrorMessage error(String sql) throws SQLException {
+    java.sql.Savepoint savepoint = connection.setSavepoint();
+    try {
+      execute(sql);
+    } catch (PSQLException e) {
+      connection.rollback(savepoint);
+      ServerErrorMessage message = e.getServerErrorMessage();
+      assertThat(message).as(sql).isNotNull();
+      return message;
+    }
+    throw new AssertionError("not refused: " + sql);
+  }
+
+  private String query(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      rows.next();
+      return rows.getString(1);
+    }
+  }
+
+  private void execute(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+}

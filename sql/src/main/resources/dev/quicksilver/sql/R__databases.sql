@@ -1,0 +1,122 @@
+-- Creating and dropping databases, and the view of them.
+
+CREATE OR REPLACE FUNCTION quicksilver.create_database(
+    name         text,
+    key_type     text DEFAULT 'text',
+    value_type   text DEFAULT 'text',
+    table_schema text DEFAULT 'public')
+RETURNS regclass
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    key_column   text;
+    value_length text;
+    made         regclass;
+BEGIN
+    IF create_database.name IS NULL OR create_database.name !~ '^[a-z][a-z0-9_]{0,47}$' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_name',
+            MESSAGE = format('database name %s is not allowed', coalesce(quote_literal(create_database.name), 'NULL')),
+            HINT = 'Use 1 to 48 of a-z, 0-9 and _, beginning with a letter.';
+    END IF;
+    IF create_database.name IN ('quicksilver', 'databases', 'replicas') OR create_database.name ~ '_log$' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'reserved_name',
+            MESSAGE = format('database name %L is reserved', create_database.name),
+            HINT = 'quicksilver, databases, replicas and names that end in _log are used by Quicksilver itself.';
+    END IF;
+    IF create_database.table_schema IS NULL OR to_regnamespace(quote_ident(create_database.table_schema)) IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_schema_name',
+            MESSAGE = format('schema %s does not exist', coalesce(quote_literal(create_database.table_schema), 'NULL')),
+            HINT = 'Create it first, or give another table_schema.';
+    END IF;
+    key_column := CASE create_database.key_type
+        WHEN 'text' THEN 'text COLLATE "C"'
+        WHEN 'bytea' THEN 'bytea'
+    END;
+    IF key_column IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = format('key type %s is not supported', coalesce(quote_literal(create_database.key_type), 'NULL')),
+            HINT = 'Use text or bytea.';
+    END IF;
+    value_length := CASE create_database.value_type
+        WHEN 'text' THEN 'octet_length(value)'
+        WHEN 'bytea' THEN 'octet_length(value)'
+        WHEN 'json' THEN 'octet_length(value::text)'
+        WHEN 'jsonb' THEN 'octet_length(value::text)'
+    END;
+    IF value_length IS NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_parameter_value',
+            MESSAGE = format('value type %s is not supported', coalesce(quote_literal(create_database.value_type), 'NULL')),
+            HINT = 'Use text, bytea, json or jsonb.';
+    END IF;
+
+    -- One at a time: the publication is one object.
+    LOCK TABLE quicksilver.catalog IN SHARE ROW EXCLUSIVE MODE;
+    IF EXISTS (SELECT FROM quicksilver.catalog c WHERE c.name = create_database.name) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'duplicate_database',
+            MESSAGE = format('database %L exists already', create_database.name),
+            HINT = 'Drop it with quicksilver.drop_database, or choose another name.';
+    END IF;
+
+    EXECUTE format(
+        'CREATE TABLE %1$I.%2$I (
+             key %3$s
+                 CONSTRAINT key_is_unique_%2$s PRIMARY KEY
+                 CONSTRAINT key_must_have_1_to_511_bytes CHECK (octet_length(key) BETWEEN 1 AND 511),
+             value %4$s
+                 CONSTRAINT value_must_not_be_null NOT NULL
+                 CONSTRAINT value_must_not_exceed_64_mib CHECK (%5$s <= 67108864)
+         )',
+        create_database.table_schema, create_database.name, key_column, create_database.value_type, value_length);
+    made := to_regclass(format('%I.%I', create_database.table_schema, create_database.name));
+
+    -- The row of the catalog comes first in the WAL: nodes know the database before its first entry.
+    INSERT INTO quicksilver.catalog (name, key_type, value_type, table_schema, table_name, relation)
+    VALUES (create_database.name, create_database.key_type, create_database.value_type,
+            create_database.table_schema, create_database.name, made::oid);
+    EXECUTE format('ALTER PUBLICATION quicksilver ADD TABLE %s', made);
+    RETURN made;
+END
+$function$;
+COMMENT ON FUNCTION quicksilver.create_database(text, text, text, text) IS
+    'Makes table table_schema.name (key, value) and publishes it as a database, in this transaction.';
+
+CREATE OR REPLACE FUNCTION quicksilver.drop_database(name text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    dropped quicksilver.catalog;
+BEGIN
+    LOCK TABLE quicksilver.catalog IN SHARE ROW EXCLUSIVE MODE;
+    DELETE FROM quicksilver.catalog c WHERE c.name = drop_database.name RETURNING * INTO dropped;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_catalog_name',
+            MESSAGE = format('database %s does not exist', coalesce(quote_literal(drop_database.name), 'NULL')),
+            HINT = 'SELECT name FROM quicksilver.databases lists them.';
+    END IF;
+    IF EXISTS (SELECT FROM pg_class WHERE oid = dropped.relation) THEN
+        IF dropped.owns_table THEN
+            EXECUTE format('DROP TABLE %s', dropped.relation::regclass);
+        ELSE
+            EXECUTE format('ALTER PUBLICATION quicksilver DROP TABLE %s', dropped.relation::regclass);
+        END IF;
+    END IF;
+END
+$function$;
+COMMENT ON FUNCTION quicksilver.drop_database(text) IS
+    'Drops a database everywhere, and its table if create_database made it, in this transaction.';
+
+CREATE OR REPLACE VIEW quicksilver.databases AS
+SELECT c.name, c.id, c.key_type, c.value_type, c.relation::regclass AS "table", c.created_at
+FROM quicksilver.catalog c
+ORDER BY c.name;
+COMMENT ON VIEW quicksilver.databases IS 'The databases and their tables.';
