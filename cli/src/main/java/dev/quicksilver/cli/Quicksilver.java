@@ -1,0 +1,121 @@
+package dev.quicksilver.cli;
+
+import dev.quicksilver.cli.command.BridgeCommand;
+import dev.quicksilver.cli.command.ConfigurationFlags;
+import dev.quicksilver.cli.command.Failures;
+import dev.quicksilver.cli.command.GetCommand;
+import dev.quicksilver.cli.command.LogCommand;
+import dev.quicksilver.cli.command.MigrateCommand;
+import dev.quicksilver.cli.command.PostgresCommand;
+import dev.quicksilver.cli.command.ReplicaCommand;
+import dev.quicksilver.cli.command.RootCommand;
+import dev.quicksilver.cli.command.StatusCommand;
+import dev.quicksilver.cli.command.VersionCommand;
+import dev.quicksilver.cli.config.Role;
+import dev.quicksilver.cli.config.Setting;
+import dev.quicksilver.cli.config.Settings;
+import dev.quicksilver.cli.config.Settings.LogFormat;
+import dev.quicksilver.cli.config.Settings.LogLevel;
+import dev.quicksilver.cli.process.ExitCode;
+import dev.quicksilver.cli.process.Logs;
+import java.util.List;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.UnmatchedArgumentException;
+
+/** The {@code quicksilver} command. */
+@Command(
+    name = "quicksilver",
+    description =
+        "Configuration written as SQL in PostgreSQL, read in microseconds on every edge machine.",
+    synopsisSubcommandLabel = "COMMAND",
+    usageHelpAutoWidth = true,
+    subcommands = {
+      RootCommand.class,
+      ReplicaCommand.class,
+      BridgeCommand.class,
+      StatusCommand.class,
+      LogCommand.class,
+      GetCommand.class,
+      MigrateCommand.class,
+      PostgresCommand.class,
+      VersionCommand.class
+    })
+public final class Quicksilver {
+  @Option(
+      names = {"-h", "--help"},
+      usageHelp = true,
+      scope = ScopeType.INHERIT,
+      description = "Shows this help.")
+  private boolean help;
+
+  @Option(
+      names = "--debug",
+      scope = ScopeType.INHERIT,
+      description = "Shows the stack trace of a failure.")
+  private boolean debug;
+
+  private Quicksilver() {}
+
+  /** Runs a command and ends the process with its exit code. */
+  public static void main(String[] arguments) {
+    System.exit(run(arguments));
+  }
+
+  /** Runs a command and returns one of {@link ExitCode}. */
+  public static int run(String... arguments) {
+    Logs.configure(LogLevel.WARN, LogFormat.TEXT);
+    return commandLine().execute(arguments);
+  }
+
+  /** Returns all commands with all their flags. */
+  public static CommandLine commandLine() {
+    Quicksilver root = new Quicksilver();
+    CommandLine commands = new CommandLine(root);
+    List<Setting<?>> data = List.of(Settings.DATA_DIRECTORY, Settings.DATA_MAP_SIZE);
+    flags(commands, "root", Settings.of(Role.ROOT));
+    flags(commands, "replica", Settings.of(Role.REPLICA));
+    flags(commands, "bridge", Settings.of(Role.BRIDGE));
+    flags(commands, "status", data);
+    flags(commands, "log", data);
+    flags(commands, "get", data);
+    flags(
+        commands,
+        "migrate",
+        Settings.of(Role.ROOT).stream().filter(s -> s.key().startsWith("postgres.")).toList());
+    commands.setExitCodeExceptionMapper(thrown -> Failures.describe(thrown).exitCode());
+    commands.setExecutionExceptionHandler(
+        (thrown, command, parsed) -> {
+          Failures.Failure failure = Failures.describe(thrown);
+          command.getErr().println("quicksilver: " + failure.line());
+          if (root.debug) {
+            thrown.printStackTrace(command.getErr());
+          }
+          command.getErr().flush();
+          return failure.exitCode();
+        });
+    commands.setParameterExceptionHandler(Quicksilver::explain);
+    return commands;
+  }
+
+  private static void flags(CommandLine commands, String name, List<Setting<?>> settings) {
+    ConfigurationFlags.add(commands.getSubcommands().get(name), settings);
+  }
+
+  private static int explain(ParameterException wrong, String[] arguments) {
+    CommandLine command = wrong.getCommandLine();
+    String name = command.getCommandSpec().qualifiedName();
+    String hint = "";
+    if (wrong instanceof UnmatchedArgumentException unmatched) {
+      List<String> near = unmatched.getSuggestions();
+      hint = near.isEmpty() ? "" : "; did you mean " + String.join(" or ", near) + "?";
+    }
+    String message = String.valueOf(wrong.getMessage()).replaceAll("\\s*\\R\\s*", " ");
+    command.getErr().println("quicksilver: " + message + hint + " (" + name + " --help)");
+    command.getErr().flush();
+    return ExitCode.USAGE;
+  }
+}

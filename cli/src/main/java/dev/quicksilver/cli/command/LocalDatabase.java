@@ -1,0 +1,47 @@
+package dev.quicksilver.cli.command;
+
+import dev.quicksilver.cli.config.Configuration;
+import dev.quicksilver.cli.config.Settings;
+import dev.quicksilver.cli.process.CommandException;
+import dev.quicksilver.cli.process.ExitCode;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseDirectory;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** Opens a database of a data directory beside the process that writes it. */
+final class LocalDatabase {
+  private LocalDatabase() {}
+
+  /**
+   * Opens it read-only; the caller closes it.
+   *
+   * @throws CommandException if the directory or the database is not there
+   */
+  static Database open(Configuration configuration, String name) {
+    Path data = configuration.get(Settings.DATA_DIRECTORY);
+    if (!Files.isDirectory(data.resolve("databases"))) {
+      throw new CommandException(
+          ExitCode.NOT_FOUND,
+          data
+              + " is not a data directory: give "
+              + Settings.DATA_DIRECTORY.flag()
+              + ", or --node HOST:PORT to ask a running node");
+    }
+    DatabaseDirectory directory = new DatabaseDirectory(data);
+    Path environment =
+        directory
+            .environment(name)
+            .orElseThrow(
+                () ->
+                    new CommandException(
+                        ExitCode.NOT_FOUND,
+                        "there is no database \""
+                            + name
+                            + "\" in "
+                            + data
+                            + "; there are: "
+                            + String.join(", ", directory.names())));
+    return Database.openReadOnly(environment, NodeCommand.storageOptions(configuration));
+  }
+}

@@ -1,0 +1,109 @@
+package dev.quicksilver.cli.command;
+
+import dev.quicksilver.cli.process.ExitCode;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.LogEntry;
+import dev.quicksilver.storage.LogScan;
+import dev.quicksilver.storage.Snapshot;
+import java.io.PrintWriter;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Prints a database's log, one entry a line. */
+@Command(
+    name = "log",
+    description =
+        "Prints a database's log, one entry a line, from a data directory or a running node.")
+public final class LogCommand implements Callable<Integer> {
+  private static final Duration FOLLOW_PAUSE = Duration.ofMillis(100);
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "DATABASE", description = "The database's name.")
+  private String database;
+
+  @Option(
+      names = "--from",
+      paramLabel = "SEQUENCE",
+      description = "The first sequence to print. Default: the oldest that the log still holds.")
+  private long from;
+
+  @Option(names = "--follow", description = "Go on with new entries until interrupted.")
+  private boolean follow;
+
+  @Option(
+      names = "--node",
+      paramLabel = "HOST:PORT",
+      description = "Ask the node with this http.listen address instead of the data directory.")
+  private @Nullable String node;
+
+  @SuppressWarnings("NullAway.Init") // picocli fills the fields before it calls
+  LogCommand() {}
+
+  @Override
+  public Integer call() throws InterruptedException {
+    if (node == null) {
+      local();
+    } else {
+      remote(node);
+    }
+    return ExitCode.OK;
+  }
+
+  private void local() throws InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    try (Database opened =
+        LocalDatabase.open(ConfigurationFlags.load(spec, System.getenv()), database)) {
+      long next = from;
+      do {
+        try (Snapshot snapshot = opened.snapshot()) {
+          Head head = snapshot.head();
+          next = next == 0 ? head.oldestSequence() : next;
+          if (next <= head.lastSequence()) {
+            LogScan scan = snapshot.scanLog(next);
+            for (LogEntry entry = scan.next(); entry != null; entry = scan.next()) {
+              out.println(Text.entry(entry));
+              next = entry.sequence() + 1;
+            }
+            out.flush();
+          }
+        }
+      } while (goOn(out));
+    }
+  }
+
+  private void remote(String address) throws InterruptedException {
+    PrintWriter out = spec.commandLine().getOut();
+    try (NodeClient client = new NodeClient(address)) {
+      long next = from;
+      boolean more;
+      do {
+        HttpResponse<byte[]> page =
+            client.get("/log", Map.of("database", database, "from", Long.toString(next)));
+        out.print(new String(page.body(), StandardCharsets.UTF_8));
+        out.flush();
+        next = page.headers().firstValueAsLong(RemoteReads.NEXT).orElseThrow();
+        more = page.body().length > 0;
+      } while (more || goOn(out));
+    }
+  }
+
+  /** Waits a little when following; not when the reader of a pipe has gone. */
+  private boolean goOn(PrintWriter out) throws InterruptedException {
+    if (!follow || out.checkError()) {
+      return false;
+    }
+    Thread.sleep(FOLLOW_PAUSE);
+    return true;
+  }
+}

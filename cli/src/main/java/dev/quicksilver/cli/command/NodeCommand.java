@@ -1,0 +1,53 @@
+package dev.quicksilver.cli.command;
+
+import dev.quicksilver.cli.config.Configuration;
+import dev.quicksilver.cli.config.Role;
+import dev.quicksilver.cli.config.Settings;
+import dev.quicksilver.cli.process.Lifecycle;
+import dev.quicksilver.cli.process.Logs;
+import dev.quicksilver.storage.StorageOptions;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** A command that runs until a signal or a failure ends it. */
+abstract class NodeCommand implements Callable<Integer> {
+  private final Role role;
+
+  @Spec private CommandSpec spec;
+
+  @Option(names = "--stop-with-stdin", hidden = true, description = "Stop when stdin ends.")
+  private boolean stopWithStandardInput;
+
+  @SuppressWarnings("NullAway.Init") // picocli fills the fields before it calls
+  NodeCommand(Role role) {
+    this.role = role;
+  }
+
+  @Override
+  public final Integer call() throws Exception {
+    Configuration configuration = ConfigurationFlags.load(spec, System.getenv());
+    Logs.configure(configuration.get(Settings.LOG_LEVEL), configuration.get(Settings.LOG_FORMAT));
+    try (Lifecycle lifecycle = new Lifecycle()) {
+      if (stopWithStandardInput) {
+        lifecycle.stopWithStandardInput();
+      }
+      start(lifecycle, configuration);
+      throw lifecycle.awaitFailure();
+    }
+  }
+
+  /** Starts all parts; returns when the process is ready. */
+  abstract void start(Lifecycle lifecycle, Configuration configuration) throws Exception;
+
+  final Role role() {
+    return role;
+  }
+
+  /** Returns the options that every command opens databases with. */
+  static StorageOptions storageOptions(Configuration configuration) {
+    long mebibytes = configuration.get(Settings.DATA_MAP_SIZE);
+    return StorageOptions.DEFAULT.withMapSize(mebibytes << 20);
+  }
+}

@@ -1,0 +1,89 @@
+package dev.quicksilver.cli.command;
+
+import dev.quicksilver.cli.config.Configuration;
+import dev.quicksilver.cli.config.Endpoint;
+import dev.quicksilver.cli.config.Role;
+import dev.quicksilver.cli.config.Settings;
+import dev.quicksilver.cli.process.HttpEndpoint;
+import dev.quicksilver.cli.process.Lifecycle;
+import dev.quicksilver.cli.process.NodeStatus;
+import dev.quicksilver.cli.process.ProcessFile;
+import dev.quicksilver.replication.NodeIdentity;
+import dev.quicksilver.replication.ReplicationServer;
+import dev.quicksilver.replication.ServerOptions;
+import dev.quicksilver.replication.Subtree;
+import dev.quicksilver.storage.DatabaseSet;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What root and replica have in common: databases, identity, followers, HTTP and the ready file.
+ */
+final class NodeParts {
+  private static final Logger LOG = LoggerFactory.getLogger(NodeParts.class);
+
+  /** The name of a root's or replica's file below {@code run/}. */
+  static final String PROCESS_NAME = "node";
+
+  final ProcessFile processFile;
+  final DatabaseSet databases;
+  final NodeIdentity identity;
+  final Subtree subtree;
+  final ReplicationServer server;
+  private final Lifecycle lifecycle;
+  private final Configuration configuration;
+  private final Role role;
+  private final Map<String, String> addresses = new LinkedHashMap<>();
+
+  private NodeParts(Lifecycle lifecycle, Configuration configuration, Role role) {
+    this.lifecycle = lifecycle;
+    this.configuration = configuration;
+    this.role = role;
+    Path data = configuration.get(Settings.DATA_DIRECTORY);
+    processFile = lifecycle.own("process file", ProcessFile.claim(data, PROCESS_NAME));
+    databases =
+        lifecycle.own(
+            "databases", DatabaseSet.open(data, NodeCommand.storageOptions(configuration)));
+    identity =
+        NodeIdentity.create(
+            configuration.get(Settings.NODE_NAME), configuration.get(Settings.NODE_LOCATION));
+    subtree = new Subtree();
+    Endpoint listen = configuration.get(Settings.REPLICATION_LISTEN);
+    server =
+        lifecycle.own(
+            "replication server",
+            ReplicationServer.start(
+                listen.host(), listen.port(), databases, identity, subtree, ServerOptions.DEFAULT));
+    addresses.put("replication", new Endpoint(listen.host(), server.port()).toString());
+  }
+
+  /** Claims the data directory, opens the databases and listens for followers. */
+  static NodeParts start(Lifecycle lifecycle, Configuration configuration, Role role) {
+    return new NodeParts(lifecycle, configuration, role);
+  }
+
+  /** Adds an address to the status and to the process file. */
+  void address(String what, String address) {
+    addresses.put(what, address);
+  }
+
+  Map<String, String> addresses() {
+    return addresses;
+  }
+
+  /** Serves the status over HTTP and says that the process is ready. */
+  void ready(Supplier<NodeStatus> status) {
+    HttpEndpoint http =
+        lifecycle.own("HTTP", HttpEndpoint.start(configuration.get(Settings.HTTP_LISTEN), status));
+    RemoteReads.serve(http, databases::get);
+    addresses.put("http", http.address());
+    processFile.publish(
+        new ProcessFile.Content(
+            role.command(), ProcessHandle.current().pid(), Map.copyOf(addresses)));
+    LOG.info("{} {} is ready: {}", role.command(), identity.name(), addresses);
+  }
+}

@@ -1,0 +1,88 @@
+package dev.quicksilver.cli.command;
+
+import dev.quicksilver.cli.config.Configuration;
+import dev.quicksilver.cli.config.ConfigurationException;
+import dev.quicksilver.cli.config.Endpoint;
+import dev.quicksilver.cli.config.Role;
+import dev.quicksilver.cli.config.Settings;
+import dev.quicksilver.cli.process.ExitCode;
+import dev.quicksilver.cli.process.Lifecycle;
+import dev.quicksilver.replication.DatabaseStatus;
+import dev.quicksilver.replication.FollowerState;
+import dev.quicksilver.replication.Replica;
+import dev.quicksilver.replication.ReplicationConfig;
+import dev.quicksilver.replication.Upstream;
+import java.util.List;
+import java.util.Optional;
+import java.util.stream.Stream;
+import picocli.CommandLine.Command;
+
+/** Follows an upstream and serves the log on: relay and replica are the same program. */
+@Command(
+    name = "replica",
+    description = "Follows a root or another replica, and serves followers (a relay is a replica).")
+public final class ReplicaCommand extends NodeCommand {
+  ReplicaCommand() {
+    super(Role.REPLICA);
+  }
+
+  @Override
+  void start(Lifecycle lifecycle, Configuration configuration) {
+    List<Upstream> upstreams = upstreams(configuration);
+    NodeParts node = NodeParts.start(lifecycle, configuration, role());
+    ReplicationConfig config =
+        ReplicationConfig.of(node.identity, upstreams)
+            .withWindow(configuration.get(Settings.REPLICATION_WINDOW));
+    Replica replica = lifecycle.own("replica", Replica.start(config, node.databases, node.subtree));
+    var unused =
+        replica
+            .failure()
+            .thenAccept(failure -> lifecycle.fail(ExitCode.REFUSED, failure.message()));
+
+    StatusReporter reporter = new StatusReporter(configuration, role(), node::addresses);
+    node.ready(
+        () -> {
+          List<DatabaseStatus> following = replica.status();
+          return reporter.report(
+              problem(following),
+              node.databases.all(),
+              database ->
+                  following.stream()
+                      .filter(status -> status.database().equals(database.name()))
+                      .findFirst()
+                      .map(ReplicaCommand::progress),
+              RootCommand.followers(node.server));
+        });
+  }
+
+  private static List<Upstream> upstreams(Configuration configuration) {
+    Stream<Upstream> primaries =
+        configuration.get(Settings.REPLICATION_UPSTREAMS).stream()
+            .map((Endpoint up) -> Upstream.primary(up.host(), up.port()));
+    Stream<Upstream> secondaries =
+        configuration.get(Settings.REPLICATION_SECONDARIES).stream()
+            .map((Endpoint up) -> Upstream.secondary(up.host(), up.port()));
+    List<Upstream> all = Stream.concat(primaries, secondaries).toList();
+    if (all.isEmpty()) {
+      throw new ConfigurationException(
+          Settings.REPLICATION_UPSTREAMS.key()
+              + " is empty: name at least one node to pull from, in the configuration file, in "
+              + Settings.REPLICATION_UPSTREAMS.variable()
+              + " or with "
+              + Settings.REPLICATION_UPSTREAMS.flag());
+    }
+    return all;
+  }
+
+  private static Optional<String> problem(List<DatabaseStatus> following) {
+    return following.stream()
+        .filter(status -> status.state() != FollowerState.STREAMING)
+        .findFirst()
+        .map(status -> status.database() + " is " + status.state() + ": " + status.reason());
+  }
+
+  private static StatusReporter.Progress progress(DatabaseStatus status) {
+    return new StatusReporter.Progress(
+        status.state().name(), status.reason(), status.upstream(), status.upstreamSequence());
+  }
+}

@@ -1,0 +1,128 @@
+package dev.quicksilver.cli.command;
+
+import dev.quicksilver.cli.config.Configuration;
+import dev.quicksilver.cli.config.Settings;
+import dev.quicksilver.cli.process.CommandException;
+import dev.quicksilver.cli.process.ExitCode;
+import dev.quicksilver.cli.process.Json;
+import dev.quicksilver.cli.process.NodeStatus;
+import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
+import dev.quicksilver.cli.process.ProcessFile;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Shows what a running process says of itself. */
+@Command(
+    name = "status",
+    description = "Shows a running node: databases, sequences, lag and followers.")
+public final class StatusCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--node",
+      paramLabel = "HOST:PORT",
+      description = "The node's http.listen address. Default: the node of the data directory.")
+  private @Nullable String node;
+
+  @Option(names = "--json", description = "Print the status as JSON.")
+  private boolean json;
+
+  @SuppressWarnings("NullAway.Init") // picocli fills the fields before it calls
+  StatusCommand() {}
+
+  @Override
+  public Integer call() throws IOException, InterruptedException {
+    String address =
+        node == null ? fromDirectory(ConfigurationFlags.load(spec, System.getenv())) : node;
+    byte[] body;
+    try (NodeClient client = new NodeClient(address)) {
+      body = client.get("/status", Map.of()).body();
+    }
+    PrintWriter out = spec.commandLine().getOut();
+    NodeStatus status = Json.MAPPER.readValue(body, NodeStatus.class);
+    if (json) {
+      out.println(new String(body, StandardCharsets.UTF_8));
+    } else {
+      print(status, out);
+    }
+    out.flush();
+    return status.healthy() ? ExitCode.OK : ExitCode.FAILURE;
+  }
+
+  private static String fromDirectory(Configuration configuration) {
+    Path data = configuration.get(Settings.DATA_DIRECTORY);
+    return ProcessFile.read(data, NodeParts.PROCESS_NAME)
+        .or(() -> ProcessFile.read(data, BridgeCommand.PROCESS_NAME))
+        .map(content -> content.addresses().getOrDefault("http", ""))
+        .orElseThrow(
+            () ->
+                new CommandException(
+                    ExitCode.NOT_FOUND,
+                    "no running node has the data directory "
+                        + data
+                        + ": give "
+                        + Settings.DATA_DIRECTORY.flag()
+                        + " or --node HOST:PORT (its http.listen address)"));
+  }
+
+  private static void print(NodeStatus status, PrintWriter out) {
+    out.printf(
+        "%s %s in %s, process %d, up %s%n",
+        status.role(),
+        status.node(),
+        status.location(),
+        status.pid(),
+        time(Duration.ofSeconds(status.uptimeSeconds())));
+    out.println(status.healthy() ? "healthy" : "NOT HEALTHY: " + status.problem());
+    status.addresses().forEach((what, where) -> out.printf("  %-12s %s%n", what, where));
+    if (!status.databases().isEmpty()) {
+      out.println();
+      Table databases =
+          new Table("database", "state", "upstream", ">sequence", ">lag", ">pairs", "digest");
+      for (DatabaseReport d : status.databases()) {
+        databases.row(
+            d.name(),
+            d.state(),
+            d.upstream().isEmpty() ? "-" : d.upstream(),
+            Long.toString(d.sequence()),
+            Long.toString(d.lag()),
+            Long.toString(d.pairs()),
+            d.contentDigest());
+      }
+      databases.print(out);
+    }
+    if (!status.followers().isEmpty()) {
+      out.println();
+      Table followers = new Table("database", "follower", "location", ">sent", ">durable");
+      status
+          .followers()
+          .forEach(
+              f ->
+                  followers.row(
+                      f.database(),
+                      f.node(),
+                      f.location(),
+                      Long.toString(f.sentSequence()),
+                      f.ackedSequence() < 0 ? "-" : Long.toString(f.ackedSequence())));
+      followers.print(out);
+    }
+  }
+
+  private static String time(Duration up) {
+    return up.toDays() > 0
+        ? up.toDays() + " d " + up.toHoursPart() + " h"
+        : up.toHours() > 0
+            ? up.toHours() + " h " + up.toMinutesPart() + " min"
+            : up.toMinutes() + " min " + up.toSecondsPart() + " s";
+  }
+}

@@ -1,0 +1,108 @@
+package dev.quicksilver.cli.command;
+
+import dev.quicksilver.cli.config.Configuration;
+import dev.quicksilver.cli.config.Role;
+import dev.quicksilver.cli.config.Settings;
+import dev.quicksilver.cli.process.NodeStatus;
+import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
+import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.Snapshot;
+import java.lang.management.ManagementFactory;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+
+/** Makes the status of a process from its live parts. Thread-safe if the suppliers are. */
+final class StatusReporter {
+  /** What following or serving one database does just now. */
+  record Progress(String state, String reason, String upstream, long upstreamSequence) {}
+
+  private final Configuration configuration;
+  private final Role role;
+  private final Supplier<Map<String, String>> addresses;
+
+  StatusReporter(Configuration configuration, Role role, Supplier<Map<String, String>> addresses) {
+    this.configuration = configuration;
+    this.role = role;
+    this.addresses = addresses;
+  }
+
+  /**
+   * Returns the status of this moment.
+   *
+   * @param problem one line when the process does not do what it is for
+   * @param progress what is known beyond the database itself; empty for a database that nothing
+   *     works on yet
+   */
+  NodeStatus report(
+      Optional<String> problem,
+      Collection<Database> databases,
+      Function<DatabaseReport, Optional<Progress>> progress,
+      List<FollowerReport> followers) {
+    List<DatabaseReport> reports =
+        databases.stream()
+            .map(StatusReporter::report)
+            .map(report -> with(report, progress.apply(report)))
+            .sorted(Comparator.comparing(DatabaseReport::name))
+            .toList();
+    return new NodeStatus(
+        VersionCommand.version(),
+        role.command(),
+        configuration.get(Settings.NODE_NAME),
+        configuration.get(Settings.NODE_LOCATION),
+        ProcessHandle.current().pid(),
+        ManagementFactory.getRuntimeMXBean().getUptime() / 1000,
+        problem.isEmpty(),
+        problem.orElse(""),
+        addresses.get(),
+        reports,
+        followers);
+  }
+
+  private static DatabaseReport report(Database database) {
+    try (Snapshot snapshot = database.snapshot()) {
+      Head head = snapshot.head();
+      return new DatabaseReport(
+          database.identity().name(),
+          database.identity().id().toString(),
+          head.lastSequence(),
+          head.oldestSequence(),
+          snapshot.pairs(),
+          head.chainHash().toString(),
+          head.contentDigest().toString(),
+          head.position().toString(),
+          head.commitTime(),
+          "WAITING",
+          "nothing works on it yet",
+          "",
+          head.lastSequence());
+    }
+  }
+
+  private static DatabaseReport with(DatabaseReport report, Optional<Progress> progress) {
+    return progress
+        .map(
+            p ->
+                new DatabaseReport(
+                    report.name(),
+                    report.id(),
+                    report.sequence(),
+                    report.oldestSequence(),
+                    report.pairs(),
+                    report.chainHash(),
+                    report.contentDigest(),
+                    report.position(),
+                    report.commitTime(),
+                    p.state(),
+                    p.reason(),
+                    p.upstream(),
+                    p.upstreamSequence()))
+        .orElse(report);
+  }
+}

@@ -1,0 +1,59 @@
+package dev.quicksilver.cli.command;
+
+import dev.quicksilver.storage.LogEntry;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
+
+/** Keys, values and entries as people read them. */
+public final class Text {
+  private Text() {}
+
+  /**
+   * Returns an entry in one line: {@code 0023 SET "hello" "world"}, {@code 0024 DEL "hello"},
+   * {@code 0025 CLEAR}. The sequence has at least four digits.
+   */
+  public static String entry(LogEntry entry) {
+    String start = String.format("%04d %s", entry.sequence(), entry.operation());
+    return switch (entry.operation()) {
+      case SET -> start + " " + quoted(entry.key()) + " " + quoted(entry.value());
+      case DEL -> start + " " + quoted(entry.key());
+      case CLEAR -> start;
+    };
+  }
+
+  /**
+   * Returns bytes as a JSON string if they are UTF-8, else as hexadecimal digits after {@code \x},
+   * which is how PostgreSQL writes them. The two cannot be confused: only the first has quotes.
+   */
+  public static String quoted(byte[] bytes) {
+    String text;
+    try {
+      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
+    } catch (CharacterCodingException e) {
+      return "\\x" + HexFormat.of().formatHex(bytes);
+    }
+    StringBuilder out = new StringBuilder(text.length() + 2).append('"');
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      switch (c) {
+        case '"' -> out.append("\\\"");
+        case '\\' -> out.append("\\\\");
+        case '\n' -> out.append("\\n");
+        case '\r' -> out.append("\\r");
+        case '\t' -> out.append("\\t");
+        case '\b' -> out.append("\\b");
+        case '\f' -> out.append("\\f");
+        default -> {
+          if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
+            out.append(String.format("\\u%04x", (int) c));
+          } else {
+            out.append(c);
+          }
+        }
+      }
+    }
+    return out.append('"').toString();
+  }
+}

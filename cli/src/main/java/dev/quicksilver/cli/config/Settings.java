@@ -1,0 +1,263 @@
+package dev.quicksilver.cli.config;
+
+import dev.quicksilver.cli.config.SettingType.Address;
+import dev.quicksilver.cli.config.SettingType.File;
+import dev.quicksilver.cli.config.SettingType.Flag;
+import dev.quicksilver.cli.config.SettingType.Many;
+import dev.quicksilver.cli.config.SettingType.OneOf;
+import dev.quicksilver.cli.config.SettingType.Span;
+import dev.quicksilver.cli.config.SettingType.Text;
+import dev.quicksilver.cli.config.SettingType.Whole;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** All settings: the one place where they are declared. */
+public final class Settings {
+  /** How much is logged. */
+  public enum LogLevel {
+    ERROR,
+    WARN,
+    INFO,
+    DEBUG,
+    TRACE
+  }
+
+  /** The form of a line of the log. */
+  public enum LogFormat {
+    TEXT,
+    JSON
+  }
+
+  private static final Set<Role> ALL_ROLES = EnumSet.allOf(Role.class);
+  private static final Set<Role> NODES = EnumSet.of(Role.ROOT, Role.REPLICA);
+  private static final Set<Role> ROOT = EnumSet.of(Role.ROOT);
+  private static final Set<Role> REPLICA = EnumSet.of(Role.REPLICA);
+  private static final Set<Role> BRIDGE = EnumSet.of(Role.BRIDGE);
+
+  public static final Setting<String> NODE_NAME =
+      with(
+          "node.name",
+          new Text("a name", false),
+          "quicksilver",
+          ALL_ROLES,
+          "The name of this node in the status of others, in metrics and in logs. Give each node"
+              + " its own.");
+  public static final Setting<String> NODE_LOCATION =
+      with(
+          "node.location",
+          new Text("a name", false),
+          "local",
+          ALL_ROLES,
+          "Where the node stands, usually the data centre. Acknowledgements are merged by"
+              + " location.");
+  public static final Setting<Path> DATA_DIRECTORY =
+      with(
+          "data.directory",
+          new File(),
+          "quicksilver-data",
+          ALL_ROLES,
+          "The directory of this node's databases. A bridge names its replica's.");
+  public static final Setting<Integer> DATA_MAP_SIZE =
+      with(
+          "data.map-size",
+          new Whole(1, 1_048_576),
+          "262144",
+          ALL_ROLES,
+          "The largest size of one database, in MiB. It costs address space, not memory or disk.");
+  public static final Setting<String> POSTGRES_URL =
+      without(
+          "postgres.url",
+          new Text("a JDBC URL (jdbc:postgresql://host:5432/database)", false),
+          ROOT,
+          "The central PostgreSQL. Needs wal_level = logical.");
+  public static final Setting<String> POSTGRES_USER =
+      with(
+          "postgres.user",
+          new Text("a role of PostgreSQL", false),
+          "postgres",
+          ROOT,
+          "The role to connect as. Needs REPLICATION and the right to create the schema"
+              + " quicksilver.");
+  public static final Setting<String> POSTGRES_PASSWORD =
+      without("postgres.password", new Text("a password", true), ROOT, "The role's password.");
+  public static final Setting<Path> POSTGRES_PASSWORD_FILE =
+      without(
+          "postgres.password-file",
+          new File(),
+          ROOT,
+          "A file whose first line is the password; read instead of postgres.password.");
+  public static final Setting<Boolean> POSTGRES_EMBEDDED =
+      with(
+          "postgres.embedded",
+          new Flag(),
+          "false",
+          ROOT,
+          "Start a PostgreSQL 18 of our own instead of connecting to postgres.url.");
+  public static final Setting<Path> POSTGRES_EMBEDDED_DIRECTORY =
+      with(
+          "postgres.embedded-directory",
+          new File(),
+          "quicksilver-postgres",
+          ROOT,
+          "The data directory of the embedded PostgreSQL.");
+  public static final Setting<Integer> POSTGRES_EMBEDDED_PORT =
+      with(
+          "postgres.embedded-port",
+          new Whole(0, 65_535),
+          "5433",
+          ROOT,
+          "The port of the embedded PostgreSQL on loopback; 0 takes any free one.");
+  public static final Setting<Duration> ROOT_WINDOW =
+      with(
+          "root.window",
+          new Span("0", "60s"),
+          "500ms",
+          ROOT,
+          "The shortest time between two durable commits of the root under load. The first commit"
+              + " after a pause never waits.");
+  public static final Setting<Endpoint> REPLICATION_LISTEN =
+      with(
+          "replication.listen",
+          new Address(0),
+          "127.0.0.1:7400",
+          NODES,
+          "Where followers connect. Loopback only.");
+  public static final Setting<List<Endpoint>> REPLICATION_UPSTREAMS =
+      with(
+          "replication.upstreams",
+          new Many<>(new Address(1)),
+          "",
+          REPLICA,
+          "The nodes to pull from, in order of preference.");
+  public static final Setting<List<Endpoint>> REPLICATION_SECONDARIES =
+      with(
+          "replication.secondaries",
+          new Many<>(new Address(1)),
+          "",
+          REPLICA,
+          "Upstreams of last resort, which keep a longer log.");
+  public static final Setting<Duration> REPLICATION_WINDOW =
+      with(
+          "replication.window",
+          new Span("0", "60s"),
+          "500ms",
+          REPLICA,
+          "The shortest time between two durable commits of a replica under load. The first commit"
+              + " after a pause never waits.");
+  public static final Setting<Endpoint> BRIDGE_LISTEN =
+      with(
+          "bridge.listen",
+          new Address(0),
+          "127.0.0.1:7432",
+          BRIDGE,
+          "Where postgres_fdw connects. Loopback only.");
+  public static final Setting<String> BRIDGE_USER =
+      with(
+          "bridge.user",
+          new Text("a user's name", false),
+          "quicksilver",
+          BRIDGE,
+          "The user that analysts' user mappings name.");
+  public static final Setting<String> BRIDGE_PASSWORD =
+      without("bridge.password", new Text("a password", true), BRIDGE, "That user's password.");
+  public static final Setting<Path> BRIDGE_PASSWORD_FILE =
+      without(
+          "bridge.password-file",
+          new File(),
+          BRIDGE,
+          "A file whose first line is the password; read instead of bridge.password.");
+  public static final Setting<Integer> BRIDGE_MAX_CONNECTIONS =
+      with(
+          "bridge.max-connections",
+          new Whole(1, 10_000),
+          "100",
+          BRIDGE,
+          "How many connections a bridge serves at once; more are refused.");
+  public static final Setting<Duration> BRIDGE_MAX_SNAPSHOT_AGE =
+      with(
+          "bridge.max-snapshot-age",
+          new Span("1s", "1d"),
+          "5min",
+          BRIDGE,
+          "How long a transaction may hold its snapshot. A scan that outlives it gets an error, so"
+              + " that it cannot make the replica's file grow.");
+  public static final Setting<Endpoint> HTTP_LISTEN =
+      with(
+          "http.listen",
+          new Address(0),
+          "127.0.0.1:0",
+          ALL_ROLES,
+          "Where /metrics, /healthz and /status are served. Loopback only; port 0 takes any free"
+              + " one, which `status` finds through the data directory.");
+  public static final Setting<LogLevel> LOG_LEVEL =
+      with("log.level", new OneOf<>(LogLevel.class), "info", ALL_ROLES, "How much is logged.");
+  public static final Setting<LogFormat> LOG_FORMAT =
+      with(
+          "log.format",
+          new OneOf<>(LogFormat.class),
+          "text",
+          ALL_ROLES,
+          "The form of a line on standard error: text to read, json for a log collector.");
+
+  private static final List<Setting<?>> ALL =
+      List.of(
+          NODE_NAME,
+          NODE_LOCATION,
+          DATA_DIRECTORY,
+          DATA_MAP_SIZE,
+          POSTGRES_URL,
+          POSTGRES_USER,
+          POSTGRES_PASSWORD,
+          POSTGRES_PASSWORD_FILE,
+          POSTGRES_EMBEDDED,
+          POSTGRES_EMBEDDED_DIRECTORY,
+          POSTGRES_EMBEDDED_PORT,
+          ROOT_WINDOW,
+          REPLICATION_LISTEN,
+          REPLICATION_UPSTREAMS,
+          REPLICATION_SECONDARIES,
+          REPLICATION_WINDOW,
+          BRIDGE_LISTEN,
+          BRIDGE_USER,
+          BRIDGE_PASSWORD,
+          BRIDGE_PASSWORD_FILE,
+          BRIDGE_MAX_CONNECTIONS,
+          BRIDGE_MAX_SNAPSHOT_AGE,
+          HTTP_LISTEN,
+          LOG_LEVEL,
+          LOG_FORMAT);
+
+  private Settings() {}
+
+  /** Returns all settings in the order of their documentation. */
+  public static List<Setting<?>> all() {
+    return ALL;
+  }
+
+  /** Returns the settings that a process of this role uses. */
+  public static List<Setting<?>> of(Role role) {
+    return ALL.stream().filter(setting -> setting.roles().contains(role)).toList();
+  }
+
+  /** Returns the setting with this key. */
+  public static Optional<Setting<?>> find(String key) {
+    return ALL.stream()
+        .filter(setting -> setting.key().equals(key))
+        .<Setting<?>>map(s -> s)
+        .findFirst();
+  }
+
+  private static <T> Setting<T> with(
+      String key, SettingType<T> type, String byDefault, Set<Role> roles, String documentation) {
+    return new Setting<>(key, type, Optional.of(byDefault), roles, documentation);
+  }
+
+  private static <T> Setting<T> without(
+      String key, SettingType<T> type, Set<Role> roles, String documentation) {
+    return new Setting<>(key, type, Optional.empty(), roles, documentation);
+  }
+}

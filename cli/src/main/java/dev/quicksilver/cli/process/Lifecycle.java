@@ -1,0 +1,123 @@
+package dev.quicksilver.cli.process;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The parts of a process from start to stop. SIGTERM and SIGINT close them in reverse order, also
+ * while they are still being started, and end the process with exit code 0. Thread-safe.
+ */
+public final class Lifecycle implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Lifecycle.class);
+  private static final Duration LONGEST_STOP = Duration.ofMillis(1800);
+
+  private record Part(String name, AutoCloseable closeable) {}
+
+  private final Deque<Part> parts = new ArrayDeque<>();
+  private final CompletableFuture<CommandException> failure = new CompletableFuture<>();
+  private final Thread hook = new Thread(this::stop, "stop");
+  private boolean closing;
+
+  /** Begins a life cycle; from now on a signal is answered by closing what was started. */
+  public Lifecycle() {
+    Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  /**
+   * Takes over a part that was just started.
+   *
+   * @return the part
+   * @throws CommandException if the process is already stopping; the part is closed then
+   */
+  public <T extends AutoCloseable> T own(String name, T part) {
+    synchronized (this) {
+      if (!closing) {
+        parts.push(new Part(name, part));
+        return part;
+      }
+    }
+    close(new Part(name, part));
+    throw new CommandException(ExitCode.FAILURE, "stopped before it was started");
+  }
+
+  /** Ends the process because a part cannot go on. Only the first failure counts. */
+  public void fail(int exitCode, String message) {
+    failure.complete(new CommandException(exitCode, message));
+  }
+
+  /**
+   * Ends the process when standard input ends, which it does when the process that holds it dies.
+   */
+  public void stopWithStandardInput() {
+    Thread.ofPlatform()
+        .daemon()
+        .name("standard-input")
+        .start(
+            () -> {
+              try {
+                System.in.transferTo(OutputStream.nullOutputStream());
+              } catch (IOException e) {
+                LOG.debug("standard input broke", e);
+              }
+              LOG.info("standard input has ended: stopping");
+              System.exit(ExitCode.OK);
+            });
+  }
+
+  /** Waits for the failure that ends the process; a signal ends it without returning. */
+  public CommandException awaitFailure() {
+    return failure.join();
+  }
+
+  /** Closes all parts and forgets the signals. Idempotent. */
+  @Override
+  public void close() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      return; // already stopping: the hook closes everything
+    }
+    closeParts();
+  }
+
+  private void stop() {
+    Thread closer = Thread.ofPlatform().name("close").start(this::closeParts);
+    try {
+      if (!closer.join(LONGEST_STOP)) {
+        LOG.warn("not everything was closed within {} ms; leaving", LONGEST_STOP.toMillis());
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    // A clean stop on request is a success; the JVM's own code would be 128 + the signal.
+    Runtime.getRuntime().halt(ExitCode.OK);
+  }
+
+  private void closeParts() {
+    while (true) {
+      Part part;
+      synchronized (this) {
+        closing = true;
+        part = parts.poll();
+      }
+      if (part == null) {
+        return;
+      }
+      close(part);
+    }
+  }
+
+  private static void close(Part part) {
+    try {
+      part.closeable().close();
+    } catch (Exception e) {
+      LOG.warn("closing {} failed: {}", part.name(), e.toString());
+    }
+  }
+}

@@ -1,0 +1,124 @@
+package dev.quicksilver.cli.process;
+
+import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
+import io.prometheus.metrics.core.metrics.CounterWithCallback;
+import io.prometheus.metrics.core.metrics.GaugeWithCallback;
+import io.prometheus.metrics.core.metrics.Info;
+import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
+import io.prometheus.metrics.model.registry.PrometheusRegistry;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.function.Supplier;
+import java.util.function.ToDoubleFunction;
+
+/** The metrics of a process, computed from its status when they are asked for. Thread-safe. */
+final class NodeMetrics {
+  private final PrometheusRegistry registry = new PrometheusRegistry();
+  private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
+  private final ThreadLocal<NodeStatus> current = new ThreadLocal<>();
+  private final Supplier<NodeStatus> source;
+
+  NodeMetrics(Supplier<NodeStatus> source) {
+    this.source = source;
+    NodeStatus first = source.get();
+    Info.builder()
+        .name("quicksilver_node_info")
+        .help("What this process is.")
+        .labelNames("version", "role", "node", "location")
+        .register(registry)
+        .setLabelValues(first.version(), first.role(), first.node(), first.location());
+    GaugeWithCallback.builder()
+        .name("quicksilver_healthy")
+        .help("1 while the process does what it is for.")
+        .callback(callback -> callback.call(current.get().healthy() ? 1 : 0))
+        .register(registry);
+    GaugeWithCallback.builder()
+        .name("quicksilver_uptime_seconds")
+        .help("Time since the process was started.")
+        .callback(callback -> callback.call(current.get().uptimeSeconds()))
+        .register(registry);
+    database("quicksilver_last_sequence", "The last durable sequence.", DatabaseReport::sequence);
+    database(
+        "quicksilver_oldest_sequence",
+        "The first sequence that the log still holds.",
+        DatabaseReport::oldestSequence);
+    database("quicksilver_pairs", "Live key-value pairs.", DatabaseReport::pairs);
+    database(
+        "quicksilver_upstream_last_sequence",
+        "The last sequence known of the upstream.",
+        DatabaseReport::upstreamSequence);
+    database(
+        "quicksilver_lag_entries",
+        "Entries that the upstream is known to have and this node has not.",
+        DatabaseReport::lag);
+    database(
+        "quicksilver_last_commit_timestamp_seconds",
+        "Commit time in PostgreSQL of the last entry, since 1970.",
+        database -> database.commitTime() / 1e6);
+    database(
+        "quicksilver_following",
+        "1 while the database is sequenced, streamed or served.",
+        database ->
+            switch (database.state()) {
+              case "STREAMING", "SEQUENCING", "SERVING" -> 1;
+              default -> 0;
+            });
+    database(
+        "quicksilver_diverged",
+        "1 after a block contradicted this copy: it needs a new one.",
+        database -> database.state().equals("DIVERGED") ? 1 : 0);
+    GaugeWithCallback.builder()
+        .name("quicksilver_follower_acked_sequence")
+        .help("The last sequence that a directly connected follower has made durable.")
+        .labelNames("database", "follower", "location")
+        .callback(
+            callback ->
+                current
+                    .get()
+                    .followers()
+                    .forEach(
+                        f ->
+                            callback.call(f.ackedSequence(), f.database(), f.node(), f.location())))
+        .register(registry);
+    CounterWithCallback.builder()
+        .name("process_cpu_seconds_total")
+        .help("CPU time of the process.")
+        .callback(
+            callback ->
+                callback.call(
+                    ProcessHandle.current()
+                        .info()
+                        .totalCpuDuration()
+                        .map(time -> time.toMillis() / 1e3)
+                        .orElse(0.0)))
+        .register(registry);
+  }
+
+  private void database(String name, String help, ToDoubleFunction<DatabaseReport> value) {
+    GaugeWithCallback.builder()
+        .name(name)
+        .help(help)
+        .labelNames("database")
+        .callback(
+            callback ->
+                current
+                    .get()
+                    .databases()
+                    .forEach(d -> callback.call(value.applyAsDouble(d), d.name())))
+        .register(registry);
+  }
+
+  String contentType() {
+    return writer.getContentType();
+  }
+
+  /** Writes all metrics of one moment in Prometheus's text format. */
+  void write(OutputStream to) throws IOException {
+    current.set(source.get());
+    try {
+      writer.write(to, registry.scrape());
+    } finally {
+      current.remove();
+    }
+  }
+}

@@ -1,0 +1,65 @@
+package dev.quicksilver.cli.process;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a process says of itself: the body of {@code /status}.
+ *
+ * @param healthy whether it does what it is for
+ * @param problem one line when it is not healthy, else empty
+ * @param uptimeSeconds since the process was started
+ */
+public record NodeStatus(
+    String version,
+    String role,
+    String node,
+    String location,
+    long pid,
+    long uptimeSeconds,
+    boolean healthy,
+    String problem,
+    Map<String, String> addresses,
+    List<DatabaseReport> databases,
+    List<FollowerReport> followers) {
+
+  /**
+   * One database.
+   *
+   * @param oldestSequence the first that the log still holds
+   * @param position how far into PostgreSQL's WAL, as in {@code 7300@1:0/1A2B3C}
+   * @param commitTime commit time of the last entry, µs since 1970-01-01 UTC; 0 while there is none
+   * @param state what following does, as in {@code STREAMING}; {@code SEQUENCING} on a root and
+   *     {@code SERVING} on a bridge
+   * @param reason why that state was entered
+   * @param upstream the node that it pulls from, or empty
+   * @param upstreamSequence the last sequence known of the upstream; the node's own on a root
+   */
+  public record DatabaseReport(
+      String name,
+      String id,
+      long sequence,
+      long oldestSequence,
+      long pairs,
+      String chainHash,
+      String contentDigest,
+      String position,
+      long commitTime,
+      String state,
+      String reason,
+      String upstream,
+      long upstreamSequence) {
+    /** Returns how many entries are known to be missing here. */
+    public long lag() {
+      return Math.max(0, upstreamSequence - sequence);
+    }
+  }
+
+  /**
+   * One directly connected follower of one database.
+   *
+   * @param ackedSequence durable there; -1 before its first acknowledgement
+   */
+  public record FollowerReport(
+      String database, String node, String location, long sentSequence, long ackedSequence) {}
+}

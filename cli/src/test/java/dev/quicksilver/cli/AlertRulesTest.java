@@ -1,0 +1,86 @@
+package dev.quicksilver.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quicksilver.cli.config.Endpoint;
+import dev.quicksilver.cli.process.HttpEndpoint;
+import dev.quicksilver.cli.process.NodeStatus;
+import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
+import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+/** Alert rules name metrics that exist. */
+final class AlertRulesTest {
+  static final NodeStatus STATUS =
+      new NodeStatus(
+          "1",
+          "replica",
+          "edge-1",
+          "lhr",
+          1,
+          2,
+          true,
+          "",
+          Map.of(),
+          List.of(
+              new DatabaseReport(
+                  "dns", "id", 7, 1, 3, "c", "d", "p", 1_500_000, "STREAMING", "", "root", 9)),
+          List.of(new FollowerReport("dns", "edge-2", "lhr", 7, 6)));
+
+  @Test
+  void everyMetricOfTheRulesIsExported() throws IOException {
+    String rules = Files.readString(Path.of("../ops/prometheus/quicksilver.rules.yml"));
+    List<String> used =
+        Pattern.compile("\\bquicksilver_[a-z_]+\\b")
+            .matcher(rules)
+            .results()
+            .map(MatchResult::group)
+            .distinct()
+            .toList();
+
+    assertThat(used).hasSizeGreaterThan(4).isSubsetOf(exported());
+  }
+
+  private static List<String> exported() throws IOException {
+    return metrics()
+        .lines()
+        .filter(line -> line.startsWith("# TYPE "))
+        .map(line -> line.split(" ")[2])
+        .collect(Collectors.toList());
+  }
+
+  @Test
+  void metricsAreInPrometheusTextFormat() throws IOException {
+    assertThat(metrics())
+        .contains("quicksilver_last_sequence{database=\"dns\"} 7.0\n")
+        .contains("quicksilver_lag_entries{database=\"dns\"} 2.0\n")
+        .contains("quicksilver_last_commit_timestamp_seconds{database=\"dns\"} 1.5\n")
+        .contains("quicksilver_healthy 1.0\n")
+        .contains("quicksilver_node_info{location=\"lhr\",node=\"edge-1\",role=\"replica\"")
+        .contains(
+            "quicksilver_follower_acked_sequence{database=\"dns\",follower=\"edge-2\","
+                + "location=\"lhr\"} 6.0\n");
+  }
+
+  private static String metrics() throws IOException {
+    try (HttpEndpoint http = HttpEndpoint.start(new Endpoint("127.0.0.1", 0), () -> STATUS)) {
+      return read(http, "/metrics");
+    }
+  }
+
+  static String read(HttpEndpoint http, String path) throws IOException {
+    try (var in = URI.create("http://" + http.address() + path).toURL().openStream()) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+    }
+  }
+}

@@ -1,0 +1,148 @@
+package dev.quicksilver.cli;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** Dependencies point only as docs and folders say, and files stay small enough to read. */
+final class ArchitectureTest {
+  private static final String BASE = "dev.quicksilver.";
+  private static final int LONGEST_FILE = 800;
+
+  /** What each module may use besides itself, and why nothing else. */
+  private static final Map<String, Set<String>> ALLOWED =
+      Map.of(
+          "storage", Set.of(),
+          "replication", Set.of("storage"),
+          "migrations", Set.of(),
+          "gateway", Set.of("storage", "replication", "migrations"),
+          "bridge", Set.of("storage"),
+          "edge", Set.of("storage"),
+          "loader", Set.of("storage", "migrations"),
+          "fixtures", Set.of());
+
+  private static final Map<String, String> LESSONS =
+      Map.of(
+          "storage",
+          "storage is shared by everything and knows nothing of SQL, networks or nodes:"
+              + " let the caller pass in what it needs",
+          "replication",
+          "replication moves blocks between nodes: it sees databases only through storage's API",
+          "migrations",
+          "migrations only install SQL: take a JDBC URL, not another module's types",
+          "gateway",
+          "the gateway turns WAL into entries: what serves readers belongs to bridge, edge or cli",
+          "bridge",
+          "a bridge opens a replica's environment as a second process and needs storage alone:"
+              + " ask for state in the environment, not in a running node",
+          "edge",
+          "local readers must start in milliseconds: storage alone, no PostgreSQL, no replication",
+          "loader",
+          "the loader writes to PostgreSQL and to storage, not through a running node",
+          "fixtures",
+          "test fixtures start real servers for everybody, so they can depend on nobody");
+
+  private static List<String> modules() {
+    return List.of(
+        "storage",
+        "replication",
+        "migrations",
+        "gateway",
+        "bridge",
+        "edge",
+        "loader",
+        "fixtures",
+        "cli");
+  }
+
+  private static final List<JavaClasses> CLASSES = new ArrayList<>();
+
+  @BeforeAll
+  static void importClasses() {
+    CLASSES.add(
+        new ClassFileImporter()
+            .withImportOption(ImportOption.Predefined.DO_NOT_INCLUDE_TESTS)
+            .importPackages("dev.quicksilver"));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> modulesUseOnlyWhatTheyMay() {
+    return ALLOWED.entrySet().stream()
+        .sorted(Map.Entry.comparingByKey())
+        .map(module -> DynamicTest.dynamicTest(module.getKey(), () -> check(module)));
+  }
+
+  private static void check(Map.Entry<String, Set<String>> module) {
+    String[] forbidden =
+        modules().stream()
+            .filter(other -> !other.equals(module.getKey()))
+            .filter(other -> !module.getValue().contains(other))
+            .map(other -> BASE + other + "..")
+            .toArray(String[]::new);
+    noClasses()
+        .that()
+        .resideInAPackage(BASE + module.getKey() + "..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(forbidden)
+        .because(LESSONS.getOrDefault(module.getKey(), ""))
+        .allowEmptyShould(true)
+        .check(CLASSES.getFirst());
+  }
+
+  @Test
+  void noModuleDependsOnItselfInACircle() {
+    slices()
+        .matching("dev.quicksilver.(*)..")
+        .should()
+        .beFreeOfCycles()
+        .because("a module that can be understood alone is on no circle: pass a function instead")
+        .check(CLASSES.getFirst());
+  }
+
+  @Test
+  void storageKnowsNoSqlAndNoNetwork() {
+    noClasses()
+        .that()
+        .resideInAPackage(BASE + "storage..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("java.sql..", "java.net..", "org.postgresql..", "io.netty..")
+        .because("storage is opened by processes that have neither; put it into the caller")
+        .check(CLASSES.getFirst());
+  }
+
+  @Test
+  void filesAreShortEnoughToRead() throws IOException {
+    try (Stream<Path> files = Files.walk(Path.of(".."))) {
+      List<Path> sources =
+          files
+              .filter(file -> file.toString().endsWith(".java"))
+              .filter(file -> !file.toString().contains("/target/"))
+              .toList();
+      assertThat(sources).hasSizeGreaterThan(20);
+      assertThat(sources)
+          .allSatisfy(
+              file ->
+                  assertThat(Files.readAllLines(file))
+                      .as("%s: a file over %d lines holds two ideas: split it", file, LONGEST_FILE)
+                      .hasSizeLessThanOrEqualTo(LONGEST_FILE));
+    }
+  }
+}

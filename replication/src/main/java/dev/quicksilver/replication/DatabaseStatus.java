@@ -1,0 +1,38 @@
+package dev.quicksilver.replication;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How one database is followed.
+ *
+ * @param reason why the state was entered, one line
+ * @param upstream the name of the node it pulls from, or last pulled from; empty before the first
+ * @param lastSequence durable here
+ * @param upstreamSequence last known of the upstream
+ * @param commitTime of the last durable entry, µs since 1970-01-01 UTC; 0 while there is none
+ * @param refusal the last refusal, until an upstream accepts
+ * @param commits durable commits since the start
+ * @param connections connections that reached streaming since the start
+ * @param receivedBytes off the wire since the start
+ * @param followers the nodes below this one
+ */
+public record DatabaseStatus(
+    String database,
+    FollowerState state,
+    String reason,
+    String upstream,
+    long lastSequence,
+    long upstreamSequence,
+    long commitTime,
+    Optional<Refusal> refusal,
+    long commits,
+    long connections,
+    long receivedBytes,
+    List<NodeAck> followers) {
+
+  /** Returns how many entries are known to be missing here. */
+  public long lag() {
+    return Math.max(0, upstreamSequence - lastSequence);
+  }
+}

@@ -1,0 +1,303 @@
+package dev.quicksilver.replication;
+
+import dev.quicksilver.replication.Message.Acks;
+import dev.quicksilver.replication.Message.BlockEnd;
+import dev.quicksilver.replication.Message.BlockStart;
+import dev.quicksilver.replication.Message.ClientHello;
+import dev.quicksilver.replication.Message.Databases;
+import dev.quicksilver.replication.Message.End;
+import dev.quicksilver.replication.Message.EndReason;
+import dev.quicksilver.replication.Message.Heartbeat;
+import dev.quicksilver.replication.Message.Purpose;
+import dev.quicksilver.replication.Message.ServerHello;
+import dev.quicksilver.storage.BlockHeader;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.ErrorCode;
+import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.LogReader;
+import dev.quicksilver.storage.Segment;
+import dev.quicksilver.storage.StorageException;
+import java.io.EOFException;
+import java.io.IOException;
+import java.net.Socket;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Serves one connection: hello, then blocks as they become durable here, until one of the two goes away. */
+final class FollowerSession {
+  private static final Logger LOG = LoggerFactory.getLogger(FollowerSession.class);
+
+  private final Socket socket;
+  private final DatabaseSet databases;
+  private final NodeIdentity identity;
+  private final Subtree subtree;
+  private final ServerOptions options;
+  private final StallGuard guard;
+  private final LogLimiter complaints;
+  private final Consumer<FollowerSession> onEnd;
+  private final CountDownLatch ended = new CountDownLatch(1);
+  private volatile boolean closed;
+  private volatile Optional<FollowerStatus> status = Optional.empty();
+  private volatile long sent;
+  private volatile long acked = -1;
+
+  FollowerSession(
+      Socket socket,
+      DatabaseSet databases,
+      NodeIdentity identity,
+      Subtree subtree,
+      ServerOptions options,
+      StallGuard guard,
+      LogLimiter complaints,
+      Consumer<FollowerSession> onEnd) {
+    this.socket = socket;
+    this.databases = databases;
+    this.identity = identity;
+    this.subtree = subtree;
+    this.options = options;
+    this.guard = guard;
+    this.complaints = complaints;
+    this.onEnd = onEnd;
+  }
+
+  Optional<FollowerStatus> status() {
+    return status.map(
+        s -> new FollowerStatus(s.database(), s.node(), s.location(), sent, acked));
+  }
+
+  /** The connection's whole life. */
+  void run(boolean busy) {
+    try (socket) {
+      socket.setTcpNoDelay(true);
+      socket.setSoTimeout((int) options.handshakeTimeout().toMillis());
+      StallGuard.Guarded stream = guard.guard(socket.getOutputStream(), this::stalled);
+      FrameOutput out = new FrameOutput(stream);
+      try {
+        converse(new FrameInput(socket.getInputStream()), out, busy);
+      } catch (RefusedException e) {
+        LOG.info("refused {}: {}", socket.getRemoteSocketAddress(), e.getMessage());
+        refuse(out, e.refusal());
+      } finally {
+        stream.release();
+      }
+    } catch (IOException e) {
+      LOG.debug("follower {} is gone: {}", socket.getRemoteSocketAddress(), e.getMessage());
+    } catch (RuntimeException e) {
+      if (!closed) {
+        LOG.error("serving {} failed", socket.getRemoteSocketAddress(), e);
+      }
+    } finally {
+      closed = true;
+      subtree.forget(this);
+      onEnd.accept(this);
+      ended.countDown();
+    }
+  }
+
+  /** Anything unexpected before the stream begins becomes a refusal, so that the other side can say why. */
+  private void converse(FrameInput in, FrameOutput out, boolean busy) throws IOException {
+    out.writeMagic();
+    if (busy) {
+      throw new RefusedException(
+          RefusalCode.BUSY,
+          "node \"" + identity.name() + "\" serves all the connections it may; use another upstream");
+    }
+    ClientHello hello = readHello(in);
+    Admission.checkPeer(hello, identity);
+    if (hello.purpose() == Purpose.LIST) {
+      list(out);
+      return;
+    }
+    try {
+      stream(hello, Admission.admit(hello, databases, identity), in, out);
+    } catch (StorageException e) {
+      if (closed) {
+        throw new RefusedException(RefusalCode.STOPPING, "node \"" + identity.name() + "\" stops");
+      }
+      if (e.code() == ErrorCode.NOT_IN_LOG) {
+        throw new RefusedException(overtaken(hello));
+      }
+      LOG.error("reading database {} for node {} failed", hello.database(), hello.node(), e);
+      throw new RefusedException(
+          RefusalCode.INTERNAL,
+          "node \"" + identity.name() + "\" cannot read its log; see its own log: " + e.getMessage());
+    }
+  }
+
+  private ClientHello readHello(FrameInput in) throws IOException {
+    try {
+      in.readMagic();
+      if (in.read() instanceof ClientHello hello) {
+        in.handshakeDone();
+        return hello;
+      }
+      throw new ProtocolException("the first message is not a hello");
+    } catch (VersionException e) {
+      throw new RefusedException(RefusalCode.VERSION, e.getMessage());
+    } catch (ProtocolException e) {
+      complaints.warn(
+          "connection from " + socket.getRemoteSocketAddress() + " refused: " + e.getMessage());
+      throw new RefusedException(RefusalCode.NOT_THE_PROTOCOL, e.getMessage());
+    }
+  }
+
+  private void list(FrameOutput out) throws IOException {
+    out.write(
+        new Databases(
+            databases.all().stream()
+                .limit(Protocol.MAX_ITEMS)
+                .map(database -> Admission.info(database, database.head()))
+                .toList()));
+    out.write(new End(EndReason.COMPLETE, 0));
+    out.flush();
+  }
+
+  private void stream(
+      ClientHello hello, Admission.Admitted admitted, FrameInput in, FrameOutput out)
+      throws IOException {
+    out.write(
+        new ServerHello(
+            Math.min(hello.maxVersion(), Protocol.MAX_VERSION),
+            identity.processId(),
+            Protocol.CODEC_SNAPPY,
+            identity.name(),
+            identity.location(),
+            admitted.info()));
+    out.flush();
+    sent = admitted.fromSequence() - 1;
+    status =
+        Optional.of(new FollowerStatus(hello.database(), hello.node(), hello.location(), sent, -1));
+    boolean follows = hello.purpose() == Purpose.FOLLOW;
+    socket.setSoTimeout(follows ? (int) options.stallTimeout().toMillis() : 0);
+    Thread.ofVirtual().name("replication-acks").start(() -> readAcks(hello, in));
+    LOG.info(
+        "node {} reads database {} from sequence {}", hello.node(), hello.database(), sent + 1);
+    sendBlocks(hello, admitted.database(), out);
+  }
+
+  private void sendBlocks(ClientHello hello, Database database, FrameOutput out)
+      throws IOException {
+    LogReader reader = database.readLog(sent + 1);
+    while (!closed) {
+      BlockHeader header = reader.nextBlock();
+      if (header != null) {
+        sendBlock(reader, header, out);
+      } else {
+        out.flush();
+        if (!database.awaitCommit(sent, options.heartbeat().toNanos())) {
+          heartbeat(database, out);
+        }
+      }
+      if (hello.stopSequence() > 0 && sent >= hello.stopSequence()) {
+        out.write(new End(EndReason.STOP_SEQUENCE, sent));
+        out.flush();
+        return;
+      }
+      if (header == null && databases.get(hello.database()).orElse(null) != database) {
+        out.write(new End(EndReason.DATABASE_DROPPED, sent));
+        out.flush();
+        return;
+      }
+    }
+    throw new RefusedException(RefusalCode.STOPPING, "node \"" + identity.name() + "\" stops");
+  }
+
+  private void sendBlock(LogReader reader, BlockHeader header, FrameOutput out)
+      throws IOException {
+    out.write(new BlockStart(header));
+    for (Segment s = reader.nextSegment(); s != null; s = reader.nextSegment()) {
+      out.write(s);
+    }
+    out.write(new BlockEnd(header.lastSequence()));
+    sent = header.lastSequence();
+  }
+
+  private static void heartbeat(Database database, FrameOutput out) throws IOException {
+    Head head = database.head();
+    out.write(new Heartbeat(head.lastSequence(), head.commitTime()));
+    out.flush();
+  }
+
+  /** The other direction: acks until the follower goes away, which ends the writer too. */
+  private void readAcks(ClientHello hello, FrameInput in) {
+    try {
+      while (true) {
+        if (!(in.read() instanceof Acks acks)) {
+          throw new ProtocolException("a follower sends nothing but acks");
+        }
+        for (NodeAck ack : acks.nodes()) {
+          if (ack.node().equals(hello.node())) {
+            acked = ack.sequence();
+          }
+        }
+        if (!closed) {
+          subtree.record(this, hello.database(), acks.nodes());
+        }
+      }
+    } catch (EOFException e) {
+      LOG.debug("node {} closed its connection", hello.node());
+    } catch (IOException e) {
+      if (!closed) {
+        complaints.warn("connection of node " + hello.node() + " closed: " + e.getMessage());
+      }
+    } finally {
+      close();
+      subtree.forget(this);
+    }
+  }
+
+  private Refusal overtaken(ClientHello hello) {
+    return databases
+        .get(hello.database())
+        .map(database -> Admission.info(database, database.head()))
+        .map(
+            info ->
+                Admission.snapshotNeeded(
+                    "database \"" + hello.database() + "\" of node \"" + identity.name() + "\"",
+                    sent + 1,
+                    info))
+        .orElseGet(() -> Refusal.of(RefusalCode.UNKNOWN_DATABASE, "the database was dropped"));
+  }
+
+  /** Says no, then lets the peer read it: closing with unread input would throw the answer away. */
+  private void refuse(FrameOutput out, Refusal refusal) throws IOException {
+    out.write(refusal);
+    out.flush();
+    socket.shutdownOutput();
+    socket.setSoTimeout(1000);
+    byte[] sink = new byte[4096];
+    for (int i = 0; i < 256 && socket.getInputStream().read(sink) >= 0; i++) {
+      if (closed) {
+        return;
+      }
+    }
+  }
+
+  private void stalled() {
+    complaints.warn(
+        "follower "
+            + socket.getRemoteSocketAddress()
+            + " took nothing for "
+            + options.stallTimeout().toSeconds()
+            + " s and is disconnected");
+    close();
+  }
+
+  /** Ends the connection from any thread. */
+  void close() {
+    closed = true;
+    try {
+      socket.close();
+    } catch (IOException e) {
+      LOG.debug("closing a connection failed", e);
+    }
+  }
+
+  void awaitEnd() throws InterruptedException {
+    ended.await();
+  }
+}

@@ -1,0 +1,19 @@
+package dev.quicksilver.replication;
+
+/** What a follower of one database is doing. */
+public enum FollowerState {
+  /** Opening a connection to the chosen upstream and exchanging hellos. */
+  CONNECTING,
+  /** Receiving, verifying and committing blocks. */
+  STREAMING,
+  /** All upstreams failed; pausing. */
+  BACKING_OFF,
+  /** Finally refused; does not follow, the copy serves reads. */
+  REFUSED,
+  /** A block contradicts this copy; does not follow, the copy serves reads. */
+  DIVERGED,
+  /** The stop sequence was reached. */
+  ENDED,
+  /** Closed. */
+  STOPPED
+}

@@ -1,0 +1,79 @@
+package dev.quicksilver.replication;
+
+import java.io.BufferedInputStream;
+import java.io.EOFException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Arrays;
+import java.util.zip.CRC32C;
+
+/** Reads frames off a stream. One thread. */
+final class FrameInput {
+  private final InputStream in;
+  private final CRC32C crc = new CRC32C();
+  private int maxPayload = Protocol.MAX_HELLO_PAYLOAD;
+  private long bytes;
+
+  FrameInput(InputStream in) {
+    this.in = new BufferedInputStream(in, 1 << 16);
+  }
+
+  /** Lifts the bound on a payload once the peer is known. */
+  void handshakeDone() {
+    maxPayload = Protocol.MAX_PAYLOAD;
+  }
+
+  /** Returns the bytes taken so far. */
+  long bytes() {
+    return bytes;
+  }
+
+  void readMagic() throws IOException {
+    byte[] magic = exactly(Protocol.MAGIC_LENGTH);
+    if (!Arrays.equals(magic, Protocol.magic())) {
+      throw new ProtocolException(
+          "this port speaks Quicksilver's replication protocol; the peer does not."
+              + " Point it at the node's replication port, and other programs elsewhere");
+    }
+  }
+
+  /** Returns the next message; EOFException when the peer closed between two frames. */
+  Message read() throws IOException {
+    byte[] head = exactly(5);
+    int length = int32(head, 0);
+    int type = head[4];
+    if (length < 0 || length > maxPayload) {
+      throw new ProtocolException(
+          "a frame of "
+              + Integer.toUnsignedString(length)
+              + " bytes; at most "
+              + maxPayload
+              + " are allowed here");
+    }
+    byte[] payload = exactly(length);
+    int expected = int32(exactly(4), 0);
+    crc.reset();
+    crc.update(type);
+    crc.update(payload);
+    if ((int) crc.getValue() != expected) {
+      throw new ProtocolException("a frame does not match its checksum: damaged on the way");
+    }
+    return MessageCodec.decode(type, payload);
+  }
+
+  private byte[] exactly(int length) throws IOException {
+    byte[] result = in.readNBytes(length);
+    if (result.length < length) {
+      throw new EOFException("the peer closed the connection");
+    }
+    bytes += length;
+    return result;
+  }
+
+  private static int int32(byte[] from, int at) {
+    return (from[at] & 0xFF) << 24
+        | (from[at + 1] & 0xFF) << 16
+        | (from[at + 2] & 0xFF) << 8
+        | (from[at + 3] & 0xFF);
+  }
+}

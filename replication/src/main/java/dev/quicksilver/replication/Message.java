@@ -1,0 +1,106 @@
+package dev.quicksilver.replication;
+
+import dev.quicksilver.storage.BlockHeader;
+import dev.quicksilver.storage.ChainHash;
+import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.Segment;
+import java.util.List;
+import java.util.UUID;
+
+/** Everything that travels in a frame. {@link MessageCodec} knows the bytes. */
+sealed interface Message
+    permits Message.ClientHello,
+        Message.ServerHello,
+        Message.BlockStart,
+        Message.SegmentData,
+        Message.BlockEnd,
+        Message.Heartbeat,
+        Message.Acks,
+        Message.End,
+        Message.Databases,
+        Refusal {
+
+  /** What a client connects for. */
+  enum Purpose {
+    /** To keep a copy: the chain hash is compared, acks are expected. */
+    FOLLOW,
+    /** To read entries without keeping a copy: nothing is compared, no acks. */
+    READ_LOG,
+    /** To learn which databases there are. */
+    LIST
+  }
+
+  /** Why a stream ended in good order. */
+  enum EndReason {
+    STOP_SEQUENCE,
+    DATABASE_DROPPED,
+    COMPLETE
+  }
+
+  /**
+   * The client's first message.
+   *
+   * @param minVersion lowest protocol version it speaks
+   * @param maxVersion highest protocol version it speaks
+   * @param processId random per process: a node recognises itself
+   * @param codecs bit set of the compressions it can read
+   * @param databaseId {@link Protocol#ANY_DATABASE} if it takes whichever has the name
+   * @param lastSequence what it has; the stream begins with the next
+   * @param chainHash its chain hash there
+   * @param stopSequence the stream ends with the block that holds it; 0 for none
+   * @param newestOnly begin with what is committed after now, whatever lastSequence says (READ_LOG only)
+   */
+  record ClientHello(
+      int minVersion,
+      int maxVersion,
+      UUID processId,
+      Purpose purpose,
+      boolean newestOnly,
+      int codecs,
+      UUID databaseId,
+      long lastSequence,
+      ChainHash chainHash,
+      long stopSequence,
+      String database,
+      String node,
+      String location)
+      implements Message {}
+
+  /** A database and its range, as the upstream has it. */
+  record DatabaseInfo(
+      DatabaseIdentity identity, long oldestSequence, long lastSequence, ChainHash chainHash) {}
+
+  /** The server's answer to a hello that it accepts; for LIST the database is the catalog. */
+  record ServerHello(
+      int version, UUID processId, int codec, String node, String location, DatabaseInfo database)
+      implements Message {}
+
+  /** Begins a block. */
+  record BlockStart(BlockHeader header) implements Message {}
+
+  /** A compressed piece of the block's body. */
+  record SegmentData(Segment segment) implements Message {}
+
+  /** Ends a block. */
+  record BlockEnd(long lastSequence) implements Message {}
+
+  /** "I am here, and this is all I have." */
+  record Heartbeat(long lastSequence, long commitTime) implements Message {}
+
+  /** How far the sender and the nodes below it are. */
+  record Acks(List<NodeAck> nodes) implements Message {
+    public Acks {
+      nodes = List.copyOf(nodes);
+    }
+  }
+
+  /** The stream is over and nothing is wrong. */
+  record End(EndReason reason, long lastSequence) implements Message {}
+
+  /** Answer to LIST. */
+  record Databases(List<DatabaseInfo> databases) implements Message {
+    public Databases {
+      databases = List.copyOf(databases);
+    }
+  }
+}

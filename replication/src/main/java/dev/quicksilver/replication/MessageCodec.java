@@ -1,0 +1,224 @@
+package dev.quicksilver.replication;
+
+import dev.quicksilver.replication.Message.Acks;
+import dev.quicksilver.replication.Message.BlockEnd;
+import dev.quicksilver.replication.Message.BlockStart;
+import dev.quicksilver.replication.Message.ClientHello;
+import dev.quicksilver.replication.Message.DatabaseInfo;
+import dev.quicksilver.replication.Message.Databases;
+import dev.quicksilver.replication.Message.End;
+import dev.quicksilver.replication.Message.EndReason;
+import dev.quicksilver.replication.Message.Heartbeat;
+import dev.quicksilver.replication.Message.Purpose;
+import dev.quicksilver.replication.Message.SegmentData;
+import dev.quicksilver.replication.Message.ServerHello;
+import dev.quicksilver.storage.BlockHeader;
+import dev.quicksilver.storage.ChainHash;
+import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.Segment;
+import dev.quicksilver.storage.StorageException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+
+/** Messages to payloads and back, version 1; the layout stands in the package's description. Stateless. */
+final class MessageCodec {
+  static final int CLIENT_HELLO = 1;
+  static final int SERVER_HELLO = 2;
+  static final int REFUSAL = 3;
+  static final int BLOCK_START = 4;
+  static final int SEGMENT = 5;
+  static final int BLOCK_END = 6;
+  static final int HEARTBEAT = 7;
+  static final int ACKS = 8;
+  static final int END = 9;
+  static final int DATABASES = 10;
+
+  private MessageCodec() {}
+
+  static int type(Message message) {
+    return switch (message) {
+      case ClientHello _ -> CLIENT_HELLO;
+      case ServerHello _ -> SERVER_HELLO;
+      case Refusal _ -> REFUSAL;
+      case BlockStart _ -> BLOCK_START;
+      case SegmentData _ -> SEGMENT;
+      case BlockEnd _ -> BLOCK_END;
+      case Heartbeat _ -> HEARTBEAT;
+      case Acks _ -> ACKS;
+      case End _ -> END;
+      case Databases _ -> DATABASES;
+    };
+  }
+
+  static byte[] encode(Message message) {
+    WireWriter to = new WireWriter();
+    switch (message) {
+      case ClientHello hello -> clientHello(to, hello);
+      case ServerHello hello -> {
+        to.u16(hello.version()).uuid(hello.processId()).u8(hello.codec());
+        database(to.text(hello.node()).text(hello.location()), hello.database());
+      }
+      case Refusal refusal ->
+          to.u16(refusal.code().number())
+              .i64(refusal.oldestSequence())
+              .i64(refusal.lastSequence())
+              .hash(refusal.chainHash())
+              .text(refusal.message(), Protocol.MAX_MESSAGE);
+      case BlockStart start -> to.bytes(start.header().encode());
+      case SegmentData data -> segment(to, data.segment());
+      case BlockEnd end -> to.i64(end.lastSequence());
+      case Heartbeat beat -> to.i64(beat.lastSequence()).i64(beat.commitTime());
+      case Acks acks -> {
+        to.u16(acks.nodes().size());
+        for (NodeAck ack : acks.nodes()) {
+          to.text(ack.node()).text(ack.location()).text(ack.upstream()).i64(ack.sequence());
+        }
+      }
+      case End end -> to.u8(end.reason().ordinal()).i64(end.lastSequence());
+      case Databases list -> {
+        to.u16(list.databases().size());
+        list.databases().forEach(info -> database(to, info));
+      }
+    }
+    return to.toBytes();
+  }
+
+  private static void clientHello(WireWriter to, ClientHello hello) {
+    to.u16(hello.minVersion()).u16(hello.maxVersion()).uuid(hello.processId());
+    to.u8(hello.purpose().ordinal()).u8(hello.newestOnly() ? Protocol.FLAG_NEWEST_ONLY : 0);
+    to.u32(hello.codecs()).uuid(hello.databaseId()).i64(hello.lastSequence());
+    to.hash(hello.chainHash()).i64(hello.stopSequence());
+    to.text(hello.database()).text(hello.node()).text(hello.location());
+  }
+
+  private static void segment(WireWriter to, Segment segment) {
+    to.u32(segment.compressedLength()).u32(segment.uncompressedLength()).u32(segment.crc());
+    to.bytes(segment.bytes());
+  }
+
+  private static void database(WireWriter to, DatabaseInfo info) {
+    DatabaseIdentity identity = info.identity();
+    to.uuid(identity.id()).i64(info.oldestSequence()).i64(info.lastSequence());
+    to.hash(info.chainHash());
+    to.text(identity.name()).text(identity.keyType()).text(identity.valueType());
+  }
+
+  /** Decodes a payload; anything that is not exactly one message of its type is refused. */
+  static Message decode(int type, byte[] payload) throws ProtocolException {
+    WireReader from = new WireReader(payload);
+    Message message =
+        switch (type) {
+          case CLIENT_HELLO -> clientHello(from);
+          case SERVER_HELLO ->
+              new ServerHello(
+                  from.u16(), from.uuid(), from.u8(), from.text(), from.text(), database(from));
+          case REFUSAL -> refusal(from);
+          case BLOCK_START -> blockStart(from);
+          case SEGMENT -> segment(from, payload.length);
+          case BLOCK_END -> new BlockEnd(from.sequence());
+          case HEARTBEAT -> new Heartbeat(from.sequence(), from.i64());
+          case ACKS -> acks(from);
+          case END -> new End(from.choice(EndReason.class), from.sequence());
+          case DATABASES -> databases(from);
+          default -> throw new ProtocolException("a message of unknown type " + type);
+        };
+    from.end();
+    return message;
+  }
+
+  private static Message clientHello(WireReader from) throws ProtocolException {
+    int minVersion = from.u16();
+    int maxVersion = from.u16();
+    if (minVersion > Protocol.MAX_VERSION || maxVersion < Protocol.MIN_VERSION) {
+      throw new VersionException(minVersion, maxVersion);
+    }
+    UUID processId = from.uuid();
+    Purpose purpose = from.choice(Purpose.class);
+    boolean newestOnly = (from.u8() & Protocol.FLAG_NEWEST_ONLY) != 0;
+    return new ClientHello(
+        minVersion,
+        maxVersion,
+        processId,
+        purpose,
+        newestOnly,
+        from.u32(),
+        from.uuid(),
+        from.sequence(),
+        from.hash(),
+        from.sequence(),
+        from.text(),
+        from.text(),
+        from.text());
+  }
+
+  private static Refusal refusal(WireReader from) throws ProtocolException {
+    int number = from.u16();
+    long oldest = from.sequence();
+    long last = from.sequence();
+    ChainHash hash = from.hash();
+    String message = from.text(Protocol.MAX_MESSAGE);
+    RefusalCode code = RefusalCode.of(number);
+    if (code == null) {
+      return Refusal.of(RefusalCode.INTERNAL, "refusal " + number + ": " + message);
+    }
+    return new Refusal(code, oldest, last, hash, message);
+  }
+
+  private static Message blockStart(WireReader from) throws ProtocolException {
+    try {
+      return new BlockStart(BlockHeader.decode(from.bytes(BlockHeader.LENGTH)));
+    } catch (StorageException e) {
+      throw new ProtocolException("a block header that cannot be read: " + e.getMessage());
+    }
+  }
+
+  private static Message segment(WireReader from, int length) throws ProtocolException {
+    int compressed = from.u32();
+    int uncompressed = from.u32();
+    int crc = from.u32();
+    if (compressed != length - 12 || uncompressed < 0) {
+      throw new ProtocolException("a segment whose lengths do not match its frame");
+    }
+    return new SegmentData(new Segment(compressed, uncompressed, crc, from.bytes(compressed)));
+  }
+
+  private static Message acks(WireReader from) throws ProtocolException {
+    int count = count(from);
+    List<NodeAck> nodes = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      nodes.add(new NodeAck(from.text(), from.text(), from.text(), from.sequence()));
+    }
+    return new Acks(nodes);
+  }
+
+  private static Message databases(WireReader from) throws ProtocolException {
+    int count = count(from);
+    List<DatabaseInfo> databases = new ArrayList<>();
+    for (int i = 0; i < count; i++) {
+      databases.add(database(from));
+    }
+    return new Databases(databases);
+  }
+
+  private static DatabaseInfo database(WireReader from) throws ProtocolException {
+    UUID id = from.uuid();
+    long oldest = from.sequence();
+    long last = from.sequence();
+    ChainHash hash = from.hash();
+    try {
+      return new DatabaseInfo(
+          new DatabaseIdentity(id, from.text(), from.text(), from.text()), oldest, last, hash);
+    } catch (StorageException e) {
+      throw new ProtocolException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static int count(WireReader from) throws ProtocolException {
+    int count = from.u16();
+    if (count > Protocol.MAX_ITEMS) {
+      throw new ProtocolException("a list of " + count + ", at most " + Protocol.MAX_ITEMS);
+    }
+    return count;
+  }
+}

@@ -1,0 +1,51 @@
+package dev.quicksilver.replication;
+
+import dev.quicksilver.storage.ChainHash;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+
+/** Constants of the wire protocol; the layout stands in the package's description. */
+final class Protocol {
+  /** First bytes in each direction: a foreign protocol, or a proxy that rewrites line ends, is recognised by them. */
+  private static final byte[] MAGIC = "QSREPL\r\n".getBytes(StandardCharsets.US_ASCII);
+
+  static final int MAGIC_LENGTH = MAGIC.length;
+
+  /** Oldest and newest version this program speaks. */
+  static final int MIN_VERSION = 1;
+
+  static final int MAX_VERSION = 1;
+
+  /** Bytes in the payload of any frame before the hellos are exchanged. */
+  static final int MAX_HELLO_PAYLOAD = 4096;
+
+  /** Bytes in the payload of any frame. */
+  static final int MAX_PAYLOAD = 4 << 20;
+
+  /** Nodes in one Acks message, databases in one Databases message. */
+  static final int MAX_ITEMS = 8192;
+
+  /** UTF-8 bytes in a text. */
+  static final int MAX_TEXT = 255;
+
+  /** UTF-8 bytes in a refusal's message. */
+  static final int MAX_MESSAGE = 2048;
+
+  /** Bit of ClientHello's codecs, and ServerHello's codec number: raw Snappy. */
+  static final int CODEC_SNAPPY = 1;
+
+  /** Bit of ClientHello's flags. */
+  static final int FLAG_NEWEST_ONLY = 1;
+
+  /** Database id that stands for "whichever has this name". */
+  static final UUID ANY_DATABASE = new UUID(0, 0);
+
+  /** Chain hash that stands for "not compared". */
+  static final ChainHash NO_HASH = ChainHash.of(new byte[ChainHash.LENGTH], 0);
+
+  private Protocol() {}
+
+  static byte[] magic() {
+    return MAGIC.clone();
+  }
+}

@@ -1,0 +1,57 @@
+package dev.quicksilver.replication;
+
+import org.jspecify.annotations.Nullable;
+
+/** Why an upstream does not serve a follower. Names and numbers are stable and never reused. */
+public enum RefusalCode {
+  /** The bytes are not this protocol. */
+  NOT_THE_PROTOCOL(1, true),
+  /** No protocol version in common. */
+  VERSION(2, true),
+  /** No compression in common. */
+  CODEC(3, true),
+  /** The node was connected to itself. */
+  SELF(4, true),
+  /** A database of that name exists with another id. */
+  WRONG_DATABASE(5, true),
+  /** The upstream has no database of that name, yet. */
+  UNKNOWN_DATABASE(6, false),
+  /** The follower's history is not the upstream's. */
+  FORK(7, true),
+  /** The follower has entries that the upstream has not got yet. */
+  UPSTREAM_BEHIND(8, false),
+  /** The upstream no longer has the entries that come next. */
+  SNAPSHOT_NEEDED(9, false),
+  /** The upstream serves as many connections as it may. */
+  BUSY(10, false),
+  /** The upstream is about to stop. */
+  STOPPING(11, false),
+  /** The upstream failed; its log says more. */
+  INTERNAL(12, false);
+
+  private final int number;
+  private final boolean isFinal;
+
+  RefusalCode(int number, boolean isFinal) {
+    this.number = number;
+    this.isFinal = isFinal;
+  }
+
+  int number() {
+    return number;
+  }
+
+  /** Returns whether asking this upstream again cannot help until someone changes something. */
+  public boolean isFinal() {
+    return isFinal;
+  }
+
+  static @Nullable RefusalCode of(int number) {
+    for (RefusalCode code : values()) {
+      if (code.number == number) {
+        return code;
+      }
+    }
+    return null;
+  }
+}

@@ -1,0 +1,112 @@
+package dev.quicksilver.replication;
+
+import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.DatabaseSet;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Keeps a set of databases equal to an upstream's: follows the catalog, and each database that the catalog names.
+ * Thread-safe. Reading the databases goes on whatever happens here.
+ */
+public final class Replica implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
+
+  private final ReplicationConfig config;
+  private final DatabaseSet databases;
+  private final Subtree subtree;
+  private final CompletableFuture<ReplicaFailure> failure = new CompletableFuture<>();
+  private final CatalogWatcher watcher;
+  private final DatabaseFollower catalog;
+
+  private Replica(ReplicationConfig config, DatabaseSet databases, Subtree subtree) {
+    this.config = config;
+    this.databases = databases;
+    this.subtree = subtree;
+    this.watcher = new CatalogWatcher(databases, this::follower);
+    this.catalog =
+        new DatabaseFollower(
+            CatalogEntry.CATALOG,
+            config.catalogId(),
+            config,
+            databases,
+            subtree,
+            watcher::look,
+            this::failed,
+            Ticker.SYSTEM);
+  }
+
+  /** Starts a node without followers of its own. */
+  public static Replica start(ReplicationConfig config, DatabaseSet databases) {
+    return start(config, databases, new Subtree());
+  }
+
+  /**
+   * Starts a node; returns at once.
+   *
+   * @param subtree what the process's {@link ReplicationServer} writes acks to
+   */
+  public static Replica start(ReplicationConfig config, DatabaseSet databases, Subtree subtree) {
+    Replica replica = new Replica(config, databases, subtree);
+    // What is here is followed even while no upstream answers.
+    databases.get(CatalogEntry.CATALOG).ifPresent(db -> replica.watcher.look(db, false));
+    replica.catalog.start();
+    return replica;
+  }
+
+  private DatabaseFollower follower(DatabaseIdentity identity) {
+    return new DatabaseFollower(
+        identity.name(),
+        Optional.of(identity.id()),
+        config,
+        databases,
+        subtree,
+        (_, _) -> {},
+        this::failed,
+        Ticker.SYSTEM);
+  }
+
+  private void failed(ReplicaFailure cause) {
+    LOG.error("{}", cause.message());
+    failure.complete(cause);
+  }
+
+  /** Returns how each database is followed, the catalog first, then by name. */
+  public List<DatabaseStatus> status() {
+    List<DatabaseStatus> result = new ArrayList<>();
+    result.add(catalog.status());
+    result.addAll(watcher.status());
+    return List.copyOf(result);
+  }
+
+  /** Completes with the first final refusal or divergence; never completes exceptionally. */
+  public CompletableFuture<ReplicaFailure> failure() {
+    return failure.copy();
+  }
+
+  /** Waits for a final refusal or divergence; empty if there is none within the time. */
+  public Optional<ReplicaFailure> awaitFailure(Duration timeout) throws InterruptedException {
+    try {
+      return Optional.of(failure.get(timeout.toNanos(), TimeUnit.NANOSECONDS));
+    } catch (TimeoutException e) {
+      return Optional.empty();
+    } catch (ExecutionException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Stops following; returns when all threads have ended. The databases stay open. */
+  @Override
+  public void close() {
+    watcher.close();
+    catalog.close();
+  }
+}

@@ -1,0 +1,119 @@
+package dev.quicksilver.replication;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+
+/**
+ * How a node follows.
+ *
+ * @param node shared with the process's {@link ReplicationServer}, if it has one
+ * @param upstreams in order of preference within primaries and secondaries; at least one
+ * @param catalogId the catalog's database id, if only that one is acceptable
+ * @param window shortest time between two durable commits of a database under load
+ * @param maxTransactionBytes uncompressed bytes after which a commit does not wait for the window
+ * @param silence an upstream that sends nothing for this long is given up
+ * @param minBackOff first pause after all upstreams failed; doubles
+ * @param maxBackOff longest pause
+ * @param stopSequences databases that stop at the block that holds the given sequence
+ * @param stayUpWhenRefused whether a final refusal leaves the node serving reads and asking again at the longest
+ *     pause, instead of completing {@link Replica#failure()}
+ */
+public record ReplicationConfig(
+    NodeIdentity node,
+    List<Upstream> upstreams,
+    Optional<UUID> catalogId,
+    Duration window,
+    long maxTransactionBytes,
+    Duration silence,
+    Duration minBackOff,
+    Duration maxBackOff,
+    Map<String, Long> stopSequences,
+    boolean stayUpWhenRefused) {
+
+  /** Defaults: 500 ms window, 32 MiB, 10 s silence, 100 ms to 5 s back-off, stops when refused. */
+  public static ReplicationConfig of(NodeIdentity node, List<Upstream> upstreams) {
+    return new ReplicationConfig(
+        node,
+        upstreams,
+        Optional.empty(),
+        Duration.ofMillis(500),
+        32L << 20,
+        Duration.ofSeconds(10),
+        Duration.ofMillis(100),
+        Duration.ofSeconds(5),
+        Map.of(),
+        false);
+  }
+
+  public ReplicationConfig {
+    if (upstreams.isEmpty()) {
+      throw new ReplicationException("no upstream is configured; name at least one primary", null);
+    }
+    upstreams = List.copyOf(upstreams);
+    stopSequences = Map.copyOf(stopSequences);
+    upstreams.forEach(up -> Loopback.require(up.host(), up.port(), "the upstream"));
+  }
+
+  /** Returns the same with another window. */
+  public ReplicationConfig withWindow(Duration other) {
+    return new ReplicationConfig(
+        node,
+        upstreams,
+        catalogId,
+        other,
+        maxTransactionBytes,
+        silence,
+        minBackOff,
+        maxBackOff,
+        stopSequences,
+        stayUpWhenRefused);
+  }
+
+  /** Returns the same, bound to one catalog. */
+  public ReplicationConfig withCatalogId(UUID id) {
+    return new ReplicationConfig(
+        node,
+        upstreams,
+        Optional.of(id),
+        window,
+        maxTransactionBytes,
+        silence,
+        minBackOff,
+        maxBackOff,
+        stopSequences,
+        stayUpWhenRefused);
+  }
+
+  /** Returns the same with stop sequences. */
+  public ReplicationConfig withStopSequences(Map<String, Long> stops) {
+    return new ReplicationConfig(
+        node,
+        upstreams,
+        catalogId,
+        window,
+        maxTransactionBytes,
+        silence,
+        minBackOff,
+        maxBackOff,
+        stops,
+        stayUpWhenRefused);
+  }
+
+  /** Returns the same that stays up, or not, when it is finally refused. */
+  public ReplicationConfig withStayUpWhenRefused(boolean stayUp) {
+    return new ReplicationConfig(
+        node,
+        upstreams,
+        catalogId,
+        window,
+        maxTransactionBytes,
+        silence,
+        minBackOff,
+        maxBackOff,
+        stopSequences,
+        stayUp);
+  }
+}

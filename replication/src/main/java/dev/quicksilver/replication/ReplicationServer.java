@@ -1,0 +1,156 @@
+package dev.quicksilver.replication;
+
+import dev.quicksilver.storage.DatabaseSet;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves the logs of a set of databases to followers. Thread-safe. Each connection has a virtual thread and bounded
+ * buffers of its own, and holds no LMDB snapshot between two blocks: a slow follower costs the others nothing.
+ */
+public final class ReplicationServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ReplicationServer.class);
+
+  private final ServerSocket listener;
+  private final DatabaseSet databases;
+  private final NodeIdentity identity;
+  private final Subtree subtree;
+  private final ServerOptions options;
+  private final StallGuard guard;
+  private final LogLimiter complaints = new LogLimiter(LOG, Ticker.SYSTEM);
+  private final Set<FollowerSession> sessions = ConcurrentHashMap.newKeySet();
+  private final Thread acceptor;
+  private volatile boolean closed;
+
+  /** Starts a server without followers of its own to report upwards (a root). */
+  public static ReplicationServer start(
+      String host, int port, DatabaseSet databases, NodeIdentity identity) {
+    return start(host, port, databases, identity, new Subtree(), ServerOptions.DEFAULT);
+  }
+
+  /**
+   * Starts a server.
+   *
+   * @param host a loopback address
+   * @param port 0 for a free one
+   * @param subtree where acks are written; give the same one to the process's {@link Replica}
+   * @throws ReplicationException if the address is not loopback or the port is taken
+   */
+  public static ReplicationServer start(
+      String host,
+      int port,
+      DatabaseSet databases,
+      NodeIdentity identity,
+      Subtree subtree,
+      ServerOptions options) {
+    InetSocketAddress address = Loopback.require(host, port, "the replication address");
+    ServerSocket listener = null;
+    try {
+      listener = new ServerSocket();
+      listener.setReuseAddress(true);
+      listener.bind(address, 512);
+      return new ReplicationServer(listener, databases, identity, subtree, options);
+    } catch (IOException e) {
+      closeQuietly(listener);
+      throw new ReplicationException(
+          "cannot listen for followers on "
+              + host
+              + ":"
+              + port
+              + " ("
+              + e.getMessage()
+              + "); stop the program that uses the port, or choose another one",
+          e);
+    }
+  }
+
+  private ReplicationServer(
+      ServerSocket listener,
+      DatabaseSet databases,
+      NodeIdentity identity,
+      Subtree subtree,
+      ServerOptions options) {
+    this.listener = listener;
+    this.databases = databases;
+    this.identity = identity;
+    this.subtree = subtree;
+    this.options = options;
+    this.guard = new StallGuard(options.stallTimeout(), Ticker.SYSTEM);
+    this.acceptor = Thread.ofVirtual().name("replication-accept").start(this::accept);
+  }
+
+  private void accept() {
+    while (!closed) {
+      try {
+        Socket socket = listener.accept();
+        FollowerSession session =
+            new FollowerSession(
+                socket, databases, identity, subtree, options, guard, complaints, sessions::remove);
+        sessions.add(session);
+        boolean busy = sessions.size() > options.maxConnections();
+        Thread.ofVirtual().name("replication-follower").start(() -> session.run(busy));
+        if (closed) {
+          session.close();
+        }
+      } catch (IOException e) {
+        if (!closed) {
+          complaints.warn("a connection could not be accepted: " + e.getMessage());
+        }
+      }
+    }
+  }
+
+  /** Returns the port in use. */
+  public int port() {
+    return listener.getLocalPort();
+  }
+
+  /** Returns the nodes below this one. */
+  public Subtree subtree() {
+    return subtree;
+  }
+
+  /** Returns the connections that are being served, by database and node. */
+  public List<FollowerStatus> followers() {
+    return sessions.stream()
+        .flatMap(session -> session.status().stream())
+        .sorted(
+            Comparator.comparing(FollowerStatus::database).thenComparing(FollowerStatus::node))
+        .toList();
+  }
+
+  /** Stops listening and closes all connections; returns when their threads have ended. */
+  @Override
+  public void close() {
+    closed = true;
+    closeQuietly(listener);
+    try {
+      acceptor.join();
+      for (FollowerSession session : List.copyOf(sessions)) {
+        session.close();
+        session.awaitEnd();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    guard.close();
+  }
+
+  private static void closeQuietly(@org.jspecify.annotations.Nullable ServerSocket socket) {
+    try {
+      if (socket != null) {
+        socket.close();
+      }
+    } catch (IOException e) {
+      LOG.debug("closing the listener failed", e);
+    }
+  }
+}

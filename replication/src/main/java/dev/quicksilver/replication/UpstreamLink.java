@@ -1,0 +1,151 @@
+package dev.quicksilver.replication;
+
+import dev.quicksilver.replication.Message.ClientHello;
+import dev.quicksilver.replication.Message.ServerHello;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The client's end of one connection: hello, then messages through a bounded queue. Any thread may close it. */
+final class UpstreamLink implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(UpstreamLink.class);
+  private static final int CONNECT_MILLIS = 5_000;
+  private static final long QUEUE_BYTES = 8L << 20;
+
+  private final Socket socket = new Socket();
+  private final Upstream upstream;
+  private final FrameQueue queue = new FrameQueue(QUEUE_BYTES);
+  private volatile long receivedBytes;
+
+  /** Makes a link that is not yet connected, so that it can be closed while it connects. */
+  UpstreamLink(Upstream upstream) {
+    this.upstream = upstream;
+  }
+
+  /**
+   * Connects, says hello and starts reading.
+   *
+   * @param silence an upstream that sends nothing for this long is given up
+   * @throws RefusedException if the upstream refuses, or this side has to
+   */
+  Session open(ClientHello hello, Duration silence) throws IOException {
+    InetSocketAddress address =
+        Loopback.require(upstream.host(), upstream.port(), "the upstream");
+    socket.connect(address, CONNECT_MILLIS);
+    socket.setTcpNoDelay(true);
+    socket.setSoTimeout((int) Math.max(1, silence.toMillis()));
+    FrameOutput out = new FrameOutput(socket.getOutputStream());
+    FrameInput in = new FrameInput(socket.getInputStream());
+    out.writeMagic();
+    out.write(hello);
+    out.flush();
+    in.readMagic();
+    Message answer = in.read();
+    switch (answer) {
+      case Refusal refusal -> throw new RefusedException(refusal);
+      case ServerHello server -> {
+        check(hello, server);
+        in.handshakeDone();
+        Thread.ofVirtual().name("replication-read").start(() -> read(in));
+        return new Session(server, queue, out);
+      }
+      default -> throw new ProtocolException("the upstream's first message is not a hello");
+    }
+  }
+
+  private static void check(ClientHello hello, ServerHello server) throws IOException {
+    if (server.version() < hello.minVersion() || server.version() > hello.maxVersion()) {
+      throw new RefusedException(
+          RefusalCode.VERSION,
+          "the upstream chose protocol version "
+              + server.version()
+              + ", this node speaks "
+              + hello.minVersion()
+              + " to "
+              + hello.maxVersion()
+              + "; upgrade the older of the two");
+    }
+    if (server.processId().equals(hello.processId())) {
+      throw new RefusedException(
+          RefusalCode.SELF,
+          "node \"" + hello.node() + "\" is connected to itself; give it another upstream");
+    }
+    if ((server.codec() & hello.codecs()) == 0) {
+      throw new RefusedException(
+          RefusalCode.CODEC,
+          "the upstream chose compression " + server.codec() + ", which this node cannot read");
+    }
+    if (!hello.databaseId().equals(Protocol.ANY_DATABASE)
+        && !server.database().identity().id().equals(hello.databaseId())) {
+      throw new RefusedException(
+          RefusalCode.WRONG_DATABASE,
+          "database \""
+              + hello.database()
+              + "\" of upstream \""
+              + server.node()
+              + "\" has id "
+              + server.database().identity().id()
+              + ", this node expects "
+              + hello.databaseId()
+              + "; correct the upstream, or remove this node's data directory");
+    }
+    if (!server.database().identity().name().equals(hello.database())) {
+      throw new ProtocolException(
+          "asked for database "
+              + hello.database()
+              + ", was offered "
+              + server.database().identity().name());
+    }
+  }
+
+  private void read(FrameInput in) {
+    try {
+      while (true) {
+        long before = in.bytes();
+        Message message = in.read();
+        receivedBytes = in.bytes();
+        if (!queue.put(message, in.bytes() - before)) {
+          return;
+        }
+      }
+    } catch (SocketTimeoutException e) {
+      queue.close(new IOException("the upstream sent nothing, not even a heartbeat", e));
+    } catch (IOException e) {
+      queue.close(e);
+    } catch (InterruptedException e) {
+      queue.close(new IOException("interrupted", e));
+    } finally {
+      closeSocket();
+    }
+  }
+
+  /** Returns the bytes received after the hello. */
+  long receivedBytes() {
+    return receivedBytes;
+  }
+
+  @Override
+  public void close() {
+    queue.close(new IOException("closed"));
+    closeSocket();
+  }
+
+  private void closeSocket() {
+    try {
+      socket.close();
+    } catch (IOException e) {
+      LOG.debug("closing the connection to {} failed", upstream, e);
+    }
+  }
+
+  /**
+   * An accepted connection.
+   *
+   * @param out for acks, by one thread
+   */
+  record Session(ServerHello server, FrameQueue queue, FrameOutput out) {}
+}

@@ -1,0 +1,46 @@
+package dev.quicksilver.replication;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Primaries in order, then secondaries; remembers what happened in the current round. One thread. */
+final class UpstreamList {
+  private final List<Upstream> ordered;
+  private final List<Refusal> snapshotsNeeded = new ArrayList<>();
+  private int at;
+
+  UpstreamList(List<Upstream> upstreams) {
+    this.ordered =
+        Stream.concat(
+                upstreams.stream().filter(up -> !up.secondary()),
+                upstreams.stream().filter(Upstream::secondary))
+            .toList();
+  }
+
+  Upstream current() {
+    return ordered.get(at);
+  }
+
+  /** Moves on after a failure; returns false when the round is over and begins the next one. */
+  boolean advance() {
+    at++;
+    if (at < ordered.size()) {
+      return true;
+    }
+    startRound();
+    return false;
+  }
+
+  /** Notes that the current upstream lacks the history. Returns whether in this round all of them do. */
+  boolean lacksHistory(Refusal refusal) {
+    snapshotsNeeded.add(refusal);
+    return snapshotsNeeded.size() == ordered.size();
+  }
+
+  /** Goes back to the most preferred one. */
+  void startRound() {
+    at = 0;
+    snapshotsNeeded.clear();
+  }
+}

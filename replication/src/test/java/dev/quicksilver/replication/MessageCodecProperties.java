@@ -1,0 +1,180 @@
+package dev.quicksilver.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quicksilver.replication.Message.Acks;
+import dev.quicksilver.replication.Message.BlockEnd;
+import dev.quicksilver.replication.Message.ClientHello;
+import dev.quicksilver.replication.Message.DatabaseInfo;
+import dev.quicksilver.replication.Message.Databases;
+import dev.quicksilver.replication.Message.End;
+import dev.quicksilver.replication.Message.EndReason;
+import dev.quicksilver.replication.Message.Heartbeat;
+import dev.quicksilver.replication.Message.Purpose;
+import dev.quicksilver.replication.Message.SegmentData;
+import dev.quicksilver.replication.Message.ServerHello;
+import dev.quicksilver.storage.ChainHash;
+import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.Segment;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.IntRange;
+import net.jqwik.api.constraints.Size;
+
+/** Every message survives the wire; no damage does. */
+final class MessageCodecProperties {
+
+  private static Message message(int kind, Random random) {
+    return switch (kind) {
+      case 0 ->
+          new ClientHello(
+              random.nextInt(2),
+              1 + random.nextInt(60000),
+              uuid(random),
+              Purpose.values()[random.nextInt(3)],
+              random.nextBoolean(),
+              random.nextInt(),
+              uuid(random),
+              sequence(random),
+              hash(random),
+              sequence(random),
+              text(random),
+              text(random),
+              text(random));
+      case 1 ->
+          new ServerHello(
+              random.nextInt(65536),
+              uuid(random),
+              random.nextInt(256),
+              text(random),
+              text(random),
+              info(random));
+      case 2 ->
+          new Refusal(
+              RefusalCode.values()[random.nextInt(RefusalCode.values().length)],
+              sequence(random),
+              sequence(random),
+              hash(random),
+              text(random));
+      case 3 -> new BlockEnd(sequence(random));
+      case 4 -> new Heartbeat(sequence(random), random.nextLong());
+      case 5 ->
+          new Acks(
+              List.of(
+                  new NodeAck(text(random), text(random), text(random), sequence(random)),
+                  new NodeAck(text(random), text(random), text(random), sequence(random))));
+      case 6 -> new End(EndReason.values()[random.nextInt(3)], sequence(random));
+      case 7 -> new Databases(List.of(info(random), info(random)));
+      default -> throw new IllegalArgumentException();
+    };
+  }
+
+  private static UUID uuid(Random random) {
+    return new UUID(random.nextLong(), random.nextLong());
+  }
+
+  private static long sequence(Random random) {
+    return random.nextLong() >>> (1 + random.nextInt(63));
+  }
+
+  private static ChainHash hash(Random random) {
+    byte[] bytes = new byte[32];
+    random.nextBytes(bytes);
+    return ChainHash.of(bytes, 0);
+  }
+
+  private static String text(Random random) {
+    return random
+        .ints(random.nextInt(64), 0, 0x2000)
+        .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+        .toString();
+  }
+
+  private static DatabaseInfo info(Random random) {
+    return new DatabaseInfo(
+        new DatabaseIdentity(uuid(random), "d" + random.nextInt(1000), "text", "jsonb"),
+        sequence(random),
+        sequence(random),
+        hash(random));
+  }
+
+  private static byte[] framed(Message message) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    FrameOutput out = new FrameOutput(bytes);
+    out.write(message);
+    out.flush();
+    return bytes.toByteArray();
+  }
+
+  private static FrameInput input(byte[] bytes) {
+    FrameInput in = new FrameInput(new ByteArrayInputStream(bytes));
+    in.handshakeDone();
+    return in;
+  }
+
+  @Property
+  void everyMessageSurvivesTheWire(@ForAll @IntRange(max = 7) int kind, @ForAll long seed)
+      throws IOException {
+    Message message = message(kind, new Random(seed));
+    assertThat(input(framed(message)).read()).isEqualTo(message);
+  }
+
+  @Property
+  void segmentsSurviveTheWire(@ForAll @Size(max = 5000) byte[] body, @ForAll int crc)
+      throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    FrameOutput out = new FrameOutput(bytes);
+    out.write(new Segment(body.length, 77, crc, body));
+    out.flush();
+    assertThat(bytes.toByteArray())
+        .isEqualTo(framed(new SegmentData(new Segment(body.length, 77, crc, body))));
+    assertThat(input(bytes.toByteArray()).read())
+        .isInstanceOfSatisfying(
+            SegmentData.class,
+            data -> {
+              assertThat(data.segment().bytes()).isEqualTo(body);
+              assertThat(data.segment().uncompressedLength()).isEqualTo(77);
+              assertThat(data.segment().crc()).isEqualTo(crc);
+            });
+  }
+
+  @Property
+  void noDamagedByteGetsThrough(
+      @ForAll @IntRange(max = 7) int kind,
+      @ForAll long seed,
+      @ForAll @IntRange(min = 1, max = 255) int damage)
+      throws IOException {
+    Random random = new Random(seed);
+    byte[] bytes = framed(message(kind, random));
+    bytes[random.nextInt(bytes.length)] ^= (byte) damage;
+    assertThatThrownBy(() -> input(bytes).read()).isInstanceOf(IOException.class);
+  }
+
+  @Property
+  void aFrameThatEndsEarlyIsRefused(
+      @ForAll @IntRange(max = 7) int kind, @ForAll long seed) throws IOException {
+    Random random = new Random(seed);
+    byte[] bytes = framed(message(kind, random));
+    byte[] part = Arrays.copyOf(bytes, random.nextInt(bytes.length));
+    assertThatThrownBy(() -> input(part).read()).isInstanceOf(IOException.class);
+  }
+
+  @Property
+  void anyPayloadIsAMessageOrRefused(
+      @ForAll @IntRange(max = 255) int type, @ForAll @Size(max = 600) byte[] payload) {
+    try {
+      Message message = MessageCodec.decode(type, payload);
+      assertThat(MessageCodec.type(message)).isEqualTo(type);
+    } catch (ProtocolException e) {
+      assertThat(e).hasMessageMatching("(?s).+");
+    }
+  }
+}

@@ -1,0 +1,97 @@
+package dev.quicksilver.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
+
+/** Everything that depends on time, on a stepped clock. */
+final class PacingTest {
+  private static final long MILLI = 1_000_000;
+
+  @Test
+  void theFirstCommitAfterAPauseIsNeverDelayed() {
+    CommitPacer pacer = new CommitPacer(Duration.ofMillis(500), 1000);
+    pacer.add(1);
+    assertThat(pacer.remaining(0)).isZero();
+    pacer.committed(0);
+    pacer.add(1);
+    assertThat(pacer.remaining(500 * MILLI)).isZero();
+  }
+
+  @Test
+  void underLoadCommitsComeOncePerWindow() {
+    CommitPacer pacer = new CommitPacer(Duration.ofMillis(500), 1000);
+    pacer.committed(7 * MILLI);
+    pacer.add(1);
+    assertThat(pacer.remaining(7 * MILLI)).isEqualTo(500 * MILLI);
+    assertThat(pacer.remaining(506 * MILLI)).isEqualTo(MILLI);
+    assertThat(pacer.remaining(507 * MILLI)).isZero();
+  }
+
+  @Test
+  void aTransactionThatReachedItsBoundDoesNotWait() {
+    CommitPacer pacer = new CommitPacer(Duration.ofMillis(500), 1000);
+    pacer.committed(0);
+    pacer.add(999);
+    assertThat(pacer.remaining(1)).isPositive();
+    pacer.add(1);
+    assertThat(pacer.remaining(1)).isZero();
+    pacer.discarded();
+    assertThat(pacer.remaining(1)).isPositive();
+  }
+
+  @Test
+  void pausesDoubleUpToTheBoundAndStartAgainAfterASuccess() {
+    BackOff longest = new BackOff(Duration.ofMillis(100), Duration.ofMillis(350), () -> 1.0);
+    assertThat(List.of(longest.next(), longest.next(), longest.next(), longest.next()))
+        .containsExactly(100 * MILLI, 200 * MILLI, 350 * MILLI, 350 * MILLI);
+    longest.reset();
+    assertThat(longest.next()).isEqualTo(100 * MILLI);
+    BackOff shortest = new BackOff(Duration.ofMillis(100), Duration.ofMillis(350), () -> 0.0);
+    assertThat(shortest.next()).isEqualTo(50 * MILLI);
+  }
+
+  @Test
+  void secondariesComeAfterAllPrimariesAndThenTheRoundIsOver() {
+    Upstream a = Upstream.primary("127.0.0.1", 1);
+    Upstream b = Upstream.secondary("127.0.0.1", 2);
+    Upstream c = Upstream.primary("127.0.0.1", 3);
+    UpstreamList list = new UpstreamList(List.of(a, b, c));
+    assertThat(list.current()).isEqualTo(a);
+    assertThat(list.advance()).isTrue();
+    assertThat(list.current()).isEqualTo(c);
+    assertThat(list.advance()).isTrue();
+    assertThat(list.current()).isEqualTo(b);
+    assertThat(list.advance()).isFalse();
+    assertThat(list.current()).isEqualTo(a);
+  }
+
+  @Test
+  void historyIsLostForGoodOnlyIfNoUpstreamOfARoundHasIt() {
+    UpstreamList list =
+        new UpstreamList(
+            List.of(Upstream.primary("127.0.0.1", 1), Upstream.secondary("127.0.0.1", 2)));
+    Refusal refusal = Refusal.of(RefusalCode.SNAPSHOT_NEEDED, "gone");
+    assertThat(list.lacksHistory(refusal)).isFalse();
+    list.advance();
+    list.advance();
+    assertThat(list.lacksHistory(refusal)).isFalse();
+    list.advance();
+    assertThat(list.lacksHistory(refusal)).isTrue();
+  }
+
+  @Test
+  void warningsFromOutsideAreLoggedOncePerSecond() {
+    long[] now = {5};
+    LogLimiter limiter = new LogLimiter(LoggerFactory.getLogger("test"), () -> now[0]);
+    assertThat(limiter.warn("one")).isTrue();
+    now[0] += TimeUnit.SECONDS.toNanos(1) - 1;
+    assertThat(limiter.warn("two")).isFalse();
+    now[0] += 1;
+    assertThat(limiter.warn("three")).isTrue();
+  }
+}
