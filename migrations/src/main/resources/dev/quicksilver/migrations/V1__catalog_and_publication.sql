@@ -41,3 +41,18 @@ COMMENT ON COLUMN quicksilver.catalog.owns_table IS
 
 CREATE PUBLICATION quicksilver FOR TABLE quicksilver.catalog
     WITH (publish = 'insert, update, delete, truncate', publish_via_partition_root = true);
+
+-- What nodes have made of a row cannot be renamed or emptied from under them.
+CREATE FUNCTION quicksilver.refuse_catalog_change() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    RAISE EXCEPTION USING
+        ERRCODE = 'object_not_in_prerequisite_state',
+        MESSAGE = 'rows of quicksilver.catalog are not changed, only added and removed',
+        HINT = 'Use quicksilver.create_database and quicksilver.drop_database.';
+END
+$function$;
+CREATE TRIGGER catalog_rows_are_not_changed BEFORE UPDATE OR TRUNCATE ON quicksilver.catalog
+    FOR EACH STATEMENT EXECUTE FUNCTION quicksilver.refuse_catalog_change();
