@@ -70,7 +70,7 @@ final class Admission {
     if (hello.purpose() == Purpose.READ_LOG) {
       return new Admitted(database, transactionStart(database, hello.lastSequence() + 1), info);
     }
-    if (!hello.chainHash().equals(Protocol.NO_HASH)) {
+    if (hello.lastSequence() > 0) {
       checkHistory(hello, database, self);
     }
     return new Admitted(database, hello.lastSequence() + 1, info);

@@ -52,7 +52,7 @@ final class CatalogWatcher implements AutoCloseable {
       seenCaughtUp = caughtUp;
       return;
     }
-    if (caughtUp) {
+    if (caughtUp && sequence > 0) {
       dropOthers(wanted);
     }
     wanted.values().forEach(this::follow);

@@ -325,6 +325,7 @@ final class DatabaseFollower implements AutoCloseable {
       }
       case Heartbeat beat -> {
         upstreamSequence = beat.lastSequence();
+        backOff.reset();
         report(blocks);
       }
       case Refusal given -> throw new RefusedException(given);
@@ -411,11 +412,6 @@ final class DatabaseFollower implements AutoCloseable {
   }
 
   private void storageFailed(StorageException e) {
-    if (e.getCause() instanceof IOException transport) {
-      disconnect(false);
-      nextUpstream("connection to " + upstreamName + " lost: " + transport.getMessage());
-      return;
-    }
     disconnect(false);
     if (e.code() == ErrorCode.DIVERGED) {
       String why =

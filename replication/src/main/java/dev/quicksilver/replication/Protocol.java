@@ -43,7 +43,7 @@ final class Protocol {
   /** Database id that stands for "whichever has this name". */
   static final UUID ANY_DATABASE = new UUID(0, 0);
 
-  /** Chain hash that stands for "not compared". */
+  /** Chain hash that stands for "there is none". */
   static final ChainHash NO_HASH = ChainHash.of(new byte[ChainHash.LENGTH], 0);
 
   private Protocol() {}

@@ -15,7 +15,7 @@
  *
  * type payload
  *  1 ClientHello  lowest version u16 ‖ highest version u16 ‖ process id 16 ‖ purpose u8 ‖ flags u8 ‖ codecs u32
- *                 ‖ database id 16 (0: any) ‖ last sequence u64 ‖ chain hash there 32 (0: not compared)
+ *                 ‖ database id 16 (0: any) ‖ last sequence u64 ‖ chain hash there 32
  *                 ‖ stop sequence u64 (0: none) ‖ database text ‖ node text ‖ location text
  *  2 ServerHello  version u16 ‖ process id 16 ‖ codec u8 ‖ node text ‖ location text ‖ database
  *                 database: id 16 ‖ oldest sequence u64 ‖ last sequence u64 ‖ chain hash 32

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -134,6 +135,35 @@ final class FaultTest {
               return List.of(bytes);
             });
     assertThat(status.connections()).isGreaterThan(1);
+  }
+
+  @Test
+  void anUpstreamThatFallsSilentIsGivenUp() throws Exception {
+    AtomicInteger blocks = new AtomicInteger();
+    CountDownLatch never = new CountDownLatch(1);
+    try (WireProxy proxy =
+            new WireProxy(
+                root.port(),
+                frames -> {
+                  if (blocks.incrementAndGet() == 10) {
+                    awaitQuietly(never);
+                  }
+                  return List.of(join(frames));
+                });
+        TestNode edge = TestNode.open("edge", data.resolve("edge"))) {
+      edge.follow(edge.config(Duration.ofMillis(1500), proxy.port()));
+      edge.awaitEqual("dns", root);
+      assertThat(edge.status("dns").connections()).isGreaterThan(1);
+      never.countDown();
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test

@@ -83,6 +83,10 @@ final class TestNode implements AutoCloseable {
 
   /** A configuration with short pauses. */
   ReplicationConfig config(int... ports) {
+    return config(Duration.ofSeconds(10), ports);
+  }
+
+  ReplicationConfig config(Duration silence, int... ports) {
     List<Upstream> upstreams =
         Arrays.stream(ports).mapToObj(port -> Upstream.primary("127.0.0.1", port)).toList();
     ReplicationConfig all = ReplicationConfig.of(identity, upstreams);
@@ -92,7 +96,7 @@ final class TestNode implements AutoCloseable {
         Optional.empty(),
         Duration.ofMillis(20),
         all.maxTransactionBytes(),
-        all.silence(),
+        silence,
         Duration.ofMillis(5),
         Duration.ofMillis(50),
         all.stopSequences(),
