@@ -67,7 +67,10 @@ final class Admission {
       return new Admitted(database, head.lastSequence() + 1, info);
     }
     checkRange(hello, info, self);
-    if (hello.purpose() == Purpose.FOLLOW && !hello.chainHash().equals(Protocol.NO_HASH)) {
+    if (hello.purpose() == Purpose.READ_LOG) {
+      return new Admitted(database, transactionStart(database, hello.lastSequence() + 1), info);
+    }
+    if (hello.lastSequence() > 0) {
       checkHistory(hello, database, self);
     }
     return new Admitted(database, hello.lastSequence() + 1, info);
@@ -105,6 +108,24 @@ final class Admission {
     if (hello.lastSequence() + 1 < info.oldestSequence()) {
       throw new RefusedException(snapshotNeeded(where, hello.lastSequence() + 1, info));
     }
+  }
+
+  /**
+   * A reader may ask for the middle of a transaction; it is given all of it, and drops what it did
+   * not want.
+   */
+  private static long transactionStart(Database database, long sequence) {
+    for (long start = sequence; start > 1; start--) {
+      try {
+        database.chainHashAt(start - 1);
+        return start;
+      } catch (StorageException e) {
+        if (e.code() != ErrorCode.NOT_IN_LOG || start - 1 < database.head().oldestSequence()) {
+          throw e;
+        }
+      }
+    }
+    return 1;
   }
 
   static Refusal snapshotNeeded(String where, long wanted, DatabaseInfo info) {
@@ -158,8 +179,7 @@ final class Admission {
   }
 
   private static Refusal refusal(RefusalCode code, DatabaseInfo info, String message) {
-    return new Refusal(
-        code, info.oldestSequence(), info.lastSequence(), info.chainHash(), message);
+    return new Refusal(code, info.oldestSequence(), info.lastSequence(), info.chainHash(), message);
   }
 
   static DatabaseInfo info(Database database, Head head) {

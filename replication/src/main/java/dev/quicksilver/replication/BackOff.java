@@ -3,7 +3,10 @@ package dev.quicksilver.replication;
 import java.time.Duration;
 import java.util.function.DoubleSupplier;
 
-/** Pauses that double up to a bound, each shortened by up to half at random, so that a fleet does not knock in step. */
+/**
+ * Pauses that double up to a bound, each shortened by up to half at random, so that a fleet does
+ * not knock in step.
+ */
 final class BackOff {
   private final long minNanos;
   private final long maxNanos;
@@ -19,7 +22,8 @@ final class BackOff {
 
   /** Returns the next pause in ns. */
   long next() {
-    double full = Math.min(maxNanos, minNanos * Math.pow(2, Math.min(failures, 60)));
+    double full =
+        Math.min((double) maxNanos, (double) minNanos * Math.pow(2, Math.min(failures, 60)));
     failures++;
     return (long) (full * (0.5 + 0.5 * random.getAsDouble()));
   }

@@ -13,8 +13,8 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Puts received blocks into a database: applies each, commits when the pacer says so. LMDB's write lock is held only
- * while something is applied and not yet committed. One platform thread.
+ * Puts received blocks into a database: applies each, commits when the pacer says so. LMDB's write
+ * lock is held only while something is applied and not yet committed. One platform thread.
  */
 final class BlockReceiver implements AutoCloseable {
   /** Where the messages of a block come from. */
@@ -40,7 +40,8 @@ final class BlockReceiver implements AutoCloseable {
   /**
    * Applies one block; nothing is durable yet.
    *
-   * @throws ProtocolException if it is not the next block, or damaged: another connection may do better
+   * @throws ProtocolException if it is not the next block, or damaged: another connection may do
+   *     better
    * @throws dev.quicksilver.storage.StorageException DIVERGED if it contradicts this copy
    */
   void apply(BlockHeader header, Source source) throws IOException {
@@ -78,7 +79,7 @@ final class BlockReceiver implements AutoCloseable {
       case SegmentData data -> {
         Segment segment = data.segment();
         crc.reset();
-        crc.update(segment.bytes(), 0, segment.compressedLength());
+        crc.update(segment.bytes());
         if ((int) crc.getValue() != segment.crc()) {
           throw new ProtocolException(
               "a segment of the block at sequence "

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.StorageException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -13,12 +14,13 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * Reads an entry of the catalog: the key is a database's name, the value a JSON object with at least {@code id}, {@code
- * key_type} and {@code value_type}. Other members are for the gateway and are skipped. Stateless.
+ * Reads an entry of the catalog: the key is a database's name, the value a JSON object with at
+ * least {@code id}, {@code key_type} and {@code value_type}. Other members are for the gateway and
+ * are skipped. Stateless.
  */
 final class CatalogEntry {
   /** The database that lists all databases. */
-  static final String CATALOG = "quicksilver";
+  static final String CATALOG = DatabaseSet.CATALOG;
 
   private static final JsonFactory JSON =
       JsonFactory.builder().enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION).build();

@@ -17,8 +17,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the set of databases and of their followers what the catalog says. A database is dropped only when the catalog
- * has caught up with its upstream: an old or empty copy of the catalog must not take good data away. Thread-safe.
+ * Makes the set of databases and of their followers what the catalog says. A database is dropped
+ * only when the catalog has caught up with its upstream: an old or empty copy of the catalog must
+ * not take good data away. Thread-safe.
  */
 final class CatalogWatcher implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(CatalogWatcher.class);
@@ -51,7 +52,7 @@ final class CatalogWatcher implements AutoCloseable {
       seenCaughtUp = caughtUp;
       return;
     }
-    if (caughtUp) {
+    if (caughtUp && sequence > 0) {
       dropOthers(wanted);
     }
     wanted.values().forEach(this::follow);

@@ -3,8 +3,9 @@ package dev.quicksilver.replication;
 import java.time.Duration;
 
 /**
- * When to commit: at once if the last commit is at least a window ago, so that the first change after a pause never
- * waits; otherwise when the window is over, or when the transaction has grown to its bound. One thread.
+ * When to commit: at once if the last commit is at least a window ago, so that the first change
+ * after a pause never waits; otherwise when the window is over, or when the transaction has grown
+ * to its bound. One thread.
  */
 final class CommitPacer {
   private final long windowNanos;

@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -82,9 +83,9 @@ final class DatabaseFollower implements AutoCloseable {
   private volatile long upstreamSequence;
   private volatile @Nullable Head durable;
   private volatile Optional<Refusal> refusal = Optional.empty();
-  private volatile long commits;
-  private volatile long connections;
-  private volatile long receivedBytes;
+  private final AtomicLong commits = new AtomicLong();
+  private final AtomicLong connections = new AtomicLong();
+  private final AtomicLong receivedBytes = new AtomicLong();
 
   DatabaseFollower(
       String name,
@@ -191,7 +192,7 @@ final class DatabaseFollower implements AutoCloseable {
       upstreamName = opened.server().node();
       upstreamSequence = opened.server().database().lastSequence();
       refusal = Optional.empty();
-      connections++;
+      connections.incrementAndGet();
       nextAck = ticker.nanos();
       become(FollowerState.STREAMING, "accepted by " + upstreamName + " at " + upstream);
       progress.at(database, caughtUp());
@@ -233,7 +234,9 @@ final class DatabaseFollower implements AutoCloseable {
         config.node().location());
   }
 
-  /** An upstream that seems to be behind may in truth have another history: only this side can tell. */
+  /**
+   * An upstream that seems to be behind may in truth have another history: only this side can tell.
+   */
   private Refusal examine(Refusal given) {
     Optional<Database> local = databases.get(name);
     if (given.code() != RefusalCode.UPSTREAM_BEHIND || local.isEmpty()) {
@@ -322,6 +325,7 @@ final class DatabaseFollower implements AutoCloseable {
       }
       case Heartbeat beat -> {
         upstreamSequence = beat.lastSequence();
+        backOff.reset();
         report(blocks);
       }
       case Refusal given -> throw new RefusedException(given);
@@ -365,7 +369,7 @@ final class DatabaseFollower implements AutoCloseable {
       return;
     }
     durable = blocks.commit(ticker.nanos());
-    commits++;
+    commits.incrementAndGet();
     backOff.reset();
     report(blocks);
   }
@@ -408,11 +412,6 @@ final class DatabaseFollower implements AutoCloseable {
   }
 
   private void storageFailed(StorageException e) {
-    if (e.getCause() instanceof IOException transport) {
-      disconnect(false);
-      nextUpstream("connection to " + upstreamName + " lost: " + transport.getMessage());
-      return;
-    }
     disconnect(false);
     if (e.code() == ErrorCode.DIVERGED) {
       String why =
@@ -449,7 +448,7 @@ final class DatabaseFollower implements AutoCloseable {
     lock.lock();
     try {
       if (link != null) {
-        receivedBytes += link.receivedBytes();
+        receivedBytes.addAndGet(link.receivedBytes());
         link.close();
         link = null;
       }
@@ -514,9 +513,9 @@ final class DatabaseFollower implements AutoCloseable {
           upstreamSequence,
           head == null ? 0 : head.commitTime(),
           refusal,
-          commits,
-          connections,
-          receivedBytes + (link == null ? 0 : link.receivedBytes()),
+          commits.get(),
+          connections.get(),
+          receivedBytes.get() + (link == null ? 0 : link.receivedBytes()),
           subtree.acks(name));
     } finally {
       lock.unlock();
@@ -536,7 +535,7 @@ final class DatabaseFollower implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    if (Thread.currentThread() != thread) {
+    if (!Thread.currentThread().equals(thread)) {
       boolean interrupted = false;
       while (true) {
         try {

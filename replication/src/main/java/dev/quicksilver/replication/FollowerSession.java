@@ -23,11 +23,16 @@ import java.io.IOException;
 import java.net.Socket;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Serves one connection: hello, then blocks as they become durable here, until one of the two goes away. */
+/**
+ * Serves one connection: hello, then blocks as they become durable here, until one of the two goes
+ * away.
+ */
 final class FollowerSession {
   private static final Logger LOG = LoggerFactory.getLogger(FollowerSession.class);
 
@@ -40,7 +45,9 @@ final class FollowerSession {
   private final LogLimiter complaints;
   private final Consumer<FollowerSession> onEnd;
   private final CountDownLatch ended = new CountDownLatch(1);
+  private final CountDownLatch readerEnded = new CountDownLatch(1);
   private volatile boolean closed;
+  private volatile @Nullable Thread runner;
   private volatile Optional<FollowerStatus> status = Optional.empty();
   private volatile long sent;
   private volatile long acked = -1;
@@ -65,12 +72,12 @@ final class FollowerSession {
   }
 
   Optional<FollowerStatus> status() {
-    return status.map(
-        s -> new FollowerStatus(s.database(), s.node(), s.location(), sent, acked));
+    return status.map(s -> new FollowerStatus(s.database(), s.node(), s.location(), sent, acked));
   }
 
   /** The connection's whole life. */
   void run(boolean busy) {
+    runner = Thread.currentThread();
     try (socket) {
       socket.setTcpNoDelay(true);
       socket.setSoTimeout((int) options.handshakeTimeout().toMillis());
@@ -92,19 +99,25 @@ final class FollowerSession {
       }
     } finally {
       closed = true;
+      runner = null;
       subtree.forget(this);
       onEnd.accept(this);
       ended.countDown();
     }
   }
 
-  /** Anything unexpected before the stream begins becomes a refusal, so that the other side can say why. */
+  /**
+   * Anything unexpected before the stream begins becomes a refusal, so that the other side can say
+   * why.
+   */
   private void converse(FrameInput in, FrameOutput out, boolean busy) throws IOException {
     out.writeMagic();
     if (busy) {
       throw new RefusedException(
           RefusalCode.BUSY,
-          "node \"" + identity.name() + "\" serves all the connections it may; use another upstream");
+          "node \""
+              + identity.name()
+              + "\" serves all the connections it may; use another upstream");
     }
     ClientHello hello = readHello(in);
     Admission.checkPeer(hello, identity);
@@ -124,7 +137,10 @@ final class FollowerSession {
       LOG.error("reading database {} for node {} failed", hello.database(), hello.node(), e);
       throw new RefusedException(
           RefusalCode.INTERNAL,
-          "node \"" + identity.name() + "\" cannot read its log; see its own log: " + e.getMessage());
+          "node \""
+              + identity.name()
+              + "\" cannot read its log; see its own log: "
+              + e.getMessage());
     }
   }
 
@@ -137,11 +153,11 @@ final class FollowerSession {
       }
       throw new ProtocolException("the first message is not a hello");
     } catch (VersionException e) {
-      throw new RefusedException(RefusalCode.VERSION, e.getMessage());
+      throw new RefusedException(RefusalCode.VERSION, String.valueOf(e.getMessage()));
     } catch (ProtocolException e) {
       complaints.warn(
           "connection from " + socket.getRemoteSocketAddress() + " refused: " + e.getMessage());
-      throw new RefusedException(RefusalCode.NOT_THE_PROTOCOL, e.getMessage());
+      throw new RefusedException(RefusalCode.NOT_THE_PROTOCOL, String.valueOf(e.getMessage()));
     }
   }
 
@@ -186,28 +202,49 @@ final class FollowerSession {
       BlockHeader header = reader.nextBlock();
       if (header != null) {
         sendBlock(reader, header, out);
-      } else {
-        out.flush();
-        if (!database.awaitCommit(sent, options.heartbeat().toNanos())) {
-          heartbeat(database, out);
-        }
       }
       if (hello.stopSequence() > 0 && sent >= hello.stopSequence()) {
-        out.write(new End(EndReason.STOP_SEQUENCE, sent));
-        out.flush();
+        end(out, EndReason.STOP_SEQUENCE);
         return;
       }
-      if (header == null && databases.get(hello.database()).orElse(null) != database) {
-        out.write(new End(EndReason.DATABASE_DROPPED, sent));
+      if (header == null) {
         out.flush();
-        return;
+        boolean more = awaitCommit(database);
+        if (databases.get(hello.database()).orElse(null) != database) {
+          end(out, EndReason.DATABASE_DROPPED);
+          return;
+        }
+        if (!more) {
+          heartbeat(database, out);
+        }
       }
     }
     throw new RefusedException(RefusalCode.STOPPING, "node \"" + identity.name() + "\" stops");
   }
 
-  private void sendBlock(LogReader reader, BlockHeader header, FrameOutput out)
-      throws IOException {
+  private boolean awaitCommit(Database database) throws IOException {
+    try {
+      return database.awaitCommit(sent, options.heartbeat().toNanos());
+    } catch (InterruptedException e) {
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  /**
+   * Waits for the follower to hang up, since closing with unread acks would throw the message away.
+   */
+  private void end(FrameOutput out, EndReason reason) throws IOException {
+    out.write(new End(reason, sent));
+    out.flush();
+    socket.shutdownOutput();
+    try {
+      readerEnded.await(options.handshakeTimeout().toNanos(), TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      throw new IOException("interrupted", e);
+    }
+  }
+
+  private void sendBlock(LogReader reader, BlockHeader header, FrameOutput out) throws IOException {
     out.write(new BlockStart(header));
     for (Segment s = reader.nextSegment(); s != null; s = reader.nextSegment()) {
       out.write(s);
@@ -247,6 +284,7 @@ final class FollowerSession {
     } finally {
       close();
       subtree.forget(this);
+      readerEnded.countDown();
     }
   }
 
@@ -294,6 +332,10 @@ final class FollowerSession {
       socket.close();
     } catch (IOException e) {
       LOG.debug("closing a connection failed", e);
+    }
+    Thread waiting = runner;
+    if (waiting != null) {
+      waiting.interrupt();
     }
   }
 

@@ -10,7 +10,7 @@ import java.util.zip.CRC32C;
 final class FrameOutput {
   private final OutputStream out;
   private final CRC32C crc = new CRC32C();
-  private final byte[] head = new byte[5 + 12];
+  private final byte[] head = new byte[5 + Segment.HEADER];
   private final byte[] tail = new byte[4];
 
   FrameOutput(OutputStream out) {
@@ -28,10 +28,10 @@ final class FrameOutput {
 
   /** The hot path: a stored segment, passed on without another copy. */
   void write(Segment segment) throws IOException {
-    putInt(head, 5, segment.compressedLength());
+    putInt(head, 5, segment.bytes().length);
     putInt(head, 9, segment.uncompressedLength());
     putInt(head, 13, segment.crc());
-    frame(MessageCodec.SEGMENT, 12, segment.bytes(), segment.compressedLength());
+    frame(MessageCodec.SEGMENT, Segment.HEADER, segment.bytes(), segment.bytes().length);
   }
 
   void flush() throws IOException {

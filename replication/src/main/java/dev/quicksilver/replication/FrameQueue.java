@@ -6,7 +6,10 @@ import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
-/** Received messages on their way from the reading to the applying thread, bounded by bytes. Thread-safe. */
+/**
+ * Received messages on their way from the reading to the applying thread, bounded by bytes.
+ * Thread-safe.
+ */
 final class FrameQueue {
   private record Item(Message message, long bytes) {}
 
@@ -40,7 +43,10 @@ final class FrameQueue {
     }
   }
 
-  /** Returns the next message, or null after the time; once empty and closed, throws what it was closed with. */
+  /**
+   * Returns the next message, or null after the time; once empty and closed, throws what it was
+   * closed with.
+   */
   @Nullable Message poll(long timeoutNanos) throws IOException {
     lock.lock();
     try {

@@ -3,7 +3,10 @@ package dev.quicksilver.replication;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 
-/** Lets a warning through at most once per second, so that nobody fills the log from outside. Thread-safe. */
+/**
+ * Lets a warning through at most once per second, so that nobody fills the log from outside.
+ * Thread-safe.
+ */
 final class LogLimiter {
   private final Logger log;
   private final Ticker ticker;

@@ -20,21 +20,52 @@ sealed interface Message
         Message.Databases,
         Refusal {
 
+  /** A choice with a number that stands on the wire and never changes. */
+  interface Numbered {
+    /** Returns the number, 0 to 255. */
+    int number();
+  }
+
   /** What a client connects for. */
-  enum Purpose {
+  enum Purpose implements Numbered {
     /** To keep a copy: the chain hash is compared, acks are expected. */
-    FOLLOW,
+    FOLLOW(0),
     /** To read entries without keeping a copy: nothing is compared, no acks. */
-    READ_LOG,
+    READ_LOG(1),
     /** To learn which databases there are. */
-    LIST
+    LIST(2);
+
+    private final int number;
+
+    Purpose(int number) {
+      this.number = number;
+    }
+
+    @Override
+    public int number() {
+      return number;
+    }
   }
 
   /** Why a stream ended in good order. */
-  enum EndReason {
-    STOP_SEQUENCE,
-    DATABASE_DROPPED,
-    COMPLETE
+  enum EndReason implements Numbered {
+    /** The stop sequence was reached. */
+    STOP_SEQUENCE(0),
+    /** The upstream no longer has the database. */
+    DATABASE_DROPPED(1),
+    /** The list is complete. */
+    COMPLETE(2);
+
+    private final int number;
+
+    EndReason(int number) {
+      this.number = number;
+    }
+
+    @Override
+    public int number() {
+      return number;
+    }
   }
 
   /**
@@ -48,7 +79,8 @@ sealed interface Message
    * @param lastSequence what it has; the stream begins with the next
    * @param chainHash its chain hash there
    * @param stopSequence the stream ends with the block that holds it; 0 for none
-   * @param newestOnly begin with what is committed after now, whatever lastSequence says (READ_LOG only)
+   * @param newestOnly begin with what is committed after now, whatever lastSequence says (READ_LOG
+   *     only)
    */
   record ClientHello(
       int minVersion,

@@ -21,7 +21,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/** Messages to payloads and back, version 1; the layout stands in the package's description. Stateless. */
+/**
+ * Messages to payloads and back, version 1; the layout stands in the package's description.
+ * Stateless.
+ */
 final class MessageCodec {
   static final int CLIENT_HELLO = 1;
   static final int SERVER_HELLO = 2;
@@ -66,7 +69,7 @@ final class MessageCodec {
               .hash(refusal.chainHash())
               .text(refusal.message(), Protocol.MAX_MESSAGE);
       case BlockStart start -> to.bytes(start.header().encode());
-      case SegmentData data -> segment(to, data.segment());
+      case SegmentData data -> to.bytes(data.segment().encode());
       case BlockEnd end -> to.i64(end.lastSequence());
       case Heartbeat beat -> to.i64(beat.lastSequence()).i64(beat.commitTime());
       case Acks acks -> {
@@ -75,7 +78,7 @@ final class MessageCodec {
           to.text(ack.node()).text(ack.location()).text(ack.upstream()).i64(ack.sequence());
         }
       }
-      case End end -> to.u8(end.reason().ordinal()).i64(end.lastSequence());
+      case End end -> to.u8(end.reason().number()).i64(end.lastSequence());
       case Databases list -> {
         to.u16(list.databases().size());
         list.databases().forEach(info -> database(to, info));
@@ -86,15 +89,10 @@ final class MessageCodec {
 
   private static void clientHello(WireWriter to, ClientHello hello) {
     to.u16(hello.minVersion()).u16(hello.maxVersion()).uuid(hello.processId());
-    to.u8(hello.purpose().ordinal()).u8(hello.newestOnly() ? Protocol.FLAG_NEWEST_ONLY : 0);
+    to.u8(hello.purpose().number()).u8(hello.newestOnly() ? Protocol.FLAG_NEWEST_ONLY : 0);
     to.u32(hello.codecs()).uuid(hello.databaseId()).i64(hello.lastSequence());
     to.hash(hello.chainHash()).i64(hello.stopSequence());
     to.text(hello.database()).text(hello.node()).text(hello.location());
-  }
-
-  private static void segment(WireWriter to, Segment segment) {
-    to.u32(segment.compressedLength()).u32(segment.uncompressedLength()).u32(segment.crc());
-    to.bytes(segment.bytes());
   }
 
   private static void database(WireWriter to, DatabaseInfo info) {
@@ -115,11 +113,11 @@ final class MessageCodec {
                   from.u16(), from.uuid(), from.u8(), from.text(), from.text(), database(from));
           case REFUSAL -> refusal(from);
           case BLOCK_START -> blockStart(from);
-          case SEGMENT -> segment(from, payload.length);
+          case SEGMENT -> segment(from, payload);
           case BLOCK_END -> new BlockEnd(from.sequence());
           case HEARTBEAT -> new Heartbeat(from.sequence(), from.i64());
           case ACKS -> acks(from);
-          case END -> new End(from.choice(EndReason.class), from.sequence());
+          case END -> new End(from.choice(EndReason.values()), from.sequence());
           case DATABASES -> databases(from);
           default -> throw new ProtocolException("a message of unknown type " + type);
         };
@@ -134,7 +132,7 @@ final class MessageCodec {
       throw new VersionException(minVersion, maxVersion);
     }
     UUID processId = from.uuid();
-    Purpose purpose = from.choice(Purpose.class);
+    Purpose purpose = from.choice(Purpose.values());
     boolean newestOnly = (from.u8() & Protocol.FLAG_NEWEST_ONLY) != 0;
     return new ClientHello(
         minVersion,
@@ -173,14 +171,14 @@ final class MessageCodec {
     }
   }
 
-  private static Message segment(WireReader from, int length) throws ProtocolException {
-    int compressed = from.u32();
-    int uncompressed = from.u32();
-    int crc = from.u32();
-    if (compressed != length - 12 || uncompressed < 0) {
-      throw new ProtocolException("a segment whose lengths do not match its frame");
+  private static Message segment(WireReader from, byte[] payload) throws ProtocolException {
+    byte[] header = from.bytes(Segment.HEADER);
+    try {
+      from.skip(Segment.bytesAfterHeader(header, 0));
+      return new SegmentData(Segment.decode(payload, 0));
+    } catch (StorageException e) {
+      throw new ProtocolException(String.valueOf(e.getMessage()));
     }
-    return new SegmentData(new Segment(compressed, uncompressed, crc, from.bytes(compressed)));
   }
 
   private static Message acks(WireReader from) throws ProtocolException {

@@ -3,8 +3,8 @@ package dev.quicksilver.replication;
 import java.util.UUID;
 
 /**
- * Who a process is. Server and replica of one process must share it: that is how a node that was pointed at itself is
- * recognised.
+ * Who a process is. Server and replica of one process must share it: that is how a node that was
+ * pointed at itself is recognised.
  *
  * @param processId random, new in every process
  * @param name the configured node name, 1 to 255 bytes of UTF-8

@@ -6,7 +6,10 @@ import java.util.UUID;
 
 /** Constants of the wire protocol; the layout stands in the package's description. */
 final class Protocol {
-  /** First bytes in each direction: a foreign protocol, or a proxy that rewrites line ends, is recognised by them. */
+  /**
+   * First bytes in each direction: a foreign protocol, or a proxy that rewrites line ends, is
+   * recognised by them.
+   */
   private static final byte[] MAGIC = "QSREPL\r\n".getBytes(StandardCharsets.US_ASCII);
 
   static final int MAGIC_LENGTH = MAGIC.length;
@@ -20,10 +23,10 @@ final class Protocol {
   static final int MAX_HELLO_PAYLOAD = 4096;
 
   /** Bytes in the payload of any frame. */
-  static final int MAX_PAYLOAD = 4 << 20;
+  static final int MAX_PAYLOAD = 1 << 20;
 
   /** Nodes in one Acks message, databases in one Databases message. */
-  static final int MAX_ITEMS = 8192;
+  static final int MAX_ITEMS = 1024;
 
   /** UTF-8 bytes in a text. */
   static final int MAX_TEXT = 255;
@@ -40,7 +43,7 @@ final class Protocol {
   /** Database id that stands for "whichever has this name". */
   static final UUID ANY_DATABASE = new UUID(0, 0);
 
-  /** Chain hash that stands for "not compared". */
+  /** Chain hash that stands for "there is none". */
   static final ChainHash NO_HASH = ChainHash.of(new byte[ChainHash.LENGTH], 0);
 
   private Protocol() {}

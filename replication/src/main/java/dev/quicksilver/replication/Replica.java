@@ -14,8 +14,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Keeps a set of databases equal to an upstream's: follows the catalog, and each database that the catalog names.
- * Thread-safe. Reading the databases goes on whatever happens here.
+ * Keeps a set of databases equal to an upstream's: follows the catalog, and each database that the
+ * catalog names. Thread-safe. Reading the databases goes on whatever happens here.
  */
 public final class Replica implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Replica.class);

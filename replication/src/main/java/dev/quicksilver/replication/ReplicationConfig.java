@@ -18,8 +18,8 @@ import java.util.UUID;
  * @param minBackOff first pause after all upstreams failed; doubles
  * @param maxBackOff longest pause
  * @param stopSequences databases that stop at the block that holds the given sequence
- * @param stayUpWhenRefused whether a final refusal leaves the node serving reads and asking again at the longest
- *     pause, instead of completing {@link Replica#failure()}
+ * @param stayUpWhenRefused whether a final refusal leaves the node serving reads and asking again
+ *     at the longest pause, instead of completing {@link Replica#failure()}
  */
 public record ReplicationConfig(
     NodeIdentity node,

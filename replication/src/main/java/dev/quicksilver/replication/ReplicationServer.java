@@ -13,8 +13,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Serves the logs of a set of databases to followers. Thread-safe. Each connection has a virtual thread and bounded
- * buffers of its own, and holds no LMDB snapshot between two blocks: a slow follower costs the others nothing.
+ * Serves the logs of a set of databases to followers. Thread-safe. Each connection has a virtual
+ * thread and bounded buffers of its own, and holds no LMDB snapshot between two blocks: a slow
+ * follower costs the others nothing.
  */
 public final class ReplicationServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicationServer.class);
@@ -122,8 +123,7 @@ public final class ReplicationServer implements AutoCloseable {
   public List<FollowerStatus> followers() {
     return sessions.stream()
         .flatMap(session -> session.status().stream())
-        .sorted(
-            Comparator.comparing(FollowerStatus::database).thenComparing(FollowerStatus::node))
+        .sorted(Comparator.comparing(FollowerStatus::database).thenComparing(FollowerStatus::node))
         .toList();
   }
 

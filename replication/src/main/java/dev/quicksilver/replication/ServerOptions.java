@@ -7,7 +7,8 @@ import java.time.Duration;
  *
  * @param maxConnections more are refused with BUSY
  * @param handshakeTimeout how long a peer may take for its hello
- * @param stallTimeout a follower that takes nothing, or acknowledges nothing, for this long is disconnected
+ * @param stallTimeout a follower that takes nothing, or acknowledges nothing, for this long is
+ *     disconnected
  * @param heartbeat how long the stream may be silent
  */
 public record ServerOptions(

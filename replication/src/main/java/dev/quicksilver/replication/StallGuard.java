@@ -3,12 +3,14 @@ package dev.quicksilver.replication;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Duration;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Closes connections whose peer takes nothing for too long, since a blocking write has no timeout of its own. One
- * virtual thread looks at all of a server's connections; a write costs two volatile stores per 64 KiB.
+ * Closes connections whose peer takes nothing for too long, since a blocking write has no timeout
+ * of its own. One virtual thread looks at all of a server's connections; a write costs two volatile
+ * stores per 64 KiB.
  */
 final class StallGuard implements AutoCloseable {
   private static final long IDLE = Long.MIN_VALUE;
@@ -48,7 +50,7 @@ final class StallGuard implements AutoCloseable {
   /** Looks once at every connection. */
   void check() {
     long now = ticker.nanos();
-    for (Guarded one : guarded) {
+    for (Guarded one : List.copyOf(guarded)) {
       long since = one.writingSince;
       if (since != IDLE && now - since > limitNanos && guarded.remove(one)) {
         one.onStall.run();

@@ -8,8 +8,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * What the nodes below this one have acknowledged. The server of a process writes it, its replica passes it upwards, so
- * both are given the same one. Thread-safe.
+ * What the nodes below this one have acknowledged. The server of a process writes it, its replica
+ * passes it upwards, so both are given the same one. Thread-safe.
  */
 public final class Subtree {
   private record Branch(String database, List<NodeAck> nodes) {}

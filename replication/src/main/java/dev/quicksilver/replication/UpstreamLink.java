@@ -10,7 +10,10 @@ import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The client's end of one connection: hello, then messages through a bounded queue. Any thread may close it. */
+/**
+ * The client's end of one connection: hello, then messages through a bounded queue. Any thread may
+ * close it.
+ */
 final class UpstreamLink implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(UpstreamLink.class);
   private static final int CONNECT_MILLIS = 5_000;
@@ -33,8 +36,7 @@ final class UpstreamLink implements AutoCloseable {
    * @throws RefusedException if the upstream refuses, or this side has to
    */
   Session open(ClientHello hello, Duration silence) throws IOException {
-    InetSocketAddress address =
-        Loopback.require(upstream.host(), upstream.port(), "the upstream");
+    InetSocketAddress address = Loopback.require(upstream.host(), upstream.port(), "the upstream");
     socket.connect(address, CONNECT_MILLIS);
     socket.setTcpNoDelay(true);
     socket.setSoTimeout((int) Math.max(1, silence.toMillis()));
@@ -44,17 +46,17 @@ final class UpstreamLink implements AutoCloseable {
     out.write(hello);
     out.flush();
     in.readMagic();
-    Message answer = in.read();
-    switch (answer) {
-      case Refusal refusal -> throw new RefusedException(refusal);
-      case ServerHello server -> {
-        check(hello, server);
-        in.handshakeDone();
-        Thread.ofVirtual().name("replication-read").start(() -> read(in));
-        return new Session(server, queue, out);
-      }
-      default -> throw new ProtocolException("the upstream's first message is not a hello");
-    }
+    ServerHello server =
+        switch (in.read()) {
+          case ServerHello accepted -> accepted;
+          case Refusal refusal -> throw new RefusedException(refusal);
+          case Message _ ->
+              throw new ProtocolException("the upstream's first message is not a hello");
+        };
+    check(hello, server);
+    in.handshakeDone();
+    Thread.ofVirtual().name("replication-read").start(() -> read(in));
+    return new Session(server, queue, out);
   }
 
   private static void check(ClientHello hello, ServerHello server) throws IOException {

@@ -4,7 +4,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** Primaries in order, then secondaries; remembers what happened in the current round. One thread. */
+/**
+ * Primaries in order, then secondaries; remembers what happened in the current round. One thread.
+ */
 final class UpstreamList {
   private final List<Upstream> ordered;
   private final List<Refusal> snapshotsNeeded = new ArrayList<>();
@@ -32,7 +34,10 @@ final class UpstreamList {
     return false;
   }
 
-  /** Notes that the current upstream lacks the history. Returns whether in this round all of them do. */
+  /**
+   * Notes that the current upstream lacks the history. Returns whether in this round all of them
+   * do.
+   */
   boolean lacksHistory(Refusal refusal) {
     snapshotsNeeded.add(refusal);
     return snapshotsNeeded.size() == ordered.size();

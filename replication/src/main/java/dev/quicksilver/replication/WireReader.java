@@ -6,7 +6,10 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
 
-/** Takes a payload apart; every surplus, shortage or impossible value is a {@link ProtocolException}. One thread. */
+/**
+ * Takes a payload apart; every surplus, shortage or impossible value is a {@link
+ * ProtocolException}. One thread.
+ */
 final class WireReader {
   private final ByteBuffer buffer;
 
@@ -61,7 +64,8 @@ final class WireReader {
   String text(int max) throws ProtocolException {
     int length = u16();
     if (length > max) {
-      throw new ProtocolException("a text of " + length + " bytes, at most " + max + " are allowed");
+      throw new ProtocolException(
+          "a text of " + length + " bytes, at most " + max + " are allowed");
     }
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes(length))).toString();
@@ -70,13 +74,20 @@ final class WireReader {
     }
   }
 
-  <E extends Enum<E>> E choice(Class<E> type) throws ProtocolException {
+  <E extends Message.Numbered> E choice(E[] values) throws ProtocolException {
     int number = u8();
-    E[] values = type.getEnumConstants();
-    if (number >= values.length) {
-      throw new ProtocolException("an unknown " + type.getSimpleName() + " " + number);
+    for (E value : values) {
+      if (value.number() == number) {
+        return value;
+      }
     }
-    return values[number];
+    throw new ProtocolException("a choice of " + number + " that does not exist");
+  }
+
+  /** Passes over bytes that are read elsewhere. */
+  void skip(int length) throws ProtocolException {
+    ByteBuffer from = need(length);
+    from.position(from.position() + length);
   }
 
   void end() throws ProtocolException {

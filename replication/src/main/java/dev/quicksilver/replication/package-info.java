@@ -1,10 +1,12 @@
 /**
- * The replication core: a node pulls the log of each database from an upstream, verifies it block by block, commits it,
- * and serves it to its own followers in the same way. Root, relay and replica differ only in which halves they start:
- * {@link dev.quicksilver.replication.ReplicationServer} serves a {@link dev.quicksilver.storage.DatabaseSet}, {@link
- * dev.quicksilver.replication.Replica} keeps one up to date, and a relay runs both on the same set.
+ * The replication core: a node pulls the log of each database from an upstream, verifies it block
+ * by block, commits it, and serves it to its own followers in the same way. Root, relay and replica
+ * differ only in which halves they start: {@link dev.quicksilver.replication.ReplicationServer}
+ * serves a {@link dev.quicksilver.storage.DatabaseSet}, {@link dev.quicksilver.replication.Replica}
+ * keeps one up to date, and a relay runs both on the same set.
  *
- * <p><b>Wire protocol, version 1</b> (all integers big-endian, over TCP; one connection per followed database):
+ * <p><b>Wire protocol, version 1</b> (all integers big-endian, over TCP; one connection per
+ * followed database):
  *
  * <pre>
  * each direction  magic "QSREPL\r\n" 8 bytes ‖ frame ‖ frame …
@@ -13,7 +15,7 @@
  *
  * type payload
  *  1 ClientHello  lowest version u16 ‖ highest version u16 ‖ process id 16 ‖ purpose u8 ‖ flags u8 ‖ codecs u32
- *                 ‖ database id 16 (0: any) ‖ last sequence u64 ‖ chain hash there 32 (0: not compared)
+ *                 ‖ database id 16 (0: any) ‖ last sequence u64 ‖ chain hash there 32
  *                 ‖ stop sequence u64 (0: none) ‖ database text ‖ node text ‖ location text
  *  2 ServerHello  version u16 ‖ process id 16 ‖ codec u8 ‖ node text ‖ location text ‖ database
  *                 database: id 16 ‖ oldest sequence u64 ‖ last sequence u64 ‖ chain hash 32
@@ -28,26 +30,28 @@
  * 10 Databases    count u16 ‖ count × database
  * </pre>
  *
- * <p>The first four bytes of a ClientHello and the whole of a Refusal never change, so that any two versions can tell
- * each other why they part. Nothing is allocated for a length before it was compared with its bound: 4 KiB until the
- * hellos are exchanged, {@link dev.quicksilver.replication.Protocol#MAX_PAYLOAD} after.
+ * <p>The first four bytes of a ClientHello and the whole of a Refusal never change, so that any two
+ * versions can tell each other why they part. Nothing is allocated for a length before it was
+ * compared with its bound: 4 KiB until the hellos are exchanged, {@link
+ * dev.quicksilver.replication.Protocol#MAX_PAYLOAD} after.
  *
- * <p><b>Order.</b> ClientHello; ServerHello or Refusal; then for purpose FOLLOW and READ_LOG any number of (BlockStart,
- * Segments, BlockEnd) and Heartbeats (each second in which there is no block), at the end End or Refusal. The follower
- * sends nothing but Acks: after each durable commit, and at least every second. Purpose LIST is answered with Databases
- * and End.
+ * <p><b>Order.</b> ClientHello; ServerHello or Refusal; then for purpose FOLLOW and READ_LOG any
+ * number of (BlockStart, Segments, BlockEnd) and Heartbeats (each second in which there is no
+ * block), at the end End or Refusal. The follower sends nothing but Acks: after each durable
+ * commit, and at least every second. Purpose LIST is answered with Databases and End.
  *
- * <p><b>Hot path:</b> {@code FollowerSession} (log to socket; blocks are passed on as they are stored) and {@code
- * DatabaseFollower} (socket to {@link dev.quicksilver.storage.Applier}).
+ * <p><b>Hot path:</b> {@code FollowerSession} (log to socket; blocks are passed on as they are
+ * stored) and {@code DatabaseFollower} (socket to {@link dev.quicksilver.storage.Applier}).
  *
- * <p><b>Threads:</b> a virtual thread per connection on both sides plus one that reads; one platform thread per followed
- * database that applies, since LMDB's write lock belongs to a thread of the operating system. Public types are safe for
- * all threads unless they say otherwise.
+ * <p><b>Threads:</b> a virtual thread per connection on both sides plus one that reads; one
+ * platform thread per followed database that applies, since LMDB's write lock belongs to a thread
+ * of the operating system. Public types are safe for all threads unless they say otherwise.
  *
- * <p><b>Failure:</b> a Refusal is typed and either temporary (the follower tries the next upstream, then backs off) or
- * final (it stops following, keeps serving reads and says so). A damaged frame, a lost, repeated or misplaced block, or
- * silence ends the connection and nothing of it is committed. A block that contradicts the follower's own history or
- * content stops the database for good: {@code DIVERGED}.
+ * <p><b>Failure:</b> a Refusal is typed and either temporary (the follower tries the next upstream,
+ * then backs off) or final (it stops following, keeps serving reads and says so). A damaged frame,
+ * a lost, repeated or misplaced block, or silence ends the connection and nothing of it is
+ * committed. A block that contradicts the follower's own history or content stops the database for
+ * good: {@code DIVERGED}.
  */
 @NullMarked
 package dev.quicksilver.replication;

@@ -1,0 +1,56 @@
+package dev.quicksilver.replication;
+
+import dev.quicksilver.replication.Message.ClientHello;
+import dev.quicksilver.replication.Message.Purpose;
+import dev.quicksilver.storage.ChainHash;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.Socket;
+import java.util.UUID;
+
+/** A client that says exactly what a test wants it to say. */
+final class RawClient implements AutoCloseable {
+  final Socket socket;
+  final FrameInput in;
+  final FrameOutput out;
+
+  RawClient(int port) throws IOException {
+    socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket.setSoTimeout(20_000);
+    in = new FrameInput(socket.getInputStream());
+    out = new FrameOutput(socket.getOutputStream());
+  }
+
+  /** Says hello and returns the answer. */
+  Message ask(ClientHello hello) throws IOException {
+    out.writeMagic();
+    out.write(hello);
+    out.flush();
+    in.readMagic();
+    Message answer = in.read();
+    in.handshakeDone();
+    return answer;
+  }
+
+  static ClientHello follow(String database, UUID id, long lastSequence, ChainHash hash) {
+    return new ClientHello(
+        1,
+        1,
+        UUID.randomUUID(),
+        Purpose.FOLLOW,
+        false,
+        Protocol.CODEC_SNAPPY,
+        id,
+        lastSequence,
+        hash,
+        0,
+        database,
+        "raw",
+        "test");
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+}

@@ -1,0 +1,68 @@
+package dev.quicksilver.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.time.Duration;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+/** Who takes nothing for too long is found, on a stepped clock. */
+final class StallGuardTest {
+  private final AtomicLong now = new AtomicLong();
+  private final AtomicInteger stalls = new AtomicInteger();
+  private final CountDownLatch writing = new CountDownLatch(1);
+  private final CountDownLatch release = new CountDownLatch(1);
+
+  private final OutputStream stuck =
+      new OutputStream() {
+        @Override
+        public void write(int b) {
+          throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) throws IOException {
+          writing.countDown();
+          try {
+            release.await();
+          } catch (InterruptedException e) {
+            throw new IOException(e);
+          }
+        }
+      };
+
+  @Test
+  void findsAWriteWithoutProgressOnceAndLeavesIdleOnesAlone() throws Exception {
+    // A limit far beyond the test, so that only the calls below look.
+    Duration limit = Duration.ofHours(1);
+    try (StallGuard guard = new StallGuard(limit, now::get)) {
+      guard.guard(OutputStream.nullOutputStream(), stalls::incrementAndGet);
+      StallGuard.Guarded waiting = guard.guard(stuck, stalls::incrementAndGet);
+      Thread writer =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    try {
+                      waiting.write(new byte[10]);
+                    } catch (IOException e) {
+                      throw new java.io.UncheckedIOException(e);
+                    }
+                  });
+      assertThat(writing.await(20, TimeUnit.SECONDS)).isTrue();
+      now.addAndGet(limit.toNanos());
+      guard.check();
+      assertThat(stalls).hasValue(0);
+      now.addAndGet(1);
+      guard.check();
+      guard.check();
+      assertThat(stalls).hasValue(1);
+      release.countDown();
+      writer.join();
+    }
+  }
+}

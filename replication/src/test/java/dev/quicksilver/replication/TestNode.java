@@ -1,0 +1,222 @@
+package dev.quicksilver.replication;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.quicksilver.storage.Appender;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.StorageOptions;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+
+/** A node as a process would assemble it: databases, perhaps a server, perhaps a replica. */
+final class TestNode implements AutoCloseable {
+  /** The same for all nodes of a test run, so that equal changes give equal histories. */
+  private static final long FIRST_COMMIT = System.currentTimeMillis() * 1000;
+
+  static final UUID CATALOG_ID = new UUID(7, 7);
+
+  final DatabaseSet databases;
+  final NodeIdentity identity;
+  final Subtree subtree = new Subtree();
+  private @Nullable ReplicationServer server;
+  private @Nullable Replica replica;
+  private long lsn = 1000;
+
+  private TestNode(String name, Path data, StorageOptions options) {
+    this.databases = DatabaseSet.open(data, options);
+    this.identity = NodeIdentity.create(name, "test");
+  }
+
+  /** Opens a data directory; nothing runs yet. */
+  static TestNode open(String name, Path data) {
+    return new TestNode(name, data, StorageOptions.DEFAULT);
+  }
+
+  /** Opens a data directory with a catalog, as a root has, and serves it. */
+  static TestNode root(String name, Path data) {
+    return root(name, data, CATALOG_ID);
+  }
+
+  static TestNode root(String name, Path data, UUID catalogId) {
+    return root(name, data, catalogId, StorageOptions.DEFAULT);
+  }
+
+  static TestNode root(String name, Path data, StorageOptions options) {
+    return root(name, data, CATALOG_ID, options);
+  }
+
+  private static TestNode root(String name, Path data, UUID catalogId, StorageOptions options) {
+    TestNode node = new TestNode(name, data, options);
+    if (node.databases.get(CatalogEntry.CATALOG).isEmpty()) {
+      node.databases.create(new DatabaseIdentity(catalogId, CatalogEntry.CATALOG, "text", "jsonb"));
+    }
+    return node.serve();
+  }
+
+  TestNode serve() {
+    return serve(ServerOptions.DEFAULT);
+  }
+
+  TestNode serve(ServerOptions options) {
+    server = ReplicationServer.start("127.0.0.1", 0, databases, identity, subtree, options);
+    return this;
+  }
+
+  TestNode follow(int... ports) {
+    return follow(config(ports));
+  }
+
+  TestNode follow(ReplicationConfig config) {
+    replica = Replica.start(config, databases, subtree);
+    return this;
+  }
+
+  /** A configuration with short pauses. */
+  ReplicationConfig config(int... ports) {
+    return config(Duration.ofSeconds(10), ports);
+  }
+
+  ReplicationConfig config(Duration silence, int... ports) {
+    List<Upstream> upstreams =
+        Arrays.stream(ports).mapToObj(port -> Upstream.primary("127.0.0.1", port)).toList();
+    ReplicationConfig all = ReplicationConfig.of(identity, upstreams);
+    return new ReplicationConfig(
+        identity,
+        upstreams,
+        Optional.empty(),
+        Duration.ofMillis(20),
+        all.maxTransactionBytes(),
+        silence,
+        Duration.ofMillis(5),
+        Duration.ofMillis(50),
+        all.stopSequences(),
+        false);
+  }
+
+  int port() {
+    return server().port();
+  }
+
+  ReplicationServer server() {
+    ReplicationServer running = server;
+    if (running == null) {
+      throw new IllegalStateException("no server");
+    }
+    return running;
+  }
+
+  Replica replica() {
+    Replica running = replica;
+    if (running == null) {
+      throw new IllegalStateException("no replica");
+    }
+    return running;
+  }
+
+  DatabaseStatus status(String name) {
+    return replica().status().stream()
+        .filter(status -> status.database().equals(name))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  Database database(String name) {
+    return databases.get(name).orElseThrow();
+  }
+
+  /** What create_database and the gateway do. */
+  Database create(String name, UUID id) {
+    Database created = databases.create(new DatabaseIdentity(id, name, "text", "text"));
+    String json =
+        "{\"id\":\"" + id + "\",\"key_type\":\"text\",\"value_type\":\"text\",\"relation\":1}";
+    commit(CatalogEntry.CATALOG, a -> a.set(name.getBytes(UTF_8), json.getBytes(UTF_8)));
+    return created;
+  }
+
+  void drop(String name) {
+    commit(CatalogEntry.CATALOG, a -> a.delete(name.getBytes(UTF_8)));
+    databases.drop(name);
+  }
+
+  /** One PostgreSQL transaction, durable when it returns. */
+  Head commit(String name, Consumer<Appender> change) {
+    return commit(name, List.of(change));
+  }
+
+  /** Several PostgreSQL transactions in one durable commit. */
+  Head commit(String name, List<Consumer<Appender>> changes) {
+    try (Appender appender = database(name).append()) {
+      for (Consumer<Appender> change : changes) {
+        lsn += 10;
+        appender.begin(lsn, FIRST_COMMIT + lsn);
+        change.accept(appender);
+        appender.end(new Position(1, 1, lsn + 5));
+      }
+      return appender.commit();
+    }
+  }
+
+  static Consumer<Appender> set(String key, String value) {
+    return a -> a.set(key.getBytes(UTF_8), value.getBytes(UTF_8));
+  }
+
+  void awaitSequence(String name, long sequence) {
+    Await.until(
+        () -> databases.get(name).map(db -> db.head().lastSequence() >= sequence).orElse(false),
+        () -> databases.get(name).map(Database::head) + " and " + replica().status());
+  }
+
+  /** Waits until a database is exactly as at another node: history and content. */
+  void awaitEqual(String name, TestNode other) {
+    Head wanted = other.database(name).head();
+    Await.until(
+        () ->
+            databases
+                .get(name)
+                .map(Database::head)
+                .filter(
+                    head ->
+                        head.lastSequence() == wanted.lastSequence()
+                            && head.chainHash().equals(wanted.chainHash())
+                            && head.contentDigest().equals(wanted.contentDigest())
+                            && head.position().equals(wanted.position()))
+                .isPresent(),
+        () ->
+            databases.get(name).map(Database::head)
+                + " instead of "
+                + wanted
+                + "; "
+                + replica().status());
+  }
+
+  void stopFollowing() {
+    if (replica != null) {
+      replica.close();
+      replica = null;
+    }
+  }
+
+  void stopServing() {
+    if (server != null) {
+      server.close();
+      server = null;
+    }
+  }
+
+  @Override
+  public void close() {
+    stopFollowing();
+    stopServing();
+    databases.close();
+  }
+}
