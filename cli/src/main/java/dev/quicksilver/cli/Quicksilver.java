@@ -16,6 +16,7 @@ import dev.quicksilver.cli.config.Setting;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.config.Settings.LogFormat;
 import dev.quicksilver.cli.config.Settings.LogLevel;
+import dev.quicksilver.cli.demo.DemoCommand;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Logs;
 import java.util.List;
@@ -35,6 +36,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     synopsisSubcommandLabel = "COMMAND",
     usageHelpAutoWidth = true,
     subcommands = {
+      DemoCommand.class,
       RootCommand.class,
       ReplicaCommand.class,
       BridgeCommand.class,

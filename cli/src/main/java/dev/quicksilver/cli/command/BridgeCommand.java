@@ -1,8 +1,25 @@
 package dev.quicksilver.cli.command;
 
+import dev.quicksilver.bridge.Bridge;
+import dev.quicksilver.bridge.BridgeConfig;
+import dev.quicksilver.bridge.Credentials;
 import dev.quicksilver.cli.config.Configuration;
+import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.config.Role;
+import dev.quicksilver.cli.config.Settings;
+import dev.quicksilver.cli.process.CommandException;
+import dev.quicksilver.cli.process.ExitCode;
+import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.Lifecycle;
+import dev.quicksilver.cli.process.ProcessFile;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 
 /** Serves a replica's databases to {@code postgres_fdw}. */
@@ -10,6 +27,8 @@ import picocli.CommandLine.Command;
     name = "bridge",
     description = "Serves the databases of a replica's data directory to postgres_fdw.")
 public final class BridgeCommand extends NodeCommand {
+  private static final Logger LOG = LoggerFactory.getLogger(BridgeCommand.class);
+
   /** The name of its file below {@code run/}. */
   public static final String PROCESS_NAME = "bridge";
 
@@ -18,5 +37,57 @@ public final class BridgeCommand extends NodeCommand {
   }
 
   @Override
-  void start(Lifecycle lifecycle, Configuration configuration) {}
+  void start(Lifecycle lifecycle, Configuration configuration) {
+    Path data = configuration.get(Settings.DATA_DIRECTORY);
+    ProcessFile file = lifecycle.own("process file", ProcessFile.claim(data, PROCESS_NAME));
+    Endpoint listen = configuration.get(Settings.BRIDGE_LISTEN);
+    Bridge bridge = lifecycle.own("bridge", bridge(configuration, data, listen));
+    Map<String, String> addresses = new LinkedHashMap<>();
+    addresses.put("bridge", new Endpoint(listen.host(), bridge.port()).toString());
+
+    StatusReporter reporter = new StatusReporter(configuration, role(), () -> addresses);
+    HttpEndpoint http =
+        lifecycle.own(
+            "HTTP",
+            HttpEndpoint.start(
+                configuration.get(Settings.HTTP_LISTEN),
+                () ->
+                    reporter.report(
+                        Optional.empty(), List.of(), _ -> Optional.empty(), List.of())));
+    addresses.put("http", http.address());
+    file.publish(
+        new ProcessFile.Content(
+            PROCESS_NAME, ProcessHandle.current().pid(), Map.copyOf(addresses)));
+    LOG.info("bridge {} is ready: {}", configuration.get(Settings.NODE_NAME), addresses);
+  }
+
+  private static Bridge bridge(Configuration configuration, Path data, Endpoint listen) {
+    BridgeConfig defaults = BridgeConfig.of(listen.port(), data);
+    Optional<Credentials> credentials =
+        configuration
+            .password(Settings.BRIDGE_PASSWORD, Settings.BRIDGE_PASSWORD_FILE)
+            .map(
+                password ->
+                    Credentials.ofPassword(configuration.get(Settings.BRIDGE_USER), password));
+    BridgeConfig config =
+        new BridgeConfig(
+            listen.host(),
+            listen.port(),
+            data,
+            configuration.get(Settings.BRIDGE_MAX_CONNECTIONS),
+            defaults.maxConcurrentQueries(),
+            configuration.get(Settings.BRIDGE_MAX_SNAPSHOT_AGE),
+            defaults.maxHeldRows(),
+            credentials,
+            storageOptions(configuration));
+    try {
+      return Bridge.start(config);
+    } catch (IllegalArgumentException e) {
+      throw new CommandException(ExitCode.USAGE, "bridge.listen: " + e.getMessage());
+    } catch (IOException e) {
+      throw new CommandException(
+          ExitCode.FAILURE,
+          e.getMessage() + ": stop the program that uses the port, or choose another one");
+    }
+  }
 }

@@ -2,8 +2,14 @@ package dev.quicksilver.cli.command;
 
 import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.Role;
+import dev.quicksilver.cli.config.Settings;
+import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
+import dev.quicksilver.gateway.Gateway;
+import dev.quicksilver.gateway.GatewayConfig;
+import dev.quicksilver.gateway.GatewayException;
+import dev.quicksilver.gateway.GatewayStatus;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.replication.ReplicationServer;
 import java.util.List;
@@ -25,17 +31,47 @@ public final class RootCommand extends NodeCommand {
     NodeParts node = NodeParts.start(lifecycle, configuration, role());
     PostgresConnection postgres = PostgresConnection.open(configuration, lifecycle);
     Migrations.migrate(postgres.url(), postgres.user(), postgres.password());
+    GatewayConfig config =
+        GatewayConfig.of(postgres.url(), postgres.user(), postgres.password())
+            .withWindow(configuration.get(Settings.ROOT_WINDOW));
+    Gateway gateway = lifecycle.own("gateway", Gateway.start(config, node.databases));
+    Thread.ofVirtual().name("gateway-watch").start(() -> watch(gateway, lifecycle));
+
     StatusReporter reporter = new StatusReporter(configuration, role(), node::addresses);
     node.ready(
-        () ->
-            reporter.report(
-                Optional.empty(),
-                node.databases.all(),
-                database ->
-                    Optional.of(
-                        new StatusReporter.Progress(
-                            "SEQUENCING", "the slot is ours", "PostgreSQL", database.sequence())),
-                followers(node.server)));
+        () -> {
+          GatewayStatus status = gateway.status();
+          boolean streaming = status.state() == GatewayStatus.State.STREAMING;
+          String state = streaming ? "SEQUENCING" : status.state().name();
+          return reporter.report(
+              streaming
+                  ? Optional.empty()
+                  : Optional.of("the gateway is " + state + ": " + status.lastProblem()),
+              node.databases.all(),
+              database ->
+                  Optional.of(
+                      new StatusReporter.Progress(
+                          state, status.lastProblem(), "PostgreSQL", database.sequence())),
+              followers(node.server));
+        });
+  }
+
+  private static void watch(Gateway gateway, Lifecycle lifecycle) {
+    try {
+      gateway.await();
+    } catch (GatewayException e) {
+      lifecycle.fail(exitCode(e), e.getMessage() + " [" + e.code() + "]");
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static int exitCode(GatewayException e) {
+    return switch (e.code()) {
+      case ACCESS_DENIED, WRONG_WAL_LEVEL, SCHEMA_MISSING, PUBLICATION_MISSING, STORAGE ->
+          ExitCode.FAILURE;
+      default -> ExitCode.REFUSED;
+    };
   }
 
   static List<FollowerReport> followers(ReplicationServer server) {

@@ -11,7 +11,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The parts of a process from start to stop. SIGTERM and SIGINT close them in reverse order, also
- * while they are still being started, and end the process with exit code 0. Thread-safe.
+ * while they are still being started, and end the process, with exit code 0 unless told otherwise.
+ * Thread-safe.
  */
 public final class Lifecycle implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Lifecycle.class);
@@ -22,10 +23,22 @@ public final class Lifecycle implements AutoCloseable {
   private final Deque<Part> parts = new ArrayDeque<>();
   private final CompletableFuture<CommandException> failure = new CompletableFuture<>();
   private final Thread hook = new Thread(this::stop, "stop");
+  private final Duration longestStop;
+  private volatile int signalExitCode = ExitCode.OK;
   private boolean closing;
 
   /** Begins a life cycle; from now on a signal is answered by closing what was started. */
   public Lifecycle() {
+    this(LONGEST_STOP);
+  }
+
+  /**
+   * Begins a life cycle that may take longer to stop.
+   *
+   * @param longestStop after this the process leaves, whatever is still open
+   */
+  public Lifecycle(Duration longestStop) {
+    this.longestStop = longestStop;
     Runtime.getRuntime().addShutdownHook(hook);
   }
 
@@ -44,6 +57,11 @@ public final class Lifecycle implements AutoCloseable {
     }
     close(new Part(name, part));
     throw new CommandException(ExitCode.FAILURE, "stopped before it was started");
+  }
+
+  /** Sets the exit code that a signal leads to from now on; 0 at first. */
+  public void signalExitCode(int code) {
+    signalExitCode = code;
   }
 
   /** Ends the process because a part cannot go on. Only the first failure counts. */
@@ -89,14 +107,14 @@ public final class Lifecycle implements AutoCloseable {
   private void stop() {
     Thread closer = Thread.ofPlatform().name("close").start(this::closeParts);
     try {
-      if (!closer.join(LONGEST_STOP)) {
-        LOG.warn("not everything was closed within {} ms; leaving", LONGEST_STOP.toMillis());
+      if (!closer.join(longestStop)) {
+        LOG.warn("not everything was closed within {} ms; leaving", longestStop.toMillis());
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
     // A clean stop on request is a success; the JVM's own code would be 128 + the signal.
-    Runtime.getRuntime().halt(ExitCode.OK);
+    Runtime.getRuntime().halt(signalExitCode);
   }
 
   private void closeParts() {

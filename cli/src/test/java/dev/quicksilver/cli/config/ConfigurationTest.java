@@ -159,11 +159,11 @@ final class ConfigurationTest {
             Optional.empty(),
             Map.of(),
             Map.of(
-                Settings.ROOT_WINDOW, "2min",
+                Settings.ROOT_WINDOW, "1min",
                 Settings.BRIDGE_MAX_CONNECTIONS, "1_000",
                 Settings.REPLICATION_UPSTREAMS, "[::1]:7400, localhost:7401"));
 
-    assertThat(configuration.get(Settings.ROOT_WINDOW)).isEqualTo(Duration.ofMinutes(2));
+    assertThat(configuration.get(Settings.ROOT_WINDOW)).isEqualTo(Duration.ofMinutes(1));
     assertThat(configuration.get(Settings.BRIDGE_MAX_CONNECTIONS)).isEqualTo(1000);
     assertThat(configuration.get(Settings.REPLICATION_UPSTREAMS))
         .isEqualTo(List.of(new Endpoint("::1", 7400), new Endpoint("localhost", 7401)));

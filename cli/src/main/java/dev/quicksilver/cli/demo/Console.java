@@ -1,0 +1,59 @@
+package dev.quicksilver.cli.demo;
+
+import java.io.PrintWriter;
+import java.time.Duration;
+import java.util.concurrent.Callable;
+
+/** What the demo prints: headings, steps with their time, plain lines. */
+final class Console {
+  private final PrintWriter out;
+  private final boolean colours;
+
+  Console(PrintWriter out) {
+    this.out = out;
+    this.colours =
+        System.console() != null
+            && System.console().isTerminal()
+            && System.getenv("NO_COLOR") == null;
+  }
+
+  PrintWriter writer() {
+    return out;
+  }
+
+  void heading(String text) {
+    line("");
+    line(style("1", text));
+  }
+
+  void line(String text) {
+    out.println(text);
+    out.flush();
+  }
+
+  /** Shows what is done while it is being done, and then how long it took. */
+  <T> T step(String what, Callable<T> work) throws Exception {
+    if (colours) {
+      out.print("  … " + what);
+      out.flush();
+    }
+    long start = System.nanoTime();
+    T result;
+    try {
+      result = work.call();
+    } catch (Exception e) {
+      line((colours ? "\r" : "") + "  " + style("31", "✗") + " " + what);
+      throw e;
+    }
+    Duration took = Duration.ofNanos(System.nanoTime() - start);
+    String time = String.format("%5.1f s", took.toMillis() / 1e3);
+    line(
+        (colours ? "\r" : "")
+            + String.format("  %s %-66s %s", style("32", "✓"), what, style("2", time)));
+    return result;
+  }
+
+  private String style(String code, String text) {
+    return colours ? "\u001b[" + code + "m" + text + "\u001b[0m" : text;
+  }
+}
