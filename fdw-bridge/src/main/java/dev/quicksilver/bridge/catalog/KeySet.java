@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A set of keys as sorted, disjoint, half-open intervals of unsigned byte order.
  *
- * <p>"Greater than k" begins at k followed by a zero byte, the next key there is; so inclusive and exclusive
- * bounds need no flags.
+ * <p>"Greater than k" begins at k followed by a zero byte, the next key there is; so inclusive and
+ * exclusive bounds need no flags.
  */
 public final class KeySet {
   /** Every key. */
@@ -99,7 +99,9 @@ public final class KeySet {
 
   /** Whether no key is excluded. */
   public boolean isAll() {
-    return intervals.size() == 1 && intervals.getFirst().from.length == 0 && intervals.getFirst().to == null;
+    return intervals.size() == 1
+        && intervals.getFirst().from.length == 0
+        && intervals.getFirst().to == null;
   }
 
   /** Whether all intervals are single keys. */

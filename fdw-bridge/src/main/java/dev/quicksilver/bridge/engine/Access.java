@@ -50,8 +50,7 @@ final class Access {
     return switch (from) {
       case From.Table table -> scan(table, where, order);
       case From.Sub sub ->
-          Plans.shift(
-              sub.block().plan(), sub.from(), sub.item().fields().size(), width, where);
+          Plans.shift(sub.block().plan(), sub.from(), sub.item().fields().size(), width, where);
       case From.Join join -> join(join, where);
     };
   }
@@ -63,7 +62,8 @@ final class Access {
     List<Expr> filters = new ArrayList<>();
     double rows = relation.rows();
     for (Expr condition : where) {
-      Bounds bounds = key < 0 ? new Bounds(KeySet.ALL, false) : Bounds.of(condition, table.from() + key);
+      Bounds bounds =
+          key < 0 ? new Bounds(KeySet.ALL, false) : Bounds.of(condition, table.from() + key);
       keys = keys.intersect(bounds.keys());
       if (!bounds.exact()) {
         filters.add(condition);
@@ -71,7 +71,10 @@ final class Access {
       }
     }
     if (!keys.isAll()) {
-      rows *= keys.onlySingles() ? Math.min(1, keys.intervals().size() / Math.max(1.0, relation.rows())) : 0.1;
+      rows *=
+          keys.onlySingles()
+              ? Math.min(1, keys.intervals().size() / Math.max(1.0, relation.rows()))
+              : 0.1;
     }
     if (table.sample() < 1) {
       rows *= table.sample();
@@ -87,7 +90,14 @@ final class Access {
     }
     BitSet columns = used.get(table.from(), table.from() + relation.columns().size());
     return new ScanPlan(
-        relation, keys, backward, table.from(), width, columns, List.copyOf(filters), Math.max(keys.intervals().isEmpty() ? 0 : 1, rows));
+        relation,
+        keys,
+        backward,
+        table.from(),
+        width,
+        columns,
+        List.copyOf(filters),
+        Math.max(keys.intervals().isEmpty() ? 0 : 1, rows));
   }
 
   private Expr sample(double share) {

@@ -107,7 +107,11 @@ final class Arithmetic {
       throw PgException.of(SqlState.NUMERIC_VALUE_OUT_OF_RANGE, "value out of range: overflow");
     }
     boolean product = operator.equals("*") || operator.equals("/");
-    if (product && result == 0 && x != 0 && !Double.isInfinite(y) && (y != 0 || operator.equals("/"))) {
+    if (product
+        && result == 0
+        && x != 0
+        && !Double.isInfinite(y)
+        && (y != 0 || operator.equals("/"))) {
       throw PgException.of(SqlState.NUMERIC_VALUE_OUT_OF_RANGE, "value out of range: underflow");
     }
     return result;

@@ -41,7 +41,8 @@ final class BinaryFunctions {
     }
     int length = bytes.content().length;
     long from = Math.min(Math.max(start, 1) - 1, length);
-    long end = count == Long.MAX_VALUE ? length : Math.min(Math.max(start + count - 1, from), length);
+    long end =
+        count == Long.MAX_VALUE ? length : Math.min(Math.max(start + count - 1, from), length);
     return new Bytes(Arrays.copyOfRange(bytes.content(), (int) from, (int) end));
   }
 

@@ -33,7 +33,8 @@ final class Casts {
       return new Expr.Constant(target, null);
     }
     if (source == Type.UNKNOWN && expr instanceof Expr.Constant constant) {
-      return new Expr.Constant(target, TextInput.parse(target, String.valueOf(constant.value()), zone));
+      return new Expr.Constant(
+          target, TextInput.parse(target, String.valueOf(constant.value()), zone));
     }
     return Expr.strict("cast:" + target, target, expr, function(source, target, zone));
   }
@@ -60,7 +61,8 @@ final class Casts {
     UnaryOperator<Object> other = other(source, target, zone);
     if (other == null) {
       throw PgException.of(
-          SqlState.CANNOT_COERCE, "cannot cast type " + source.sqlName() + " to " + target.sqlName());
+          SqlState.CANNOT_COERCE,
+          "cannot cast type " + source.sqlName() + " to " + target.sqlName());
     }
     return other;
   }
@@ -85,7 +87,8 @@ final class Casts {
               : target == Type.OID || target == Type.REGCLASS
                   ? value -> Integer.toUnsignedLong((Integer) value)
                   : null;
-      case INT8 -> target == Type.OID || target == Type.REGCLASS ? value -> oid((Long) value) : null;
+      case INT8 ->
+          target == Type.OID || target == Type.REGCLASS ? value -> oid((Long) value) : null;
       case OID, REGCLASS ->
           target == Type.INT8 || target == Type.OID || target == Type.REGCLASS
               ? value -> value
@@ -177,7 +180,9 @@ final class Casts {
 
   private static float toFloat(Type source, Object value) {
     float result =
-        source == Type.NUMERIC ? (float) ((Numeric) value).toDouble() : ((Number) value).floatValue();
+        source == Type.NUMERIC
+            ? (float) ((Numeric) value).toDouble()
+            : ((Number) value).floatValue();
     if (Float.isInfinite(result) && !Double.isInfinite(toDouble(value))) {
       throw PgException.of(SqlState.NUMERIC_VALUE_OUT_OF_RANGE, "value out of range: overflow");
     }
@@ -241,8 +246,7 @@ final class Casts {
               Type.VARCHAR,
               expr,
               value -> Strings.substring((String) value, 1, first));
-      default ->
-          throw PgException.unsupported("type modifiers of " + expr.type().sqlName());
+      default -> throw PgException.unsupported("type modifiers of " + expr.type().sqlName());
     };
   }
 
@@ -258,7 +262,9 @@ final class Casts {
       return a.rank() > b.rank() ? a : b;
     }
     if (a.isText() && b.isText()) {
-      return a == Type.BPCHAR || b == Type.BPCHAR ? (a == Type.TEXT || b == Type.TEXT ? Type.TEXT : Type.BPCHAR) : Type.TEXT;
+      return a == Type.BPCHAR || b == Type.BPCHAR
+          ? (a == Type.TEXT || b == Type.TEXT ? Type.TEXT : Type.BPCHAR)
+          : Type.TEXT;
     }
     if (isOid(a) && (isOid(b) || b.isInteger()) || isOid(b) && a.isInteger()) {
       return Type.OID;
@@ -277,7 +283,10 @@ final class Casts {
     return type == Type.DATE || type == Type.TIMESTAMP || type == Type.TIMESTAMPTZ;
   }
 
-  /** Justified difference of two instants: whole days and the rest, as timestamptz - timestamptz gives. */
+  /**
+   * Justified difference of two instants: whole days and the rest, as timestamptz - timestamptz
+   * gives.
+   */
   static Interval difference(long a, long b) {
     if (infinite(a) || infinite(b)) {
       throw PgException.unsupported("subtraction of infinite timestamps");

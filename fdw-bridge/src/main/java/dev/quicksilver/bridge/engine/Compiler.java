@@ -63,7 +63,8 @@ final class Compiler {
         case Expression.Parameter parameter -> parameter(parameter);
         case Expression.Name name -> name.star() ? wholeRow(name) : column(name);
         case Expression.Prefix prefix ->
-            prefix.operator().equals("-") && prefix.operand() instanceof Expression.Literal literal
+            prefix.operator().equals("-")
+                    && prefix.operand() instanceof Expression.Literal literal
                     && literal.kind() == Expression.Literal.Kind.INTEGER
                 ? integer("-" + literal.text())
                 : Operators.prefix(prefix.operator(), compile(prefix.operand()), context.zone());
@@ -79,7 +80,12 @@ final class Compiler {
             Logic.isDistinct(
                 compile(test.left()), compile(test.right()), test.negated(), context.zone());
         case Expression.Quantified test ->
-            Quantifiers.array(test.operator(), compile(test.left()), test.all(), compile(test.array()), context.zone());
+            Quantifiers.array(
+                test.operator(),
+                compile(test.left()),
+                test.all(),
+                compile(test.array()),
+                context.zone());
         case Expression.QuantifiedSelect test -> quantified(test);
         case Expression.In in -> in(in);
         case Expression.Between between -> between(between);
@@ -141,7 +147,8 @@ final class Compiler {
   private Expr parameter(Expression.Parameter parameter) {
     int index = parameter.number() - 1;
     if (index < 0 || index >= context.parameters().size()) {
-      throw PgException.of(SqlState.UNDEFINED_PARAMETER, "there is no parameter $" + parameter.number());
+      throw PgException.of(
+          SqlState.UNDEFINED_PARAMETER, "there is no parameter $" + parameter.number());
     }
     return new Expr.Constant(Type.UNKNOWN, context.parameters().get(index));
   }
@@ -164,7 +171,8 @@ final class Compiler {
       return wholeRow(name);
     }
     throw PgException.of(
-        SqlState.UNDEFINED_COLUMN, "column \"" + String.join(".", name.parts()) + "\" does not exist");
+        SqlState.UNDEFINED_COLUMN,
+        "column \"" + String.join(".", name.parts()) + "\" does not exist");
   }
 
   private @Nullable Expr findQuietly(Expression.Name name) {
@@ -192,7 +200,10 @@ final class Compiler {
         Type.RECORD,
         fields,
         args ->
-            row -> args.getLast().eval(row) == null ? null : fields(types, args.subList(0, types.size()), row));
+            row ->
+                args.getLast().eval(row) == null
+                    ? null
+                    : fields(types, args.subList(0, types.size()), row));
   }
 
   private static PgRecord fields(List<Type> types, List<Expr> values, @Nullable Object[] row) {
@@ -240,7 +251,9 @@ final class Compiler {
   private Expr cast(Expression.Cast cast) {
     Type target = Type.of(cast.type());
     Expr operand = compile(cast.operand());
-    if (target == Type.REGCLASS && operand instanceof Expr.Constant constant && constant.value() instanceof String) {
+    if (target == Type.REGCLASS
+        && operand instanceof Expr.Constant constant
+        && constant.value() instanceof String) {
       return SystemFunctions.regclass((String) constant.value(), context);
     }
     return Casts.modifiers(Casts.to(target, operand, context.zone()), cast.type().modifiers());
@@ -250,7 +263,11 @@ final class Compiler {
     if (Aggregates.isAggregate(call.name()) || call.withinGroup()) {
       return aggregate(call);
     }
-    if (call.star() || call.distinct() || call.filter().isPresent() || !call.order().isEmpty() || call.variadic()) {
+    if (call.star()
+        || call.distinct()
+        || call.filter().isPresent()
+        || !call.order().isEmpty()
+        || call.variadic()) {
       throw PgException.unsupported("this form of calling " + call.name());
     }
     List<Expr> arguments = call.arguments().stream().map(this::compile).toList();
@@ -261,8 +278,7 @@ final class Compiler {
   private Expr aggregate(Expression.Call call) {
     List<AggregateCall> collected = aggregates;
     if (collected == null) {
-      throw PgException.of(
-          SqlState.GROUPING_ERROR, "aggregate functions are not allowed here");
+      throw PgException.of(SqlState.GROUPING_ERROR, "aggregate functions are not allowed here");
     }
     if (call.withinGroup()) {
       throw PgException.unsupported("ordered-set aggregates");
@@ -289,12 +305,17 @@ final class Compiler {
       if (common == null) {
         throw PgException.of(
             SqlState.DATATYPE_MISMATCH,
-            "ARRAY types " + type.sqlName() + " and " + element.type().sqlName() + " cannot be matched");
+            "ARRAY types "
+                + type.sqlName()
+                + " and "
+                + element.type().sqlName()
+                + " cannot be matched");
       }
       type = common;
     }
     Type element = type == Type.UNKNOWN ? Type.TEXT : type;
-    List<Expr> converted = elements.stream().map(e -> Casts.to(element, e, context.zone())).toList();
+    List<Expr> converted =
+        elements.stream().map(e -> Casts.to(element, e, context.zone())).toList();
     return Fold.fold(
         new Expr.Computed(
             "array",
@@ -330,7 +351,10 @@ final class Compiler {
 
   private Expr collate(Expression.Collate collate) {
     String name = collate.collation().toLowerCase(java.util.Locale.ROOT);
-    if (!name.equals("c") && !name.equals("posix") && !name.equals("default") && !name.equals("ucs_basic")) {
+    if (!name.equals("c")
+        && !name.equals("posix")
+        && !name.equals("default")
+        && !name.equals("ucs_basic")) {
       throw PgException.unsupported("the collation \"" + collate.collation() + "\"");
     }
     return compile(collate.operand());

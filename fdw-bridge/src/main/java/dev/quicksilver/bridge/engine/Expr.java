@@ -114,7 +114,8 @@ sealed interface Expr {
   }
 
   /** A strict function of one argument. */
-  static Expr strict(String name, Type type, Expr a, java.util.function.UnaryOperator<Object> function) {
+  static Expr strict(
+      String name, Type type, Expr a, java.util.function.UnaryOperator<Object> function) {
     return Fold.fold(
         new Computed(
             name,

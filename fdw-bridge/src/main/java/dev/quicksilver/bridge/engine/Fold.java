@@ -8,7 +8,9 @@ final class Fold {
 
   private Fold() {}
 
-  /** The constant, if all arguments are constants; errors wait until the expression is evaluated. */
+  /**
+   * The constant, if all arguments are constants; errors wait until the expression is evaluated.
+   */
   static Expr fold(Expr.Computed computed) {
     if (computed.arguments().isEmpty()
         || computed.name().startsWith("volatile:")

@@ -33,8 +33,19 @@ final class Functions {
     for (String name : List.of("substring", "substr")) {
       add(name, t, a -> Strings.substring((String) a[0], (Integer) a[1]), t, i);
       add(name, t, a -> Strings.substring((String) a[0], (Integer) a[1], (Integer) a[2]), t, i, i);
-      add(name, b, a -> BinaryFunctions.substring((Bytes) a[0], (Integer) a[1], Long.MAX_VALUE), b, i);
-      add(name, b, a -> BinaryFunctions.substring((Bytes) a[0], (Integer) a[1], (Integer) a[2]), b, i, i);
+      add(
+          name,
+          b,
+          a -> BinaryFunctions.substring((Bytes) a[0], (Integer) a[1], Long.MAX_VALUE),
+          b,
+          i);
+      add(
+          name,
+          b,
+          a -> BinaryFunctions.substring((Bytes) a[0], (Integer) a[1], (Integer) a[2]),
+          b,
+          i,
+          i);
     }
     add("left", t, a -> Strings.left((String) a[0], (Integer) a[1]), t, i);
     add("right", t, a -> Strings.right((String) a[0], (Integer) a[1]), t, i);
@@ -42,10 +53,22 @@ final class Functions {
     add("position", i, a -> Strings.position((String) a[0], (String) a[1]), t, t);
     add("position", i, a -> BinaryFunctions.position((Bytes) a[0], (Bytes) a[1]), b, b);
     add("replace", t, a -> Strings.replace((String) a[0], (String) a[1], (String) a[2]), t, t, t);
-    add("translate", t, a -> Strings.translate((String) a[0], (String) a[1], (String) a[2]), t, t, t);
+    add(
+        "translate",
+        t,
+        a -> Strings.translate((String) a[0], (String) a[1], (String) a[2]),
+        t,
+        t,
+        t);
     add("reverse", t, a -> Strings.reverse((String) a[0]), t);
     add("repeat", t, a -> Strings.repeat((String) a[0], (Integer) a[1]), t, i);
-    add("split_part", t, a -> Strings.splitPart((String) a[0], (String) a[1], (Integer) a[2]), t, t, i);
+    add(
+        "split_part",
+        t,
+        a -> Strings.splitPart((String) a[0], (String) a[1], (Integer) a[2]),
+        t,
+        t,
+        i);
     add("ascii", i, a -> Strings.ascii((String) a[0]), t);
     add("md5", t, a -> Strings.md5(Strings.utf8((String) a[0])), t);
     add("starts_with", Type.BOOL, a -> ((String) a[0]).startsWith((String) a[1]), t, t);
@@ -56,7 +79,12 @@ final class Functions {
     add("rpad", t, a -> Strings.pad((String) a[0], (Integer) a[1], " ", false), t, i);
     add("lpad", t, a -> Strings.pad((String) a[0], (Integer) a[1], (String) a[2], true), t, i, t);
     add("rpad", t, a -> Strings.pad((String) a[0], (Integer) a[1], (String) a[2], false), t, i, t);
-    add("regexp_like", Type.BOOL, a -> Regex.compile((String) a[1], false).matcher((String) a[0]).find(), t, t);
+    add(
+        "regexp_like",
+        Type.BOOL,
+        a -> Regex.compile((String) a[1], false).matcher((String) a[0]).find(),
+        t,
+        t);
     add("length", i, a -> ((Bytes) a[0]).content().length, b);
     add("octet_length", i, a -> ((Bytes) a[0]).content().length, b);
     add("bit_length", i, a -> ((Bytes) a[0]).content().length * 8, b);
@@ -132,14 +160,19 @@ final class Functions {
       if (!implicit) {
         return Integer.MAX_VALUE;
       }
-      cost += have == Type.UNKNOWN ? (want == Type.TEXT ? 1 : 2) : 1 + Math.abs(want.rank() - have.rank());
+      cost +=
+          have == Type.UNKNOWN
+              ? (want == Type.TEXT ? 1 : 2)
+              : 1 + Math.abs(want.rank() - have.rank());
     }
     return cost;
   }
 
   static PgException unknown(String name, List<Expr> arguments) {
     String types =
-        arguments.stream().map(argument -> argument.type().sqlName()).collect(Collectors.joining(", "));
+        arguments.stream()
+            .map(argument -> argument.type().sqlName())
+            .collect(Collectors.joining(", "));
     return PgException.unsupported("the function " + name + "(" + types + ")");
   }
 

@@ -13,7 +13,9 @@ import org.jspecify.annotations.Nullable;
 record GroupPlan(Plan input, List<Expr> keys, List<Compiler.AggregateCall> calls) implements Plan {
   @Override
   public double rows() {
-    return keys.isEmpty() ? 1 : Math.max(1, Math.min(input.rows(), Math.max(10, input.rows() / 10)));
+    return keys.isEmpty()
+        ? 1
+        : Math.max(1, Math.min(input.rows(), Math.max(10, input.rows() / 10)));
   }
 
   @Override

@@ -9,7 +9,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A join: the right side is held in memory, by hash of the equality keys if there are any; the left side streams.
+ * A join: the right side is held in memory, by hash of the equality keys if there are any; the left
+ * side streams.
  *
  * @param rightFrom first slot of the right side
  * @param rightTo slot after its last
@@ -103,7 +104,10 @@ record JoinPlan(
     private int unmatched = -1;
 
     Joined(
-        QueryContext context, RowSource outer, List<Held> all, Map<List<Object>, List<Held>> byKey) {
+        QueryContext context,
+        RowSource outer,
+        List<Held> all,
+        Map<List<Object>, List<Held>> byKey) {
       this.context = context;
       this.outer = outer;
       this.all = all;

@@ -122,7 +122,11 @@ final class Logic {
       if (common == null) {
         throw PgException.of(
             SqlState.DATATYPE_MISMATCH,
-            "CASE types " + type.sqlName() + " and " + result.type().sqlName() + " cannot be matched");
+            "CASE types "
+                + type.sqlName()
+                + " and "
+                + result.type().sqlName()
+                + " cannot be matched");
       }
       type = common;
     }
@@ -131,10 +135,7 @@ final class Logic {
     results.forEach(result -> arguments.add(Casts.to(common, result, zone)));
     int branches = conditions.size();
     return new Expr.Computed(
-        "case" + branches,
-        common,
-        arguments,
-        args -> row -> evaluate(args, branches, row));
+        "case" + branches, common, arguments, args -> row -> evaluate(args, branches, row));
   }
 
   private static @Nullable Object evaluate(List<Expr> args, int branches, @Nullable Object[] row) {

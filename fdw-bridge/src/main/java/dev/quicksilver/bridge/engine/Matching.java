@@ -32,7 +32,11 @@ final class Matching {
     if (right instanceof Expr.Constant constant && constant.value() != null) {
       Pattern pattern = Regex.compile((String) constant.value(), insensitive);
       return Expr.strict(
-          operator, Type.BOOL, left, right, (a, b) -> pattern.matcher((String) a).find() != negated);
+          operator,
+          Type.BOOL,
+          left,
+          right,
+          (a, b) -> pattern.matcher((String) a).find() != negated);
     }
     BiPredicate<String, String> find =
         (text, regex) -> Regex.compile(regex, insensitive).matcher(text).find();

@@ -55,7 +55,9 @@ final class Operators {
   }
 
   static Expr text(Expr expr, ZoneId zone) {
-    return expr.type().isText() && expr.type() != Type.UNKNOWN ? expr : Casts.to(Type.TEXT, expr, zone);
+    return expr.type().isText() && expr.type() != Type.UNKNOWN
+        ? expr
+        : Casts.to(Type.TEXT, expr, zone);
   }
 
   private static Expr concatenate(Expr left, Expr right, ZoneId zone) {
@@ -96,7 +98,10 @@ final class Operators {
     Expr b = comparable(common, right, zone);
     if (operator.equals("=") || operator.equals("<>")) {
       boolean wanted = operator.equals("=");
-      if (common == Type.TEXT || common == Type.INT8 || common == Type.INT4 || common == Type.BOOL) {
+      if (common == Type.TEXT
+          || common == Type.INT8
+          || common == Type.INT4
+          || common == Type.BOOL) {
         return Expr.strict(operator, Type.BOOL, a, b, (x, y) -> x.equals(y) == wanted);
       }
     }

@@ -62,7 +62,8 @@ final class Order {
     return a < b ? -1 : a > b ? 1 : a == b ? 0 : Boolean.compare(Double.isNaN(a), Double.isNaN(b));
   }
 
-  private static int compareLists(Type element, List<@Nullable Object> a, List<@Nullable Object> b) {
+  private static int compareLists(
+      Type element, List<@Nullable Object> a, List<@Nullable Object> b) {
     for (int i = 0; i < Math.min(a.size(), b.size()); i++) {
       int order = compareNullable(element, a.get(i), b.get(i), false);
       if (order != 0) {
@@ -82,7 +83,8 @@ final class Order {
     return 0;
   }
 
-  static int compareNullable(Type type, @Nullable Object a, @Nullable Object b, boolean nullsFirst) {
+  static int compareNullable(
+      Type type, @Nullable Object a, @Nullable Object b, boolean nullsFirst) {
     if (a == null || b == null) {
       int order = a == null ? (b == null ? 0 : 1) : -1;
       return nullsFirst ? -order : order;

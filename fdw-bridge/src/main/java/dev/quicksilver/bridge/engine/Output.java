@@ -45,7 +45,8 @@ final class Output {
     having = select.having().map(compiler::condition).orElse(null);
     for (Select.Order each : select.orderBy()) {
       order.add(
-          new Order.By(known(sortKey(each.expression())), each.descending(), each.nullsComeFirst()));
+          new Order.By(
+              known(sortKey(each.expression())), each.descending(), each.nullsComeFirst()));
     }
     compiler.collectAggregates(null);
     for (Expression group : select.groupBy()) {
@@ -67,7 +68,8 @@ final class Output {
       order =
           new ArrayList<>(
               order.stream()
-                  .map(by -> new Order.By(afterGrouping(by.key()), by.descending(), by.nullsFirst()))
+                  .map(
+                      by -> new Order.By(afterGrouping(by.key()), by.descending(), by.nullsFirst()))
                   .toList());
       Expr condition = having;
       having = condition == null ? null : afterGrouping(condition);
@@ -212,7 +214,10 @@ final class Output {
         groups.isEmpty()
             && calls.stream()
                 .allMatch(
-                    call -> call.name().equals("count") && call.arguments().isEmpty() && call.filter() == null);
+                    call ->
+                        call.name().equals("count")
+                            && call.arguments().isEmpty()
+                            && call.filter() == null);
     if (!countsOnly
         || !where.isEmpty()
         || !(from instanceof From.Table table)

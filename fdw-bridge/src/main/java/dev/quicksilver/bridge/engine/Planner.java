@@ -104,7 +104,9 @@ final class Planner {
     }
     Expr compiled =
         Casts.to(
-            Type.INT8, new Compiler(context, new Scope(), outer).compile(expression.get()), context.zone());
+            Type.INT8,
+            new Compiler(context, new Scope(), outer).compile(expression.get()),
+            context.zone());
     Object value = compiled.eval(new Object[0]);
     if (value == null) {
       return missing;
@@ -136,7 +138,8 @@ final class Planner {
         List<Scope.Field> fields = new ArrayList<>();
         for (int i = 0; i < block.types().size(); i++) {
           Type type = block.types().get(i) == Type.UNKNOWN ? Type.TEXT : block.types().get(i);
-          fields.add(new Scope.Field(alias(sub.columnAliases(), i, block.names().get(i)), type, false));
+          fields.add(
+              new Scope.Field(alias(sub.columnAliases(), i, block.names().get(i)), type, false));
         }
         yield new From.Sub(block, scope.add(sub.alias(), List.copyOf(fields)));
       }
@@ -174,7 +177,8 @@ final class Planner {
     for (int i = 0; i < relation.columns().size(); i++) {
       var column = relation.columns().get(i);
       fields.add(
-          new Scope.Field(alias(table.columnAliases(), i, column.name()), column.type(), column.hidden()));
+          new Scope.Field(
+              alias(table.columnAliases(), i, column.name()), column.type(), column.hidden()));
     }
     double share = table.sample().map(this::share).orElse(1.0);
     return new From.Table(

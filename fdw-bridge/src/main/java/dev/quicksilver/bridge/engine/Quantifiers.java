@@ -17,7 +17,8 @@ final class Quantifiers {
   static Expr array(String operator, Expr left, boolean all, Expr array, ZoneId zone) {
     Expr typed = array;
     if (array.type() == Type.UNKNOWN) {
-      typed = Casts.to((left.type() == Type.UNKNOWN ? Type.TEXT : left.type()).array(), array, zone);
+      typed =
+          Casts.to((left.type() == Type.UNKNOWN ? Type.TEXT : left.type()).array(), array, zone);
     }
     Type element =
         typed
@@ -26,9 +27,14 @@ final class Quantifiers {
             .orElseThrow(
                 () ->
                     PgException.of(
-                        SqlState.DATATYPE_MISMATCH, "op ANY/ALL (array) requires array on right side"));
+                        SqlState.DATATYPE_MISMATCH,
+                        "op ANY/ALL (array) requires array on right side"));
     Expr test =
-        Operators.infix(operator, new Expr.Column(0, left.type() == Type.UNKNOWN ? element : left.type()), new Expr.Column(1, element), zone);
+        Operators.infix(
+            operator,
+            new Expr.Column(0, left.type() == Type.UNKNOWN ? element : left.type()),
+            new Expr.Column(1, element),
+            zone);
     Expr leftTyped = left.type() == Type.UNKNOWN ? Casts.to(element, left, zone) : left;
     boolean hashable =
         operator.equals("=")

@@ -46,7 +46,8 @@ public final class Query {
             : direct.plan().keys().isAll()
                 ? "Edge Scan on " + direct.plan().relation().name()
                 : "Edge Seek on " + direct.plan().relation().name();
-    int width = block.types().stream().mapToInt(type -> type.length() > 0 ? type.length() : 32).sum();
+    int width =
+        block.types().stream().mapToInt(type -> type.length() > 0 ? type.length() : 32).sum();
     return String.format(
         Locale.ROOT,
         "%s  (cost=%.2f..%.2f rows=%.0f width=%d)",
@@ -143,7 +144,8 @@ public final class Query {
               }
             });
       }
-      this.filterColumns = read.stream().filter(c -> c < plan.relation().columns().size()).toArray();
+      this.filterColumns =
+          read.stream().filter(c -> c < plan.relation().columns().size()).toArray();
       this.targets = scan.targets().toArray(Expr[]::new);
       this.row = new Object[plan.width()];
       row[plan.width() - 1] = Boolean.TRUE;

@@ -8,7 +8,10 @@ import java.util.List;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** What a query needs from its session: catalog, parameters, time zone, cancellation and its memory bound. */
+/**
+ * What a query needs from its session: catalog, parameters, time zone, cancellation and its memory
+ * bound.
+ */
 public final class QueryContext {
   private final CatalogView catalog;
   private final List<@Nullable String> parameters;
@@ -51,9 +54,10 @@ public final class QueryContext {
     return zone;
   }
 
-  /** Called for every row; looks for a cancel request every now and then. */
+  /** Called for every row; now and then looks for a cancel request and lets other sessions run. */
   void tick() {
     if ((++ticks & 0x3ff) == 0) {
+      Thread.yield();
       PgException stop = interruption.get();
       if (stop != null) {
         throw stop;
@@ -67,7 +71,9 @@ public final class QueryContext {
       throw PgException.of(
               SqlState.CONFIGURATION_LIMIT_EXCEEDED,
               "the query would hold more than " + maxRows + " rows in the bridge's memory")
-          .hint("Narrow it by key, or let PostgreSQL sort and join: WITH t AS MATERIALIZED (SELECT …).");
+          .hint(
+              "Narrow it by key, or let PostgreSQL sort and join: WITH t AS MATERIALIZED (SELECT"
+                  + " …).");
     }
   }
 }

@@ -8,8 +8,8 @@ import java.util.regex.PatternSyntaxException;
 /**
  * Translates PostgreSQL's advanced regular expressions into java.util.regex.
  *
- * <p>Only constructs that mean the same in both are let through; the rest is 0A000. For a test of matching (not for the
- * place of the match) backtracking and POSIX rules agree on these.
+ * <p>Only constructs that mean the same in both are let through; the rest is 0A000. For a test of
+ * matching (not for the place of the match) backtracking and POSIX rules agree on these.
  */
 final class Regex {
   private Regex() {}
@@ -20,10 +20,13 @@ final class Regex {
     }
     String translated = translate(regex);
     try {
-      return Pattern.compile(translated, Pattern.DOTALL | (insensitive ? Pattern.CASE_INSENSITIVE : 0));
+      return Pattern.compile(
+          translated, Pattern.DOTALL | (insensitive ? Pattern.CASE_INSENSITIVE : 0));
     } catch (PatternSyntaxException e) {
       throw PgException.of(
-          SqlState.INVALID_REGULAR_EXPRESSION, "invalid regular expression: " + e.getDescription(), e);
+          SqlState.INVALID_REGULAR_EXPRESSION,
+          "invalid regular expression: " + e.getDescription(),
+          e);
     }
   }
 
@@ -66,7 +69,25 @@ final class Regex {
           }
           out.append(c);
         }
-        case '&', '#', ' ', '-', '"', '\'', ',', '/', ':', ';', '<', '=', '>', '@', '_', '`', '~', '!', '%' ->
+        case '&',
+            '#',
+            ' ',
+            '-',
+            '"',
+            '\'',
+            ',',
+            '/',
+            ':',
+            ';',
+            '<',
+            '=',
+            '>',
+            '@',
+            '_',
+            '`',
+            '~',
+            '!',
+            '%' ->
             out.append(c);
         default -> out.append(c);
       }
@@ -87,7 +108,8 @@ final class Regex {
   private static void escape(String regex, int i, StringBuilder out) {
     if (i >= regex.length()) {
       throw PgException.of(
-          SqlState.INVALID_REGULAR_EXPRESSION, "invalid regular expression: invalid escape \\ sequence");
+          SqlState.INVALID_REGULAR_EXPRESSION,
+          "invalid regular expression: invalid escape \\ sequence");
     }
     char c = regex.charAt(i);
     if (Character.isLetterOrDigit(c)) {
@@ -132,7 +154,8 @@ final class Regex {
       i++;
     }
     throw PgException.of(
-        SqlState.INVALID_REGULAR_EXPRESSION, "invalid regular expression: brackets [] not balanced");
+        SqlState.INVALID_REGULAR_EXPRESSION,
+        "invalid regular expression: brackets [] not balanced");
   }
 
   private static int characterClass(String regex, int start, StringBuilder out) {
@@ -160,7 +183,10 @@ final class Regex {
     return close + 1;
   }
 
-  /** The fixed text that every match of a pattern anchored with ^ begins with; empty if there is none. */
+  /**
+   * The fixed text that every match of a pattern anchored with ^ begins with; empty if there is
+   * none.
+   */
   static String fixedPrefix(String regex) {
     if (!regex.startsWith("^") || regex.indexOf('|') >= 0) {
       return "";

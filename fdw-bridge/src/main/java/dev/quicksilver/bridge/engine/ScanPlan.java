@@ -21,7 +21,9 @@ record ScanPlan(
   @Override
   public double cost() {
     double scanned =
-        keys.isAll() ? relation.rows() : keys.onlySingles() ? keys.intervals().size() : Math.max(1, relation.rows() / 3.0);
+        keys.isAll()
+            ? relation.rows()
+            : keys.onlySingles() ? keys.intervals().size() : Math.max(1, relation.rows() / 3.0);
     double pages = scanned * (relation.rowWidth() + 32) / 8192;
     return 0.1 * keys.intervals().size() + pages + scanned * (0.005 + 0.0025 * filters.size());
   }

@@ -17,8 +17,8 @@ final class Scope {
   record Field(String name, Type type, boolean hidden) {}
 
   /**
-   * One relation of FROM: its fields begin at {@code offset}; the slot after the last tells whether the row is
-   * real (not made up by an outer join).
+   * One relation of FROM: its fields begin at {@code offset}; the slot after the last tells whether
+   * the row is real (not made up by an outer join).
    */
   record Item(String alias, List<Field> fields, int offset) {
     int presence() {

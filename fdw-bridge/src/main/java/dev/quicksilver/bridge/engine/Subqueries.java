@@ -10,7 +10,8 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Subqueries in expressions. One that reads nothing of the outer row runs once; a correlated one runs for every row.
+ * Subqueries in expressions. One that reads nothing of the outer row runs once; a correlated one
+ * runs for every row.
  */
 final class Subqueries {
   private Subqueries() {}

@@ -25,9 +25,15 @@ final class SystemFunctions {
               args ->
                   row -> {
                     Object oid = args.getFirst().eval(row);
-                    return oid == null ? null : SystemCatalog.formatType(((Number) oid).longValue());
+                    return oid == null
+                        ? null
+                        : SystemCatalog.formatType(((Number) oid).longValue());
                   });
-      case "pg_get_expr", "obj_description", "col_description", "shobj_description", "pg_get_viewdef" ->
+      case "pg_get_expr",
+          "obj_description",
+          "col_description",
+          "shobj_description",
+          "pg_get_viewdef" ->
           new Expr.Constant(Type.TEXT, null);
       case "pg_relation_size", "pg_table_size", "pg_total_relation_size" ->
           Expr.strict(name, Type.INT8, arguments.subList(0, 1), values -> size(values[0], context));

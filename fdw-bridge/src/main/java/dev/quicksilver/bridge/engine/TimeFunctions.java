@@ -13,7 +13,9 @@ final class TimeFunctions {
   static @Nullable Expr infix(String operator, Expr left, Expr right, ZoneId zone) {
     Type a = left.type();
     Type b = right.type();
-    if (operator.equals("-") && a == Type.TIMESTAMPTZ && (b == Type.TIMESTAMPTZ || b == Type.UNKNOWN)) {
+    if (operator.equals("-")
+        && a == Type.TIMESTAMPTZ
+        && (b == Type.TIMESTAMPTZ || b == Type.UNKNOWN)) {
       return Expr.strict(
           "-",
           Type.INTERVAL,
@@ -21,7 +23,9 @@ final class TimeFunctions {
           Casts.to(Type.TIMESTAMPTZ, right, zone),
           (x, y) -> Casts.difference((Long) x, (Long) y));
     }
-    if (a == Type.INTERVAL && b == Type.INTERVAL && (operator.equals("+") || operator.equals("-"))) {
+    if (a == Type.INTERVAL
+        && b == Type.INTERVAL
+        && (operator.equals("+") || operator.equals("-"))) {
       boolean plus = operator.equals("+");
       return Expr.strict(
           operator,
@@ -46,6 +50,8 @@ final class TimeFunctions {
 
   private static Interval negated(Interval value) {
     return new Interval(
-        Math.negateExact(value.months()), Math.negateExact(value.days()), Math.negateExact(value.micros()));
+        Math.negateExact(value.months()),
+        Math.negateExact(value.days()),
+        Math.negateExact(value.micros()));
   }
 }

@@ -62,14 +62,19 @@ final class Escapes {
       }
       bytes.write(Integer.parseInt(sql, from, end, radix));
       at = end;
-      if (at + 1 >= sql.length() || sql.charAt(at) != '\\' || "x01234567".indexOf(sql.charAt(at + 1)) < 0) {
+      if (at + 1 >= sql.length()
+          || sql.charAt(at) != '\\'
+          || "x01234567".indexOf(sql.charAt(at + 1)) < 0) {
         break;
       }
       at++;
     }
     try {
       String text =
-          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes.toByteArray())).toString();
+          StandardCharsets.UTF_8
+              .newDecoder()
+              .decode(ByteBuffer.wrap(bytes.toByteArray()))
+              .toString();
       if (text.indexOf('\0') >= 0) {
         throw new CharacterCodingException();
       }

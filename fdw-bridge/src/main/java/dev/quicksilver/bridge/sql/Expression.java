@@ -56,7 +56,8 @@ public sealed interface Expression {
       implements Expression {}
 
   /** {@code left op ANY|ALL (SELECT …)}; IN is {@code = ANY}. */
-  record QuantifiedSelect(String operator, Expression left, boolean all, Select select, int position)
+  record QuantifiedSelect(
+      String operator, Expression left, boolean all, Select select, int position)
       implements Expression {}
 
   /** [NOT] IN (list). */

@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** Expressions with PostgreSQL's precedence: OR, AND, NOT, IS, comparison, BETWEEN/IN/LIKE, others, +, *, ^. */
+/**
+ * Expressions with PostgreSQL's precedence: OR, AND, NOT, IS, comparison, BETWEEN/IN/LIKE, others,
+ * +, *, ^.
+ */
 final class ExpressionParser {
   private static final Set<String> COMPARISONS = Set.of("<", ">", "=", "<=", ">=", "<>");
 
@@ -109,7 +112,10 @@ final class ExpressionParser {
 
   /** What follows an infix operator: ANY/ALL or an operand of tighter binding. */
   private Expression operand(
-      String operator, Expression left, int position, java.util.function.Supplier<Expression> tighter) {
+      String operator,
+      Expression left,
+      int position,
+      java.util.function.Supplier<Expression> tighter) {
     boolean all = in.atWord("all");
     if ((all || in.atWord("any") || in.atWord("some")) && in.peek(1).isPunctuation("(")) {
       in.next();
@@ -259,7 +265,9 @@ final class ExpressionParser {
     }
   }
 
-  /** Signs bind tighter than everything infix; other prefix operators as loosely as "other" ones. */
+  /**
+   * Signs bind tighter than everything infix; other prefix operators as loosely as "other" ones.
+   */
   private Expression prefix() {
     Token token = in.peek();
     boolean qualified = token.isWord("operator") && in.peek(1).isPunctuation("(");
@@ -268,8 +276,7 @@ final class ExpressionParser {
     }
     String operator = qualified ? primaries.qualifiedOperator() : in.next().text();
     in.enter();
-    Expression operand =
-        operator.equals("-") || operator.equals("+") ? prefix() : additive();
+    Expression operand = operator.equals("-") || operator.equals("+") ? prefix() : additive();
     in.leave();
     return new Expression.Prefix(operator, operand, token.start());
   }

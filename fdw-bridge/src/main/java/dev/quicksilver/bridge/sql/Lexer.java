@@ -109,14 +109,18 @@ final class Lexer {
     } while (depth > 0);
   }
 
-  /** A quoted string; {@code at} is on the opening quote. Literals on following lines are joined. */
+  /**
+   * A quoted string; {@code at} is on the opening quote. Literals on following lines are joined.
+   */
   private void string(int start, boolean escapes) {
     var text = new StringBuilder();
     while (true) {
       quotedPart(start, escapes, text);
       int end = at;
       skipBlanks();
-      if (at < sql.length() && sql.charAt(at) == '\'' && sql.substring(end, at).indexOf('\n') >= 0) {
+      if (at < sql.length()
+          && sql.charAt(at) == '\''
+          && sql.substring(end, at).indexOf('\n') >= 0) {
         continue;
       }
       add(Token.Kind.STRING, text.toString(), start, end);
@@ -128,7 +132,8 @@ final class Lexer {
     at++;
     while (true) {
       if (at >= sql.length()) {
-        throw syntax("unterminated quoted string at or near \"" + sql.substring(start) + "\"", start);
+        throw syntax(
+            "unterminated quoted string at or near \"" + sql.substring(start) + "\"", start);
       }
       char c = sql.charAt(at++);
       if (c == '\'') {
@@ -141,7 +146,8 @@ final class Lexer {
         at = Escapes.decode(sql, at, text);
       } else if (c == 0) {
         throw PgException.of(
-            SqlState.CHARACTER_NOT_IN_REPERTOIRE, "invalid byte sequence for encoding \"UTF8\": 0x00");
+            SqlState.CHARACTER_NOT_IN_REPERTOIRE,
+            "invalid byte sequence for encoding \"UTF8\": 0x00");
       } else {
         text.append(c);
       }
@@ -153,7 +159,8 @@ final class Lexer {
     var text = new StringBuilder();
     while (true) {
       if (at >= sql.length()) {
-        throw syntax("unterminated quoted identifier at or near \"" + sql.substring(start) + "\"", start);
+        throw syntax(
+            "unterminated quoted identifier at or near \"" + sql.substring(start) + "\"", start);
       }
       char c = sql.charAt(at++);
       if (c == '"') {
@@ -209,7 +216,10 @@ final class Lexer {
     }
     if (end < sql.length() && (Character.isLetter(sql.charAt(end)) || sql.charAt(end) == '_')) {
       throw syntax(
-          "trailing junk after numeric literal at or near \"" + sql.substring(start, end + 1) + "\"", start);
+          "trailing junk after numeric literal at or near \""
+              + sql.substring(start, end + 1)
+              + "\"",
+          start);
     }
     add(decimal ? Token.Kind.DECIMAL : Token.Kind.INTEGER, sql.substring(start, end), start, end);
   }
@@ -237,7 +247,9 @@ final class Lexer {
     add(Token.Kind.STRING, sql.substring(tagEnd + 1, close), at, close + tag.length());
   }
 
-  /** The longest run of operator characters, shortened as PostgreSQL does before comments and signs. */
+  /**
+   * The longest run of operator characters, shortened as PostgreSQL does before comments and signs.
+   */
   private void operator() {
     int end = at;
     while (end < sql.length() && OPERATOR_CHARACTERS.indexOf(sql.charAt(end)) >= 0) {

@@ -10,9 +10,29 @@ import java.util.Set;
 public final class Parser {
   private static final Set<String> WRITES =
       Set.of(
-          "insert", "update", "delete", "truncate", "merge", "create", "alter", "drop", "copy", "grant",
-          "revoke", "vacuum", "analyze", "lock", "refresh", "reindex", "cluster", "comment", "call", "do",
-          "import", "security", "reassign");
+          "insert",
+          "update",
+          "delete",
+          "truncate",
+          "merge",
+          "create",
+          "alter",
+          "drop",
+          "copy",
+          "grant",
+          "revoke",
+          "vacuum",
+          "analyze",
+          "lock",
+          "refresh",
+          "reindex",
+          "cluster",
+          "comment",
+          "call",
+          "do",
+          "import",
+          "security",
+          "reassign");
 
   private final TokenStream in;
   private final SelectParser selects;
@@ -59,7 +79,8 @@ public final class Parser {
       case "fetch", "move" -> fetch(in.next().text().equals("move"));
       case "close" -> {
         in.next();
-        yield new Statement.Close(in.acceptWord("all") ? Optional.empty() : Optional.of(in.identifier()));
+        yield new Statement.Close(
+            in.acceptWord("all") ? Optional.empty() : Optional.of(in.identifier()));
       }
       case "begin", "start" -> begin(word);
       case "commit", "end" -> {
@@ -90,7 +111,8 @@ public final class Parser {
       case "deallocate" -> {
         in.next();
         in.acceptWord("prepare");
-        yield new Statement.Deallocate(in.acceptWord("all") ? Optional.empty() : Optional.of(in.label()));
+        yield new Statement.Deallocate(
+            in.acceptWord("all") ? Optional.empty() : Optional.of(in.label()));
       }
       case "discard" -> {
         in.next();
@@ -196,7 +218,8 @@ public final class Parser {
       long value = Long.parseLong(token.text());
       return negative ? -value : value;
     } catch (NumberFormatException e) {
-      throw PgException.of(SqlState.SYNTAX_ERROR, "a row count must be an integer", e).at(token.start());
+      throw PgException.of(SqlState.SYNTAX_ERROR, "a row count must be an integer", e)
+          .at(token.start());
     }
   }
 

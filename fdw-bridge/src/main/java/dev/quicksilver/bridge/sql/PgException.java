@@ -2,7 +2,10 @@ package dev.quicksilver.bridge.sql;
 
 import org.jspecify.annotations.Nullable;
 
-/** An error as a PostgreSQL client sees it: SQLSTATE, message, and optionally detail, hint and position. */
+/**
+ * An error as a PostgreSQL client sees it: SQLSTATE, message, and optionally detail, hint and
+ * position.
+ */
 public final class PgException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -11,7 +14,11 @@ public final class PgException extends RuntimeException {
   private final int position;
 
   private PgException(
-      SqlState state, String message, @Nullable String hint, int position, @Nullable Throwable cause) {
+      SqlState state,
+      String message,
+      @Nullable String hint,
+      int position,
+      @Nullable Throwable cause) {
     super(message, cause, false, cause != null);
     this.state = state;
     this.hint = hint;
@@ -41,7 +48,9 @@ public final class PgException extends RuntimeException {
     return new PgException(state, message(), text, position, getCause());
   }
 
-  /** The same error at a position: the 0-based UTF-16 offset in the statement; negative for none. */
+  /**
+   * The same error at a position: the 0-based UTF-16 offset in the statement; negative for none.
+   */
   public PgException at(int offset) {
     return position >= 0 ? this : new PgException(state, message(), hint, offset, getCause());
   }

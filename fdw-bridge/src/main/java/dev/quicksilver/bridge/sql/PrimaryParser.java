@@ -5,7 +5,10 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Literals, names, calls, CASE, ARRAY, ROW, subqueries, and what follows them: casts and subscripts. */
+/**
+ * Literals, names, calls, CASE, ARRAY, ROW, subqueries, and what follows them: casts and
+ * subscripts.
+ */
 final class PrimaryParser {
   private final TokenStream in;
   private final ExpressionParser expressions;
@@ -72,7 +75,8 @@ final class PrimaryParser {
     try {
       return new Expression.Parameter(Integer.parseInt(token.text()), token.start());
     } catch (NumberFormatException e) {
-      throw PgException.of(SqlState.UNDEFINED_PARAMETER, "there is no parameter $" + token.text(), e)
+      throw PgException.of(
+              SqlState.UNDEFINED_PARAMETER, "there is no parameter $" + token.text(), e)
           .at(token.start());
     }
   }
@@ -183,7 +187,16 @@ final class PrimaryParser {
   /** A call with plain arguments. */
   Expression call(String name, int position, Expression... arguments) {
     return new Expression.Call(
-        "", name, List.of(arguments), false, false, false, List.of(), false, Optional.empty(), position);
+        "",
+        name,
+        List.of(arguments),
+        false,
+        false,
+        false,
+        List.of(),
+        false,
+        Optional.empty(),
+        position);
   }
 
   private Expression arguments(String schema, String name, int position) {

@@ -25,7 +25,8 @@ final class SelectParser {
     while (in.atWord("union") || in.atWord("intersect") || in.atWord("except")) {
       Token token = in.next();
       if (!token.text().equals("union")) {
-        throw PgException.unsupported(token.text().toUpperCase(java.util.Locale.ROOT)).at(token.start());
+        throw PgException.unsupported(token.text().toUpperCase(java.util.Locale.ROOT))
+            .at(token.start());
       }
       boolean all = in.acceptWord("all");
       unions.add(new Select.SetOperand(all, block()));
@@ -311,7 +312,8 @@ final class SelectParser {
     in.acceptWord("as");
     Optional<String> alias = optionalName();
     List<String> columns = alias.isPresent() && in.at("(") ? names() : List.of();
-    Optional<Select.Sample> sample = in.acceptWord("tablesample") ? Optional.of(sample()) : Optional.empty();
+    Optional<Select.Sample> sample =
+        in.acceptWord("tablesample") ? Optional.of(sample()) : Optional.empty();
     return new Select.FromItem.Table(schema, name, alias, columns, sample, position);
   }
 

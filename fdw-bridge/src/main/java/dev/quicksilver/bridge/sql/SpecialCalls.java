@@ -4,7 +4,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Functions with a syntax of their own: EXTRACT, SUBSTRING FROM, POSITION IN, TRIM, OVERLAY, CURRENT_*. */
+/**
+ * Functions with a syntax of their own: EXTRACT, SUBSTRING FROM, POSITION IN, TRIM, OVERLAY,
+ * CURRENT_*.
+ */
 final class SpecialCalls {
   private final TokenStream in;
   private final ExpressionParser expressions;

@@ -112,7 +112,8 @@ final class TokenStream {
   PgException unexpected() {
     Token token = peek();
     if (token.kind() == Token.Kind.END) {
-      return PgException.of(SqlState.SYNTAX_ERROR, "syntax error at end of input").at(token.start());
+      return PgException.of(SqlState.SYNTAX_ERROR, "syntax error at end of input")
+          .at(token.start());
     }
     return PgException.of(
             SqlState.SYNTAX_ERROR,

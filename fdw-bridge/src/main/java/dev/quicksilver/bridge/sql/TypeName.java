@@ -6,7 +6,8 @@ import java.util.List;
  * A type as written in SQL.
  *
  * @param schema empty when not qualified
- * @param name lower case, spelling variants already unified ({@code bigint}, {@code int8} → {@code int8})
+ * @param name lower case, spelling variants already unified ({@code bigint}, {@code int8} → {@code
+ *     int8})
  * @param modifiers numbers in parentheses
  * @param array whether {@code []} or ARRAY followed
  */

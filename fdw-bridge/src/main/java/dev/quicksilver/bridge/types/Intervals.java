@@ -104,6 +104,7 @@ final class Intervals {
 
   private static PgException invalid(String text) {
     return PgException.of(
-        SqlState.INVALID_DATETIME_FORMAT, "invalid input syntax for type interval: \"" + text + "\"");
+        SqlState.INVALID_DATETIME_FORMAT,
+        "invalid input syntax for type interval: \"" + text + "\"");
   }
 }

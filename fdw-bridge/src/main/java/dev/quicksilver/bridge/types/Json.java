@@ -3,7 +3,8 @@ package dev.quicksilver.bridge.types;
 /**
  * A jsonb value as the text that PostgreSQL prints for it.
  *
- * <p>Values come from PostgreSQL and are already in its canonical form; they are handed on unchanged.
+ * <p>Values come from PostgreSQL and are already in its canonical form; they are handed on
+ * unchanged.
  */
 public record Json(String text) {
   static Json parse(String text) {

@@ -7,8 +7,8 @@ import java.math.BigInteger;
 import java.math.RoundingMode;
 
 /**
- * PostgreSQL's numeric: a decimal with display scale, NaN or an infinity. Scales of results follow numeric.c.
- * NaN equals itself and is larger than everything.
+ * PostgreSQL's numeric: a decimal with display scale, NaN or an infinity. Scales of results follow
+ * numeric.c. NaN equals itself and is larger than everything.
  */
 public final class Numeric implements Comparable<Numeric> {
   /** Not a number. */
@@ -59,7 +59,8 @@ public final class Numeric implements Comparable<Numeric> {
     if (Double.isInfinite(value)) {
       return value > 0 ? INFINITY : NEGATIVE_INFINITY;
     }
-    BigDecimal rounded = new BigDecimal(value).round(new java.math.MathContext(digits, RoundingMode.HALF_EVEN));
+    BigDecimal rounded =
+        new BigDecimal(value).round(new java.math.MathContext(digits, RoundingMode.HALF_EVEN));
     BigDecimal stripped = rounded.signum() == 0 ? BigDecimal.ZERO : rounded.stripTrailingZeros();
     return of(stripped);
   }
@@ -159,7 +160,9 @@ public final class Numeric implements Comparable<Numeric> {
       throw PgException.of(SqlState.DIVISION_BY_ZERO, "division by zero");
     }
     if (special != 0) {
-      return other.special != 0 ? NAN : signum() * other.signum() > 0 ? INFINITY : NEGATIVE_INFINITY;
+      return other.special != 0
+          ? NAN
+          : signum() * other.signum() > 0 ? INFINITY : NEGATIVE_INFINITY;
     }
     if (other.special != 0) {
       return ZERO;
@@ -237,7 +240,8 @@ public final class Numeric implements Comparable<Numeric> {
           "cannot convert " + (isNaN() ? "NaN" : "infinity") + " to " + type);
     }
     BigInteger rounded = value.setScale(0, RoundingMode.HALF_UP).toBigInteger();
-    if (rounded.compareTo(BigInteger.valueOf(min)) < 0 || rounded.compareTo(BigInteger.valueOf(max)) > 0) {
+    if (rounded.compareTo(BigInteger.valueOf(min)) < 0
+        || rounded.compareTo(BigInteger.valueOf(max)) > 0) {
       throw PgException.of(SqlState.NUMERIC_VALUE_OUT_OF_RANGE, type + " out of range");
     }
     return rounded.longValue();

@@ -36,8 +36,7 @@ public final class TextFormat {
       case PG_LSN -> lsn((Long) value);
       case RECORD -> record((PgRecord) value, zone);
       case VOID -> "";
-      default ->
-          value instanceof PgArray array ? array(array, zone) : value.toString();
+      default -> value instanceof PgArray array ? array(array, zone) : value.toString();
     };
   }
 
@@ -52,14 +51,18 @@ public final class TextFormat {
     if (Double.isNaN(value) || Double.isInfinite(value)) {
       return special(value);
     }
-    return value == 0 ? (1 / value < 0 ? "-0" : "0") : layout(new BigDecimal(Double.toString(value)), 15);
+    return value == 0
+        ? (1 / value < 0 ? "-0" : "0")
+        : layout(new BigDecimal(Double.toString(value)), 15);
   }
 
   static String float4(float value) {
     if (Float.isNaN(value) || Float.isInfinite(value)) {
       return special(value);
     }
-    return value == 0 ? (1 / value < 0 ? "-0" : "0") : layout(new BigDecimal(Float.toString(value)), 6);
+    return value == 0
+        ? (1 / value < 0 ? "-0" : "0")
+        : layout(new BigDecimal(Float.toString(value)), 6);
   }
 
   private static String special(double value) {

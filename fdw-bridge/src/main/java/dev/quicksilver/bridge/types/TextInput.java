@@ -40,7 +40,10 @@ public final class TextInput {
   private static boolean bool(String text) {
     String word = text.strip().toLowerCase(Locale.ROOT);
     if (!word.isEmpty()) {
-      if ("true".startsWith(word) || "yes".startsWith(word) || word.equals("on") || word.equals("1")) {
+      if ("true".startsWith(word)
+          || "yes".startsWith(word)
+          || word.equals("on")
+          || word.equals("1")) {
         return true;
       }
       if ("false".startsWith(word) || "no".startsWith(word) || word.equals("0")) {
@@ -113,7 +116,8 @@ public final class TextInput {
         boolean zero = word.split("e", 2)[0].chars().noneMatch(c -> c >= '1' && c <= '9');
         if (Double.isInfinite(value) || (value == 0 && !zero)) {
           throw PgException.of(
-              SqlState.NUMERIC_VALUE_OUT_OF_RANGE, "\"" + text + "\" is out of range for type " + type);
+              SqlState.NUMERIC_VALUE_OUT_OF_RANGE,
+              "\"" + text + "\" is out of range for type " + type);
         }
         yield value;
       }

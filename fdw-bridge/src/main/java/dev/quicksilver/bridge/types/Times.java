@@ -17,7 +17,8 @@ import java.util.regex.Pattern;
 public final class Times {
   private static final Pattern TIMESTAMP =
       Pattern.compile(
-          "(\\d{4,6})-(\\d{1,2})-(\\d{1,2})(?:[ T]+(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:\\.(\\d{0,9}))?)?)?"
+          "(\\d{4,6})-(\\d{1,2})-(\\d{1,2})(?:["
+              + " T]+(\\d{1,2}):(\\d{2})(?::(\\d{2})(?:\\.(\\d{0,9}))?)?)?"
               + "\\s*(Z|UTC|GMT|[+-]\\d{1,2}(?::?\\d{2})?(?::\\d{2})?|[A-Za-z]+/[A-Za-z_/]+)?\\s*(BC|AD)?",
           Pattern.CASE_INSENSITIVE);
 
@@ -173,7 +174,9 @@ public final class Times {
       return micros(matcher, zone, useOffset);
     } catch (DateTimeException | ArithmeticException e) {
       throw PgException.of(
-          SqlState.DATETIME_FIELD_OVERFLOW, "date/time field value out of range: \"" + text + "\"", e);
+          SqlState.DATETIME_FIELD_OVERFLOW,
+          "date/time field value out of range: \"" + text + "\"",
+          e);
     }
   }
 
@@ -182,13 +185,17 @@ public final class Times {
     boolean bc = "BC".equalsIgnoreCase(matcher.group(9));
     LocalDate date =
         LocalDate.of(
-            bc ? 1 - year : year, Integer.parseInt(matcher.group(2)), Integer.parseInt(matcher.group(3)));
+            bc ? 1 - year : year,
+            Integer.parseInt(matcher.group(2)),
+            Integer.parseInt(matcher.group(3)));
     int hour = number(matcher.group(4));
     int second = number(matcher.group(6));
     boolean midnight = hour == 24 && number(matcher.group(5)) == 0 && second == 0;
-    LocalTime time = LocalTime.of(midnight ? 0 : hour, number(matcher.group(5)), second == 60 ? 59 : second);
+    LocalTime time =
+        LocalTime.of(midnight ? 0 : hour, number(matcher.group(5)), second == 60 ? 59 : second);
     LocalDateTime local =
-        LocalDateTime.of(midnight ? date.plusDays(1) : date, time).plusSeconds(second == 60 ? 1 : 0);
+        LocalDateTime.of(midnight ? date.plusDays(1) : date, time)
+            .plusSeconds(second == 60 ? 1 : 0);
     String fraction = matcher.group(7);
     long micros = 0;
     if (fraction != null && !fraction.isEmpty()) {
@@ -204,10 +211,15 @@ public final class Times {
     return digits == null ? 0 : Integer.parseInt(digits);
   }
 
-  /** A zone by offset or name. PostgreSQL's names of IANA zones are case-insensitive; ours must match. */
+  /**
+   * A zone by offset or name. PostgreSQL's names of IANA zones are case-insensitive; ours must
+   * match.
+   */
   public static ZoneId zone(String text) {
     try {
-      if (text.equalsIgnoreCase("z") || text.equalsIgnoreCase("utc") || text.equalsIgnoreCase("gmt")) {
+      if (text.equalsIgnoreCase("z")
+          || text.equalsIgnoreCase("utc")
+          || text.equalsIgnoreCase("gmt")) {
         return ZoneOffset.UTC;
       }
       return ZoneId.of(text);

@@ -7,8 +7,8 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The types that the bridge knows, with PostgreSQL's OIDs (pg_type.dat). The Java class of a value stands in
- * brackets.
+ * The types that the bridge knows, with PostgreSQL's OIDs (pg_type.dat). The Java class of a value
+ * stands in brackets.
  */
 public enum Type {
   /** [Boolean]. */
@@ -186,7 +186,15 @@ public enum Type {
       case "bpchar" -> BPCHAR;
       case "timestamptz" -> TIMESTAMPTZ;
       case "timestamp" -> TIMESTAMP;
-      case "regproc", "regtype", "regnamespace", "regrole", "json", "time", "timetz", "xml", "uuid" ->
+      case "regproc",
+          "regtype",
+          "regnamespace",
+          "regrole",
+          "json",
+          "time",
+          "timetz",
+          "xml",
+          "uuid" ->
           throw PgException.unsupported("the type " + name.name());
       default -> {
         for (Type type : values()) {

@@ -8,8 +8,8 @@ import java.util.Arrays;
 /**
  * Builds backend messages in one growing buffer.
  *
- * <p>{@link #begin} … {@link #end} frame a message; {@link #flush} sends what has been built. The buffer is reused, and
- * given back to the collector when a single huge row made it large.
+ * <p>{@link #begin} … {@link #end} frame a message; {@link #flush} sends what has been built. The
+ * buffer is reused, and given back to the collector when a single huge row made it large.
  */
 public final class MessageWriter {
   private static final int KEEP = 1 << 20;
@@ -61,10 +61,12 @@ public final class MessageWriter {
 
   private void ensure(int more) {
     if (buffer.length - length < more) {
-      long wanted = Math.max((long) length + more, Math.min(2L * buffer.length, Integer.MAX_VALUE - 8));
+      long wanted =
+          Math.max((long) length + more, Math.min(2L * buffer.length, Integer.MAX_VALUE - 8));
       if (wanted > Integer.MAX_VALUE - 8) {
         throw dev.quicksilver.bridge.sql.PgException.of(
-            dev.quicksilver.bridge.sql.SqlState.PROGRAM_LIMIT_EXCEEDED, "a row is too large to send");
+            dev.quicksilver.bridge.sql.SqlState.PROGRAM_LIMIT_EXCEEDED,
+            "a row is too large to send");
       }
       buffer = Arrays.copyOf(buffer, (int) wanted);
     }
