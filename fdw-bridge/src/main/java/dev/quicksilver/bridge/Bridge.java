@@ -1,0 +1,188 @@
+package dev.quicksilver.bridge;
+
+import dev.quicksilver.bridge.catalog.Replica;
+import dev.quicksilver.bridge.sql.PgException;
+import dev.quicksilver.bridge.sql.SqlState;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.time.Duration;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Serves the databases of a replica over the PostgreSQL wire protocol, read-only. Opens their
+ * environments itself, so it belongs in a process that does not have them open already. Safe for
+ * all threads.
+ */
+public final class Bridge implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Bridge.class);
+
+  private final BridgeConfig config;
+  private final Replica replica;
+  private final ServerSocket listener;
+  private final Counters counters = new Counters();
+  private final Semaphore turns;
+  private final AtomicInteger lastId = new AtomicInteger();
+  private final Map<Integer, Connection> connections = new ConcurrentHashMap<>();
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final ScheduledExecutorService reaper =
+      Executors.newSingleThreadScheduledExecutor(
+          Thread.ofPlatform().daemon().name("bridge-snapshots").factory());
+
+  private Bridge(BridgeConfig config, ServerSocket listener) {
+    this.config = config;
+    this.listener = listener;
+    this.replica = new Replica(config.dataDirectory(), config.storage());
+    this.turns = new Semaphore(config.maxConcurrentQueries(), true);
+  }
+
+  /**
+   * Starts to listen.
+   *
+   * @throws IOException if the port cannot be had
+   * @throws IllegalArgumentException if the host is not a loopback address
+   */
+  public static Bridge start(BridgeConfig config) throws IOException {
+    InetAddress address = InetAddress.getByName(config.host());
+    if (!address.isLoopbackAddress()) {
+      throw new IllegalArgumentException(
+          "the bridge listens on loopback only, not on "
+              + config.host()
+              + ": use 127.0.0.1 and a tunnel until TLS is configured");
+    }
+    var listener = new ServerSocket();
+    try {
+      listener.setReuseAddress(true);
+      listener.bind(new InetSocketAddress(address, config.port()), 256);
+    } catch (IOException e) {
+      listener.close();
+      throw new IOException(
+          "the bridge cannot listen on "
+              + config.host()
+              + ":"
+              + config.port()
+              + ": "
+              + e.getMessage(),
+          e);
+    }
+    var bridge = new Bridge(config, listener);
+    Thread.ofPlatform().name("bridge-accept").start(bridge::accept);
+    long period = Math.max(10, Math.min(1000, config.maxSnapshotAge().toMillis() / 4));
+    var unused =
+        bridge.reaper.scheduleWithFixedDelay(bridge::expire, period, period, TimeUnit.MILLISECONDS);
+    return bridge;
+  }
+
+  /** The port that it listens on. */
+  public int port() {
+    return listener.getLocalPort();
+  }
+
+  /** Counters up to now. */
+  public BridgeStatus status() {
+    Duration oldest =
+        connections.values().stream()
+            .flatMap(connection -> connection.session().transaction().stream())
+            .map(Transaction::age)
+            .max(Duration::compareTo)
+            .orElse(Duration.ZERO);
+    return new BridgeStatus(
+        connections.size(),
+        counters.connections.sum(),
+        counters.queries.sum(),
+        counters.rows.sum(),
+        counters.errors(),
+        oldest);
+  }
+
+  private void accept() {
+    while (!listener.isClosed()) {
+      try {
+        Socket socket = listener.accept();
+        var connection = new Connection(this, socket, lastId.incrementAndGet());
+        counters.connections.increment();
+        threads.execute(() -> serve(connection));
+      } catch (IOException e) {
+        if (!listener.isClosed()) {
+          LOG.warn("accepting a connection failed: {}", e.toString());
+        }
+      }
+    }
+  }
+
+  private void serve(Connection connection) {
+    connections.put(connection.id(), connection);
+    try {
+      connection.run();
+    } finally {
+      connections.remove(connection.id());
+    }
+  }
+
+  private void expire() {
+    connections.values().forEach(Connection::expire);
+  }
+
+  /** Refuses a client that is one too many. */
+  void admit() {
+    if (connections.size() > config.maxConnections()) {
+      throw PgException.of(SqlState.TOO_MANY_CONNECTIONS, "sorry, too many clients already")
+          .hint("The bridge allows " + config.maxConnections() + " connections.");
+    }
+  }
+
+  void cancel(int id, byte[] secret) {
+    Connection connection = connections.get(id);
+    if (connection != null) {
+      connection.cancel(secret);
+    }
+  }
+
+  /** Runs a piece of a query when it is its turn. */
+  long turn(LongSupplier work) {
+    turns.acquireUninterruptibly();
+    try {
+      return work.getAsLong();
+    } finally {
+      turns.release();
+    }
+  }
+
+  Replica replica() {
+    return replica;
+  }
+
+  BridgeConfig config() {
+    return config;
+  }
+
+  Counters counters() {
+    return counters;
+  }
+
+  /** Closes the listener and all connections, waits for them, and closes the databases. */
+  @Override
+  public void close() {
+    try {
+      listener.close();
+    } catch (IOException e) {
+      LOG.debug("closing the listener: {}", e.toString());
+    }
+    reaper.shutdownNow();
+    connections.values().forEach(Connection::shut);
+    threads.close();
+    replica.close();
+  }
+}

@@ -1,0 +1,22 @@
+package dev.quicksilver.bridge;
+
+import java.time.Duration;
+import java.util.Map;
+
+/**
+ * Counters of a running bridge, for metrics.
+ *
+ * @param connections open now
+ * @param connectionsTotal accepted since the start
+ * @param queries statements executed
+ * @param rows sent to clients
+ * @param errors by SQLSTATE
+ * @param oldestSnapshot age of the oldest snapshot in use; zero if there is none
+ */
+public record BridgeStatus(
+    int connections,
+    long connectionsTotal,
+    long queries,
+    long rows,
+    Map<String, Long> errors,
+    Duration oldestSnapshot) {}

@@ -1,0 +1,94 @@
+package dev.quicksilver.bridge;
+
+import dev.quicksilver.bridge.catalog.Replica;
+import dev.quicksilver.bridge.catalog.ReplicaView;
+import dev.quicksilver.bridge.sql.PgException;
+import dev.quicksilver.bridge.sql.SqlState;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One SQL transaction: its view of the replica, taken at the first statement that reads, and its
+ * savepoints. The age of the view is bounded, so that a forgotten transaction cannot keep the
+ * replica's pages from being reused.
+ */
+final class Transaction {
+  private final Replica replica;
+  private final Duration maxAge;
+  private final List<String> savepoints = new ArrayList<>();
+  private @Nullable ReplicaView view;
+  private volatile long since;
+  private volatile boolean reading;
+  private boolean expired;
+
+  Transaction(Replica replica, Duration maxAge) {
+    this.replica = replica;
+    this.maxAge = maxAge;
+  }
+
+  ReplicaView view() {
+    if (expired) {
+      throw tooOld();
+    }
+    ReplicaView current = view;
+    if (current == null) {
+      current = replica.view();
+      view = current;
+      since = System.nanoTime();
+      reading = true;
+    }
+    return current;
+  }
+
+  /** How long the view has been held; zero if there is none. */
+  Duration age() {
+    return reading ? Duration.ofNanos(System.nanoTime() - since) : Duration.ZERO;
+  }
+
+  /** The error once the view is too old, else null. */
+  @Nullable PgException overdue() {
+    return age().compareTo(maxAge) > 0 ? tooOld() : null;
+  }
+
+  private PgException tooOld() {
+    return PgException.of(
+            SqlState.SNAPSHOT_TOO_OLD,
+            "snapshot too old: the transaction has been reading for more than "
+                + maxAge.toSeconds()
+                + " s")
+        .hint("Read in smaller pieces by key range, or raise the bridge's maximum snapshot age.");
+  }
+
+  /** Gives the view back although the transaction goes on; what it reads next fails. */
+  void expire() {
+    expired = true;
+    release();
+  }
+
+  void release() {
+    ReplicaView current = view;
+    view = null;
+    reading = false;
+    if (current != null) {
+      current.close();
+    }
+  }
+
+  void savepoint(String name) {
+    if (savepoints.size() >= 1000) {
+      throw PgException.of(SqlState.PROGRAM_LIMIT_EXCEEDED, "more than 1000 savepoints");
+    }
+    savepoints.add(name);
+  }
+
+  /** Finds a savepoint and drops those after it, and itself too if asked. */
+  void unwind(String name, boolean itself) {
+    int index = savepoints.lastIndexOf(name);
+    if (index < 0) {
+      throw PgException.of(SqlState.INVALID_SAVEPOINT, "savepoint \"" + name + "\" does not exist");
+    }
+    savepoints.subList(itself ? index : index + 1, savepoints.size()).clear();
+  }
+}

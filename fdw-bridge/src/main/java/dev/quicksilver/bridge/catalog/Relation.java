@@ -1,0 +1,40 @@
+package dev.quicksilver.bridge.catalog;
+
+import java.util.BitSet;
+import java.util.List;
+
+/** A table as one transaction sees it. */
+public interface Relation {
+  /** {@code public}, {@code pg_catalog} … */
+  String schema();
+
+  /** Name within the schema. */
+  String name();
+
+  /** A number that is stable while the database exists. */
+  long oid();
+
+  /** All columns, hidden ones last. */
+  List<Column> columns();
+
+  /** How many rows a full scan would give; exact where it costs nothing. */
+  long rows();
+
+  /** Whether {@link #rows} is exact. */
+  boolean rowsAreExact();
+
+  /** Average bytes of a row as stored, for estimates. */
+  int rowWidth();
+
+  /** The column that rows are unique in and ordered by, byte by byte; -1 if none. */
+  int keyColumn();
+
+  /**
+   * Starts a scan.
+   *
+   * @param keys only rows whose key lies in these; {@link KeySet#ALL} for every row
+   * @param backward from the largest key to the smallest
+   * @param columns indexes of the columns that will be asked for
+   */
+  RelationCursor open(KeySet keys, boolean backward, BitSet columns);
+}

@@ -1,0 +1,151 @@
+package dev.quicksilver.bridge.catalog;
+
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseDirectory;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.StorageOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The replica's databases, each open once and read-only in this process. They appear and vanish
+ * while the bridge runs: every new transaction looks at the directory again. A database that is
+ * replaced or dropped is closed when its last reader leaves. Safe for all threads.
+ */
+public final class Replica implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
+
+  private final DatabaseDirectory directory;
+  private final StorageOptions options;
+  private final TreeMap<String, Shared> open = new TreeMap<>();
+
+  /** A database with the number of its readers; guarded by the replica. */
+  static final class Shared {
+    private final Database database;
+    private final Path folder;
+    private final Object file;
+    private int readers;
+    private boolean retired;
+
+    Shared(Database database, Path folder, Object file) {
+      this.database = database;
+      this.folder = folder;
+      this.file = file;
+    }
+
+    Database database() {
+      return database;
+    }
+  }
+
+  /** Reads the databases below a node's data directory, which may not exist yet. */
+  public Replica(Path dataDirectory, StorageOptions options) {
+    this.directory = new DatabaseDirectory(dataDirectory);
+    this.options = options;
+  }
+
+  /** A view for one transaction; snapshots are taken when a database is first read. */
+  public ReplicaView view() {
+    return new ReplicaView(this);
+  }
+
+  /** Takes a reference to every database that is there now. */
+  synchronized TreeMap<String, Shared> acquire() {
+    refresh();
+    var result = new TreeMap<String, Shared>();
+    open.forEach(
+        (name, shared) -> {
+          shared.readers++;
+          result.put(name, shared);
+        });
+    return result;
+  }
+
+  synchronized void release(Iterable<Shared> databases) {
+    for (Shared shared : databases) {
+      shared.readers--;
+      closeIfUnused(shared);
+    }
+  }
+
+  private void refresh() {
+    Set<String> names = new HashSet<>(directory.names());
+    names.remove(DatabaseSet.CATALOG);
+    open.entrySet()
+        .removeIf(
+            entry -> {
+              Optional<Path> folder =
+                  names.contains(entry.getKey())
+                      ? directory.environment(entry.getKey())
+                      : Optional.empty();
+              if (folder.isPresent()
+                  && folder.get().equals(entry.getValue().folder)
+                  && fileKey(folder.get()).equals(entry.getValue().file)) {
+                return false;
+              }
+              entry.getValue().retired = true;
+              closeIfUnused(entry.getValue());
+              return true;
+            });
+    for (String name : names) {
+      if (!open.containsKey(name)) {
+        open(name);
+      }
+    }
+  }
+
+  private void open(String name) {
+    Optional<Path> folder = directory.environment(name);
+    if (folder.isEmpty()) {
+      return;
+    }
+    try {
+      Object file = fileKey(folder.get());
+      open.put(name, new Shared(Database.openReadOnly(folder.get(), options), folder.get(), file));
+    } catch (StorageException e) {
+      LOG.warn(
+          "database {} in {} cannot be opened and is left out: {}",
+          name,
+          folder.get(),
+          e.getMessage());
+    }
+  }
+
+  /** Tells a database from another one that was later made in the same place. */
+  private static Object fileKey(Path folder) {
+    try {
+      Object key =
+          Files.readAttributes(folder.resolve("data.mdb"), BasicFileAttributes.class).fileKey();
+      return key == null ? folder : key;
+    } catch (IOException e) {
+      return "gone";
+    }
+  }
+
+  private void closeIfUnused(Shared shared) {
+    if (shared.retired && shared.readers == 0) {
+      shared.database.close();
+    }
+  }
+
+  /** Closes all databases; views must be closed before. */
+  @Override
+  public synchronized void close() {
+    open.values()
+        .forEach(
+            shared -> {
+              shared.retired = true;
+              closeIfUnused(shared);
+            });
+    open.clear();
+  }
+}

@@ -1,0 +1,134 @@
+package dev.quicksilver.bridge.catalog;
+
+import dev.quicksilver.bridge.types.Type;
+import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.Snapshot;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The replica as one transaction sees it: one snapshot a database, taken when the database is first
+ * read and kept until the view is closed. Belongs to one session.
+ */
+public final class ReplicaView implements CatalogView, AutoCloseable {
+  private final Replica replica;
+  private final TreeMap<String, Replica.Shared> databases;
+  private final Map<String, Snapshot> snapshots = new HashMap<>();
+
+  ReplicaView(Replica replica) {
+    this.replica = replica;
+    this.databases = replica.acquire();
+  }
+
+  private Snapshot snapshot(String name, Replica.Shared shared) {
+    return snapshots.computeIfAbsent(name, ignored -> shared.database().snapshot());
+  }
+
+  /** Whether any snapshot is held. */
+  public boolean holdsSnapshots() {
+    return !snapshots.isEmpty();
+  }
+
+  @Override
+  public Optional<Relation> find(String schema, String name) {
+    if (schema.isEmpty() || schema.equals("pg_catalog")) {
+      Optional<Relation> system = SystemCatalog.find(name, this);
+      if (system.isPresent() || !schema.isEmpty()) {
+        return system;
+      }
+    }
+    if (!schema.isEmpty() && !schema.equals("public")) {
+      return Optional.empty();
+    }
+    Replica.Shared shared = databases.get(name);
+    if (shared != null) {
+      return Optional.of(pairs(name, shared));
+    }
+    if (name.equals("databases")) {
+      return Optional.of(list());
+    }
+    if (name.endsWith("_log")) {
+      String database = name.substring(0, name.length() - 4);
+      Replica.Shared logged = databases.get(database);
+      if (logged != null) {
+        return Optional.of(log(database, logged));
+      }
+    }
+    return Optional.empty();
+  }
+
+  @Override
+  public List<Relation> relations() {
+    var result = new TreeMap<String, Relation>();
+    result.put("databases", list());
+    databases.forEach((name, shared) -> result.put(name + "_log", log(name, shared)));
+    databases.forEach((name, shared) -> result.put(name, pairs(name, shared)));
+    return List.copyOf(result.values());
+  }
+
+  private Relation pairs(String name, Replica.Shared shared) {
+    DatabaseIdentity identity = shared.database().identity();
+    return new PairRelation(
+        name, identity.keyType(), identity.valueType(), () -> snapshot(name, shared));
+  }
+
+  private Relation log(String name, Replica.Shared shared) {
+    DatabaseIdentity identity = shared.database().identity();
+    return LogRelation.of(
+        name, identity.keyType(), identity.valueType(), () -> snapshot(name, shared));
+  }
+
+  private Relation list() {
+    List<Column> columns =
+        List.of(
+            Column.of("name", Type.TEXT, true),
+            Column.of("id", Type.TEXT, true),
+            Column.of("last_sequence", Type.INT8, true),
+            Column.of("chain_hash", Type.TEXT, true),
+            Column.of("content_digest", Type.TEXT, true),
+            Column.of("pairs", Type.INT8, true),
+            Column.of("system_id", Type.INT8, true),
+            Column.of("timeline", Type.INT4, true),
+            Column.of("lsn", Type.PG_LSN, true),
+            Column.of("commit_time", Type.TIMESTAMPTZ, true));
+    return new RowsRelation("public", "databases", columns, databases.size(), this::heads);
+  }
+
+  private Iterator<@Nullable Object[]> heads() {
+    List<@Nullable Object[]> rows = new ArrayList<>();
+    databases.forEach(
+        (name, shared) -> {
+          Snapshot snapshot = snapshot(name, shared);
+          Head head = snapshot.head();
+          rows.add(
+              new Object[] {
+                name,
+                shared.database().identity().id().toString(),
+                head.lastSequence(),
+                head.chainHash().toString(),
+                head.contentDigest().toString(),
+                snapshot.pairs(),
+                head.position().systemId(),
+                head.position().timeline(),
+                head.position().lsn(),
+                head.commitTime()
+              });
+        });
+    return rows.iterator();
+  }
+
+  @Override
+  public void close() {
+    snapshots.values().forEach(Snapshot::close);
+    snapshots.clear();
+    replica.release(databases.values());
+    databases.clear();
+  }
+}

@@ -1,0 +1,105 @@
+package dev.quicksilver.bridge.catalog;
+
+import dev.quicksilver.bridge.engine.Query;
+import dev.quicksilver.bridge.wire.MessageWriter;
+import java.time.ZoneId;
+import java.util.BitSet;
+import java.util.Iterator;
+import java.util.List;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A small relation whose rows are made when it is opened: system catalogs, the list of databases.
+ */
+public final class RowsRelation implements Relation {
+  private final String schema;
+  private final String name;
+  private final List<Column> columns;
+  private final long rows;
+  private final Supplier<Iterator<@Nullable Object[]>> source;
+
+  /** Rows come from the source, in the order of the columns. */
+  public RowsRelation(
+      String schema,
+      String name,
+      List<Column> columns,
+      long rows,
+      Supplier<Iterator<@Nullable Object[]>> source) {
+    this.schema = schema;
+    this.name = name;
+    this.columns = columns;
+    this.rows = rows;
+    this.source = source;
+  }
+
+  @Override
+  public String schema() {
+    return schema;
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  @Override
+  public long oid() {
+    return SystemCatalog.relationOid(schema, name);
+  }
+
+  @Override
+  public List<Column> columns() {
+    return columns;
+  }
+
+  @Override
+  public long rows() {
+    return rows;
+  }
+
+  @Override
+  public boolean rowsAreExact() {
+    return false;
+  }
+
+  @Override
+  public int rowWidth() {
+    return 100;
+  }
+
+  @Override
+  public int keyColumn() {
+    return -1;
+  }
+
+  @Override
+  public RelationCursor open(KeySet keys, boolean backward, BitSet wanted) {
+    Iterator<@Nullable Object[]> iterator = source.get();
+    return new RelationCursor() {
+      private @Nullable Object[] row = new Object[0];
+
+      @Override
+      public boolean next() {
+        if (!iterator.hasNext()) {
+          return false;
+        }
+        row = iterator.next();
+        return true;
+      }
+
+      @Override
+      public @Nullable Object value(int column) {
+        return row[column];
+      }
+
+      @Override
+      public void write(int column, MessageWriter out, ZoneId zone) {
+        Query.field(columns.get(column).type(), row[column], zone, out);
+      }
+
+      @Override
+      public void close() {}
+    };
+  }
+}

@@ -1,0 +1,110 @@
+package dev.quicksilver.bridge.wire;
+
+import com.ongres.scram.common.StringPreparation;
+import java.nio.charset.StandardCharsets;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.SecureRandom;
+import java.util.Arrays;
+import java.util.Base64;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import javax.crypto.Mac;
+import javax.crypto.SecretKeyFactory;
+import javax.crypto.spec.PBEKeySpec;
+import javax.crypto.spec.SecretKeySpec;
+
+/** What a server keeps of a password for SCRAM-SHA-256 (RFC 5802, RFC 7677). */
+public final class ScramVerifier {
+  private static final int ITERATIONS = 4096;
+  private static final Pattern FORM =
+      Pattern.compile(
+          "SCRAM-SHA-256\\$(\\d{1,9}):([A-Za-z0-9+/=]+)\\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)");
+
+  private final int iterations;
+  private final byte[] salt;
+  private final byte[] storedKey;
+  private final byte[] serverKey;
+
+  private ScramVerifier(int iterations, byte[] salt, byte[] storedKey, byte[] serverKey) {
+    this.iterations = iterations;
+    this.salt = salt;
+    this.storedKey = storedKey;
+    this.serverKey = serverKey;
+  }
+
+  /** Makes a verifier with a fresh salt of 16 bytes. */
+  public static ScramVerifier ofPassword(String password) {
+    byte[] salt = new byte[16];
+    new SecureRandom().nextBytes(salt);
+    try {
+      char[] prepared = StringPreparation.POSTGRESQL_PREPARATION.normalize(password.toCharArray());
+      var spec = new PBEKeySpec(prepared, salt, ITERATIONS, 256);
+      byte[] salted =
+          SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256").generateSecret(spec).getEncoded();
+      byte[] clientKey = hmac(salted, "Client Key".getBytes(StandardCharsets.US_ASCII));
+      byte[] serverKey = hmac(salted, "Server Key".getBytes(StandardCharsets.US_ASCII));
+      return new ScramVerifier(ITERATIONS, salt, sha256(clientKey), serverKey);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Reads PostgreSQL's text form. */
+  public static ScramVerifier parse(String text) {
+    Matcher matcher = FORM.matcher(text);
+    if (!matcher.matches()) {
+      throw new IllegalArgumentException(
+          "not a SCRAM-SHA-256 verifier; take it from pg_authid.rolpassword");
+    }
+    Base64.Decoder base64 = Base64.getDecoder();
+    return new ScramVerifier(
+        Integer.parseInt(matcher.group(1)),
+        base64.decode(matcher.group(2)),
+        base64.decode(matcher.group(3)),
+        base64.decode(matcher.group(4)));
+  }
+
+  int iterations() {
+    return iterations;
+  }
+
+  String salt() {
+    return Base64.getEncoder().encodeToString(salt);
+  }
+
+  /** Whether the client's proof is right for the exchange. */
+  boolean verifies(byte[] proof, byte[] exchange) {
+    byte[] signature = hmac(storedKey, exchange);
+    if (proof.length != signature.length) {
+      return false;
+    }
+    byte[] clientKey = new byte[proof.length];
+    for (int i = 0; i < proof.length; i++) {
+      clientKey[i] = (byte) (proof[i] ^ signature[i]);
+    }
+    return MessageDigest.isEqual(sha256(clientKey), storedKey);
+  }
+
+  byte[] serverSignature(byte[] exchange) {
+    return hmac(serverKey, exchange);
+  }
+
+  private static byte[] hmac(byte[] key, byte[] message) {
+    try {
+      Mac mac = Mac.getInstance("HmacSHA256");
+      mac.init(new SecretKeySpec(key, "HmacSHA256"));
+      return mac.doFinal(message);
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static byte[] sha256(byte[] bytes) {
+    try {
+      return MessageDigest.getInstance("SHA-256").digest(Arrays.copyOf(bytes, bytes.length));
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}
