@@ -19,6 +19,7 @@ import dev.quicksilver.cli.config.Settings.LogLevel;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Logs;
 import java.util.List;
+import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -50,6 +51,7 @@ public final class Quicksilver {
       usageHelp = true,
       scope = ScopeType.INHERIT,
       description = "Shows this help.")
+  @SuppressWarnings("UnusedVariable") // picocli acts on it
   private boolean help;
 
   @Option(
@@ -102,7 +104,7 @@ public final class Quicksilver {
   }
 
   private static void flags(CommandLine commands, String name, List<Setting<?>> settings) {
-    ConfigurationFlags.add(commands.getSubcommands().get(name), settings);
+    ConfigurationFlags.add(Objects.requireNonNull(commands.getSubcommands().get(name)), settings);
   }
 
   private static int explain(ParameterException wrong, String[] arguments) {

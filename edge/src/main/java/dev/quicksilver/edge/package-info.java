@@ -1,3 +1,25 @@
-/** Quicksilver. */
-@org.jspecify.annotations.NullMarked
+/**
+ * The local read side of an edge machine: what a program on the machine links to read a node's
+ * databases without asking the node.
+ *
+ * <p>{@link dev.quicksilver.edge.EdgeReader} maps the LMDB environment of a database read-only into
+ * the program's memory. It needs no running node: reads go on when the node is down, restarted or
+ * upgraded. When the node puts a new generation into use (a bootstrap, a compaction), the reader
+ * moves to it by itself.
+ *
+ * <p><b>Hot path:</b> {@link dev.quicksilver.edge.EdgeReader#get}: one LMDB read transaction from a
+ * pool and one lookup; a look at the generation in use at most every 100 ms.
+ *
+ * <p><b>Threads:</b> everything is safe for all threads, virtual ones included. Readers never wait
+ * for the node's writes.
+ *
+ * <p><b>Failure:</b> {@link dev.quicksilver.storage.StorageException} with a stable code. A value
+ * is returned only if its checksum is right.
+ *
+ * <p>A program that uses this needs the JVM flags {@code --add-opens=java.base/java.nio=ALL-UNNAMED
+ * --add-opens=java.base/sun.nio.ch=ALL-UNNAMED --enable-native-access=ALL-UNNAMED}.
+ */
+@NullMarked
 package dev.quicksilver.edge;
+
+import org.jspecify.annotations.NullMarked;

@@ -34,7 +34,7 @@ public final class ReplicaCommand extends NodeCommand {
         ReplicationConfig.of(node.identity, upstreams)
             .withWindow(configuration.get(Settings.REPLICATION_WINDOW));
     Replica replica = lifecycle.own("replica", Replica.start(config, node.databases, node.subtree));
-    var unused =
+    var _ =
         replica
             .failure()
             .thenAccept(failure -> lifecycle.fail(ExitCode.REFUSED, failure.message()));

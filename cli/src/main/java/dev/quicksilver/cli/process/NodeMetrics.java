@@ -15,27 +15,27 @@ import java.util.function.ToDoubleFunction;
 final class NodeMetrics {
   private final PrometheusRegistry registry = new PrometheusRegistry();
   private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
-  private final ThreadLocal<NodeStatus> current = new ThreadLocal<>();
+  private NodeStatus current;
   private final Supplier<NodeStatus> source;
 
   NodeMetrics(Supplier<NodeStatus> source) {
     this.source = source;
-    NodeStatus first = source.get();
+    current = source.get();
     Info.builder()
         .name("quicksilver_node_info")
         .help("What this process is.")
         .labelNames("version", "role", "node", "location")
         .register(registry)
-        .setLabelValues(first.version(), first.role(), first.node(), first.location());
+        .setLabelValues(current.version(), current.role(), current.node(), current.location());
     GaugeWithCallback.builder()
         .name("quicksilver_healthy")
         .help("1 while the process does what it is for.")
-        .callback(callback -> callback.call(current.get().healthy() ? 1 : 0))
+        .callback(callback -> callback.call(current.healthy() ? 1 : 0))
         .register(registry);
     GaugeWithCallback.builder()
         .name("quicksilver_uptime_seconds")
         .help("Time since the process was started.")
-        .callback(callback -> callback.call(current.get().uptimeSeconds()))
+        .callback(callback -> callback.call(number(current.uptimeSeconds())))
         .register(registry);
     database("quicksilver_last_sequence", "The last durable sequence.", DatabaseReport::sequence);
     database(
@@ -74,11 +74,11 @@ final class NodeMetrics {
         .callback(
             callback ->
                 current
-                    .get()
                     .followers()
                     .forEach(
                         f ->
-                            callback.call(f.ackedSequence(), f.database(), f.node(), f.location())))
+                            callback.call(
+                                number(f.ackedSequence()), f.database(), f.node(), f.location())))
         .register(registry);
     CounterWithCallback.builder()
         .name("process_cpu_seconds_total")
@@ -101,11 +101,13 @@ final class NodeMetrics {
         .labelNames("database")
         .callback(
             callback ->
-                current
-                    .get()
-                    .databases()
-                    .forEach(d -> callback.call(value.applyAsDouble(d), d.name())))
+                current.databases().forEach(d -> callback.call(value.applyAsDouble(d), d.name())))
         .register(registry);
+  }
+
+  /** Sequences stay exact in a double up to 2^53. */
+  private static double number(long value) {
+    return value;
   }
 
   String contentType() {
@@ -113,12 +115,8 @@ final class NodeMetrics {
   }
 
   /** Writes all metrics of one moment in Prometheus's text format. */
-  void write(OutputStream to) throws IOException {
-    current.set(source.get());
-    try {
-      writer.write(to, registry.scrape());
-    } finally {
-      current.remove();
-    }
+  synchronized void write(OutputStream to) throws IOException {
+    current = source.get(); // all metrics of one scrape are of one moment
+    writer.write(to, registry.scrape());
   }
 }

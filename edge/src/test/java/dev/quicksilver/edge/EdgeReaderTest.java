@@ -1,0 +1,222 @@
+package dev.quicksilver.edge;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import dev.quicksilver.storage.ErrorCode;
+import dev.quicksilver.storage.Pair;
+import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.StorageOptions;
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Reads what another process writes. */
+final class EdgeReaderTest {
+  private static final StorageOptions OPTIONS = StorageOptions.DEFAULT.withMapSize(64L << 20);
+
+  @TempDir private Path data;
+  private final AtomicLong clock = new AtomicLong();
+  private Process writer;
+  private BufferedWriter commands;
+  private BufferedReader answers;
+
+  @BeforeEach
+  void startTheWriter() throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "--add-opens=java.base/java.nio=ALL-UNNAMED",
+            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-cp",
+            System.getProperty("java.class.path", "").replace(File.pathSeparator, ":"),
+            WriterProcess.class.getName(),
+            data.toString()));
+    writer = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    commands = writer.outputWriter();
+    answers = writer.inputReader();
+    assertThat(answers.readLine()).isEqualTo("ready");
+  }
+
+  @AfterEach
+  void stopTheWriter() throws InterruptedException {
+    writer.destroyForcibly().waitFor();
+  }
+
+  private void write(String command) throws IOException {
+    commands.write(command + "\n");
+    commands.flush();
+    assertThat(answers.readLine()).isEqualTo("done");
+  }
+
+  private EdgeReader open() {
+    return EdgeReader.open(data, "edge", OPTIONS, clock::get);
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(UTF_8);
+  }
+
+  private static String get(EdgeReader reader, String key) {
+    return reader.get(bytes(key)).map(pair -> new String(pair.value(), UTF_8)).orElse("absent");
+  }
+
+  @Test
+  void seesEachCommitOfTheOtherProcess() throws IOException {
+    try (EdgeReader reader = open()) {
+      assertThat(get(reader, "hello")).isEqualTo("absent");
+      write("set hello world");
+      assertThat(get(reader, "hello")).isEqualTo("world");
+      assertThat(reader.head().lastSequence()).isEqualTo(1);
+      write("set hello you");
+      assertThat(get(reader, "hello")).isEqualTo("you");
+      write("delete hello");
+      assertThat(get(reader, "hello")).isEqualTo("absent");
+    }
+  }
+
+  @Test
+  void goesOnReadingWhenTheWriterIsKilled() throws Exception {
+    write("set hello world");
+    try (EdgeReader reader = open()) {
+      writer.destroyForcibly().waitFor();
+      assertThat(get(reader, "hello")).isEqualTo("world");
+    }
+    try (EdgeReader reader = open()) {
+      assertThat(get(reader, "hello")).isEqualTo("world");
+    }
+  }
+
+  @Test
+  void scansAPrefixInOrder() throws IOException {
+    write("set b/2 two");
+    write("set b/1 one");
+    write("set a/1 no");
+    write("set c no");
+    List<String> found = new ArrayList<>();
+    try (EdgeReader reader = open()) {
+      long visited = reader.scan(bytes("b/"), pair -> found.add(new String(pair.key(), UTF_8)));
+
+      assertThat(visited).isEqualTo(2);
+      assertThat(found).containsExactly("b/1", "b/2");
+      assertThat(reader.scan(new byte[0], pair -> false)).isEqualTo(1);
+    }
+  }
+
+  @Test
+  void movesToANewGenerationByItself() throws IOException {
+    write("set hello old");
+    try (EdgeReader reader = open()) {
+      assertThat(get(reader, "hello")).isEqualTo("old");
+      write("generation");
+      write("set hello new");
+      clock.addAndGet(Duration.ofSeconds(1).toNanos());
+      assertThat(get(reader, "hello")).isEqualTo("new");
+    }
+  }
+
+  @Test
+  void tellsADatabaseOfTheSameNameFromTheOneThatWasDropped() throws IOException {
+    write("set hello old");
+    try (EdgeReader reader = open()) {
+      write("drop");
+      write("generation");
+      write("set hello new");
+      clock.addAndGet(Duration.ofSeconds(1).toNanos());
+      assertThat(get(reader, "hello")).isEqualTo("new");
+    }
+  }
+
+  @Test
+  void saysSoWhenTheDatabaseIsDroppedAndComesBackWithIt() throws IOException {
+    write("set hello old");
+    try (EdgeReader reader = open()) {
+      write("drop");
+      clock.addAndGet(Duration.ofSeconds(1).toNanos());
+      assertNotFound(() -> get(reader, "hello"));
+      write("generation");
+      clock.addAndGet(Duration.ofSeconds(1).toNanos());
+      assertThat(get(reader, "hello")).isEqualTo("absent");
+    }
+  }
+
+  @Test
+  void aDatabaseThatIsNotThereIsNotFound() {
+    assertNotFound(() -> EdgeReader.open(data, "other"));
+  }
+
+  @Test
+  void aClosedReaderSaysSo() {
+    EdgeReader reader = open();
+    reader.close();
+    reader.close();
+    assertNotFound(() -> get(reader, "hello"));
+  }
+
+  private static void assertNotFound(Callable<?> read) {
+    assertThatExceptionOfType(StorageException.class)
+        .isThrownBy(read::call)
+        .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.NOT_FOUND));
+  }
+
+  @Test
+  void manyThreadsSeeWholeTransactionsAcrossGenerations() throws Exception {
+    AtomicBoolean stop = new AtomicBoolean();
+    AtomicLong reads = new AtomicLong();
+    try (EdgeReader reader = EdgeReader.open(data, "edge", OPTIONS);
+        ExecutorService threads = Executors.newFixedThreadPool(4)) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int i = 0; i < 4; i++) {
+        running.add(
+            threads.submit(
+                () -> {
+                  while (!stop.get()) {
+                    Set<String> values = new TreeSet<>();
+                    reader.scan(
+                        bytes("fill-"),
+                        (Pair pair) -> {
+                          values.add(new String(pair.value(), UTF_8));
+                          return true;
+                        });
+                    assertThat(values).hasSizeLessThanOrEqualTo(1);
+                    reads.incrementAndGet();
+                  }
+                }));
+      }
+      for (int generation = 0; generation < 5; generation++) {
+        write("fill 40");
+        write("generation");
+      }
+      write("set last one");
+      while (get(reader, "last").equals("absent")) {
+        Thread.onSpinWait();
+      }
+      stop.set(true);
+      for (Future<?> each : running) {
+        each.get();
+      }
+    }
+    assertThat(reads).hasPositiveValue();
+  }
+}

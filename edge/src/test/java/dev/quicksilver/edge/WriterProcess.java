@@ -1,0 +1,91 @@
+package dev.quicksilver.edge;
+
+import dev.quicksilver.storage.Appender;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseDirectory;
+import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.StorageOptions;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.UUID;
+
+/**
+ * The program of the second process: obeys lines of standard input and answers each with a line.
+ * {@code set KEY VALUE}, {@code delete KEY}, {@code fill N}, {@code generation} (a new, empty one),
+ * {@code drop}.
+ */
+final class WriterProcess {
+  private static final StorageOptions OPTIONS = StorageOptions.DEFAULT.withMapSize(64L << 20);
+  private final DatabaseDirectory directory;
+  private Database database;
+  private long lsn;
+
+  private WriterProcess(Path data) {
+    directory = new DatabaseDirectory(data);
+    database = generation();
+  }
+
+  public static void main(String[] arguments) throws IOException {
+    WriterProcess writer = new WriterProcess(Path.of(arguments[0]));
+    PrintStream out = System.out;
+    out.println("ready");
+    BufferedReader in =
+        new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
+    for (String line = in.readLine(); line != null; line = in.readLine()) {
+      writer.obey(line.split(" "));
+      out.println("done");
+    }
+  }
+
+  private Database generation() {
+    Path folder = directory.newGeneration("edge");
+    Database made =
+        Database.create(
+            folder, new DatabaseIdentity(UUID.randomUUID(), "edge", "text", "text"), OPTIONS);
+    directory.use("edge", folder);
+    return made;
+  }
+
+  private void obey(String[] words) {
+    switch (words[0]) {
+      case "generation" -> {
+        database.close();
+        database = generation();
+      }
+      case "drop" -> directory.drop("edge");
+      case "set" -> write(appender -> appender.set(bytes(words[1]), bytes(words[2])));
+      case "delete" -> write(appender -> appender.delete(bytes(words[1])));
+      case "fill" -> {
+        for (int round = 0; round < Integer.parseInt(words[1]); round++) {
+          byte[] same = bytes("round-" + round);
+          write(
+              appender -> {
+                for (int key = 0; key < 10; key++) {
+                  appender.set(bytes("fill-" + key), same);
+                }
+              });
+        }
+      }
+      default -> throw new IllegalArgumentException(words[0]);
+    }
+  }
+
+  private void write(java.util.function.Consumer<Appender> changes) {
+    lsn += 8;
+    try (Appender appender = database.append()) {
+      appender.begin(lsn, lsn);
+      changes.accept(appender);
+      appender.end(new Position(1, 1, lsn));
+      appender.commit();
+    }
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+}
