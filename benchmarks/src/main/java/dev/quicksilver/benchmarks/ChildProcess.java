@@ -8,7 +8,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
 /** A real {@code quicksilver} process in a JVM of its own, with this JVM's class path. */
 final class ChildProcess implements AutoCloseable {
@@ -48,9 +50,8 @@ final class ChildProcess implements AutoCloseable {
   }
 
   /** Kills it as {@code kill -9} does, and waits until it is gone. */
-  void kill() throws InterruptedException {
-    process.destroyForcibly();
-    process.waitFor();
+  void kill() {
+    process.destroyForcibly().onExit().join();
   }
 
   boolean isAlive() {
@@ -96,10 +97,14 @@ final class ChildProcess implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     process.destroy();
-    if (!process.waitFor(5, TimeUnit.SECONDS)) {
+    try {
+      process.onExit().get(5, TimeUnit.SECONDS);
+    } catch (TimeoutException e) {
       kill();
+    } catch (InterruptedException | ExecutionException e) {
+      throw new IllegalStateException(e);
     }
   }
 }

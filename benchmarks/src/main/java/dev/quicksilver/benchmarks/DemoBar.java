@@ -24,7 +24,7 @@ final class DemoBar implements Bar {
   @Override
   public String description() {
     return "a clean clone runs ./quicksilver demo --once and mvn verify, as root and as an ordinary"
-               + " user";
+        + " user";
   }
 
   @Override

@@ -28,7 +28,7 @@ final class LatencyBar implements Bar {
   @Override
   public String description() {
     return "median time from COMMIT's return to the first read at an edge two hops away, idle"
-               + " system";
+        + " system";
   }
 
   @Override

@@ -178,7 +178,7 @@ final class Tree implements AutoCloseable {
   }
 
   @Override
-  public void close() throws Exception {
+  public void close() throws IOException {
     for (ChildProcess process : processes.values()) {
       process.close();
     }
