@@ -74,7 +74,7 @@ final class KillWriter {
         sums.put(number, model.sum());
         connection.commit();
         transactions = number;
-        changes += size;
+        changes = changes() + size;
         TimeUnit.MILLISECONDS.sleep(random.nextInt(60));
       }
     }

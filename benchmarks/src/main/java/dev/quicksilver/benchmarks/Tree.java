@@ -17,6 +17,7 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -58,7 +59,7 @@ final class Tree implements AutoCloseable {
       }
       for (Node node : Node.values()) {
         tree.launch(node);
-        tree.processes.get(node).awaitHealthy(tree.ports.get(node).http());
+        tree.process(node).awaitHealthy(tree.ports(node).http());
       }
     } catch (Exception | AssertionError e) {
       tree.close();
@@ -80,7 +81,7 @@ final class Tree implements AutoCloseable {
 
   /** Returns what a node's process is started with. */
   List<String> arguments(Node node) {
-    Ports own = ports.get(node);
+    Ports own = ports(node);
     List<String> arguments = new ArrayList<>();
     arguments.add(node == Node.ROOT ? "root" : "replica");
     arguments.add("--node-name=" + node.name().toLowerCase(java.util.Locale.ROOT));
@@ -93,24 +94,28 @@ final class Tree implements AutoCloseable {
       arguments.add("--postgres-password=" + postgres.password());
     } else {
       Node upstream = node == Node.RELAY ? Node.ROOT : Node.RELAY;
-      arguments.add("--replication-upstreams=127.0.0.1:" + ports.get(upstream).replication());
+      arguments.add("--replication-upstreams=127.0.0.1:" + ports(upstream).replication());
     }
     return arguments;
   }
 
   int replicationPort(Node node) {
-    return ports.get(node).replication();
+    return ports(node).replication();
   }
 
   /** Kills a node with SIGKILL and starts it again. */
   void killAndRelaunch(Node node) throws Exception {
-    processes.get(node).kill();
+    process(node).kill();
     launch(node);
   }
 
   /** Returns the process of a node as it is now. */
   ChildProcess process(Node node) {
-    return processes.get(node);
+    return Objects.requireNonNull(processes.get(node));
+  }
+
+  private Ports ports(Node node) {
+    return Objects.requireNonNull(ports.get(node));
   }
 
   Path data(Node node) {
