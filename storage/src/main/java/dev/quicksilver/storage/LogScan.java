@@ -1,15 +1,13 @@
 package dev.quicksilver.storage;
 
 import java.io.IOException;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** The log entry by entry. Not thread-safe; closes with its snapshot. */
 public final class LogScan {
   private final LogReader reader;
   private final long from;
-  private @Nullable BlockDecoder decoder;
-  private long sequence;
+  private @Nullable BlockEntries block;
 
   LogScan(LogReader.Use source, long from) {
     this.reader = LogReader.uncut(source, from);
@@ -20,30 +18,19 @@ public final class LogScan {
   public @Nullable LogEntry next() {
     try {
       while (true) {
-        if (decoder == null) {
+        if (block == null) {
           BlockHeader header = reader.nextBlock();
           if (header == null) {
             return null;
           }
-          sequence = header.firstSequence();
-          decoder = new BlockDecoder(reader::nextSegment);
+          block = new BlockEntries(header, reader::nextSegment);
         }
-        while (decoder.next()) {
-          if (decoder.kind == BlockDecoder.Kind.ENTRY) {
-            LogEntry entry =
-                new LogEntry(
-                    sequence++,
-                    decoder.operation,
-                    Arrays.copyOf(decoder.key, decoder.keyLength),
-                    Arrays.copyOf(decoder.value, decoder.valueLength),
-                    decoder.commitLsn,
-                    decoder.commitTime);
-            if (entry.sequence() >= from) {
-              return entry;
-            }
-          }
+        LogEntry entry = block.next();
+        if (entry == null) {
+          block = null;
+        } else if (entry.sequence() >= from) {
+          return entry;
         }
-        decoder = null;
       }
     } catch (IOException e) {
       throw new StorageException(ErrorCode.IO, "the log could not be read", e);
