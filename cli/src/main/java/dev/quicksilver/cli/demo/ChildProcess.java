@@ -4,7 +4,6 @@ import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.ProcessFile;
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** One process of the demo: this program again, with another command. */
 final class ChildProcess implements AutoCloseable {
@@ -25,6 +25,7 @@ final class ChildProcess implements AutoCloseable {
   private final Path log;
   private final Path directory;
   private final String fileName;
+  private final AtomicBoolean logShown = new AtomicBoolean();
 
   private ChildProcess(String name, Process process, Path log, Path directory, String fileName) {
     this.name = name;
@@ -98,21 +99,23 @@ final class ChildProcess implements AutoCloseable {
     var _ = process.onExit().thenRun(action);
   }
 
-  boolean isAlive() {
-    return process.isAlive();
+  /** Makes a failure of this process; the first one shows the end of its log. */
+  CommandException failure(String what) {
+    if (!logShown.getAndSet(true)) {
+      System.err.printf("%nThe last lines of %s:%n  %s%n", log, lastLines());
+    }
+    return new CommandException(ExitCode.FAILURE, "demo: the process " + name + " " + what);
   }
 
-  /** Makes a failure of this process, with the end of its log. */
-  CommandException failure(String what) {
-    String shown = "";
+  private String lastLines() {
     try {
       List<String> lines = Files.readAllLines(log);
-      shown = String.join("\n  ", lines.subList(Math.max(0, lines.size() - TAIL), lines.size()));
-    } catch (IOException | UncheckedIOException e) {
-      shown = "(its log cannot be read: " + e + ")";
+      return String.join(
+          System.lineSeparator() + "  ",
+          lines.subList(Math.max(0, lines.size() - TAIL), lines.size()));
+    } catch (IOException e) {
+      return "(its log cannot be read: " + e + ")";
     }
-    System.err.printf("%nThe last lines of %s:%n  %s%n", log, shown);
-    return new CommandException(ExitCode.FAILURE, "demo: the process " + name + " " + what);
   }
 
   /** Asks the process to stop; {@link #close} waits for it. */

@@ -15,6 +15,8 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 
 /**
  * The processes: PostgreSQL, a root, a relay, two edges, and for each edge a bridge. Closing stops
@@ -196,13 +198,19 @@ final class DemoCluster implements AutoCloseable {
   }
 
   private void ended(ChildProcess child) {
-    synchronized (this) {
-      if (closed) {
-        return;
-      }
-    }
-    CommandException failure = child.failure("has ended");
-    lifecycle.fail(failure.exitCode(), String.valueOf(failure.getMessage()));
+    // Ctrl-C in a terminal reaches the children too: leave it the time to reach this process.
+    CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS)
+        .execute(
+            () -> {
+              if (!isClosed()) {
+                CommandException failure = child.failure("has ended");
+                lifecycle.fail(failure.exitCode(), String.valueOf(failure.getMessage()));
+              }
+            });
+  }
+
+  private synchronized boolean isClosed() {
+    return closed;
   }
 
   @Override

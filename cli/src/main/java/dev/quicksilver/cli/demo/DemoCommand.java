@@ -48,12 +48,22 @@ public final class DemoCommand implements Callable<Integer> {
         files.keep();
       }
       Demo demo = new Demo(files.path(), lifecycle, console);
+      Thread tour = Thread.currentThread();
+      lifecycle.whenFailed(tour::interrupt);
       try {
         demo.run();
       } catch (Exception e) {
+        if (lifecycle.isStopping()) {
+          throw awaitHalt();
+        }
+        Thread.interrupted(); // may have been meant for the tour
+        Thread.sleep(500); // when a process has ended, that is the better explanation
+        if (lifecycle.isStopping()) {
+          throw awaitHalt();
+        }
         console.line("  (the logs are in " + files.path().resolve("logs") + ")");
         files.keep();
-        throw e;
+        throw lifecycle.failure().<Exception>map(failure -> failure).orElse(e);
       }
       if (once) {
         console.line("");
@@ -63,5 +73,12 @@ public final class DemoCommand implements Callable<Integer> {
       console.heading("Running until Ctrl-C; all files are in " + files.path());
       throw demo.awaitFailure();
     }
+  }
+
+  /** A signal is closing everything: what fails meanwhile is no failure. */
+  private static IllegalStateException awaitHalt() throws InterruptedException {
+    Thread.interrupted();
+    Thread.sleep(Duration.ofMinutes(1));
+    return new IllegalStateException("the process did not end");
   }
 }

@@ -33,7 +33,7 @@ final class Latency {
    */
   static Latency measure(
       Connection connection, String table, String key, EdgeReader edge, int commits, Duration pause)
-      throws SQLException {
+      throws SQLException, InterruptedException {
     List<Long> nanos = new ArrayList<>();
     String upsert =
         "INSERT INTO "
@@ -42,7 +42,7 @@ final class Latency {
     try (PreparedStatement statement = connection.prepareStatement(upsert)) {
       for (int i = 0; i < commits; i++) {
         String value = "commit " + i;
-        LockSupport.parkNanos(pause.toNanos());
+        Thread.sleep(pause);
         statement.setString(1, key);
         statement.setString(2, value);
         statement.executeUpdate(); // auto-commit: returns when COMMIT has
@@ -54,7 +54,8 @@ final class Latency {
     return new Latency(nanos);
   }
 
-  private static void awaitValue(EdgeReader edge, String key, String value, long deadline) {
+  private static void awaitValue(EdgeReader edge, String key, String value, long deadline)
+      throws InterruptedException {
     byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
     while (!edge.get(bytes)
         .map(pair -> new String(pair.value(), StandardCharsets.UTF_8))
@@ -64,6 +65,9 @@ final class Latency {
         throw new CommandException(
             ExitCode.FAILURE,
             "demo: a commit did not reach the edge within " + LONGEST.toSeconds() + " s");
+      }
+      if (Thread.interrupted()) {
+        throw new InterruptedException("a process of the demo has ended");
       }
       LockSupport.parkNanos(LOOK_NANOS);
     }

@@ -5,7 +5,9 @@ import java.io.OutputStream;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +25,7 @@ public final class Lifecycle implements AutoCloseable {
   private final Deque<Part> parts = new ArrayDeque<>();
   private final CompletableFuture<CommandException> failure = new CompletableFuture<>();
   private final Thread hook = new Thread(this::stop, "stop");
+  private final ReentrantLock closer = new ReentrantLock();
   private final Duration longestStop;
   private volatile int signalExitCode = ExitCode.OK;
   private boolean closing;
@@ -93,21 +96,36 @@ public final class Lifecycle implements AutoCloseable {
     return failure.join();
   }
 
-  /** Closes all parts and forgets the signals. Idempotent. */
+  /** Returns whether a signal or {@link #close} is closing the parts. */
+  public synchronized boolean isStopping() {
+    return closing;
+  }
+
+  /** Returns the failure that is ending the process, if there is one already. */
+  public Optional<CommandException> failure() {
+    return Optional.ofNullable(failure.getNow(null));
+  }
+
+  /** Runs an action when a part has failed; at once if one has. */
+  public void whenFailed(Runnable action) {
+    var _ = failure.thenRun(action);
+  }
+
+  /** Closes all parts; a signal meanwhile waits for it. Idempotent. */
   @Override
   public void close() {
+    closeParts();
     try {
       Runtime.getRuntime().removeShutdownHook(hook);
     } catch (IllegalStateException e) {
-      return; // already stopping: the hook closes everything
+      LOG.debug("a signal has come meanwhile");
     }
-    closeParts();
   }
 
   private void stop() {
-    Thread closer = Thread.ofPlatform().name("close").start(this::closeParts);
+    Thread closing = Thread.ofPlatform().name("close").start(this::closeParts);
     try {
-      if (!closer.join(longestStop)) {
+      if (!closing.join(longestStop)) {
         LOG.warn("not everything was closed within {} ms; leaving", longestStop.toMillis());
       }
     } catch (InterruptedException e) {
@@ -118,16 +136,23 @@ public final class Lifecycle implements AutoCloseable {
   }
 
   private void closeParts() {
-    while (true) {
-      Part part;
-      synchronized (this) {
-        closing = true;
-        part = parts.poll();
+    synchronized (this) {
+      closing = true;
+    }
+    closer.lock(); // whoever comes second leaves when everything is closed
+    try {
+      while (true) {
+        Part part;
+        synchronized (this) {
+          part = parts.poll();
+        }
+        if (part == null) {
+          return;
+        }
+        close(part);
       }
-      if (part == null) {
-        return;
-      }
-      close(part);
+    } finally {
+      closer.unlock();
     }
   }
 
