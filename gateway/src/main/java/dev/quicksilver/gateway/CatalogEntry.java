@@ -1,0 +1,105 @@
+package dev.quicksilver.gateway;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.quicksilver.gateway.GatewayException.ErrorCode;
+import dev.quicksilver.gateway.PgOutputMessage.Relation;
+import dev.quicksilver.gateway.PgOutputMessage.Tuple;
+import dev.quicksilver.storage.DatabaseIdentity;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+
+/**
+ * One database as the catalog describes it: a row of {@code quicksilver.catalog} in PostgreSQL, a
+ * JSON value under the database's name in the catalog database of every node:
+ *
+ * <pre>{"id":uuid,"key_type":"text","value_type":"text","table":"schema.table","relation":oid}
+ * </pre>
+ *
+ * @param relation the table's OID in the central PostgreSQL, unsigned
+ */
+record CatalogEntry(DatabaseIdentity identity, String table, int relation) {
+  static final String SCHEMA = "quicksilver";
+  static final String TABLE = "catalog";
+
+  private static final JsonMapper JSON = new JsonMapper();
+
+  /** Reads a row of the WAL. */
+  static CatalogEntry ofRow(Relation relation, Tuple row) {
+    ByteBuffer id = ByteBuffer.wrap(bytes(relation, row, "id"));
+    ByteBuffer oid = ByteBuffer.wrap(bytes(relation, row, "relation"));
+    return new CatalogEntry(
+        new DatabaseIdentity(
+            new UUID(id.getLong(), id.getLong()),
+            text(relation, row, "name"),
+            text(relation, row, "key_type"),
+            text(relation, row, "value_type")),
+        text(relation, row, "table_schema") + "." + text(relation, row, "table_name"),
+        oid.getInt());
+  }
+
+  /** The name in the key of a deleted row. */
+  static String nameOf(Relation relation, Tuple row) {
+    return text(relation, row, "name");
+  }
+
+  /** Reads a pair of the catalog database. */
+  static CatalogEntry ofPair(byte[] key, byte[] value) {
+    try {
+      JsonNode node = JSON.readTree(value);
+      return new CatalogEntry(
+          new DatabaseIdentity(
+              UUID.fromString(node.path("id").asText()),
+              new String(key, StandardCharsets.UTF_8),
+              node.path("key_type").asText(),
+              node.path("value_type").asText()),
+          node.path("table").asText(),
+          (int) node.path("relation").asLong());
+    } catch (java.io.IOException | IllegalArgumentException e) {
+      throw new GatewayException(
+          ErrorCode.STORAGE,
+          "the catalog's entry \""
+              + new String(key, StandardCharsets.UTF_8)
+              + "\" on this node is unreadable; let the node replicate from another one",
+          e);
+    }
+  }
+
+  byte[] key() {
+    return identity.name().getBytes(StandardCharsets.UTF_8);
+  }
+
+  /** The value; the same bytes on every node. */
+  byte[] value() {
+    ObjectNode node = JSON.createObjectNode();
+    node.put("id", identity.id().toString());
+    node.put("key_type", identity.keyType());
+    node.put("value_type", identity.valueType());
+    node.put("table", table);
+    node.put("relation", Integer.toUnsignedLong(relation));
+    try {
+      return JSON.writeValueAsBytes(node);
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("five plain fields", e);
+    }
+  }
+
+  private static String text(Relation relation, Tuple row, String column) {
+    return new String(bytes(relation, row, column), StandardCharsets.UTF_8);
+  }
+
+  private static byte[] bytes(Relation relation, Tuple row, String column) {
+    int index = relation.indexOf(column);
+    if (index < 0 || row.isNull(index) || row.isUnchanged(index)) {
+      throw new GatewayException(
+          ErrorCode.TABLE_CHANGED,
+          "a row of quicksilver.catalog came without its "
+              + column
+              + "; run ./quicksilver migrate");
+    }
+    return row.value(index, 0);
+  }
+}

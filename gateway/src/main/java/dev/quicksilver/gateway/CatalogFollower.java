@@ -1,0 +1,147 @@
+package dev.quicksilver.gateway;
+
+import dev.quicksilver.gateway.GatewayException.ErrorCode;
+import dev.quicksilver.gateway.PgOutputMessage.Relation;
+import dev.quicksilver.gateway.PgOutputMessage.Tuple;
+import dev.quicksilver.storage.Appender;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.Direction;
+import dev.quicksilver.storage.KeyRange;
+import dev.quicksilver.storage.Scan;
+import dev.quicksilver.storage.Snapshot;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes and removes databases as the catalog's rows pass by in the WAL, and knows which table
+ * belongs to which database.
+ *
+ * <p>An environment is made when its row is read (only committed rows are ever read), and removed
+ * once the catalog without it is durable. So after a crash an environment may be there that the
+ * catalog does not name yet, or names under another id; both are put right by reading the same WAL
+ * again.
+ */
+final class CatalogFollower {
+  private static final Logger LOG = LoggerFactory.getLogger(CatalogFollower.class);
+
+  private final DatabaseSet databases;
+  private final OpenTransactions transactions;
+  private final Map<Integer, String> byRelation = new HashMap<>();
+
+  /** Databases that were dropped in WAL that is applied but not committed. */
+  private final Set<String> dropped = new HashSet<>();
+
+  /** Databases of which the catalog still names a predecessor; their DELETE is about to come. */
+  private final Set<String> superseded = new HashSet<>();
+
+  CatalogFollower(DatabaseSet databases, OpenTransactions transactions) {
+    this.databases = databases;
+    this.transactions = transactions;
+    load();
+  }
+
+  private void load() {
+    Set<String> named = new HashSet<>();
+    try (Snapshot snapshot = catalog().snapshot();
+        Scan scan = snapshot.scan(KeyRange.ALL, Direction.FORWARD)) {
+      while (scan.next()) {
+        CatalogEntry entry = CatalogEntry.ofPair(scan.key(), scan.value());
+        String name = entry.identity().name();
+        Database database =
+            databases
+                .get(name)
+                .orElseThrow(
+                    () ->
+                        new GatewayException(
+                            ErrorCode.DATABASE_MISSING,
+                            "the catalog lists database "
+                                + name
+                                + " but this node's data directory lacks it; restore the"
+                                + " directory, or empty it and let the node replicate from"
+                                + " another one"));
+        named.add(name);
+        byRelation.put(entry.relation(), name);
+        if (!database.identity().id().equals(entry.identity().id())) {
+          superseded.add(name);
+        }
+      }
+    }
+    for (Database database : databases.all()) {
+      String name = database.identity().name();
+      if (!named.contains(name) && !name.equals(DatabaseSet.CATALOG)) {
+        LOG.info("Removing database {}: it was created or dropped when this node stopped", name);
+        databases.drop(name);
+      }
+    }
+  }
+
+  private Database catalog() {
+    return databases.get(DatabaseSet.CATALOG).orElseThrow();
+  }
+
+  static boolean isCatalog(Relation relation) {
+    return relation.schema().equals(CatalogEntry.SCHEMA)
+        && relation.name().equals(CatalogEntry.TABLE);
+  }
+
+  /** The name of the database that a table belongs to, if it belongs to one. */
+  Optional<String> nameOf(int relation) {
+    return Optional.ofNullable(byRelation.get(relation));
+  }
+
+  /** The database of that name, unless its entries are of no use any more. */
+  Optional<Database> database(String name) {
+    return dropped.contains(name) || superseded.contains(name)
+        ? Optional.empty()
+        : databases.get(name);
+  }
+
+  void insert(Relation relation, Tuple row) {
+    CatalogEntry entry = CatalogEntry.ofRow(relation, row);
+    Optional<Appender> into = transactions.into(catalog());
+    if (into.isEmpty()) {
+      return;
+    }
+    String name = entry.identity().name();
+    boolean fresh = dropped.remove(name);
+    Optional<Database> existing = databases.get(name);
+    if (existing.isPresent()
+        && (fresh || !existing.get().identity().id().equals(entry.identity().id()))) {
+      databases.drop(name);
+      existing = Optional.empty();
+    }
+    if (existing.isEmpty()) {
+      databases.create(entry.identity());
+    }
+    byRelation.put(entry.relation(), name);
+    into.get().set(entry.key(), entry.value());
+    LOG.info("Database {} ({}) follows table {}", name, entry.identity().id(), entry.table());
+  }
+
+  void delete(Relation relation, Tuple oldKey) {
+    Optional<Appender> into = transactions.into(catalog());
+    if (into.isEmpty()) {
+      return;
+    }
+    String name = CatalogEntry.nameOf(relation, oldKey);
+    byRelation.values().removeIf(name::equals);
+    superseded.remove(name);
+    dropped.add(name);
+    transactions.abandon(name);
+    into.get().delete(name.getBytes(StandardCharsets.UTF_8));
+    LOG.info("Database {} is dropped", name);
+  }
+
+  /** What was applied is durable now: dropped databases can go. */
+  void committed() {
+    dropped.forEach(databases::drop);
+    dropped.clear();
+  }
+}

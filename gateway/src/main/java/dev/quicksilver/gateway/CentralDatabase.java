@@ -1,0 +1,203 @@
+package dev.quicksilver.gateway;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import dev.quicksilver.gateway.GatewayException.ErrorCode;
+import dev.quicksilver.storage.Position;
+import java.util.Optional;
+import java.util.UUID;
+import org.jooq.DSLContext;
+import org.jooq.Record;
+import org.jooq.SQLDialect;
+import org.jooq.impl.DSL;
+import org.postgresql.replication.LogSequenceNumber;
+
+/**
+ * What the gateway asks the central PostgreSQL in SQL: whether it is set up, and about the slot.
+ * Thread-safe.
+ */
+final class CentralDatabase implements AutoCloseable {
+  private final GatewayConfig config;
+  private final HikariDataSource pool;
+  private final DSLContext sql;
+
+  CentralDatabase(GatewayConfig config) {
+    this.config = config;
+    HikariConfig hikari = new HikariConfig();
+    hikari.setJdbcUrl(config.jdbcUrl());
+    if (!config.user().isEmpty()) {
+      hikari.setUsername(config.user());
+    }
+    if (!config.password().isEmpty()) {
+      hikari.setPassword(config.password());
+    }
+    hikari.setPoolName("quicksilver-gateway");
+    hikari.setMaximumPoolSize(2);
+    hikari.setMinimumIdle(0);
+    hikari.setConnectionTimeout(5_000);
+    hikari.setInitializationFailTimeout(-1);
+    pool = new HikariDataSource(hikari);
+    sql = DSL.using(pool, SQLDialect.POSTGRES);
+  }
+
+  /**
+   * Checks what the slot needs and returns the cluster's id.
+   *
+   * @throws GatewayException WRONG_WAL_LEVEL, SCHEMA_MISSING or PUBLICATION_MISSING
+   */
+  UUID checkSetup() {
+    String level = string("SELECT current_setting('wal_level')");
+    if (!level.equals("logical")) {
+      throw new GatewayException(
+          ErrorCode.WRONG_WAL_LEVEL,
+          "wal_level of the central PostgreSQL is "
+              + level
+              + "; run ALTER SYSTEM SET wal_level = logical and restart PostgreSQL");
+    }
+    if (!string("SELECT to_regclass('quicksilver.cluster') IS NOT NULL").equals("true")) {
+      throw new GatewayException(
+          ErrorCode.SCHEMA_MISSING,
+          "the central PostgreSQL has no schema quicksilver; run ./quicksilver migrate");
+    }
+    if (string("SELECT count(*) FROM pg_publication WHERE pubname = {0}", config.publication())
+        .equals("0")) {
+      throw new GatewayException(
+          ErrorCode.PUBLICATION_MISSING,
+          "publication "
+              + config.publication()
+              + " is missing in the central PostgreSQL; nothing written since it was dropped can"
+              + " be replicated: restore it from a backup, or set up a new cluster");
+    }
+    return UUID.fromString(string("SELECT id FROM quicksilver.cluster"));
+  }
+
+  /**
+   * Makes the slot, for a node that holds nothing yet, and returns where it begins.
+   *
+   * @throws GatewayException SEEDING_NEEDED if there are databases already
+   */
+  long createSlot() {
+    return sql.transactionResult(
+        transaction -> {
+          DSLContext inside = DSL.using(transaction);
+          // Until the slot exists nobody may create a database, or its row would be in neither.
+          inside.execute("LOCK TABLE quicksilver.catalog IN SHARE MODE");
+          Record existing = inside.fetchOne("SELECT min(name) FROM quicksilver.catalog");
+          String name = existing == null ? null : existing.get(0, String.class);
+          if (name != null) {
+            throw new GatewayException(
+                ErrorCode.SEEDING_NEEDED,
+                "database "
+                    + name
+                    + " was created before the first root was started, so its rows are not in the"
+                    + " replication slot; drop it with quicksilver.drop_database and create and"
+                    + " fill it again once the root runs");
+          }
+          Record row =
+              inside.fetchOne(
+                  "SELECT lsn::text FROM pg_create_logical_replication_slot({0}, 'pgoutput')",
+                  DSL.val(config.slotName()));
+          return lsn(row == null ? null : row.get(0, String.class));
+        });
+  }
+
+  /** A slot as pg_replication_slots shows it. */
+  record Slot(boolean pgoutput, boolean here, String database, boolean lost, long confirmedLsn) {}
+
+  /** Looks the slot up. */
+  Optional<Slot> slot() {
+    return sql.fetchOptional(
+            "SELECT coalesce(plugin = 'pgoutput', false), coalesce(database, ''), coalesce(database"
+                + " = current_database(), false), coalesce(wal_status = 'lost', false),"
+                + " coalesce(confirmed_flush_lsn::text, '0/0') FROM pg_replication_slots WHERE"
+                + " slot_name = {0}",
+            DSL.val(config.slotName()))
+        .map(
+            row ->
+                new Slot(
+                    Boolean.TRUE.equals(row.get(0, Boolean.class)),
+                    Boolean.TRUE.equals(row.get(2, Boolean.class)),
+                    String.valueOf(row.get(1, String.class)),
+                    Boolean.TRUE.equals(row.get(3, Boolean.class)),
+                    lsn(row.get(4, String.class))));
+  }
+
+  /**
+   * Checks that the slot is ours and whole.
+   *
+   * @throws GatewayException SLOT_FOREIGN or SLOT_LOST
+   */
+  void checkUsable(Slot slot, Position position) {
+    String name = "replication slot " + config.slotName();
+    if (!slot.pgoutput() || !slot.here()) {
+      throw new GatewayException(
+          ErrorCode.SLOT_FOREIGN,
+          name
+              + " exists but is not Quicksilver's (it is of another plugin, or of database \""
+              + slot.database()
+              + "\"); drop it, or configure another slot name");
+    }
+    if (slot.lost()) {
+      throw new GatewayException(
+          ErrorCode.SLOT_LOST,
+          name
+              + " has lost WAL that was not read yet (see max_slot_wal_keep_size); entries after "
+              + Position.formatLsn(position.lsn())
+              + " cannot be had from it: set up a new cluster from the tables");
+    }
+  }
+
+  /**
+   * Checks that the slot goes on where this node is; meaningful once nobody else confirms.
+   *
+   * @throws GatewayException SLOT_FOREIGN, SLOT_LOST or SLOT_AHEAD
+   */
+  void checkSlot(Slot slot, Position position) {
+    checkUsable(slot, position);
+    String name = "replication slot " + config.slotName();
+    if (Long.compareUnsigned(slot.confirmedLsn(), position.lsn()) > 0) {
+      throw new GatewayException(
+          ErrorCode.SLOT_AHEAD,
+          name
+              + " was confirmed up to "
+              + Position.formatLsn(slot.confirmedLsn())
+              + " but this node holds only up to "
+              + Position.formatLsn(position.lsn())
+              + ", so entries would be missing; start the node that confirmed it, or let this one"
+              + " replicate from a node that is further on (if there is none and nothing was"
+              + " written yet: SELECT pg_drop_replication_slot('"
+              + config.slotName()
+              + "'))");
+    }
+  }
+
+  /** The refusal of a slot that is gone. */
+  GatewayException slotMissing(Position position) {
+    return new GatewayException(
+        ErrorCode.SLOT_MISSING,
+        "replication slot "
+            + config.slotName()
+            + " is missing in the central PostgreSQL, so what was written after "
+            + Position.formatLsn(position.lsn())
+            + " cannot be had; if this is the right PostgreSQL, set up a new cluster from the"
+            + " tables with an empty data directory");
+  }
+
+  private String string(String query, String... values) {
+    Object[] bound = new Object[values.length];
+    for (int i = 0; i < values.length; i++) {
+      bound[i] = DSL.val(values[i]);
+    }
+    Record row = sql.fetchOne(query, bound);
+    return row == null ? "" : String.valueOf(row.get(0, String.class));
+  }
+
+  private static long lsn(@org.jspecify.annotations.Nullable String text) {
+    return text == null ? 0 : LogSequenceNumber.valueOf(text).asLong();
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+}

@@ -1,0 +1,145 @@
+package dev.quicksilver.gateway;
+
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.FailPoint;
+import dev.quicksilver.storage.Position;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+import org.postgresql.replication.LogSequenceNumber;
+import org.postgresql.replication.PGReplicationStream;
+
+/**
+ * Takes messages from the queue through the sequencer, and decides when to commit to LMDB and what
+ * to confirm to PostgreSQL.
+ *
+ * <p>A commit happens between two PostgreSQL transactions: at once if nothing more waits, else when
+ * a window has passed or 8 MiB are pending. Confirmed is never more than what is both processed and
+ * durable here. While nothing of ours is written, the WAL's progress is recorded in the catalog
+ * database from time to time and then confirmed, so that PostgreSQL can forget WAL of others.
+ */
+final class CommitSchedule {
+  private static final long PENDING_BYTES = 8L << 20;
+
+  private final GatewayConfig config;
+  private final ReplicationConnection.Identity source;
+  private final OpenTransactions transactions;
+  private final Sequencer sequencer;
+  private final Progress progress;
+  private final LongSupplier nanoTime;
+  private long durableLsn;
+  private long confirmedLsn;
+  private long lastCommit;
+  private long lastIdle;
+  private long transactionCount;
+
+  CommitSchedule(
+      GatewayConfig config,
+      ReplicationConnection.Identity source,
+      OpenTransactions transactions,
+      Sequencer sequencer,
+      Progress progress,
+      LongSupplier nanoTime,
+      long durableLsn) {
+    this.config = config;
+    this.source = source;
+    this.transactions = transactions;
+    this.sequencer = sequencer;
+    this.progress = progress;
+    this.nanoTime = nanoTime;
+    this.durableLsn = durableLsn;
+    this.lastCommit = nanoTime.getAsLong();
+    this.lastIdle = lastCommit;
+  }
+
+  /** The furthest position of a node's databases. */
+  static Position furthest(DatabaseSet databases) {
+    Position furthest = Position.NONE;
+    for (Database database : databases.all()) {
+      Position position = database.head().position();
+      if (Long.compareUnsigned(position.lsn(), furthest.lsn()) > 0) {
+        furthest = position;
+      }
+    }
+    return furthest;
+  }
+
+  /**
+   * Works until {@code stopped} is true.
+   *
+   * @throws Exception the reason for which the stream ended
+   */
+  void run(MessageQueue queue, PGReplicationStream stream, BooleanSupplier stopped)
+      throws Exception {
+    List<ByteBuffer> batch = new ArrayList<>();
+    while (!stopped.getAsBoolean()) {
+      queue.take(batch, MessageQueue.tick());
+      for (ByteBuffer message : batch) {
+        if (sequencer.apply(PgOutputDecoder.decode(message))) {
+          transactionCount++;
+        }
+        if (!sequencer.inTransaction() && isDue()) {
+          commit(stream);
+        }
+      }
+      batch.clear();
+      // Read before the queue is looked at: all up to here was put into the queue by then.
+      long received = stream.getLastReceiveLSN().asLong();
+      if (!sequencer.inTransaction() && queue.isEmpty()) {
+        if (!transactions.isEmpty()) {
+          commit(stream);
+        }
+        idle(stream, received);
+      }
+    }
+  }
+
+  private boolean isDue() {
+    return !transactions.isEmpty()
+        && (nanoTime.getAsLong() - lastCommit >= config.window().toNanos()
+            || transactions.pendingBytes() >= PENDING_BYTES);
+  }
+
+  private void commit(PGReplicationStream stream) {
+    long entries = transactions.commit();
+    sequencer.committed();
+    durableLsn = max(durableLsn, sequencer.processedLsn());
+    lastCommit = nanoTime.getAsLong();
+    progress.durable(source.position(durableLsn), transactionCount, entries);
+    transactionCount = 0;
+    confirm(stream, sequencer.processedLsn());
+  }
+
+  private void idle(PGReplicationStream stream, long receivedLsn) {
+    confirm(stream, sequencer.processedLsn());
+    long now = nanoTime.getAsLong();
+    if (now - lastIdle < config.idleInterval().toNanos()
+        || Long.compareUnsigned(receivedLsn, durableLsn) <= 0) {
+      return;
+    }
+    lastIdle = now;
+    transactions.recordIdle(source.position(receivedLsn));
+    durableLsn = receivedLsn;
+    progress.durable(source.position(durableLsn), 0, 0);
+    confirm(stream, receivedLsn);
+  }
+
+  private void confirm(PGReplicationStream stream, long processed) {
+    long lsn = Long.compareUnsigned(processed, durableLsn) < 0 ? processed : durableLsn;
+    if (Long.compareUnsigned(lsn, confirmedLsn) > 0) {
+      FailPoint.hit("gateway.before-confirm");
+      confirmedLsn = lsn;
+      // The reader thread sends it within the status interval.
+      stream.setAppliedLSN(LogSequenceNumber.valueOf(lsn));
+      stream.setFlushedLSN(LogSequenceNumber.valueOf(lsn));
+      progress.confirmed(lsn);
+    }
+  }
+
+  private static long max(long a, long b) {
+    return Long.compareUnsigned(a, b) >= 0 ? a : b;
+  }
+}

@@ -1,0 +1,205 @@
+package dev.quicksilver.gateway;
+
+import dev.quicksilver.gateway.GatewayException.ErrorCode;
+import dev.quicksilver.gateway.GatewayStatus.State;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.StorageException;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jooq.exception.DataAccessException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The running gateway of a root: reads the slot of the central PostgreSQL into the databases of
+ * this node. A PostgreSQL that is away is waited for; a slot that another root holds too. Refusals
+ * end it, and {@link #await()} throws them. Thread-safe.
+ */
+public final class Gateway implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Gateway.class);
+  private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
+  private static final Duration LONGEST_PAUSE = Duration.ofSeconds(5);
+  private static final Duration SLOT_PAUSE = Duration.ofMillis(100);
+
+  private final Progress progress = new Progress();
+  private final CountDownLatch closing = new CountDownLatch(1);
+  private final CompletableFuture<Void> outcome = new CompletableFuture<>();
+  private final SlotSession session;
+  private final Thread thread;
+
+  private Gateway(GatewayConfig config, DatabaseSet databases) {
+    session = new SlotSession(config, databases, progress, this::isClosing);
+    thread =
+        Thread.ofPlatform().name("quicksilver-gateway-sequencer").daemon().unstarted(this::run);
+  }
+
+  /**
+   * Starts to connect and to sequence; returns at once.
+   *
+   * @param databases this node's databases; stays open until the gateway is closed
+   */
+  public static Gateway start(GatewayConfig config, DatabaseSet databases) {
+    Gateway gateway = new Gateway(config, databases);
+    gateway.thread.start();
+    return gateway;
+  }
+
+  /** Returns what the gateway is doing now. */
+  public GatewayStatus status() {
+    return progress.status();
+  }
+
+  /**
+   * Waits until the gateway is closed.
+   *
+   * @throws GatewayException why it refused to go on
+   */
+  public void await() throws InterruptedException {
+    try {
+      outcome.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof GatewayException refusal) {
+        throw refusal;
+      }
+      throw new GatewayException(
+          ErrorCode.STORAGE, "the gateway failed: " + e.getCause() + "; see the log", e);
+    }
+  }
+
+  /** Commits what has arrived in whole transactions and lets the slot go. Idempotent. */
+  @Override
+  public void close() {
+    closing.countDown();
+    session.wake();
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private boolean isClosing() {
+    return closing.getCount() == 0;
+  }
+
+  private void run() {
+    try (session) {
+      Duration pause = FIRST_PAUSE;
+      boolean saidBusy = false;
+      while (!isClosing()) {
+        progress.state(State.CONNECTING);
+        try {
+          session.run();
+          pause = FIRST_PAUSE;
+        } catch (GatewayException | StorageException refusal) {
+          throw refusal;
+        } catch (Exception e) {
+          if (isClosing()) {
+            break;
+          }
+          refuseIfFinal(e);
+          if (isSlotBusy(e)) {
+            progress.state(State.WAITING_FOR_SLOT);
+            if (!saidBusy) {
+              saidBusy = true;
+              LOG.info("Another root holds the slot; standing by for it");
+            }
+            pause(SLOT_PAUSE);
+            continue;
+          }
+          if (session.hasStreamed()) {
+            pause = FIRST_PAUSE;
+          }
+          saidBusy = false;
+          progress.state(State.CONNECTING);
+          progress.problem(oneLine(e));
+          LOG.warn("The central PostgreSQL is away ({}); trying again", oneLine(e));
+          pause(pause);
+          pause = pause.multipliedBy(2);
+          pause = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
+        }
+      }
+      progress.state(State.CLOSED);
+      outcome.complete(null);
+    } catch (GatewayException e) {
+      fail(e);
+    } catch (StorageException e) {
+      fail(
+          new GatewayException(
+              ErrorCode.STORAGE, "storage failed (" + e.code() + "): " + e.getMessage(), e));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      progress.state(State.CLOSED);
+      outcome.complete(null);
+    } catch (Throwable e) {
+      LOG.error("The gateway failed", e);
+      progress.state(State.FAILED);
+      outcome.completeExceptionally(e);
+    }
+  }
+
+  private void fail(GatewayException refusal) {
+    LOG.error("{}: {}", refusal.code(), refusal.getMessage());
+    progress.problem(oneLine(refusal));
+    progress.state(State.FAILED);
+    outcome.completeExceptionally(refusal);
+  }
+
+  private void pause(Duration longest) throws InterruptedException {
+    long nanos = longest.toNanos();
+    long jittered = nanos / 2 + ThreadLocalRandom.current().nextLong(nanos / 2 + 1);
+    if (closing.await(jittered, TimeUnit.NANOSECONDS)) {
+      LOG.debug("Closing");
+    }
+  }
+
+  private static boolean isSlotBusy(Exception e) {
+    SQLException cause = sqlCause(e);
+    return cause != null && "55006".equals(cause.getSQLState());
+  }
+
+  /** Wrong password, no right to replicate, no such database: trying again does not help. */
+  private static void refuseIfFinal(Exception e) {
+    SQLException cause = sqlCause(e);
+    String state = cause == null || cause.getSQLState() == null ? "" : cause.getSQLState();
+    if (state.startsWith("28") || state.equals("3D000") || state.equals("42501")) {
+      throw new GatewayException(
+          ErrorCode.ACCESS_DENIED,
+          "the central PostgreSQL refuses this node: "
+              + oneLine(e)
+              + "; give the URL, user and password of a role with REPLICATION that may read the"
+              + " schema quicksilver",
+          e);
+    }
+  }
+
+  private static @Nullable SQLException sqlCause(Exception e) {
+    SQLException found = null;
+    for (Throwable t = e; t != null; t = t.getCause()) {
+      if (t instanceof SQLException sql) {
+        found = sql;
+      }
+    }
+    return found;
+  }
+
+  private static String oneLine(Exception e) {
+    Exception shown = e instanceof DataAccessException && sqlCause(e) != null ? sqlCause(e) : e;
+    return String.valueOf((shown == null ? e : shown).getMessage())
+        .strip()
+        .replaceAll("\\s*\\R\\s*", "; ");
+  }
+}

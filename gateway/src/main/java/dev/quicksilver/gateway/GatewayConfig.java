@@ -1,0 +1,68 @@
+package dev.quicksilver.gateway;
+
+import java.time.Duration;
+
+/**
+ * What a gateway needs to know.
+ *
+ * @param jdbcUrl the central PostgreSQL, {@code jdbc:postgresql:…}; may hold user and password
+ * @param user a role with REPLICATION that may read the schema quicksilver; empty to take it from
+ *     the URL
+ * @param password empty to take it from the URL, or if none is needed
+ * @param window the shortest time between two durable commits under load
+ * @param slotName the logical replication slot
+ * @param publication the publication
+ * @param idleInterval how often an idle node records how far the WAL has moved on, so that
+ *     PostgreSQL can forget it
+ */
+public record GatewayConfig(
+    String jdbcUrl,
+    String user,
+    String password,
+    Duration window,
+    String slotName,
+    String publication,
+    Duration idleInterval) {
+  /** The names and times that fit nearly everyone: window 10 ms, idle interval 10 s. */
+  public static GatewayConfig of(String jdbcUrl, String user, String password) {
+    return new GatewayConfig(
+        jdbcUrl,
+        user,
+        password,
+        Duration.ofMillis(10),
+        "quicksilver",
+        "quicksilver",
+        Duration.ofSeconds(10));
+  }
+
+  public GatewayConfig {
+    if (!jdbcUrl.startsWith("jdbc:postgresql:")) {
+      throw new IllegalArgumentException(
+          "\"" + jdbcUrl + "\" is no URL of a PostgreSQL; it begins with jdbc:postgresql:");
+    }
+    if (!slotName.matches("[a-z0-9_]{1,63}")) {
+      throw new IllegalArgumentException(
+          "\"" + slotName + "\" is no name of a slot; use 1 to 63 of a-z, 0-9 and _");
+    }
+    if (window.isNegative() || idleInterval.isNegative()) {
+      throw new IllegalArgumentException("a window or interval is not negative");
+    }
+  }
+
+  /** Returns this with another window. */
+  public GatewayConfig withWindow(Duration newWindow) {
+    return new GatewayConfig(
+        jdbcUrl, user, password, newWindow, slotName, publication, idleInterval);
+  }
+
+  /** Returns this with another idle interval. */
+  public GatewayConfig withIdleInterval(Duration newInterval) {
+    return new GatewayConfig(jdbcUrl, user, password, window, slotName, publication, newInterval);
+  }
+
+  /** Without the password. */
+  @Override
+  public String toString() {
+    return "GatewayConfig[slot " + slotName + ", publication " + publication + "]";
+  }
+}

@@ -1,0 +1,62 @@
+package dev.quicksilver.gateway;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A refusal: going on would lose, double or fork entries. The message is one line with the cure.
+ */
+public final class GatewayException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** Stable names of the refusals; the same in the log, in metrics and on the command line. */
+  public enum ErrorCode {
+    /** The user may not connect or not replicate, or the database does not exist. */
+    ACCESS_DENIED,
+    /** {@code wal_level} is not {@code logical}. */
+    WRONG_WAL_LEVEL,
+    /** The schema {@code quicksilver} is not there. */
+    SCHEMA_MISSING,
+    /** The publication is not there. */
+    PUBLICATION_MISSING,
+    /** The slot is gone although this node has read from it before. */
+    SLOT_MISSING,
+    /** The slot is physical, of another plugin or of another database. */
+    SLOT_FOREIGN,
+    /** PostgreSQL has removed WAL that the slot still needed. */
+    SLOT_LOST,
+    /** The slot has been confirmed beyond this node's position: entries would be missing. */
+    SLOT_AHEAD,
+    /** There are databases from before the first root's start, whose rows are not in the slot. */
+    SEEDING_NEEDED,
+    /** The catalog here belongs to another cluster. */
+    WRONG_CLUSTER,
+    /** The PostgreSQL is not the one that the position was read from. */
+    WRONG_SYSTEM,
+    /** The timeline left the one of the position before the position. */
+    TIMELINE_FORKED,
+    /** A database that the catalog lists is missing or another one on this node. */
+    DATABASE_MISSING,
+    /** A published table has no longer the columns that its database needs. */
+    TABLE_CHANGED,
+    /** The stream holds what this program does not understand. */
+    PROTOCOL,
+    /** LMDB or the disk failed. */
+    STORAGE
+  }
+
+  private final ErrorCode code;
+
+  GatewayException(ErrorCode code, String message) {
+    this(code, message, null);
+  }
+
+  GatewayException(ErrorCode code, String message, @Nullable Throwable cause) {
+    super(message, cause);
+    this.code = code;
+  }
+
+  /** Returns the stable name of the refusal. */
+  public ErrorCode code() {
+    return code;
+  }
+}

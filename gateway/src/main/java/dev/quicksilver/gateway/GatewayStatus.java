@@ -1,0 +1,34 @@
+package dev.quicksilver.gateway;
+
+import dev.quicksilver.storage.Position;
+
+/**
+ * What a gateway is doing, at one moment.
+ *
+ * @param position up to where the WAL is durable on this node
+ * @param confirmedLsn what PostgreSQL was told, unsigned
+ * @param transactions PostgreSQL transactions applied since the start of this process
+ * @param entries entries written since the start of this process
+ * @param lastProblem the last reason to connect again, empty if there was none
+ */
+public record GatewayStatus(
+    State state,
+    Position position,
+    long confirmedLsn,
+    long transactions,
+    long entries,
+    String lastProblem) {
+  /** Where the gateway is. */
+  public enum State {
+    /** It looks for the PostgreSQL. */
+    CONNECTING,
+    /** Another root holds the slot; this one stands by. */
+    WAITING_FOR_SLOT,
+    /** It holds the slot: this node is the root. */
+    STREAMING,
+    /** It refused to go on; {@code await()} tells why. */
+    FAILED,
+    /** It was closed. */
+    CLOSED
+  }
+}

@@ -1,0 +1,121 @@
+package dev.quicksilver.gateway;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Messages on the way from the reader to the sequencer, bounded by their bytes: a sequencer that is
+ * slower than PostgreSQL slows the reader down, not the heap. One message is always let in, however
+ * large. For one producer and one consumer.
+ */
+final class MessageQueue {
+  /** What a message costs beside its bytes. */
+  private static final int OVERHEAD = 64;
+
+  private final long capacity;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition notEmpty = lock.newCondition();
+  private final Condition notFull = lock.newCondition();
+  private final ArrayDeque<ByteBuffer> messages = new ArrayDeque<>();
+  private long bytes;
+  private boolean closed;
+  private @Nullable Exception end;
+
+  /**
+   * Makes an empty queue.
+   *
+   * @param capacity in bytes
+   */
+  MessageQueue(long capacity) {
+    this.capacity = capacity;
+  }
+
+  /** Adds a message, waiting for room; returns false if the queue is closed. */
+  boolean put(ByteBuffer message) throws InterruptedException {
+    lock.lockInterruptibly();
+    try {
+      while (!closed && bytes >= capacity) {
+        notFull.await();
+      }
+      if (closed) {
+        return false;
+      }
+      messages.add(message);
+      bytes += message.remaining() + OVERHEAD;
+      notEmpty.signal();
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The producer is done, for this reason. */
+  void end(Exception reason) {
+    lock.lock();
+    try {
+      if (end == null) {
+        end = reason;
+      }
+      notEmpty.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The consumer is done: the producer is let go. */
+  void close() {
+    lock.lock();
+    try {
+      closed = true;
+      messages.clear();
+      notFull.signal();
+      notEmpty.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Moves all that is there to {@code into}, waiting up to {@code timeoutNanos} for the first.
+   *
+   * @throws Exception the producer's reason, once everything it produced was taken
+   */
+  void take(Collection<ByteBuffer> into, long timeoutNanos) throws Exception {
+    lock.lockInterruptibly();
+    try {
+      long left = timeoutNanos;
+      while (messages.isEmpty() && end == null && !closed && left > 0) {
+        left = notEmpty.awaitNanos(left);
+      }
+      if (messages.isEmpty() && end != null) {
+        throw end;
+      }
+      into.addAll(messages);
+      messages.clear();
+      bytes = 0;
+      notFull.signal();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** True if nothing waits. */
+  boolean isEmpty() {
+    lock.lock();
+    try {
+      return messages.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The default time that the sequencer waits before it looks after other things. */
+  static long tick() {
+    return TimeUnit.MILLISECONDS.toNanos(100);
+  }
+}

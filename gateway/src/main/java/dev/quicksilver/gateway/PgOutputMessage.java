@@ -1,0 +1,92 @@
+package dev.quicksilver.gateway;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One message of PostgreSQL's plugin {@code pgoutput}, protocol version 1 with binary values
+ * (PostgreSQL documentation, "Logical Replication Message Formats").
+ */
+sealed interface PgOutputMessage {
+  /**
+   * A committed transaction begins.
+   *
+   * @param commitLsn LSN of the commit record
+   * @param commitTime µs since 1970-01-01 UTC
+   */
+  record Begin(long commitLsn, long commitTime) implements PgOutputMessage {}
+
+  record Commit(long commitLsn, long endLsn) implements PgOutputMessage {}
+
+  /** What a table looked like when the rows that follow were written. */
+  record Relation(int oid, String schema, String name, List<Column> columns)
+      implements PgOutputMessage {
+    int indexOf(String column) {
+      for (int i = 0; i < columns.size(); i++) {
+        if (columns.get(i).name().equals(column)) {
+          return i;
+        }
+      }
+      return -1;
+    }
+  }
+
+  record Column(String name, boolean key, int type) {}
+
+  record Insert(int relation, Tuple row) implements PgOutputMessage {}
+
+  /**
+   * A changed row.
+   *
+   * @param old the old key, or the old row, if the update changed the key or the table's replica
+   *     identity is the full row
+   */
+  record Update(int relation, @Nullable Tuple old, Tuple row) implements PgOutputMessage {}
+
+  record Delete(int relation, Tuple old) implements PgOutputMessage {}
+
+  record Truncate(List<Integer> relations) implements PgOutputMessage {}
+
+  /** ORIGIN, TYPE and MESSAGE: nothing that an entry depends on. */
+  record Other(char type) implements PgOutputMessage {}
+
+  /** The values of a row: bytes into a message, described by offset and length. */
+  final class Tuple {
+    static final int NULL = -1;
+    static final int UNCHANGED = -2;
+
+    private final byte[] bytes;
+    private final int[] offsets;
+    private final int[] lengths;
+
+    Tuple(byte[] bytes, int[] offsets, int[] lengths) {
+      this.bytes = bytes;
+      this.offsets = offsets;
+      this.lengths = lengths;
+    }
+
+    int size() {
+      return lengths.length;
+    }
+
+    boolean isNull(int column) {
+      return lengths[column] == NULL;
+    }
+
+    /** True for a large value that an update did not change, and that the WAL does not repeat. */
+    boolean isUnchanged(int column) {
+      return lengths[column] == UNCHANGED;
+    }
+
+    /** Bytes of a value that is there. */
+    int length(int column) {
+      return lengths[column];
+    }
+
+    /** A copy of a value without its first {@code skip} bytes. */
+    byte[] value(int column, int skip) {
+      int from = offsets[column] + skip;
+      return java.util.Arrays.copyOfRange(bytes, from, offsets[column] + lengths[column]);
+    }
+  }
+}

@@ -1,0 +1,188 @@
+package dev.quicksilver.gateway;
+
+import dev.quicksilver.gateway.GatewayException.ErrorCode;
+import dev.quicksilver.gateway.GatewayStatus.State;
+import dev.quicksilver.storage.Appender;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.Position;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.postgresql.replication.PGReplicationStream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One time after the other: connect, check that it is safe, stream until the connection is lost.
+ */
+final class SlotSession implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(SlotSession.class);
+  private static final long QUEUE_BYTES = 16L << 20;
+
+  private final GatewayConfig config;
+  private final DatabaseSet databases;
+  private final Progress progress;
+  private final BooleanSupplier closing;
+  private final CentralDatabase central;
+  private volatile @Nullable MessageQueue current;
+  private boolean streamed;
+
+  SlotSession(
+      GatewayConfig config, DatabaseSet databases, Progress progress, BooleanSupplier closing) {
+    this.config = config;
+    this.databases = databases;
+    this.progress = progress;
+    this.closing = closing;
+    this.central = new CentralDatabase(config);
+  }
+
+  /** True if the last run got as far as streaming. */
+  boolean hasStreamed() {
+    return streamed;
+  }
+
+  /** Lets a run that waits for messages see that it is to stop; from any thread. */
+  void wake() {
+    MessageQueue queue = current;
+    if (queue != null) {
+      queue.end(new CancellationException("closing"));
+    }
+  }
+
+  /**
+   * Streams until {@code closing}.
+   *
+   * @throws GatewayException if it is not safe to go on
+   * @throws Exception if the connection is lost or the slot is in use: try again
+   */
+  void run() throws Exception {
+    streamed = false;
+    try (ReplicationConnection connection = ReplicationConnection.open(config)) {
+      ReplicationConnection.Identity source = connection.identify();
+      UUID cluster = central.checkSetup();
+      if (databases.get(DatabaseSet.CATALOG).isEmpty()
+          || CommitSchedule.furthest(databases).equals(Position.NONE)) {
+        firstStart(source, cluster);
+      }
+      check(source, cluster);
+      PGReplicationStream stream = connection.stream(config);
+      // Nobody else can confirm from here on.
+      Position position = CommitSchedule.furthest(databases);
+      central.checkSlot(central.slot().orElseThrow(() -> central.slotMissing(position)), position);
+      streamed = true;
+      stream(source, connection, stream, position);
+    }
+  }
+
+  private void firstStart(ReplicationConnection.Identity source, UUID cluster) {
+    if (databases.all().stream().anyMatch(d -> !d.identity().name().equals(DatabaseSet.CATALOG))) {
+      throw new GatewayException(
+          ErrorCode.DATABASE_MISSING,
+          "this node's data directory has databases but not the catalog of them; restore the"
+              + " directory, or empty it and let the node replicate from another one");
+    }
+    Optional<CentralDatabase.Slot> existing = central.slot();
+    if (existing.isPresent()) {
+      central.checkSlot(existing.get(), Position.NONE);
+    }
+    Database catalog =
+        databases
+            .get(DatabaseSet.CATALOG)
+            .orElseGet(
+                () ->
+                    databases.create(
+                        new DatabaseIdentity(cluster, DatabaseSet.CATALOG, "text", "json")));
+    long start = central.createSlot();
+    try (Appender appender = catalog.append()) {
+      appender.position(source.position(start));
+      appender.commit();
+    }
+    LOG.info("Made slot {} at {}", config.slotName(), Position.formatLsn(start));
+  }
+
+  private void check(ReplicationConnection.Identity source, UUID cluster) {
+    UUID ours = databases.get(DatabaseSet.CATALOG).orElseThrow().identity().id();
+    if (!ours.equals(cluster)) {
+      throw new GatewayException(
+          ErrorCode.WRONG_CLUSTER,
+          "this node holds cluster "
+              + ours
+              + " but the central PostgreSQL is cluster "
+              + cluster
+              + "; give the right URL or the right data directory");
+    }
+    Position position = CommitSchedule.furthest(databases);
+    if (position.systemId() != source.systemId()) {
+      throw new GatewayException(
+          ErrorCode.WRONG_SYSTEM,
+          "this node's position was read from PostgreSQL system "
+              + Long.toUnsignedString(position.systemId())
+              + " but the central PostgreSQL is "
+              + Long.toUnsignedString(source.systemId())
+              + "; it was made anew or is another one: give the right URL, or set up a new cluster"
+              + " with an empty data directory");
+    }
+    if (!source.history().contains(position.timeline(), position.lsn())) {
+      throw new GatewayException(
+          ErrorCode.TIMELINE_FORKED,
+          "the central PostgreSQL is on timeline "
+              + source.history().current()
+              + ", which does not contain this node's position "
+              + Position.formatLsn(position.lsn())
+              + " on timeline "
+              + position.timeline()
+              + ": it was restored or promoted without the last writes; use the PostgreSQL that has"
+              + " them, or set up a new cluster with an empty data directory");
+    }
+    CentralDatabase.Slot slot = central.slot().orElseThrow(() -> central.slotMissing(position));
+    central.checkUsable(slot, position);
+  }
+
+  private void stream(
+      ReplicationConnection.Identity source,
+      ReplicationConnection connection,
+      PGReplicationStream stream,
+      Position position)
+      throws Exception {
+    MessageQueue queue = new MessageQueue(QUEUE_BYTES);
+    current = queue;
+    Thread reader =
+        Thread.ofPlatform()
+            .name("quicksilver-gateway-reader")
+            .daemon()
+            .start(() -> read(stream, queue));
+    try (OpenTransactions transactions = new OpenTransactions(databases)) {
+      Sequencer sequencer = new Sequencer(databases, transactions, source);
+      progress.durable(position, 0, 0);
+      progress.state(State.STREAMING);
+      LOG.info("Holding the slot {}, from {}", config.slotName(), position);
+      new CommitSchedule(
+              config, source, transactions, sequencer, progress, System::nanoTime, position.lsn())
+          .run(queue, stream, closing);
+    } finally {
+      current = null;
+      queue.close();
+      connection.close();
+      reader.join();
+    }
+  }
+
+  private static void read(PGReplicationStream stream, MessageQueue queue) {
+    try {
+      while (queue.put(stream.read())) {
+        // until the queue is closed
+      }
+    } catch (Exception e) {
+      queue.end(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    central.close();
+  }
+}

@@ -1,0 +1,189 @@
+package dev.quicksilver.gateway;
+
+import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.migrations.Migrations;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.Direction;
+import dev.quicksilver.storage.KeyRange;
+import dev.quicksilver.storage.LogEntry;
+import dev.quicksilver.storage.LogScan;
+import dev.quicksilver.storage.Scan;
+import dev.quicksilver.storage.Snapshot;
+import dev.quicksilver.storage.StorageOptions;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+
+/** A database of its own in a PostgreSQL, with a slot of its own, and a root that reads it. */
+final class Root implements AutoCloseable {
+  private static final StorageOptions OPTIONS = StorageOptions.DEFAULT.withMapSize(1L << 30);
+
+  final Connection connection;
+  final GatewayConfig config;
+  private final EmbeddedPostgres postgres;
+  private final Path data;
+  private DatabaseSet databases;
+  private Gateway gateway;
+
+  Root(EmbeddedPostgres postgres, String name, Path data) throws SQLException {
+    this.postgres = postgres;
+    this.data = data;
+    try (Connection server = postgres.connect();
+        Statement statement = server.createStatement()) {
+      statement.execute("CREATE DATABASE " + name);
+    }
+    Migrations.migrate(postgres.jdbcUrl(name), "", "");
+    connection = postgres.connect(name);
+    GatewayConfig defaults = GatewayConfig.of(postgres.jdbcUrl(name), "", "");
+    config =
+        new GatewayConfig(
+            defaults.jdbcUrl(), "", "", defaults.window(), name, "quicksilver", Duration.ZERO);
+  }
+
+  Root start() throws Exception {
+    launch(config);
+    eventually("streaming", () -> gateway.status().state() == GatewayStatus.State.STREAMING);
+    return this;
+  }
+
+  void launch(GatewayConfig other) {
+    databases = DatabaseSet.open(data, OPTIONS);
+    gateway = Gateway.start(other, databases);
+  }
+
+  Gateway gateway() {
+    return gateway;
+  }
+
+  DatabaseSet databases() {
+    return databases;
+  }
+
+  void stop() {
+    if (gateway != null) {
+      gateway.close();
+      databases.close();
+    }
+  }
+
+  void execute(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+
+  String query(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      rows.next();
+      return rows.getString(1);
+    }
+  }
+
+  /** The table's rows, values as PostgreSQL's bytes of the text. */
+  Map<String, String> table(String name) throws SQLException {
+    Map<String, String> pairs = new TreeMap<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery("SELECT key, value::text FROM " + name)) {
+      while (rows.next()) {
+        pairs.put(rows.getString(1), rows.getString(2));
+      }
+    }
+    return pairs;
+  }
+
+  Map<String, String> pairs(String database) {
+    Map<String, String> pairs = new TreeMap<>();
+    databases
+        .get(database)
+        .ifPresent(
+            open -> {
+              try (Snapshot snapshot = open.snapshot();
+                  Scan scan = snapshot.scan(KeyRange.ALL, Direction.FORWARD)) {
+                while (scan.next()) {
+                  pairs.put(text(scan.key()), text(scan.value()));
+                }
+              }
+            });
+    return pairs;
+  }
+
+  /** The log as {@code SET key value}. */
+  List<String> log(String database) {
+    List<String> lines = new ArrayList<>();
+    for (LogEntry entry : entries(database)) {
+      lines.add((entry.operation() + " " + text(entry.key()) + " " + text(entry.value())).strip());
+    }
+    return lines;
+  }
+
+  List<LogEntry> entries(String database) {
+    List<LogEntry> entries = new ArrayList<>();
+    Database open = databases.get(database).orElseThrow();
+    if (open.head().lastSequence() == 0) {
+      return entries;
+    }
+    try (Snapshot snapshot = open.snapshot()) {
+      LogScan scan = snapshot.scanLog(1);
+      for (LogEntry entry = scan.next(); entry != null; entry = scan.next()) {
+        entries.add(entry);
+      }
+    }
+    return entries;
+  }
+
+  /** Waits until all that is committed in PostgreSQL now is durable here. */
+  void catchUp() throws Exception {
+    long target = Long.parseLong(query("SELECT pg_current_wal_insert_lsn() - '0/0'"));
+    execute("SELECT pg_logical_emit_message(false, 'test', 'moves the WAL beyond the target')");
+    eventually(
+        "position " + target,
+        () -> {
+          if (gateway.status().state() == GatewayStatus.State.FAILED) {
+            gateway.await();
+          }
+          return gateway.status().position().lsn() >= target;
+        });
+  }
+
+  static void eventually(String what, Callable<Boolean> condition) throws Exception {
+    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
+    while (!condition.call()) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new AssertionError("not within 30 s: " + what);
+      }
+      LockSupport.parkNanos(2_000_000);
+    }
+  }
+
+  private static String text(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
+  }
+
+  @Override
+  public void close() throws SQLException {
+    stop();
+    connection.close();
+    String name = config.slotName();
+    try (Connection server = postgres.connect();
+        Statement statement = server.createStatement()) {
+      statement.execute(
+          "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+              + " WHERE slot_name = '"
+              + name
+              + "' AND NOT active");
+      statement.execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
+    }
+  }
+}
