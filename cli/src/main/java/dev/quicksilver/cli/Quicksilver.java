@@ -83,6 +83,7 @@ public final class Quicksilver {
     flags(commands, "root", Settings.of(Role.ROOT));
     flags(commands, "replica", Settings.of(Role.REPLICA));
     flags(commands, "bridge", Settings.of(Role.BRIDGE));
+    flags(commands, "postgres", Settings.of(Role.ROOT));
     flags(commands, "status", data);
     flags(commands, "log", data);
     flags(commands, "get", data);

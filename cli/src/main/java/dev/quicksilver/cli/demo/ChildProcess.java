@@ -5,6 +5,9 @@ import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.ProcessFile;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.HttpURLConnection;
+import java.net.URI;
+import java.net.URL;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,7 +20,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 
 /** One process of the demo: this program again, with another command. */
 final class ChildProcess implements AutoCloseable {
-  private static final Duration LONGEST_START = Duration.ofSeconds(120);
+  private static final Duration LONGEST_START = Duration.ofMinutes(2);
   private static final int TAIL = 15;
 
   private final String name;
@@ -90,6 +93,20 @@ final class ChildProcess implements AutoCloseable {
       }
       if (System.nanoTime() > deadline) {
         throw failure("was not ready within " + LONGEST_START.toSeconds() + " s");
+      }
+    }
+  }
+
+  /** Waits until a process that is ready also does what it is for. */
+  void awaitHealthy(String httpAddress) throws IOException, InterruptedException {
+    URL health = URI.create("http://" + httpAddress + "/healthz").toURL();
+    long deadline = System.nanoTime() + LONGEST_START.toNanos();
+    while (((HttpURLConnection) health.openConnection()).getResponseCode() != 200) {
+      if (process.waitFor(20, TimeUnit.MILLISECONDS)) {
+        throw failure("ended with exit code " + process.exitValue());
+      }
+      if (System.nanoTime() > deadline) {
+        throw failure("was not healthy within " + LONGEST_START.toSeconds() + " s");
       }
     }
   }

@@ -11,10 +11,13 @@ final class Console {
 
   Console(PrintWriter out) {
     this.out = out;
-    this.colours =
-        System.console() != null
-            && System.console().isTerminal()
-            && System.getenv("NO_COLOR") == null;
+    this.colours = isTerminal() && System.getenv("NO_COLOR") == null;
+  }
+
+  @SuppressWarnings("SystemConsoleNull") // never null in JDK 25, but declared so
+  private static boolean isTerminal() {
+    java.io.Console console = System.console();
+    return console != null && console.isTerminal();
   }
 
   PrintWriter writer() {

@@ -45,7 +45,7 @@ final class Demo {
     try (Connection connection = DriverManager.getConnection(url)) {
       DemoSql sql = new DemoSql(connection);
       write(sql);
-      List<Latency> latencies = replicate(sql, connection);
+      List<Latency> latencies = replicate(connection);
       attach(sql, bridges);
       compare(sql);
       console.heading(
@@ -77,7 +77,7 @@ final class Demo {
   }
 
   /** Waits until the edges have everything, and measures how fast single commits arrive. */
-  private List<Latency> replicate(DemoSql sql, Connection connection) throws Exception {
+  private List<Latency> replicate(Connection connection) throws Exception {
     console.heading("Reading at the edges, straight from their memory-mapped files");
     List<Latency> latencies = new ArrayList<>();
     for (String edge : DemoCluster.EDGES) {

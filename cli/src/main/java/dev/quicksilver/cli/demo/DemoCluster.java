@@ -74,30 +74,33 @@ final class DemoCluster implements AutoCloseable {
                 .awaitReady());
   }
 
-  /** Starts the root and returns its addresses. */
+  /** Starts the root, waits until it has the slot, and returns its addresses. */
   Map<String, String> startRoot(String jdbcUrl) throws Exception {
     return console.step(
         "root: sequences PostgreSQL's commits",
-        () ->
-            start(
-                    "root",
-                    "root",
-                    "node",
-                    Map.of(
-                        "QUICKSILVER_POSTGRES_URL",
-                        jdbcUrl,
-                        "QUICKSILVER_POSTGRES_USER",
-                        user(jdbcUrl)),
-                    "root",
-                    "--node-name",
-                    "root",
-                    "--node-location",
-                    "ams",
-                    "--replication-listen",
-                    ANY_PORT,
-                    "--root-window",
-                    WINDOW.toMillis() + "ms")
-                .awaitReady());
+        () -> {
+          Map<String, String> settings =
+              Map.of(
+                  "QUICKSILVER_POSTGRES_URL", jdbcUrl, "QUICKSILVER_POSTGRES_USER", user(jdbcUrl));
+          ChildProcess root =
+              start(
+                  "root",
+                  "root",
+                  "node",
+                  settings,
+                  "root",
+                  "--node-name",
+                  "root",
+                  "--node-location",
+                  "ams",
+                  "--replication-listen",
+                  ANY_PORT,
+                  "--root-window",
+                  WINDOW.toMillis() + "ms");
+          Map<String, String> addresses = root.awaitReady();
+          root.awaitHealthy(address(addresses, "http"));
+          return addresses;
+        });
   }
 
   private static String user(String jdbcUrl) {

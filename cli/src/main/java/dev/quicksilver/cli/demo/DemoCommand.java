@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -56,8 +57,7 @@ public final class DemoCommand implements Callable<Integer> {
         if (lifecycle.isStopping()) {
           throw awaitHalt();
         }
-        Thread.interrupted(); // may have been meant for the tour
-        Thread.sleep(500); // when a process has ended, that is the better explanation
+        awaitBetterExplanation(lifecycle);
         if (lifecycle.isStopping()) {
           throw awaitHalt();
         }
@@ -75,10 +75,22 @@ public final class DemoCommand implements Callable<Integer> {
     }
   }
 
+  /** When a process of the demo has ended, that explains more than what the tour ran into. */
+  private static void awaitBetterExplanation(Lifecycle lifecycle) {
+    long deadline = System.nanoTime() + Duration.ofMillis(600).toNanos();
+    while (lifecycle.failure().isEmpty() && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(1_000_000);
+      Thread.interrupted(); // was meant for the tour
+    }
+  }
+
   /** A signal is closing everything: what fails meanwhile is no failure. */
-  private static IllegalStateException awaitHalt() throws InterruptedException {
-    Thread.interrupted();
-    Thread.sleep(Duration.ofMinutes(1));
+  private static IllegalStateException awaitHalt() {
+    long deadline = System.nanoTime() + Duration.ofMinutes(1).toNanos();
+    while (System.nanoTime() < deadline) {
+      LockSupport.parkNanos(100_000_000);
+      Thread.interrupted();
+    }
     return new IllegalStateException("the process did not end");
   }
 }

@@ -82,6 +82,6 @@ final class Latency {
   }
 
   private long at(double share) {
-    return sortedNanos.get((int) Math.min(sortedNanos.size() - 1L, share * sortedNanos.size()));
+    return sortedNanos.get((int) (share * (sortedNanos.size() - 1)));
   }
 }
