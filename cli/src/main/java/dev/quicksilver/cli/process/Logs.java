@@ -31,6 +31,7 @@ public final class Logs {
     root.addAppender(console);
     // Libraries that are talkative at INFO.
     context.getLogger("org.flywaydb").setLevel(Level.WARN);
+    context.getLogger("org.jooq").setLevel(Level.WARN);
     context.getLogger("com.zaxxer.hikari").setLevel(Level.WARN);
   }
 
