@@ -80,7 +80,7 @@ public final class Bridge implements AutoCloseable {
     var bridge = new Bridge(config, listener);
     Thread.ofPlatform().name("bridge-accept").start(bridge::accept);
     long period = Math.max(10, Math.min(1000, config.maxSnapshotAge().toMillis() / 4));
-    var unused =
+    var _ =
         bridge.reaper.scheduleWithFixedDelay(bridge::expire, period, period, TimeUnit.MILLISECONDS);
     return bridge;
   }
