@@ -12,6 +12,7 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -59,7 +60,7 @@ public final class Replica implements AutoCloseable {
   }
 
   /** Takes a reference to every database that is there now. */
-  synchronized TreeMap<String, Shared> acquire() {
+  synchronized SortedMap<String, Shared> acquire() {
     refresh();
     var result = new TreeMap<String, Shared>();
     open.forEach(

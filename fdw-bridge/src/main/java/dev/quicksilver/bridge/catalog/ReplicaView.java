@@ -10,6 +10,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class ReplicaView implements CatalogView, AutoCloseable {
   private final Replica replica;
-  private final TreeMap<String, Replica.Shared> databases;
+  private final SortedMap<String, Replica.Shared> databases;
   private final Map<String, Snapshot> snapshots = new HashMap<>();
 
   ReplicaView(Replica replica) {

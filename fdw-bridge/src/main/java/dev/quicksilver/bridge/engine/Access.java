@@ -60,20 +60,20 @@ final class Access {
     int key = relation.keyColumn();
     KeySet keys = KeySet.ALL;
     List<Expr> filters = new ArrayList<>();
-    double rows = relation.rows();
+    double rows = (double) relation.rows();
     for (Expr condition : where) {
       Bounds bounds =
           key < 0 ? new Bounds(KeySet.ALL, false) : Bounds.of(condition, table.from() + key);
       keys = keys.intersect(bounds.keys());
       if (!bounds.exact()) {
         filters.add(condition);
-        rows *= selectivity(condition, key < 0 ? -1 : table.from() + key, relation.rows());
+        rows *= selectivity(condition, key < 0 ? -1 : table.from() + key, (double) relation.rows());
       }
     }
     if (!keys.isAll()) {
       rows *=
           keys.onlySingles()
-              ? Math.min(1, keys.intervals().size() / Math.max(1.0, relation.rows()))
+              ? Math.min(1, keys.intervals().size() / Math.max(1.0, (double) relation.rows()))
               : 0.1;
     }
     if (table.sample() < 1) {

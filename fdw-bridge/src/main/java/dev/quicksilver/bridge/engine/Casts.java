@@ -266,7 +266,7 @@ final class Casts {
           ? (a == Type.TEXT || b == Type.TEXT ? Type.TEXT : Type.BPCHAR)
           : Type.TEXT;
     }
-    if (isOid(a) && (isOid(b) || b.isInteger()) || isOid(b) && a.isInteger()) {
+    if ((isOid(a) && (isOid(b) || b.isInteger())) || (isOid(b) && a.isInteger())) {
       return Type.OID;
     }
     if (isTime(a) && isTime(b)) {

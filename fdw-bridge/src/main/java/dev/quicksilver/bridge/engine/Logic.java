@@ -97,7 +97,7 @@ final class Logic {
             row -> {
               Object a = args.get(0).eval(row);
               Object b = args.get(1).eval(row);
-              boolean same = a == null || b == null ? a == b : Order.compare(type, a, b) == 0;
+              boolean same = Order.compareNullable(type, a, b, false) == 0;
               return same == negated;
             });
   }

@@ -130,7 +130,7 @@ final class Plans {
                     }
                     @Nullable Object[] wide = new Object[width];
                     System.arraycopy(row, 0, wide, offset, columns);
-                    wide[offset + columns] = Boolean.TRUE;
+                    wide[offset + columns] = true;
                     return wide;
                   }
                 });
@@ -202,7 +202,7 @@ final class Plans {
   }
 
   static Plan limit(Plan input, long offset, long count) {
-    double rows = Math.max(0, Math.min(input.rows() - offset, count));
+    double rows = Math.max(0, Math.min(input.rows() - offset, (double) count));
     double share = input.rows() <= 0 ? 1 : Math.min(1, (offset + rows) / input.rows());
     return plan(
         rows,

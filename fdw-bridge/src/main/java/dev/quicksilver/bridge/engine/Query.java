@@ -148,7 +148,7 @@ public final class Query {
           read.stream().filter(c -> c < plan.relation().columns().size()).toArray();
       this.targets = scan.targets().toArray(Expr[]::new);
       this.row = new Object[plan.width()];
-      row[plan.width() - 1] = Boolean.TRUE;
+      row[plan.width() - 1] = true;
       this.skip = scan.offset();
       this.left = scan.limit();
     }

@@ -55,6 +55,7 @@ public final class QueryContext {
   }
 
   /** Called for every row; now and then looks for a cancel request and lets other sessions run. */
+  @SuppressWarnings("ThreadPriorityCheck") // virtual threads are not preempted
   void tick() {
     if ((++ticks & 0x3ff) == 0) {
       Thread.yield();

@@ -43,7 +43,7 @@ record ScanPlan(
           for (int column : wanted) {
             row[offset + column] = cursor.value(column);
           }
-          row[presence] = Boolean.TRUE;
+          row[presence] = true;
           if (accepts(conditions, row)) {
             return row;
           }

@@ -231,9 +231,7 @@ public final class Parser {
       in.acceptWord("transaction");
     }
     while (in.peek().kind() == Token.Kind.WORD || in.at(",")) {
-      if (in.acceptWords("read", "write") || in.next().kind() == Token.Kind.END) {
-        continue;
-      }
+      in.next();
     }
     return new Statement.Begin(word.equals("start") ? "START TRANSACTION" : "BEGIN");
   }

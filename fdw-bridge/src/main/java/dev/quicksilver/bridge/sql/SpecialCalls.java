@@ -22,7 +22,7 @@ final class SpecialCalls {
   Optional<Expression> parse(Token token) {
     boolean call = in.peek(1).isPunctuation("(");
     int position = token.start();
-    switch (token.text()) {
+    return switch (token.text()) {
       case "current_date",
           "current_timestamp",
           "localtimestamp",
@@ -31,23 +31,18 @@ final class SpecialCalls {
           "user",
           "current_role",
           "current_catalog",
-          "current_schema" -> {
-        if (call && token.text().equals("current_schema")) {
-          return Optional.empty();
-        }
-        in.next();
-        return Optional.of(primaries.call(token.text(), position));
-      }
-      case "extract" -> {
-        return call ? Optional.of(extract(position)) : Optional.empty();
-      }
-      case "substring", "overlay", "position", "trim" -> {
-        return call ? keywordArguments(token.text(), position) : Optional.empty();
-      }
-      default -> {
-        return Optional.empty();
-      }
-    }
+          "current_schema" ->
+          call ? Optional.empty() : Optional.of(constant(token.text(), position));
+      case "extract" -> call ? Optional.of(extract(position)) : Optional.empty();
+      case "substring", "overlay", "position", "trim" ->
+          call ? keywordArguments(token.text(), position) : Optional.empty();
+      default -> Optional.empty();
+    };
+  }
+
+  private Expression constant(String name, int position) {
+    in.next();
+    return primaries.call(name, position);
   }
 
   private Expression extract(int position) {
@@ -67,10 +62,8 @@ final class SpecialCalls {
     in.next();
     String function = name;
     if (name.equals("trim")) {
-      function =
-          in.acceptWord("leading")
-              ? "ltrim"
-              : in.acceptWord("trailing") ? "rtrim" : in.acceptWord("both") ? "btrim" : "btrim";
+      function = in.acceptWord("leading") ? "ltrim" : in.acceptWord("trailing") ? "rtrim" : "btrim";
+      in.acceptWord("both");
       if (in.acceptWord("from")) {
         Expression only = expressions.expression();
         in.expect(")");

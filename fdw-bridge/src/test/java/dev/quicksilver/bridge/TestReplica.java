@@ -1,0 +1,72 @@
+package dev.quicksilver.bridge;
+
+import dev.quicksilver.storage.Appender;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseDirectory;
+import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.StorageOptions;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+
+/** A replica's data directory made by storage itself, not by replication. */
+final class TestReplica {
+  static final StorageOptions OPTIONS =
+      StorageOptions.DEFAULT.withMapSize(256L << 20).withoutDurability();
+
+  /** 2024-01-01 00:00:00 UTC in µs. */
+  static final long EPOCH = 1_704_067_200_000_000L;
+
+  private TestReplica() {}
+
+  /** Writes pairs as transactions of ten entries, a second apart. */
+  static void write(
+      Path data, String name, String valueType, List<Map.Entry<String, byte[]>> pairs) {
+    try (var databases = DatabaseSet.open(data, OPTIONS)) {
+      Database database =
+          databases
+              .get(name)
+              .orElseGet(
+                  () ->
+                      databases.create(
+                          new DatabaseIdentity(UUID.randomUUID(), name, "text", valueType)));
+      try (Appender appender = database.append()) {
+        long lsn = database.head().position().lsn();
+        for (int i = 0; i < pairs.size(); i++) {
+          if (i % 10 == 0) {
+            lsn += 100;
+            appender.begin(lsn, EPOCH + lsn / 100 * 1_000_000L);
+          }
+          var pair = pairs.get(i);
+          appender.set(pair.getKey().getBytes(StandardCharsets.UTF_8), pair.getValue());
+          if (i % 10 == 9 || i == pairs.size() - 1) {
+            appender.end(new Position(1, 1, lsn + 8));
+          }
+        }
+        appender.commit();
+      }
+    }
+  }
+
+  static BridgeConfig config(Path data) {
+    BridgeConfig config = BridgeConfig.of(0, data);
+    return new BridgeConfig(
+        config.host(),
+        0,
+        data,
+        config.maxConnections(),
+        config.maxConcurrentQueries(),
+        config.maxSnapshotAge(),
+        config.maxHeldRows(),
+        config.credentials(),
+        OPTIONS);
+  }
+
+  static DatabaseDirectory directory(Path data) {
+    return new DatabaseDirectory(data);
+  }
+}
