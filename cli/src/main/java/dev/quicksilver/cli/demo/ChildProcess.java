@@ -28,6 +28,7 @@ final class ChildProcess implements AutoCloseable {
   private final Path log;
   private final Path directory;
   private final String fileName;
+  private volatile boolean stopped;
   private final AtomicBoolean logShown = new AtomicBoolean();
 
   private ChildProcess(String name, Process process, Path log, Path directory, String fileName) {
@@ -118,7 +119,7 @@ final class ChildProcess implements AutoCloseable {
 
   /** Makes a failure of this process; the first one shows the end of its log. */
   CommandException failure(String what) {
-    if (!logShown.getAndSet(true)) {
+    if (!logShown.getAndSet(true) && !stopped) {
       System.err.printf("%nThe last lines of %s:%n  %s%n", log, lastLines());
     }
     return new CommandException(ExitCode.FAILURE, "demo: the process " + name + " " + what);
@@ -137,6 +138,7 @@ final class ChildProcess implements AutoCloseable {
 
   /** Asks the process to stop; {@link #close} waits for it. */
   void stop() {
+    stopped = true;
     process.destroy();
   }
 

@@ -8,6 +8,7 @@ import java.util.concurrent.Callable;
 final class Console {
   private final PrintWriter out;
   private final boolean colours;
+  private volatile boolean quiet;
 
   Console(PrintWriter out) {
     this.out = out;
@@ -24,14 +25,21 @@ final class Console {
     return out;
   }
 
+  /** Prints nothing any more: what fails while everything is being stopped is of no interest. */
+  void quieten() {
+    quiet = true;
+  }
+
   void heading(String text) {
     line("");
     line(style("1", text));
   }
 
   void line(String text) {
-    out.println(text);
-    out.flush();
+    if (!quiet) {
+      out.println(text);
+      out.flush();
+    }
   }
 
   /** Shows what is done while it is being done, and then how long it took. */

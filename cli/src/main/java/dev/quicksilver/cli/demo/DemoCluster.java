@@ -218,6 +218,7 @@ final class DemoCluster implements AutoCloseable {
 
   @Override
   public void close() {
+    console.quieten();
     List<ChildProcess> running;
     synchronized (this) {
       closed = true;
