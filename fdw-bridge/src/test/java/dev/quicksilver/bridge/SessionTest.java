@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -117,13 +118,16 @@ class SessionTest {
 
   @Test
   void takesBackASnapshotThatIsTooOld() throws Exception {
+    var clock = new AtomicLong();
     try (Bridge impatient =
-            Bridge.start(TestReplica.config(data).withMaxSnapshotAge(Duration.ofMillis(50)));
+            Bridge.start(
+                TestReplica.config(data).withMaxSnapshotAge(Duration.ofSeconds(30)), clock::get);
         Connection connection =
             DriverManager.getConnection(
                 "jdbc:postgresql://127.0.0.1:" + impatient.port() + "/quicksilver?user=analyst")) {
       connection.setAutoCommit(false);
       assertThat(rows(connection, "SELECT count(*) FROM dns")).containsExactly("3");
+      clock.addAndGet(Duration.ofSeconds(31).toNanos());
       while (!impatient.status().oldestSnapshot().isZero()) {
         Thread.onSpinWait();
       }
