@@ -92,7 +92,7 @@ final class KillBar implements Bar {
       if (writing.isDone()) {
         writing.get(); // the writer ends before the kills only by failing
       }
-      TimeUnit.MILLISECONDS.sleep(random.nextInt(1_800));
+      TimeUnit.MILLISECONDS.sleep(random.nextInt(4_000));
       Node victim = victims.get(random.nextInt(victims.size()));
       if (!tree.process(victim).isAlive()) {
         throw new AssertionError(victim + " ended by itself: " + tree.process(victim).output());

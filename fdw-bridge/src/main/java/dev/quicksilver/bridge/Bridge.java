@@ -32,6 +32,7 @@ public final class Bridge implements AutoCloseable {
   private final BridgeConfig config;
   private final Replica replica;
   private final ServerSocket listener;
+  private final LongSupplier nanoClock;
   private final Counters counters = new Counters();
   private final Semaphore turns;
   private final AtomicInteger lastId = new AtomicInteger();
@@ -41,7 +42,8 @@ public final class Bridge implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("bridge-snapshots").factory());
 
-  private Bridge(BridgeConfig config, ServerSocket listener) {
+  private Bridge(BridgeConfig config, ServerSocket listener, LongSupplier nanoClock) {
+    this.nanoClock = nanoClock;
     this.config = config;
     this.listener = listener;
     this.replica = new Replica(config.dataDirectory(), config.storage());
@@ -55,6 +57,11 @@ public final class Bridge implements AutoCloseable {
    * @throws IllegalArgumentException if the host is not a loopback address
    */
   public static Bridge start(BridgeConfig config) throws IOException {
+    return start(config, System::nanoTime);
+  }
+
+  /** Starts with a clock for the age of snapshots that a test can step. */
+  static Bridge start(BridgeConfig config, LongSupplier nanoClock) throws IOException {
     InetAddress address = InetAddress.getByName(config.host());
     if (!address.isLoopbackAddress()) {
       throw new IllegalArgumentException(
@@ -77,7 +84,7 @@ public final class Bridge implements AutoCloseable {
               + e.getMessage(),
           e);
     }
-    var bridge = new Bridge(config, listener);
+    var bridge = new Bridge(config, listener, nanoClock);
     Thread.ofPlatform().name("bridge-accept").start(bridge::accept);
     long period = Math.max(10, Math.min(1000, config.maxSnapshotAge().toMillis() / 4));
     var _ =
@@ -166,6 +173,10 @@ public final class Bridge implements AutoCloseable {
 
   BridgeConfig config() {
     return config;
+  }
+
+  LongSupplier nanoClock() {
+    return nanoClock;
   }
 
   Counters counters() {

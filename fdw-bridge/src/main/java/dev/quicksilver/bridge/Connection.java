@@ -73,14 +73,7 @@ final class Connection {
   /** Serves the client until it leaves. */
   void run() {
     try (socket) {
-      socket.setTcpNoDelay(true);
-      socket.setSoTimeout(AUTHENTICATION_TIMEOUT_MILLIS);
-      if (startUp()) {
-        socket.setSoTimeout(0);
-        serve();
-      }
-    } catch (PgException e) {
-      fatal(e);
+      greetAndServe();
     } catch (IOException | UncheckedIOException e) {
       LOG.debug("client {} is gone: {}", id, e.toString());
     } catch (RuntimeException e) {
@@ -93,6 +86,19 @@ final class Connection {
       } finally {
         busy.unlock();
       }
+    }
+  }
+
+  private void greetAndServe() throws IOException {
+    try {
+      socket.setTcpNoDelay(true);
+      socket.setSoTimeout(AUTHENTICATION_TIMEOUT_MILLIS);
+      if (startUp()) {
+        socket.setSoTimeout(0);
+        serve();
+      }
+    } catch (PgException e) {
+      fatal(e);
     }
   }
 

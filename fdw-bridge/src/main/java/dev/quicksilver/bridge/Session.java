@@ -77,7 +77,7 @@ final class Session {
   private Transaction current() {
     Transaction now = transaction;
     if (now == null) {
-      now = new Transaction(bridge.replica(), bridge.config().maxSnapshotAge());
+      now = new Transaction(bridge.replica(), bridge.config().maxSnapshotAge(), bridge.nanoClock());
       transaction = now;
     }
     return now;

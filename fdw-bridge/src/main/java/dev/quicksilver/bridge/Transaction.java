@@ -7,6 +7,7 @@ import dev.quicksilver.bridge.sql.SqlState;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,13 +18,15 @@ import org.jspecify.annotations.Nullable;
 final class Transaction {
   private final Replica replica;
   private final Duration maxAge;
+  private final LongSupplier nanoClock;
   private final List<String> savepoints = new ArrayList<>();
   private @Nullable ReplicaView view;
   private volatile long since;
   private volatile boolean reading;
   private boolean expired;
 
-  Transaction(Replica replica, Duration maxAge) {
+  Transaction(Replica replica, Duration maxAge, LongSupplier nanoClock) {
+    this.nanoClock = nanoClock;
     this.replica = replica;
     this.maxAge = maxAge;
   }
@@ -36,7 +39,7 @@ final class Transaction {
     if (current == null) {
       current = replica.view();
       view = current;
-      since = System.nanoTime();
+      since = nanoClock.getAsLong();
       reading = true;
     }
     return current;
@@ -44,7 +47,7 @@ final class Transaction {
 
   /** How long the view has been held; zero if there is none. */
   Duration age() {
-    return reading ? Duration.ofNanos(System.nanoTime() - since) : Duration.ZERO;
+    return reading ? Duration.ofNanos(nanoClock.getAsLong() - since) : Duration.ZERO;
   }
 
   /** The error once the view is too old, else null. */

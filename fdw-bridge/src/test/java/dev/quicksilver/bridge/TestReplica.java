@@ -66,7 +66,12 @@ final class TestReplica {
         OPTIONS);
   }
 
-  static DatabaseDirectory directory(Path data) {
-    return new DatabaseDirectory(data);
+  /** Makes an empty database without opening the others, which this process may have open. */
+  static void makeBeside(Path data, String name) {
+    var directory = new DatabaseDirectory(data);
+    Path generation = directory.newGeneration(name);
+    var identity = new DatabaseIdentity(UUID.randomUUID(), name, "text", "text");
+    Database.create(generation, identity, OPTIONS).close();
+    directory.use(name, generation);
   }
 }

@@ -24,6 +24,11 @@ import org.postgresql.replication.PGReplicationStream;
 final class CommitSchedule {
   private static final long PENDING_BYTES = 8L << 20;
 
+  /** Under load a commit of n ms is followed by at least this many times n ms of work. */
+  private static final long COMMIT_SHARE = 4;
+
+  private static final long LONGEST_WINDOW = 500_000_000L;
+
   private final GatewayConfig config;
   private final ReplicationConnection.Identity source;
   private final OpenTransactions transactions;
@@ -33,6 +38,7 @@ final class CommitSchedule {
   private long durableLsn;
   private long confirmedLsn;
   private long lastCommit;
+  private long window;
   private long lastIdle;
   private long transactionCount;
 
@@ -51,6 +57,7 @@ final class CommitSchedule {
     this.progress = progress;
     this.nanoTime = nanoTime;
     this.durableLsn = durableLsn;
+    this.window = config.window().toNanos();
     this.lastCommit = nanoTime.getAsLong();
     this.lastIdle = lastCommit;
   }
@@ -99,15 +106,21 @@ final class CommitSchedule {
 
   private boolean isDue() {
     return !transactions.isEmpty()
-        && (nanoTime.getAsLong() - lastCommit >= config.window().toNanos()
+        && (nanoTime.getAsLong() - lastCommit >= window
             || transactions.pendingBytes() >= PENDING_BYTES);
   }
 
   private void commit(PGReplicationStream stream) {
+    long began = nanoTime.getAsLong();
     long entries = transactions.commit();
     sequencer.committed();
     durableLsn = max(durableLsn, sequencer.processedLsn());
     lastCommit = nanoTime.getAsLong();
+    window =
+        Math.clamp(
+            COMMIT_SHARE * (lastCommit - began),
+            config.window().toNanos(),
+            Math.max(config.window().toNanos(), LONGEST_WINDOW));
     progress.durable(source.position(durableLsn), transactionCount, entries);
     transactionCount = 0;
     confirm(stream, sequencer.processedLsn());

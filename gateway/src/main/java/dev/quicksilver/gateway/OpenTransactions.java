@@ -48,11 +48,11 @@ final class OpenTransactions implements AutoCloseable {
    * was applied ends no later than it.
    */
   Optional<Appender> into(Database database) {
-    if (Long.compareUnsigned(commitLsn, database.head().position().lsn()) < 0) {
-      return Optional.empty();
-    }
     Writer writer = writers.get(database.identity().name());
     if (writer == null) {
+      if (Long.compareUnsigned(commitLsn, database.head().position().lsn()) < 0) {
+        return Optional.empty();
+      }
       writer = new Writer(database.append());
       writers.put(database.identity().name(), writer);
     }

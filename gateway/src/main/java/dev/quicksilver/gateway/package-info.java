@@ -6,10 +6,10 @@
  * follows from the WAL, so any node that starts from the same position makes the same entries.
  * PostgreSQL is told that it may forget WAL only once it is durable here.
  *
- * <p><b>Hot path.</b> {@code StreamReader} (one thread, blocked in the driver) → {@code
- * MessageQueue} (bounded by bytes) → {@code PgOutputDecoder} → {@code Sequencer} (one thread, which
- * owns LMDB's write transactions). It commits when nothing more waits, else once per window or per
- * 8 MiB, always between two PostgreSQL transactions.
+ * <p><b>Hot path.</b> the reader of {@code SlotSession} (one thread, blocked in the driver) →
+ * {@code MessageQueue} (bounded by bytes) → {@code PgOutputDecoder} → {@code Sequencer} (one
+ * thread, which owns LMDB's write transactions). It commits when nothing more waits, else once per
+ * window or per 8 MiB, always between two PostgreSQL transactions.
  *
  * <p><b>Threads.</b> {@link dev.quicksilver.gateway.Gateway} may be used from any thread; all other
  * types belong to its sequencer thread unless they say otherwise.

@@ -115,6 +115,9 @@ record Bounds(KeySet keys, boolean exact) {
   }
 
   private static Bounds comparison(String operator, Object value) {
+    if (!Operators.COMPARISONS.contains(operator)) {
+      return ANYTHING;
+    }
     byte[] key = bytes(value);
     return switch (operator) {
       case "=" -> new Bounds(KeySet.single(key), true);

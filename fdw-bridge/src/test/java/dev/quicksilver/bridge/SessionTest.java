@@ -1,0 +1,193 @@
+package dev.quicksilver.bridge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicLong;
+import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Sessions of the PostgreSQL driver on the bridge itself. */
+class SessionTest {
+  @TempDir private Path data;
+  private Bridge bridge;
+
+  @BeforeEach
+  void start() throws Exception {
+    TestReplica.write(data, "dns", "text", List.of(pair("a", "1"), pair("b", "2"), pair("c", "3")));
+    bridge = Bridge.start(TestReplica.config(data));
+  }
+
+  @AfterEach
+  void stop() {
+    bridge.close();
+  }
+
+  private static Map.Entry<String, byte[]> pair(String key, String value) {
+    return Map.entry(key, value.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private Connection connect() throws SQLException {
+    return connect("");
+  }
+
+  private Connection connect(String options) throws SQLException {
+    return DriverManager.getConnection(
+        "jdbc:postgresql://127.0.0.1:" + bridge.port() + "/quicksilver?user=analyst" + options);
+  }
+
+  private static List<String> rows(Connection connection, String query) throws SQLException {
+    List<String> rows = new ArrayList<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery(query)) {
+      while (result.next()) {
+        rows.add(result.getString(1));
+      }
+    }
+    return rows;
+  }
+
+  private static void assertState(String state, ThrowingCallable call) {
+    assertThatThrownBy(call)
+        .isInstanceOfSatisfying(
+            SQLException.class,
+            e -> assertThat(e.getSQLState()).as(e.getMessage()).isEqualTo(state));
+  }
+
+  @Test
+  void answersPreparedStatements() throws SQLException {
+    try (Connection connection = connect();
+        var statement =
+            connection.prepareStatement("SELECT value FROM dns WHERE key = ? AND sequence > ?")) {
+      statement.setString(1, "b");
+      statement.setLong(2, 1);
+      try (ResultSet result = statement.executeQuery()) {
+        assertThat(result.next()).isTrue();
+        assertThat(result.getString(1)).isEqualTo("2");
+        assertThat(result.next()).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void keepsOneSnapshotPerTransaction() throws SQLException {
+    try (Connection connection = connect()) {
+      connection.setAutoCommit(false);
+      assertThat(rows(connection, "SELECT count(*) FROM dns")).containsExactly("3");
+      TestReplica.write(data.resolve("other"), "unrelated", "text", List.of(pair("x", "y")));
+      assertThat(rows(connection, "SELECT key FROM dns ORDER BY key"))
+          .containsExactly("a", "b", "c");
+      connection.commit();
+    }
+  }
+
+  @Test
+  void refusesWritesAndSaysWhere() throws SQLException {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      assertState("25006", () -> statement.execute("INSERT INTO dns VALUES ('x', 'y')"));
+      assertThatThrownBy(() -> statement.execute("DELETE FROM dns"))
+          .hasMessageContaining("central PostgreSQL");
+    }
+  }
+
+  @Test
+  void asksToRollBackAfterAnError() throws SQLException {
+    try (Connection connection = connect()) {
+      connection.setAutoCommit(false);
+      assertState("42P01", () -> rows(connection, "SELECT * FROM missing"));
+      assertState("25P02", () -> rows(connection, "SELECT * FROM dns"));
+      connection.rollback();
+      assertThat(rows(connection, "SELECT key FROM dns WHERE key > 'b'")).containsExactly("c");
+    }
+  }
+
+  @Test
+  void takesBackASnapshotThatIsTooOld() throws Exception {
+    var clock = new AtomicLong();
+    try (Bridge impatient =
+            Bridge.start(
+                TestReplica.config(data).withMaxSnapshotAge(Duration.ofSeconds(30)), clock::get);
+        Connection connection =
+            DriverManager.getConnection(
+                "jdbc:postgresql://127.0.0.1:" + impatient.port() + "/quicksilver?user=analyst")) {
+      connection.setAutoCommit(false);
+      assertThat(rows(connection, "SELECT count(*) FROM dns")).containsExactly("3");
+      clock.addAndGet(Duration.ofSeconds(31).toNanos());
+      while (!impatient.status().oldestSnapshot().isZero()) {
+        Thread.onSpinWait();
+      }
+      assertState("72000", () -> rows(connection, "SELECT count(*) FROM dns"));
+    }
+  }
+
+  @Test
+  void checksPasswords() throws Exception {
+    BridgeConfig config =
+        TestReplica.config(data).withCredentials(Credentials.ofPassword("analyst", "s3cret ü"));
+    try (Bridge closed = Bridge.start(config)) {
+      String url = "jdbc:postgresql://127.0.0.1:" + closed.port() + "/quicksilver";
+      try (Connection connection = DriverManager.getConnection(url, "analyst", "s3cret ü")) {
+        assertThat(rows(connection, "SELECT count(*) FROM dns")).containsExactly("3");
+      }
+      assertState("28P01", () -> DriverManager.getConnection(url, "analyst", "wrong").close());
+      assertState("28P01", () -> DriverManager.getConnection(url, "other", "s3cret ü").close());
+      assertThat(closed.status().errors()).containsEntry("28P01", 2L);
+    }
+  }
+
+  @Test
+  void listensOnLoopbackOnly() {
+    BridgeConfig config = TestReplica.config(data);
+    var open =
+        new BridgeConfig(
+            "0.0.0.0",
+            0,
+            data,
+            1,
+            1,
+            config.maxSnapshotAge(),
+            config.maxHeldRows(),
+            config.credentials(),
+            config.storage());
+    assertThatThrownBy(() -> Bridge.start(open).close()).hasMessageContaining("loopback");
+  }
+
+  @Test
+  void seesDatabasesAppear() throws SQLException {
+    try (Connection connection = connect()) {
+      assertState("42P01", () -> rows(connection, "SELECT * FROM pages"));
+      TestReplica.makeBeside(data, "pages");
+      assertThat(rows(connection, "SELECT count(*) FROM pages")).containsExactly("0");
+    }
+  }
+
+  @Test
+  void stopsOnCancel() throws Exception {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      statement.setQueryTimeout(1);
+      String join = "SELECT count(*) FROM dns a";
+      for (int i = 0; i < 14; i++) {
+        join += " CROSS JOIN dns b" + i;
+      }
+      String query = join + " WHERE a.sequence + b13.sequence < 0";
+      assertState("57014", () -> statement.executeQuery(query));
+      assertThat(rows(connection, "SELECT 1")).containsExactly("1");
+    }
+  }
+}

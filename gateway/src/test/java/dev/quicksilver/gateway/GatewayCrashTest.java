@@ -1,0 +1,125 @@
+package dev.quicksilver.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.LogEntry;
+import dev.quicksilver.storage.StorageOptions;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.LongStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Roots in processes of their own that die at the named fail points, one after the other. */
+final class GatewayCrashTest {
+  private static final int KILLED = 137;
+
+  private static final List<String> FAIL_POINTS =
+      List.of(
+          "gateway.before-commit:2",
+          "gateway.between-commits:3",
+          "gateway.between-commits:4",
+          "gateway.after-commit:2",
+          "gateway.before-confirm:2");
+
+  @TempDir Path data;
+
+  @Test
+  void losesDoublesAndReordersNothingWhereverItDies() throws Exception {
+    Random random = new Random(7);
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.start();
+        Root root = new Root(postgres, "crash", data).start()) {
+      for (String name : List.of("one", "two")) {
+        root.execute("SELECT quicksilver.create_database('" + name + "')");
+      }
+      root.catchUp();
+      root.stop();
+      int round = 0;
+      for (String failPoint : FAIL_POINTS) {
+        Process process = launch(root, failPoint);
+        try {
+          while (process.isAlive()) {
+            write(root, random, round++);
+          }
+          assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+          assertThat(process.exitValue()).as(failPoint).isEqualTo(KILLED);
+        } finally {
+          process.destroyForcibly().waitFor();
+        }
+      }
+      root.start();
+      root.catchUp();
+      for (String name : List.of("one", "two", "passing")) {
+        assertThat(root.pairs(name)).as(name).isEqualTo(root.table(name));
+        List<LogEntry> entries = root.entries(name);
+        assertThat(entries.stream().mapToLong(LogEntry::sequence))
+            .as(name)
+            .containsExactlyElementsOf(LongStream.rangeClosed(1, entries.size()).boxed().toList());
+      }
+    }
+  }
+
+  /** One commit that touches both databases and, now and then, makes a third one anew. */
+  private static void write(Root root, Random random, int round) throws Exception {
+    root.connection.setAutoCommit(false);
+    for (String name : List.of("one", "two")) {
+      root.execute(
+          "INSERT INTO %s SELECT 'k' || (i * %d) %% 500, '%d/' || i FROM generate_series(1, %d) i"
+                  .formatted(name, 1 + random.nextInt(400), round, 1 + random.nextInt(50))
+              + " ON CONFLICT (key) DO NOTHING");
+      root.execute("DELETE FROM %s WHERE key = 'k%d'".formatted(name, random.nextInt(500)));
+    }
+    if (round % 7 == 0) {
+      if (round > 0) {
+        root.execute("SELECT quicksilver.drop_database('passing')");
+      }
+      root.execute("SELECT quicksilver.create_database('passing')");
+    }
+    root.execute("INSERT INTO passing VALUES ('%d', '')".formatted(round));
+    root.connection.commit();
+    root.connection.setAutoCommit(true);
+  }
+
+  private Process launch(Root root, String failPoint) throws Exception {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(a -> a.startsWith("--"))
+        .forEach(command::add);
+    command.addAll(List.of("-Dquicksilver.failpoint=" + failPoint, "-cp"));
+    command.addAll(List.of(System.getProperty("java.class.path"), CrashingRoot.class.getName()));
+    command.addAll(List.of(root.config.jdbcUrl(), root.config.slotName(), data.toString()));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+        .start();
+  }
+
+  /** The process that dies. */
+  static final class CrashingRoot {
+    public static void main(String[] arguments) throws InterruptedException {
+      GatewayConfig config =
+          new GatewayConfig(
+              arguments[0],
+              "",
+              "",
+              Duration.ZERO,
+              arguments[1],
+              "quicksilver",
+              Duration.ofSeconds(1));
+      try (DatabaseSet databases =
+              DatabaseSet.open(
+                  Path.of(arguments[2]), StorageOptions.DEFAULT.withMapSize(1L << 30));
+          Gateway gateway = Gateway.start(config, databases)) {
+        gateway.await();
+      }
+    }
+  }
+}

@@ -1,0 +1,199 @@
+package dev.quicksilver.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.gateway.GatewayException.ErrorCode;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+final class GatewayRefusalTest {
+  private static EmbeddedPostgres postgres;
+  private static int count;
+
+  @TempDir Path scratch;
+  private Root root;
+
+  @BeforeAll
+  static void startPostgres() {
+    postgres = EmbeddedPostgres.start();
+  }
+
+  @AfterAll
+  static void stopPostgres() {
+    postgres.close();
+  }
+
+  @BeforeEach
+  void prepare() throws Exception {
+    root = new Root(postgres, "r" + ++count, scratch.resolve("data"));
+  }
+
+  @AfterEach
+  void stopRoot() throws Exception {
+    root.close();
+  }
+
+  @Test
+  void refusesAWrongWalLevelUntilItIsSet() throws Exception {
+    try (EmbeddedPostgres replica =
+            EmbeddedPostgres.builder().setting("wal_level", "replica").start();
+        Root other = new Root(replica, "other", scratch.resolve("other"))) {
+      other.launch(other.config);
+      refused(other, ErrorCode.WRONG_WAL_LEVEL, "ALTER SYSTEM SET wal_level = logical");
+      other.stop();
+      other.execute("ALTER SYSTEM SET wal_level = logical");
+      replica.restart();
+      other.start();
+    }
+  }
+
+  @Test
+  void refusesAMissingSlotOnceItHasPosition() throws Exception {
+    seedAndStop();
+    root.execute("SELECT pg_drop_replication_slot('%s')".formatted(root.config.slotName()));
+    root.launch(root.config);
+    refused(root, ErrorCode.SLOT_MISSING, "replication slot " + root.config.slotName());
+  }
+
+  @Test
+  void refusesASlotThatWasMadeAgain() throws Exception {
+    seedAndStop();
+    root.execute("SELECT pg_drop_replication_slot('%s')".formatted(root.config.slotName()));
+    root.execute("INSERT INTO dns VALUES ('lost', '1')");
+    root.execute(
+        "SELECT pg_create_logical_replication_slot('%s', 'pgoutput')"
+            .formatted(root.config.slotName()));
+    root.launch(root.config);
+    refused(root, ErrorCode.SLOT_AHEAD, "entries would be missing");
+  }
+
+  @Test
+  void refusesASlotOfAnotherPluginOrDatabase() throws Exception {
+    seedAndStop();
+    String slot = root.config.slotName();
+    root.execute("SELECT pg_drop_replication_slot('%s')".formatted(slot));
+    try (Connection elsewhere = postgres.connect();
+        Statement statement = elsewhere.createStatement()) {
+      statement.execute(
+          "SELECT pg_create_logical_replication_slot('%s', 'pgoutput')".formatted(slot));
+    }
+    root.launch(root.config);
+    refused(root, ErrorCode.SLOT_FOREIGN, "drop it");
+  }
+
+  @Test
+  void refusesAMissingPublicationAndSchema() throws Exception {
+    root.execute("DROP PUBLICATION quicksilver");
+    root.launch(root.config);
+    refused(root, ErrorCode.PUBLICATION_MISSING, "publication quicksilver");
+    root.stop();
+    root.execute("DROP SCHEMA quicksilver CASCADE");
+    root.launch(root.config);
+    refused(root, ErrorCode.SCHEMA_MISSING, "./quicksilver migrate");
+  }
+
+  @Test
+  void refusesDatabasesFromBeforeTheFirstStart() throws Exception {
+    root.execute("SELECT quicksilver.create_database('early')");
+    root.launch(root.config);
+    refused(root, ErrorCode.SEEDING_NEEDED, "early");
+    root.stop();
+    root.execute("SELECT quicksilver.drop_database('early')");
+    root.start();
+  }
+
+  @Test
+  void refusesAnotherClusterAndAnotherSystem() throws Exception {
+    seedAndStop();
+    try (EmbeddedPostgres foreign = EmbeddedPostgres.start();
+        Root other = new Root(foreign, "other", scratch.resolve("data"))) {
+      other.launch(other.config);
+      refused(other, ErrorCode.WRONG_CLUSTER, "data directory");
+      other.stop();
+      String id = root.query("SELECT id FROM quicksilver.cluster");
+      other.execute("UPDATE quicksilver.cluster SET id = '%s'".formatted(id));
+      other.launch(other.config);
+      refused(other, ErrorCode.WRONG_SYSTEM, "made anew or is another one");
+    }
+  }
+
+  @Test
+  void refusesAWrongPasswordAndAnUnknownDatabase() throws Exception {
+    GatewayConfig good = root.config;
+    root.launch(
+        new GatewayConfig(
+            "jdbc:postgresql://127.0.0.1:" + postgres.port() + "/postgres",
+            "postgres",
+            "wrong",
+            Duration.ZERO,
+            good.slotName(),
+            "quicksilver",
+            Duration.ZERO));
+    refused(root, ErrorCode.ACCESS_DENIED, "password");
+    root.stop();
+    root.launch(GatewayConfig.of(postgres.jdbcUrl("nowhere"), "", ""));
+    refused(root, ErrorCode.ACCESS_DENIED, "nowhere");
+  }
+
+  @Test
+  void refusesATableThatLostItsValue() throws Exception {
+    root.start();
+    root.execute("SELECT quicksilver.create_database('dns')");
+    root.execute("ALTER TABLE dns DROP COLUMN value");
+    root.execute("INSERT INTO dns VALUES ('a')");
+    refused(root, ErrorCode.TABLE_CHANGED, "public.dns");
+  }
+
+  @Test
+  void waitsForASlotThatAnotherRootHolds() throws Exception {
+    seedAndStop();
+    root.start();
+    try (dev.quicksilver.storage.DatabaseSet standby =
+        dev.quicksilver.storage.DatabaseSet.open(
+            scratch.resolve("standby"),
+            dev.quicksilver.storage.StorageOptions.DEFAULT.withMapSize(1L << 30))) {
+      standby.create(root.databases().get("quicksilver").orElseThrow().identity());
+      dev.quicksilver.storage.Head head = root.databases().get("quicksilver").orElseThrow().head();
+      try (dev.quicksilver.storage.Database catalog = standby.get("quicksilver").orElseThrow();
+          dev.quicksilver.storage.Appender appender = catalog.append()) {
+        appender.position(head.position());
+        appender.commit();
+        try (Gateway waiting = Gateway.start(root.config, standby)) {
+          Root.eventually(
+              "the second root waits",
+              () -> waiting.status().state() == GatewayStatus.State.WAITING_FOR_SLOT);
+        }
+      }
+    }
+    root.execute("INSERT INTO dns VALUES ('b', '2')");
+    root.catchUp();
+    assertThat(root.pairs("dns")).containsOnlyKeys("a", "b");
+  }
+
+  private void seedAndStop() throws Exception {
+    root.start();
+    root.execute("SELECT quicksilver.create_database('dns')");
+    root.execute("INSERT INTO dns VALUES ('a', '1')");
+    root.catchUp();
+    root.stop();
+  }
+
+  private static void refused(Root root, ErrorCode code, String cure) {
+    GatewayException refusal =
+        catchThrowableOfType(GatewayException.class, () -> root.gateway().await());
+    assertThat(refusal).isNotNull();
+    assertThat(refusal.code()).as(refusal.getMessage()).isEqualTo(code);
+    assertThat(refusal.getMessage()).contains(cure).doesNotContain("\n");
+    assertThat(root.gateway().status().state()).isEqualTo(GatewayStatus.State.FAILED);
+  }
+}
