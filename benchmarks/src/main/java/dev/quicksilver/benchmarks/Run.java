@@ -41,7 +41,8 @@ public final class Run {
       outcome = bar.run(new Bar.Settings(quick, seed));
     } catch (Exception | AssertionError e) {
       e.printStackTrace(System.out);
-      outcome = new Bar.Outcome("failed (" + e.getClass().getSimpleName() + ")", "a complete run", false);
+      outcome =
+          new Bar.Outcome("failed (" + e.getClass().getSimpleName() + ")", "a complete run", false);
     }
     System.out.printf(
         "%s: %s (bar: %s) %s%n",
