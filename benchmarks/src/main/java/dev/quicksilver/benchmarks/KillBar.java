@@ -40,6 +40,7 @@ final class KillBar implements Bar {
     int changes = settings.size(20_000, 3_000);
     int kills = settings.size(5, 2);
     try (Tree tree = Tree.start();
+        Copies copies = new Copies(tree);
         ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
       tree.sql("SELECT quicksilver.create_database('kv')");
       AtomicBoolean killing = new AtomicBoolean(true);
@@ -55,8 +56,8 @@ final class KillBar implements Bar {
               });
       List<Future<Long>> readers =
           List.of(
-              executor.submit(() -> writer.watch(tree.open(Node.EDGE1, "kv"), reading::get)),
-              executor.submit(() -> writer.watch(tree.open(Node.EDGE2, "kv"), reading::get)));
+              executor.submit(() -> writer.watch(copies.of(Node.EDGE1), reading::get)),
+              executor.submit(() -> writer.watch(copies.of(Node.EDGE2), reading::get)));
       Map<Node, Integer> killed = kill(tree, kills, new Random(settings.seed() + 1), writing);
       killing.set(false);
       writing.get(10, TimeUnit.MINUTES);
@@ -64,7 +65,7 @@ final class KillBar implements Bar {
           "wrote %,d changes in %,d transactions; killed %s%n",
           writer.changes(), writer.transactions(), killed);
       try {
-        awaitEdges(tree, writer);
+        awaitNodes(tree, copies, writer);
       } finally {
         reading.set(false);
       }
@@ -74,7 +75,7 @@ final class KillBar implements Bar {
       }
       System.out.printf(
           "the readers looked %,d times; each time at exactly one transaction%n", looks);
-      long entries = compare(tree);
+      long entries = compare(tree, copies);
       return new Outcome(
           String.format(
               "%,d changes, %d kills, %,d entries, %,d looks, equal everywhere",
@@ -103,13 +104,31 @@ final class KillBar implements Bar {
     return killed;
   }
 
-  private static void awaitEdges(Tree tree, KillWriter writer) {
+  /** The nodes' databases, each opened once: a process must not open an environment twice. */
+  private static final class Copies implements AutoCloseable {
+    private final Tree tree;
+    private final Map<Node, Database> open = new EnumMap<>(Node.class);
+
+    Copies(Tree tree) {
+      this.tree = tree;
+    }
+
+    synchronized Database of(Node node) {
+      return open.computeIfAbsent(node, missing -> tree.open(missing, "kv"));
+    }
+
+    @Override
+    public synchronized void close() {
+      open.values().forEach(Database::close);
+    }
+  }
+
+  private static void awaitNodes(Tree tree, Copies copies, KillWriter writer) {
     for (Node node : Node.values()) {
-      try (Database database = tree.open(node, "kv")) {
-        tree.await(
-            "the last transaction on " + node,
-            () -> writer.transactionIn(database) == writer.transactions());
-      }
+      Database database = copies.of(node);
+      tree.await(
+          "the last transaction on " + node,
+          () -> writer.transactionIn(database) == writer.transactions());
     }
   }
 
@@ -117,7 +136,7 @@ final class KillBar implements Bar {
    * Compares every node with the source table and with the root's log; returns the number of
    * entries.
    */
-  private static long compare(Tree tree) throws Exception {
+  private static long compare(Tree tree, Copies copies) throws Exception {
     Map<String, String> source = new TreeMap<>();
     try (Connection connection = tree.connect();
         Statement statement = connection.createStatement();
@@ -131,8 +150,7 @@ final class KillBar implements Bar {
     String chain = null;
     long entries = 0;
     for (Node node : Node.values()) {
-      try (Database database = tree.open(node, "kv");
-          Snapshot snapshot = database.snapshot()) {
+      try (Snapshot snapshot = copies.of(node).snapshot()) {
         require(
             snapshot.pairs() == source.size() && Model.sum(snapshot).equals(expected.sum()),
             node + " differs from the source table");

@@ -178,26 +178,24 @@ final class KillWriter {
   long watch(Database database, BooleanSupplier goOn) {
     long looks = 0;
     long last = -1;
-    try (database) {
-      while (goOn.getAsBoolean()) {
-        try (Snapshot snapshot = database.snapshot()) {
-          long number = transactionIn(snapshot);
-          if (number == last) {
-            TimeUnit.MILLISECONDS.sleep(1);
-            continue;
-          }
-          if (number < last) {
-            throw new AssertionError("transaction " + number + " was seen after " + last);
-          }
-          if (!Model.sum(snapshot).equals(sums.get(number))) {
-            throw new AssertionError(
-                database + " holds something else than transaction " + number + " left behind");
-          }
-          last = number;
-          looks++;
-        } catch (InterruptedException e) {
-          throw new IllegalStateException(e);
+    while (goOn.getAsBoolean()) {
+      try (Snapshot snapshot = database.snapshot()) {
+        long number = transactionIn(snapshot);
+        if (number == last) {
+          TimeUnit.MILLISECONDS.sleep(1);
+          continue;
         }
+        if (number < last) {
+          throw new AssertionError("transaction " + number + " was seen after " + last);
+        }
+        if (!Model.sum(snapshot).equals(sums.get(number))) {
+          throw new AssertionError(
+              database + " holds something else than transaction " + number + " left behind");
+        }
+        last = number;
+        looks++;
+      } catch (InterruptedException e) {
+        throw new IllegalStateException(e);
       }
     }
     return looks;

@@ -3,6 +3,7 @@ package dev.quicksilver.storage;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
+import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
@@ -11,6 +12,8 @@ import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import org.lmdbjava.ByteBufferProxy;
 import org.lmdbjava.Dbi;
 import org.lmdbjava.DbiFlags;
@@ -28,7 +31,15 @@ final class Environment {
   private static final List<String> NAMES = List.of("meta", "data", "chunks", "log");
   private static final int POOLED = 64;
 
+  /**
+   * Every environment that this process has open, by its folder. LMDB's locks belong to the
+   * process: closing a second handle of an environment would free the reader slots of the first,
+   * and its readers could then see pages that are being written. State of the process, so static.
+   */
+  private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
+
   final Path path;
+  private final Path folder;
   final Env<ByteBuffer> env;
   final boolean readOnly;
   final Dbi<ByteBuffer> meta;
@@ -46,8 +57,10 @@ final class Environment {
   private int open;
   private boolean closing;
 
-  private Environment(Path path, Env<ByteBuffer> env, boolean readOnly, boolean create) {
+  private Environment(
+      Path path, Path folder, Env<ByteBuffer> env, boolean readOnly, boolean create) {
     this.path = path;
+    this.folder = folder;
     this.env = env;
     this.readOnly = readOnly;
     List<Dbi<ByteBuffer>> all = new ArrayList<>();
@@ -73,6 +86,12 @@ final class Environment {
       throw new StorageException(
           ErrorCode.NOT_FOUND, "there is no database in " + path + " (no data.mdb)");
     }
+    Path folder = realPath(path);
+    if (!OPEN.add(folder)) {
+      throw new StorageException(
+          ErrorCode.INVALID_ARGUMENT,
+          path + " is already open in this process; share the one Database");
+    }
     List<EnvFlags> flags = new ArrayList<>(List.of(EnvFlags.MDB_NOTLS, EnvFlags.MDB_NORDAHEAD));
     if (readOnly) {
       flags.add(EnvFlags.MDB_RDONLY_ENV);
@@ -90,21 +109,39 @@ final class Environment {
               .setMaxReaders(options.maxReaders())
               .open(path.toFile(), flags.toArray(EnvFlags[]::new));
       env.readerCheck();
-      return new Environment(path, env, readOnly, create);
+      return new Environment(path, folder, env, readOnly, create);
     } catch (Dbi.KeyNotFoundException e) {
-      closeQuietly(env);
+      closeQuietly(env, folder);
       throw new StorageException(
           ErrorCode.WRONG_FORMAT, path + " is an LMDB environment, but not one of Quicksilver", e);
     } catch (LmdbException e) {
-      closeQuietly(env);
+      closeQuietly(env, folder);
       throw LmdbErrors.of(e, path);
+    } catch (RuntimeException e) {
+      closeQuietly(env, folder);
+      throw e;
     }
   }
 
-  private static void closeQuietly(@org.jspecify.annotations.Nullable Env<ByteBuffer> env) {
+  private static Path realPath(Path path) {
+    try {
+      return path.toRealPath();
+    } catch (IOException e) {
+      throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static void closeQuietly(
+      @org.jspecify.annotations.Nullable Env<ByteBuffer> env, Path folder) {
     if (env != null) {
       env.close();
     }
+    OPEN.remove(folder);
+  }
+
+  private void closeNow() {
+    env.close();
+    OPEN.remove(folder);
   }
 
   private int[] nativeHandles() {
@@ -200,7 +237,7 @@ final class Environment {
   synchronized void finished() {
     open--;
     if (closing && open == 0) {
-      env.close();
+      closeNow();
     }
   }
 
@@ -222,7 +259,7 @@ final class Environment {
     pool.forEach(ReadTransaction::abort);
     pool.clear();
     if (open == 0) {
-      env.close();
+      closeNow();
     }
   }
 }

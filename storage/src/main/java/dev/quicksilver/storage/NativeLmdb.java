@@ -81,6 +81,7 @@ final class NativeLmdb {
     }
     try {
       Path file = Files.createTempFile("quicksilver-lmdb-", ".so");
+      file.toFile().deleteOnExit(); // for a SIGTERM right here
       try (InputStream in =
           TargetName.class.getClassLoader().getResourceAsStream(TargetName.RESOLVED_FILENAME)) {
         if (in == null) {

@@ -267,6 +267,15 @@ class DatabaseTest {
   }
 
   @Test
+  void refusesToOpenAnEnvironmentTwiceInOneProcess() {
+    try (Database _ = create(folder)) {
+      assertThatThrownBy(() -> Database.openReadOnly(folder, FAST))
+          .hasMessageContaining("already open in this process");
+    }
+    Database.openReadOnly(folder, FAST).close();
+  }
+
+  @Test
   void theSetRemembersWhatWasCreatedAndDropped() {
     try (DatabaseSet set = DatabaseSet.open(folder, FAST)) {
       set.create(DNS);
