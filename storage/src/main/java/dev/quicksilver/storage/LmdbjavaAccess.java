@@ -5,13 +5,13 @@ import java.nio.file.Path;
 import jnr.ffi.Pointer;
 import org.lmdbjava.Env;
 import org.lmdbjava.Meta;
-import org.lmdbjava.TargetName;
 
 /**
  * The one place that reaches into lmdbjava: it has no public way to say which native library to
  * load after start-up other than a property, nor to name the {@code MDB_env} behind an {@link Env}.
  */
 final class LmdbjavaAccess {
+  private static final String EXTRACT_DIRECTORY = "lmdbjava.extract.dir";
   private static final Field ENV_POINTER = field();
 
   private LmdbjavaAccess() {}
@@ -27,13 +27,16 @@ final class LmdbjavaAccess {
     }
   }
 
-  /** Has lmdbjava load its native functions from the file, now. */
-  static void load(Path file) {
-    System.setProperty(TargetName.LMDB_NATIVE_LIB_PROP, file.toString());
+  /**
+   * Has lmdbjava unpack its library into a folder and load it, now. Only the folder can be chosen:
+   * lmdbjava reads the property that names a library before it tells which one it brings.
+   */
+  static void unpackInto(Path folder) {
+    System.setProperty(EXTRACT_DIRECTORY, folder.toString());
     try {
       Meta.version();
     } finally {
-      System.clearProperty(TargetName.LMDB_NATIVE_LIB_PROP);
+      System.clearProperty(EXTRACT_DIRECTORY);
     }
   }
 

@@ -5,7 +5,6 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
@@ -15,7 +14,8 @@ import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
+import java.util.List;
+import java.util.stream.Stream;
 import org.lmdbjava.Env;
 import org.lmdbjava.TargetName;
 
@@ -71,8 +71,8 @@ final class NativeLmdb {
   private NativeLmdb() {}
 
   /**
-   * Extracts lmdbjava's library, has lmdbjava load the same file, then deletes it: a loaded library
-   * needs no name, and a killed process then leaves no file behind.
+   * Has lmdbjava unpack and load its library, looks the same file up, then deletes it: a loaded
+   * library needs no name, and a killed process then leaves no file behind.
    */
   private static SymbolLookup loadLibrary() {
     String configured = System.getProperty(TargetName.LMDB_NATIVE_LIB_PROP, "");
@@ -80,23 +80,16 @@ final class NativeLmdb {
       return SymbolLookup.libraryLookup(Path.of(configured), Arena.global());
     }
     try {
-      Path file = Files.createTempFile("quicksilver-lmdb-", ".so");
-      file.toFile().deleteOnExit(); // for a SIGTERM right here
-      try (InputStream in =
-          TargetName.class.getClassLoader().getResourceAsStream(TargetName.RESOLVED_FILENAME)) {
-        if (in == null) {
-          throw new StorageException(
-              ErrorCode.IO,
-              "lmdbjava brings no LMDB for this machine ("
-                  + TargetName.RESOLVED_FILENAME
-                  + "); install LMDB and name its library with -Dlmdbjava.native.lib=…");
-        }
-        Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
-        SymbolLookup library = SymbolLookup.libraryLookup(file, Arena.global());
-        LmdbjavaAccess.load(file);
-        return library;
+      Path folder = Files.createTempDirectory("quicksilver-lmdb-");
+      folder.toFile().deleteOnExit(); // for a SIGTERM right here
+      try {
+        LmdbjavaAccess.unpackInto(folder);
+        return SymbolLookup.libraryLookup(onlyFile(folder), Arena.global());
       } finally {
-        Files.deleteIfExists(file);
+        for (Path file : files(folder)) {
+          Files.deleteIfExists(file);
+        }
+        Files.deleteIfExists(folder);
       }
     } catch (IOException e) {
       throw new StorageException(
@@ -107,6 +100,23 @@ final class NativeLmdb {
               + e.getMessage()
               + "; free some room or set -Djava.io.tmpdir",
           e);
+    }
+  }
+
+  private static Path onlyFile(Path folder) throws IOException {
+    List<Path> files = files(folder);
+    if (files.size() != 1) {
+      throw new StorageException(
+          ErrorCode.IO,
+          "lmdbjava was used in this process before Quicksilver's storage, with a library of its"
+              + " own; name one for both with -Dlmdbjava.native.lib=…");
+    }
+    return files.getFirst();
+  }
+
+  private static List<Path> files(Path folder) throws IOException {
+    try (Stream<Path> entries = Files.list(folder)) {
+      return entries.toList();
     }
   }
 

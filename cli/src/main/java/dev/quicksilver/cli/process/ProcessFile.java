@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -31,10 +32,12 @@ public final class ProcessFile implements AutoCloseable {
 
   private final Path file;
   private final FileChannel lockChannel;
+  private final Path nativeDirectory;
 
-  private ProcessFile(Path file, FileChannel lockChannel) {
+  private ProcessFile(Path file, FileChannel lockChannel, Path nativeDirectory) {
     this.file = file;
     this.lockChannel = lockChannel;
+    this.nativeDirectory = nativeDirectory;
   }
 
   /**
@@ -63,7 +66,9 @@ public final class ProcessFile implements AutoCloseable {
       }
       Path file = run.resolve(name + ".json");
       Files.deleteIfExists(file); // left behind by a process that was killed
-      return new ProcessFile(file, channel);
+      ProcessFile claimed = new ProcessFile(file, channel, run.resolve(name + ".native"));
+      claimed.useNativeDirectory();
+      return claimed;
     } catch (IOException e) {
       throw new CommandException(
           ExitCode.FAILURE,
@@ -72,6 +77,24 @@ public final class ProcessFile implements AutoCloseable {
               + " ("
               + e
               + "): make it writable for this user, or set data.directory to another one");
+    }
+  }
+
+  /** Has Snappy unpack its library here: in /tmp each process that is killed would leave one. */
+  private void useNativeDirectory() throws IOException {
+    removeNativeDirectory();
+    Files.createDirectory(nativeDirectory);
+    System.setProperty("org.xerial.snappy.tempdir", nativeDirectory.toString());
+  }
+
+  private void removeNativeDirectory() throws IOException {
+    if (Files.isDirectory(nativeDirectory)) {
+      try (DirectoryStream<Path> files = Files.newDirectoryStream(nativeDirectory)) {
+        for (Path each : files) {
+          Files.deleteIfExists(each);
+        }
+      }
+      Files.deleteIfExists(nativeDirectory);
     }
   }
 
@@ -113,6 +136,7 @@ public final class ProcessFile implements AutoCloseable {
   @Override
   public void close() throws IOException {
     Files.deleteIfExists(file);
+    removeNativeDirectory();
     lockChannel.close();
   }
 }
