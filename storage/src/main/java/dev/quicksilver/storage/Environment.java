@@ -9,11 +9,14 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 import org.lmdbjava.ByteBufferProxy;
 import org.lmdbjava.Dbi;
 import org.lmdbjava.DbiFlags;
@@ -36,10 +39,13 @@ final class Environment {
    * process: closing a second handle of an environment would free the reader slots of the first,
    * and its readers could then see pages that are being written. State of the process, so static.
    */
-  private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
+  private static final Set<Folder> OPEN = ConcurrentHashMap.newKeySet();
+
+  /** A folder as the file system knows it: one that is made again at the same path is another. */
+  private record Folder(Path path, @Nullable Object fileKey, FileTime created) {}
 
   final Path path;
-  private final Path folder;
+  private final Folder folder;
   final Env<ByteBuffer> env;
   final boolean readOnly;
   final Dbi<ByteBuffer> meta;
@@ -58,7 +64,7 @@ final class Environment {
   private boolean closing;
 
   private Environment(
-      Path path, Path folder, Env<ByteBuffer> env, boolean readOnly, boolean create) {
+      Path path, Folder folder, Env<ByteBuffer> env, boolean readOnly, boolean create) {
     this.path = path;
     this.folder = folder;
     this.env = env;
@@ -86,7 +92,7 @@ final class Environment {
       throw new StorageException(
           ErrorCode.NOT_FOUND, "there is no database in " + path + " (no data.mdb)");
     }
-    Path folder = realPath(path);
+    Folder folder = folder(path);
     if (!OPEN.add(folder)) {
       throw new StorageException(
           ErrorCode.INVALID_ARGUMENT,
@@ -123,16 +129,16 @@ final class Environment {
     }
   }
 
-  private static Path realPath(Path path) {
+  private static Folder folder(Path path) {
     try {
-      return path.toRealPath();
+      BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+      return new Folder(path.toRealPath(), attributes.fileKey(), attributes.creationTime());
     } catch (IOException e) {
       throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
     }
   }
 
-  private static void closeQuietly(
-      @org.jspecify.annotations.Nullable Env<ByteBuffer> env, Path folder) {
+  private static void closeQuietly(@Nullable Env<ByteBuffer> env, Folder folder) {
     if (env != null) {
       env.close();
     }
