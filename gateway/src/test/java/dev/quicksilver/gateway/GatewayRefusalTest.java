@@ -60,7 +60,7 @@ final class GatewayRefusalTest {
   @Test
   void refusesAMissingSlotOnceItHasPosition() throws Exception {
     seedAndStop();
-    root.execute("SELECT pg_drop_replication_slot('%s')".formatted(root.config.slotName()));
+    root.dropSlot();
     root.launch(root.config);
     refused(root, ErrorCode.SLOT_MISSING, "replication slot " + root.config.slotName());
   }
@@ -68,7 +68,7 @@ final class GatewayRefusalTest {
   @Test
   void refusesASlotThatWasMadeAgain() throws Exception {
     seedAndStop();
-    root.execute("SELECT pg_drop_replication_slot('%s')".formatted(root.config.slotName()));
+    root.dropSlot();
     root.execute("INSERT INTO dns VALUES ('lost', '1')");
     root.execute(
         "SELECT pg_create_logical_replication_slot('%s', 'pgoutput')"
@@ -81,7 +81,7 @@ final class GatewayRefusalTest {
   void refusesASlotOfAnotherPluginOrDatabase() throws Exception {
     seedAndStop();
     String slot = root.config.slotName();
-    root.execute("SELECT pg_drop_replication_slot('%s')".formatted(slot));
+    root.dropSlot();
     try (Connection elsewhere = postgres.connect();
         Statement statement = elsewhere.createStatement()) {
       statement.execute(

@@ -83,6 +83,16 @@ final class Root implements AutoCloseable {
     }
   }
 
+  /** Drops the slot, once PostgreSQL has noticed that nobody reads it any more. */
+  void dropSlot() throws Exception {
+    String slot = "'" + config.slotName() + "'";
+    eventually(
+        "slot " + slot + " is free",
+        () ->
+            query("SELECT active FROM pg_replication_slots WHERE slot_name = " + slot).equals("f"));
+    execute("SELECT pg_drop_replication_slot(" + slot + ")");
+  }
+
   String query(String sql) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(sql)) {
