@@ -5,6 +5,9 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A native read transaction with its scratch memory: MDB_val of the key at 0, MDB_val of the data
@@ -19,6 +22,9 @@ final class ReadTransaction {
   private final MemorySegment scratch = Arena.ofAuto().allocate(640, 8);
   private final long base = scratch.address();
   private final long txn;
+  private volatile boolean tooOld;
+  private volatile long since;
+  private volatile @Nullable Thread holder;
 
   ReadTransaction(Environment environment, long env) {
     this.environment = environment;
@@ -26,11 +32,51 @@ final class ReadTransaction {
     txn = scratch.get(JAVA_LONG_UNALIGNED, OUT);
   }
 
+  /** Begins its use by the calling thread, at a time in ms. */
+  void held(long now) {
+    holder = Thread.currentThread();
+    since = now;
+    tooOld = false;
+  }
+
+  /** Tells the holder to go if it began before a time in ms; returns whether this was news. */
+  boolean tellIfBefore(long oldest) {
+    if (tooOld || since >= oldest) {
+      return false;
+    }
+    tooOld = true;
+    return true;
+  }
+
+  OpenSnapshot describe(long now) {
+    Thread thread = holder;
+    long began = since;
+    return new OpenSnapshot(
+        thread == null ? "" : thread.toString(),
+        Instant.ofEpochMilli(began),
+        Duration.ofMillis(Math.max(0, now - began)),
+        tooOld);
+  }
+
+  /** Throws SNAPSHOT_TOO_OLD if the holder was told to go. */
+  void requireYoung() {
+    if (tooOld) {
+      throw new StorageException(
+          ErrorCode.SNAPSHOT_TOO_OLD,
+          "this snapshot of "
+              + environment.path
+              + " was held for longer than "
+              + environment.maxSnapshotAge
+              + "; close it, or renew it and begin the scan again");
+    }
+  }
+
   void renew() {
     environment.check(NativeLmdb.txnRenew(txn));
   }
 
   void reset() {
+    holder = null;
     NativeLmdb.txnReset(txn);
   }
 
