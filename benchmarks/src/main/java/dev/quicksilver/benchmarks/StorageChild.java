@@ -65,9 +65,9 @@ final class StorageChild implements AutoCloseable {
     process.getOutputStream().flush();
   }
 
-  /** Kills it as {@code kill -9} does. */
+  /** Kills it as {@code kill -9} does; what it printed before can still be read. */
   void kill() {
-    process.destroyForcibly();
+    process.toHandle().destroyForcibly(); // Process.destroyForcibly would close its output
   }
 
   boolean isAlive() {
