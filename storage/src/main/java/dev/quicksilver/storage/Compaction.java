@@ -31,9 +31,9 @@ public final class Compaction {
   /**
    * Compacts one database. Call it from a platform thread.
    *
-   * @throws StorageException INVALID_ARGUMENT if some process, this one too, has the database open, NOT_FOUND if
-   *     there is none of this name; CORRUPT, NO_SPACE or IO if the copy failed: then nothing has
-   *     changed
+   * @throws StorageException INVALID_ARGUMENT if some process, this one too, has the database open,
+   *     NOT_FOUND if there is none of this name; CORRUPT, NO_SPACE or IO if the copy failed: then
+   *     nothing has changed
    */
   public static Result run(
       DatabaseDirectory directory, String name, StorageOptions options, VerifyProgress progress) {

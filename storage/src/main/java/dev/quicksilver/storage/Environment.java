@@ -271,6 +271,7 @@ final class Environment {
     boolean kept;
     synchronized (this) {
       held.remove(transaction);
+      transaction.released();
       kept = !closing && pool.size() < POOLED;
       if (kept) {
         pool.addLast(transaction);

@@ -5,6 +5,8 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -18,12 +20,14 @@ final class ReadTransaction {
   private static final int KEY_BYTES = 32;
   private static final int OUT = 544;
 
+  private static final VarHandle SINCE = since();
+
   private final Environment environment;
   private final MemorySegment scratch = Arena.ofAuto().allocate(640, 8);
   private final long base = scratch.address();
   private final long txn;
   private volatile boolean tooOld;
-  private volatile long since;
+  private long since; // by SINCE alone: a renewal must not cost a memory fence
   private volatile @Nullable Thread holder;
 
   ReadTransaction(Environment environment, long env) {
@@ -35,13 +39,28 @@ final class ReadTransaction {
   /** Begins its use by the calling thread, at a time in ms. */
   void held(long now) {
     holder = Thread.currentThread();
-    since = now;
-    tooOld = false;
+    heldSince(now);
+  }
+
+  /** Begins its use anew, at a time in ms. */
+  void heldSince(long now) {
+    SINCE.setOpaque(this, now);
+    if (tooOld) {
+      tooOld = false;
+    }
+  }
+
+  private static VarHandle since() {
+    try {
+      return MethodHandles.lookup().findVarHandle(ReadTransaction.class, "since", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
   }
 
   /** Tells the holder to go if it began before a time in ms; returns whether this was news. */
   boolean tellIfBefore(long oldest) {
-    if (tooOld || since >= oldest) {
+    if (tooOld || (long) SINCE.getOpaque(this) >= oldest) {
       return false;
     }
     tooOld = true;
@@ -50,12 +69,17 @@ final class ReadTransaction {
 
   OpenSnapshot describe(long now) {
     Thread thread = holder;
-    long began = since;
+    long began = (long) SINCE.getOpaque(this);
     return new OpenSnapshot(
         thread == null ? "" : thread.toString(),
         Instant.ofEpochMilli(began),
         Duration.ofMillis(Math.max(0, now - began)),
         tooOld);
+  }
+
+  /** Ends its use; the next one may be another thread's. */
+  void released() {
+    holder = null;
   }
 
   /** Throws SNAPSHOT_TOO_OLD if the holder was told to go. */
@@ -76,7 +100,6 @@ final class ReadTransaction {
   }
 
   void reset() {
-    holder = null;
     NativeLmdb.txnReset(txn);
   }
 

@@ -167,7 +167,7 @@ public final class Snapshot implements AutoCloseable {
     }
     transaction.reset();
     transaction.renew();
-    transaction.held(environment.clock.millis());
+    transaction.heldSince(environment.clock.millis());
   }
 
   private void requireOpen() {
