@@ -3,6 +3,7 @@ package dev.quicksilver.storage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
@@ -229,6 +230,28 @@ public final class Database implements AutoCloseable {
     }
   }
 
+  /**
+   * Computes again every checksum, the chain hash of the retained log, the content digest and what
+   * else this database claims, while it is in use. Takes as long as reading all of it.
+   *
+   * @return what was looked at, and what is wrong
+   */
+  public Verification verify(VerifyProgress progress) {
+    return new Verifier(this, environment, progress).verify();
+  }
+
+  /**
+   * Writes a snapshot of this database into a new folder, without the free pages, while readers and
+   * the writer go on. The copy is on the disk and has been verified when this returns.
+   *
+   * @return what verifying the copy has looked at
+   * @throws StorageException ALREADY_EXISTS if the folder holds an environment; CORRUPT if the copy
+   *     is not clean, which then is removed; NO_SPACE, IO
+   */
+  public Verification copyTo(Path folder, VerifyProgress progress) {
+    return new SnapshotCopy(environment, options).write(folder, progress);
+  }
+
   void committed(Head head) {
     lock.lock();
     try {
@@ -237,6 +260,11 @@ public final class Database implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Returns the snapshots that are open in this process, those first that were taken first. */
+  public List<OpenSnapshot> readers() {
+    return environment.readers();
   }
 
   void countCorruption() {

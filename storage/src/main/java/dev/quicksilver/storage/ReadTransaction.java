@@ -5,6 +5,11 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.time.Duration;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A native read transaction with its scratch memory: MDB_val of the key at 0, MDB_val of the data
@@ -15,15 +20,79 @@ final class ReadTransaction {
   private static final int KEY_BYTES = 32;
   private static final int OUT = 544;
 
+  private static final VarHandle SINCE = since();
+
   private final Environment environment;
   private final MemorySegment scratch = Arena.ofAuto().allocate(640, 8);
   private final long base = scratch.address();
   private final long txn;
+  private volatile boolean tooOld;
+  private long since; // by SINCE alone: a renewal must not cost a memory fence
+  private volatile @Nullable Thread holder;
 
   ReadTransaction(Environment environment, long env) {
     this.environment = environment;
     environment.check(NativeLmdb.txnBegin(env, NativeLmdb.RDONLY, base + OUT));
     txn = scratch.get(JAVA_LONG_UNALIGNED, OUT);
+  }
+
+  /** Begins its use by the calling thread, at a time in ms. */
+  void held(long now) {
+    holder = Thread.currentThread();
+    heldSince(now);
+  }
+
+  /** Begins its use anew, at a time in ms. */
+  void heldSince(long now) {
+    SINCE.setOpaque(this, now);
+    if (tooOld) {
+      tooOld = false;
+    }
+  }
+
+  private static VarHandle since() {
+    try {
+      return MethodHandles.lookup().findVarHandle(ReadTransaction.class, "since", long.class);
+    } catch (ReflectiveOperationException e) {
+      throw new ExceptionInInitializerError(e);
+    }
+  }
+
+  /** Tells the holder to go if it began before a time in ms; returns whether this was news. */
+  boolean tellIfBefore(long oldest) {
+    if (tooOld || (long) SINCE.getOpaque(this) >= oldest) {
+      return false;
+    }
+    tooOld = true;
+    return true;
+  }
+
+  OpenSnapshot describe(long now) {
+    Thread thread = holder;
+    long began = (long) SINCE.getOpaque(this);
+    return new OpenSnapshot(
+        thread == null ? "" : thread.toString(),
+        Instant.ofEpochMilli(began),
+        Duration.ofMillis(Math.max(0, now - began)),
+        tooOld);
+  }
+
+  /** Ends its use; the next one may be another thread's. */
+  void released() {
+    holder = null;
+  }
+
+  /** Throws SNAPSHOT_TOO_OLD if the holder was told to go. */
+  void requireYoung() {
+    if (tooOld) {
+      throw new StorageException(
+          ErrorCode.SNAPSHOT_TOO_OLD,
+          "this snapshot of "
+              + environment.path
+              + " was held for longer than "
+              + environment.maxSnapshotAge
+              + "; close it, or renew it and begin the scan again");
+    }
   }
 
   void renew() {
