@@ -101,6 +101,15 @@ public final class DatabaseDirectory {
     }
   }
 
+  /** Removes the folder of a generation that is not, or no longer, the one in use. */
+  void removeGeneration(Path generation) {
+    try {
+      deleteTree(generation);
+    } catch (IOException | UncheckedIOException e) {
+      throw failed("remove", generation, e);
+    }
+  }
+
   private static void deleteTree(Path tree) throws IOException {
     if (!Files.exists(tree)) {
       return;
