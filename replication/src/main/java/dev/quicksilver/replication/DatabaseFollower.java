@@ -133,7 +133,7 @@ final class DatabaseFollower implements AutoCloseable {
           }
         }
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.error("following database {} failed", name, e);
       disconnect(false);
       become(FollowerState.REFUSED, "internal error: " + e);
@@ -276,7 +276,11 @@ final class DatabaseFollower implements AutoCloseable {
     String why = "upstream " + upstream + " refused: " + given.code() + ": " + given.message();
     boolean nobodyHasIt =
         given.code() == RefusalCode.SNAPSHOT_NEEDED && upstreams.lacksHistory(given);
-    if (given.code().isFinal() || nobodyHasIt) {
+    // A database that was dropped and created again has another id until the catalog, which alone
+    // says what is right, has caught up here or there. Its own id is checked when it is followed.
+    boolean superseded =
+        given.code() == RefusalCode.WRONG_DATABASE && !name.equals(CatalogEntry.CATALOG);
+    if ((given.code().isFinal() && !superseded) || nobodyHasIt) {
       become(FollowerState.REFUSED, why);
       if (!config.stayUpWhenRefused()) {
         failed.with(new ReplicaFailure(name, FollowerState.REFUSED, why));
