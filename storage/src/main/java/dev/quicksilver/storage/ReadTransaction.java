@@ -5,10 +5,9 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,14 +19,12 @@ final class ReadTransaction {
   private static final int KEY_BYTES = 32;
   private static final int OUT = 544;
 
-  private static final VarHandle SINCE = since();
-
   private final Environment environment;
   private final MemorySegment scratch = Arena.ofAuto().allocate(640, 8);
   private final long base = scratch.address();
   private final long txn;
   private volatile boolean tooOld;
-  private long since; // by SINCE alone: a renewal must not cost a memory fence
+  private final AtomicLong since = new AtomicLong(); // opaque: a renewal must not cost a fence
   private volatile @Nullable Thread holder;
 
   ReadTransaction(Environment environment, long env) {
@@ -44,23 +41,15 @@ final class ReadTransaction {
 
   /** Begins its use anew, at a time in ms. */
   void heldSince(long now) {
-    SINCE.setOpaque(this, now);
+    since.setOpaque(now);
     if (tooOld) {
       tooOld = false;
     }
   }
 
-  private static VarHandle since() {
-    try {
-      return MethodHandles.lookup().findVarHandle(ReadTransaction.class, "since", long.class);
-    } catch (ReflectiveOperationException e) {
-      throw new ExceptionInInitializerError(e);
-    }
-  }
-
   /** Tells the holder to go if it began before a time in ms; returns whether this was news. */
   boolean tellIfBefore(long oldest) {
-    if (tooOld || (long) SINCE.getOpaque(this) >= oldest) {
+    if (tooOld || since.getOpaque() >= oldest) {
       return false;
     }
     tooOld = true;
@@ -69,7 +58,7 @@ final class ReadTransaction {
 
   OpenSnapshot describe(long now) {
     Thread thread = holder;
-    long began = (long) SINCE.getOpaque(this);
+    long began = since.getOpaque();
     return new OpenSnapshot(
         thread == null ? "" : thread.toString(),
         Instant.ofEpochMilli(began),
