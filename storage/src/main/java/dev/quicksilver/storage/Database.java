@@ -150,13 +150,51 @@ public final class Database implements AutoCloseable {
 
   /** Reads the log from a sequence on, for a follower. */
   public LogReader readLog(long fromSequence) {
-    return new LogReader(
-        use -> {
-          try (Snapshot snapshot = snapshot()) {
-            return use.apply(snapshot);
-          }
-        },
-        fromSequence);
+    return new LogReader(inSnapshot(), fromSequence);
+  }
+
+  private LogReader.Use inSnapshot() {
+    return use -> {
+      try (Snapshot snapshot = snapshot()) {
+        return use.apply(snapshot);
+      }
+    };
+  }
+
+  /**
+   * Returns the first sequence of the transaction that a sequence belongs to; the sequence itself
+   * if it is the next one to come. Reads one block at most.
+   *
+   * @throws StorageException NOT_IN_LOG if the sequence is further ahead or was garbage-collected
+   */
+  public long transactionStart(long sequence) {
+    if (sequence == head().lastSequence() + 1) {
+      return sequence;
+    }
+    LogReader reader = LogReader.uncut(inSnapshot(), sequence);
+    BlockHeader header = reader.nextBlock();
+    if (header == null) {
+      throw new StorageException(
+          ErrorCode.NOT_IN_LOG,
+          "sequence " + sequence + " is not in the log of " + identity.name() + " yet");
+    }
+    try {
+      BlockDecoder decoder = new BlockDecoder(reader::nextSegment);
+      long next = header.firstSequence();
+      long start = next;
+      while (decoder.next()) {
+        if (decoder.kind == BlockDecoder.Kind.BEGIN) {
+          start = next;
+        } else if (decoder.kind == BlockDecoder.Kind.ENTRY && next++ == sequence) {
+          return start;
+        }
+      }
+    } catch (IOException e) {
+      throw new StorageException(ErrorCode.IO, "the log could not be read", e);
+    }
+    throw new StorageException(
+        ErrorCode.CORRUPT,
+        "the block at sequence " + header.firstSequence() + " ends before its last sequence");
   }
 
   /**
