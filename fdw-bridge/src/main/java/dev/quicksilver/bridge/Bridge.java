@@ -18,6 +18,8 @@ import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +30,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class Bridge implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Bridge.class);
+  private static final long WAIT_CHECK_MILLIS = 20;
 
   private final BridgeConfig config;
   private final Replica replica;
@@ -157,13 +160,32 @@ public final class Bridge implements AutoCloseable {
     }
   }
 
-  /** Runs a piece of a query when it is its turn. */
-  long turn(LongSupplier work) {
-    turns.acquireUninterruptibly();
+  /**
+   * Runs a piece of a query when it is its turn.
+   *
+   * @param interruption gives an error once the query must not wait any longer
+   */
+  long turn(Supplier<@Nullable PgException> interruption, LongSupplier work) {
+    awaitTurn(interruption);
     try {
       return work.getAsLong();
     } finally {
       turns.release();
+    }
+  }
+
+  private void awaitTurn(Supplier<@Nullable PgException> interruption) {
+    try {
+      while (!turns.tryAcquire(WAIT_CHECK_MILLIS, TimeUnit.MILLISECONDS)) {
+        PgException stop = interruption.get();
+        if (stop != null) {
+          throw stop;
+        }
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw PgException.of(
+          SqlState.QUERY_CANCELED, "canceling statement because the bridge is stopping", e);
     }
   }
 

@@ -10,6 +10,7 @@ import dev.quicksilver.bridge.wire.MessageReader;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
@@ -34,11 +35,17 @@ final class Extended {
   private static final class Bound {
     private final Parsed parsed;
     private final List<@Nullable String> parameters;
+    private final int[] formats;
     private @Nullable Portal portal;
 
-    Bound(Parsed parsed, List<@Nullable String> parameters) {
+    Bound(Parsed parsed, List<@Nullable String> parameters, int[] formats) {
+      this.formats = formats;
       this.parsed = parsed;
       this.parameters = parameters;
+    }
+
+    boolean binary() {
+      return Arrays.stream(formats).anyMatch(format -> format != 0);
     }
   }
 
@@ -133,15 +140,11 @@ final class Extended {
                   ? MessageReader.utf8(ByteBuffer.wrap(bytes))
                   : BinaryParameters.text(type, bytes));
     }
-    for (int format : formats(in)) {
-      if (format != 0) {
-        throw PgException.unsupported("results in binary format");
-      }
-    }
+    int[] resultFormats = formats(in);
     if (portals.size() > MAX_NAMED) {
       throw PgException.of(SqlState.PROGRAM_LIMIT_EXCEEDED, "too many portals");
     }
-    close(portals.put(portalName, new Bound(parsed, values)));
+    close(portals.put(portalName, new Bound(parsed, values, resultFormats)));
     Replies.empty(out, '2');
   }
 
@@ -157,6 +160,7 @@ final class Extended {
     boolean statement = in.int8() == 'S';
     String name = in.string();
     Optional<Query> query;
+    @Nullable BinaryResults formats = null;
     if (statement) {
       Parsed parsed = statement(name);
       out.begin('t');
@@ -172,9 +176,14 @@ final class Extended {
     } else {
       Bound bound = portal(name);
       query = session.describe(bound.parsed.statement(), bound.parameters);
+      if (bound.binary()
+          && query.isPresent()
+          && bound.parsed.statement() instanceof Statement.Query) {
+        formats = results(bound, query.get());
+      }
     }
     if (query.isPresent()) {
-      Replies.description(out, query.get().names(), query.get().types());
+      Replies.description(out, query.get().names(), query.get().types(), formats);
     } else {
       Replies.empty(out, 'n');
     }
@@ -191,6 +200,9 @@ final class Extended {
     Portal portal = bound.portal;
     if (portal == null) {
       portal = new Portal(session.plan(query.select(), bound.parameters));
+      if (bound.binary()) {
+        portal.encode(results(bound, portal.query()));
+      }
       bound.portal = portal;
     }
     long sent = session.send(portal, limit <= 0 ? Long.MAX_VALUE : limit, false);
@@ -199,6 +211,10 @@ final class Extended {
     } else {
       Replies.complete(out, "SELECT " + sent);
     }
+  }
+
+  private BinaryResults results(Bound bound, Query query) {
+    return BinaryResults.of(bound.formats, query.types(), session.settings().zone());
   }
 
   void close(MessageReader in) {

@@ -4,6 +4,7 @@ import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.types.Type;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** The backend messages of a session. */
 final class Replies {
@@ -34,6 +35,11 @@ final class Replies {
   }
 
   static void description(MessageWriter out, List<String> names, List<Type> types) {
+    description(out, names, types, null);
+  }
+
+  static void description(
+      MessageWriter out, List<String> names, List<Type> types, @Nullable BinaryResults formats) {
     out.begin('T');
     out.int16(names.size());
     for (int i = 0; i < names.size(); i++) {
@@ -44,7 +50,7 @@ final class Replies {
       out.int32(type == Type.UNKNOWN ? Type.TEXT.oid() : type.oid());
       out.int16(type.length());
       out.int32(-1);
-      out.int16(0);
+      out.int16(formats != null && formats.binary(i) ? 1 : 0);
     }
     out.end();
   }

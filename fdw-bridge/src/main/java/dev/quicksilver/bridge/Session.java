@@ -106,6 +106,20 @@ final class Session {
     cursors.clear();
   }
 
+  /** Closes the cursors that were declared after a savepoint, which go with what it undoes. */
+  private void closeCursorsBelow(int depth) {
+    cursors
+        .values()
+        .removeIf(
+            cursor -> {
+              if (cursor.depth() >= depth) {
+                cursor.close();
+                return true;
+              }
+              return false;
+            });
+  }
+
   /** Closes everything. */
   void close() {
     become(State.IDLE);
@@ -183,15 +197,16 @@ final class Session {
       case Statement.Commit commit -> end(state == State.FAILED ? "ROLLBACK" : "COMMIT");
       case Statement.Rollback rollback -> end("ROLLBACK");
       case Statement.Savepoint savepoint -> {
-        block("SAVEPOINT").savepoint(savepoint.name());
+        block("SAVEPOINT").savepoints().open(savepoint.name());
         complete("SAVEPOINT");
       }
       case Statement.Release release -> {
-        block("RELEASE SAVEPOINT").unwind(release.name(), true);
+        int depth = block("RELEASE SAVEPOINT").savepoints().release(release.name());
+        cursors.values().forEach(cursor -> cursor.rise(depth));
         complete("RELEASE");
       }
       case Statement.RollbackTo rollback -> {
-        block("ROLLBACK TO SAVEPOINT").unwind(rollback.name(), false);
+        closeCursorsBelow(block("ROLLBACK TO SAVEPOINT").savepoints().rollBackTo(rollback.name()));
         become(State.IN_TRANSACTION);
         complete("ROLLBACK");
       }
@@ -254,6 +269,7 @@ final class Session {
 
   long send(Portal portal, long count, boolean discard) {
     return bridge.turn(
+        this::interruption,
         () -> {
           PgException overdue = interruption();
           if (overdue != null) {
@@ -295,7 +311,8 @@ final class Session {
     if (cursors.size() >= MAX_CURSORS) {
       throw PgException.of(SqlState.PROGRAM_LIMIT_EXCEEDED, "too many open cursors");
     }
-    cursors.put(declare.cursor(), new Portal(plan(declare.select(), parameters)));
+    int depth = current().savepoints().depth();
+    cursors.put(declare.cursor(), new Portal(plan(declare.select(), parameters), depth));
     complete("DECLARE CURSOR");
   }
 

@@ -5,8 +5,6 @@ import dev.quicksilver.bridge.catalog.ReplicaView;
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +17,7 @@ final class Transaction {
   private final Replica replica;
   private final Duration maxAge;
   private final LongSupplier nanoClock;
-  private final List<String> savepoints = new ArrayList<>();
+  private final Savepoints savepoints = new Savepoints();
   private @Nullable ReplicaView view;
   private volatile long since;
   private volatile boolean reading;
@@ -79,19 +77,7 @@ final class Transaction {
     }
   }
 
-  void savepoint(String name) {
-    if (savepoints.size() >= 1000) {
-      throw PgException.of(SqlState.PROGRAM_LIMIT_EXCEEDED, "more than 1000 savepoints");
-    }
-    savepoints.add(name);
-  }
-
-  /** Finds a savepoint and drops those after it, and itself too if asked. */
-  void unwind(String name, boolean itself) {
-    int index = savepoints.lastIndexOf(name);
-    if (index < 0) {
-      throw PgException.of(SqlState.INVALID_SAVEPOINT, "savepoint \"" + name + "\" does not exist");
-    }
-    savepoints.subList(itself ? index : index + 1, savepoints.size()).clear();
+  Savepoints savepoints() {
+    return savepoints;
   }
 }

@@ -160,6 +160,28 @@ class ForeignTablesTest {
   }
 
   @Test
+  void hidesThePasswordFromOtherRoles() throws SQLException {
+    lab.run(
+        "SELECT quicksilver.attach_edge('secret', '127.0.0.1', %d, 'quicksilver', 's3cret')"
+            .formatted(lab.bridge.port()));
+    String options =
+        "SELECT umoptions FROM pg_user_mappings WHERE srvname = 'secret' AND usename = 'public'";
+    assertThat(lab.rows(options)).singleElement().asString().contains("s3cret");
+    lab.run("CREATE ROLE nosy");
+    lab.run("GRANT USAGE ON FOREIGN SERVER secret TO nosy");
+    lab.run("SET ROLE nosy");
+    try {
+      assertThat(lab.rows(options)).containsExactly("null");
+      assertThatThrownBy(() -> lab.rows("SELECT umoptions FROM pg_user_mapping"))
+          .hasMessageContaining("permission denied");
+    } finally {
+      lab.run("RESET ROLE");
+      lab.run("SELECT quicksilver.detach_edge('secret')");
+      lab.run("DROP ROLE nosy");
+    }
+  }
+
+  @Test
   void attachesAgain() throws SQLException {
     List<String> tables =
         lab.rows(

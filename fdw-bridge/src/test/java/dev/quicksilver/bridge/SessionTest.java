@@ -83,15 +83,34 @@ class SessionTest {
     }
   }
 
+  /** With a negative threshold the driver asks for binary results at once. */
   @Test
-  void keepsOneSnapshotPerTransaction() throws SQLException {
-    try (Connection connection = connect()) {
-      connection.setAutoCommit(false);
-      assertThat(rows(connection, "SELECT count(*) FROM dns")).containsExactly("3");
-      TestReplica.write(data.resolve("other"), "unrelated", "text", List.of(pair("x", "y")));
-      assertThat(rows(connection, "SELECT key FROM dns ORDER BY key"))
-          .containsExactly("a", "b", "c");
-      connection.commit();
+  void answersInBinaryAsInText() throws SQLException {
+    String query =
+        "SELECT key, value, sequence, updated_at, sequence > 1, sequence * 1.0500, -12345678.0001,"
+            + " 0.00, 100000000::numeric, NULL::bigint, length(key), count(*) FROM dns GROUP BY 1,"
+            + " 2, 3, 4 ORDER BY key";
+    try (Connection binary = connect("&prepareThreshold=-1");
+        Connection text = connect("&binaryTransfer=false")) {
+      for (int execution = 0; execution < 2; execution++) {
+        List<String> expected = new ArrayList<>();
+        List<String> actual = new ArrayList<>();
+        collect(text, query, expected);
+        collect(binary, query, actual);
+        assertThat(actual).isEqualTo(expected).hasSize(36);
+      }
+    }
+  }
+
+  private static void collect(Connection connection, String query, List<String> into)
+      throws SQLException {
+    try (var statement = connection.prepareStatement(query);
+        ResultSet result = statement.executeQuery()) {
+      while (result.next()) {
+        for (int i = 1; i <= 12; i++) {
+          into.add(i == 4 ? result.getTimestamp(i).toString() : result.getString(i));
+        }
+      }
     }
   }
 

@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
@@ -57,19 +58,15 @@ public final class DatabaseDirectory {
 
   /**
    * Returns a new, empty folder for the next generation of a database; {@link #use} makes it the
-   * one in use.
+   * one in use. No folder's name is ever used twice: a process that still reads a generation that
+   * was removed must be able to open the one that came after it.
    */
   public Path newGeneration(String name) {
     DatabaseIdentity.requireName(name);
     Path database = root.resolve(name);
     try {
       Files.createDirectories(database);
-      for (int generation = 1; ; generation++) {
-        Path folder = database.resolve(Integer.toString(generation));
-        if (!Files.exists(folder)) {
-          return Files.createDirectory(folder);
-        }
-      }
+      return Files.createDirectory(database.resolve(UUID.randomUUID().toString()));
     } catch (IOException e) {
       throw failed("create a folder in", database, e);
     }

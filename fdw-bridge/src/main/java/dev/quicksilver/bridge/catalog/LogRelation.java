@@ -1,6 +1,7 @@
 package dev.quicksilver.bridge.catalog;
 
 import dev.quicksilver.bridge.types.Type;
+import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.LogEntry;
 import dev.quicksilver.storage.LogScan;
 import dev.quicksilver.storage.Operation;
@@ -19,7 +20,18 @@ import org.jspecify.annotations.Nullable;
 final class LogRelation {
   private LogRelation() {}
 
-  static Relation of(String name, String keyType, String valueType, Supplier<Snapshot> snapshot) {
+  /**
+   * The log as a relation.
+   *
+   * @param snapshot the transaction's snapshot, taken when first asked for
+   * @param newest a head for estimates, which needs no snapshot
+   */
+  static Relation of(
+      String name,
+      String keyType,
+      String valueType,
+      Supplier<Snapshot> snapshot,
+      Supplier<Head> newest) {
     Type key = keyType.equals("bytea") ? Type.BYTEA : Type.TEXT;
     Type value = PairRelation.valueType(valueType);
     List<Column> columns =
@@ -31,10 +43,17 @@ final class LogRelation {
             Column.of("commit_time", Type.TIMESTAMPTZ, true),
             Column.of("lsn", Type.PG_LSN, true),
             Column.of("transaction", Type.INT8, true));
-    var head = snapshot.get().head();
-    long rows = Math.max(0, head.lastSequence() - head.oldestSequence() + 1);
     return new RowsRelation(
-        "public", name + "_log", columns, rows, () -> entries(snapshot.get(), key, value));
+        "public",
+        name + "_log",
+        columns,
+        () -> entries(snapshot.get().head()),
+        () -> entries(newest.get()),
+        () -> entries(snapshot.get(), key, value));
+  }
+
+  private static long entries(Head head) {
+    return Math.max(0, head.lastSequence() - head.oldestSequence() + 1);
   }
 
   private static Iterator<@Nullable Object[]> entries(Snapshot snapshot, Type key, Type value) {

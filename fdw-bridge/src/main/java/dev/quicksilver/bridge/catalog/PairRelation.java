@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -33,12 +34,19 @@ final class PairRelation implements Relation {
 
   private final String name;
   private final Supplier<Snapshot> snapshot;
+  private final LongSupplier estimate;
   private final Type keyType;
   private final Type valueType;
   private final List<Column> columns;
 
-  PairRelation(String name, String keyType, String valueType, Supplier<Snapshot> snapshot) {
+  PairRelation(
+      String name,
+      String keyType,
+      String valueType,
+      Supplier<Snapshot> snapshot,
+      LongSupplier estimate) {
     this.name = name;
+    this.estimate = estimate;
     this.snapshot = snapshot;
     this.keyType = keyType.equals("bytea") ? Type.BYTEA : Type.TEXT;
     this.valueType = valueType(valueType);
@@ -99,6 +107,11 @@ final class PairRelation implements Relation {
   @Override
   public long rows() {
     return snapshot.get().pairs();
+  }
+
+  @Override
+  public long estimate() {
+    return estimate.getAsLong();
   }
 
   @Override

@@ -20,6 +20,11 @@ public interface Relation {
   /** How many rows a full scan would give; exact where it costs nothing. */
   long rows();
 
+  /** About as many rows as {@link #rows} gives, without keeping a snapshot for it. */
+  default long estimate() {
+    return rows();
+  }
+
   /** Whether {@link #rows} is exact. */
   boolean rowsAreExact();
 

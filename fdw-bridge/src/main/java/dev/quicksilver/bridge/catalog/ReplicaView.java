@@ -77,13 +77,32 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
   private Relation pairs(String name, Replica.Shared shared) {
     DatabaseIdentity identity = shared.database().identity();
     return new PairRelation(
-        name, identity.keyType(), identity.valueType(), () -> snapshot(name, shared));
+        name,
+        identity.keyType(),
+        identity.valueType(),
+        () -> snapshot(name, shared),
+        () -> estimate(name, shared));
+  }
+
+  /** Pairs for an estimate: a snapshot is not kept for it, so that listing tables pins no pages. */
+  private long estimate(String name, Replica.Shared shared) {
+    Snapshot held = snapshots.get(name);
+    if (held != null) {
+      return held.pairs();
+    }
+    try (Snapshot brief = shared.database().snapshot()) {
+      return brief.pairs();
+    }
   }
 
   private Relation log(String name, Replica.Shared shared) {
     DatabaseIdentity identity = shared.database().identity();
     return LogRelation.of(
-        name, identity.keyType(), identity.valueType(), () -> snapshot(name, shared));
+        name,
+        identity.keyType(),
+        identity.valueType(),
+        () -> snapshot(name, shared),
+        shared.database()::head);
   }
 
   private Relation list() {

@@ -6,6 +6,7 @@ import java.time.ZoneId;
 import java.util.BitSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -16,7 +17,8 @@ public final class RowsRelation implements Relation {
   private final String schema;
   private final String name;
   private final List<Column> columns;
-  private final long rows;
+  private final LongSupplier rows;
+  private final LongSupplier estimate;
   private final Supplier<Iterator<@Nullable Object[]>> source;
 
   /** Rows come from the source, in the order of the columns. */
@@ -26,10 +28,22 @@ public final class RowsRelation implements Relation {
       List<Column> columns,
       long rows,
       Supplier<Iterator<@Nullable Object[]>> source) {
+    this(schema, name, columns, () -> rows, () -> rows, source);
+  }
+
+  /** The same with numbers of rows that are found when asked for. */
+  RowsRelation(
+      String schema,
+      String name,
+      List<Column> columns,
+      LongSupplier rows,
+      LongSupplier estimate,
+      Supplier<Iterator<@Nullable Object[]>> source) {
     this.schema = schema;
     this.name = name;
     this.columns = columns;
     this.rows = rows;
+    this.estimate = estimate;
     this.source = source;
   }
 
@@ -55,7 +69,12 @@ public final class RowsRelation implements Relation {
 
   @Override
   public long rows() {
-    return rows;
+    return rows.getAsLong();
+  }
+
+  @Override
+  public long estimate() {
+    return estimate.getAsLong();
   }
 
   @Override

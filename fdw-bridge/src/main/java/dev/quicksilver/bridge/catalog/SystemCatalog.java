@@ -60,7 +60,14 @@ public final class SystemCatalog {
                   row(PG_CATALOG, "pg_catalog", 10L),
                   row(PUBLIC, "public", 10L),
                   row(QUICKSILVER, "quicksilver", 10L)));
-      case "pg_class" -> table(name, CLASS, classes(view));
+      case "pg_class" ->
+          Optional.of(
+              new RowsRelation(
+                  "pg_catalog",
+                  name,
+                  CLASS,
+                  view.relations().size(),
+                  () -> classes(view).iterator()));
       case "pg_attribute" -> table(name, ATTRIBUTE, attributes(view));
       case "pg_attrdef" ->
           table(
@@ -172,16 +179,16 @@ public final class SystemCatalog {
   private static List<@Nullable Object[]> classes(CatalogView view) {
     List<@Nullable Object[]> rows = new ArrayList<>();
     for (Relation relation : view.relations()) {
+      long estimate = relation.estimate();
       int pages =
-          (int)
-              Math.min(Integer.MAX_VALUE, relation.rows() * (relation.rowWidth() + 32L) / 8192 + 1);
+          (int) Math.min(Integer.MAX_VALUE, estimate * (relation.rowWidth() + 32L) / 8192 + 1);
       rows.add(
           row(
               relation.oid(),
               relation.name(),
               PUBLIC,
               "r",
-              (float) relation.rows(),
+              (float) estimate,
               pages,
               false,
               10L,

@@ -59,6 +59,18 @@ public final class MessageWriter {
     }
   }
 
+  /** Where the next byte goes; valid until {@link #flush}. */
+  public int mark() {
+    return length;
+  }
+
+  /** Takes back what was written since a mark. */
+  public byte[] takeBack(int mark) {
+    byte[] taken = Arrays.copyOfRange(buffer, mark, length);
+    length = mark;
+    return taken;
+  }
+
   private void ensure(int more) {
     if (buffer.length - length < more) {
       long wanted =
