@@ -1,16 +1,20 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.benchmarks.BitflipBar.Result;
 import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.Direction;
 import dev.quicksilver.storage.KeyRange;
+import dev.quicksilver.storage.Pair;
 import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.Scan;
 import dev.quicksilver.storage.Snapshot;
+import dev.quicksilver.storage.StorageException;
 import dev.quicksilver.storage.StorageOptions;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -71,31 +75,78 @@ final class CrashModel {
     }
   }
 
+  /** Does what the commits up to this one did. */
+  void follow(long last) {
+    while (commit < last) {
+      commit++;
+      changes(
+          seed,
+          commit,
+          (key, value) -> {
+            if (value.length == 0) {
+              pairs.remove(key);
+            } else {
+              pairs.put(key, value);
+            }
+          });
+    }
+  }
+
+  /** Scans a database that may be damaged and says what the reader was told. */
+  Result compareScan(Database database) {
+    int seen = 0;
+    try (Snapshot snapshot = database.snapshot();
+        Scan scan = snapshot.scan(KeyRange.ALL, Direction.FORWARD)) {
+      while (scan.next()) {
+        byte[] expected = pairs.get(new String(scan.key(), StandardCharsets.ISO_8859_1));
+        if (!Arrays.equals(expected, scan.value())) {
+          return Result.WRONG_VALUE;
+        }
+        seen++;
+      }
+    } catch (StorageException refused) {
+      return Result.REFUSED;
+    }
+    return seen == pairs.size() ? Result.UNSEEN : Result.VANISHED;
+  }
+
+  /** Looks every key up in a database that may be damaged and says what the reader was told. */
+  Result compareGets(Database database) {
+    Result worst = Result.UNSEEN;
+    try (Snapshot snapshot = database.snapshot()) {
+      for (var pair : pairs.entrySet()) {
+        Result result = Result.UNSEEN;
+        try {
+          Pair found = snapshot.get(pair.getKey().getBytes(StandardCharsets.US_ASCII));
+          if (found == null) {
+            result = Result.VANISHED;
+          } else if (!Arrays.equals(found.value(), pair.getValue())) {
+            result = Result.WRONG_VALUE;
+          }
+        } catch (StorageException refused) {
+          result = Result.REFUSED;
+        }
+        if (result.compareTo(worst) > 0) {
+          worst = result;
+        }
+      }
+    }
+    return worst;
+  }
+
   /** Follows up to a commit and throws if the database does not hold exactly what it must. */
   void requireSame(Database database) {
     try (Snapshot snapshot = database.snapshot();
         Scan scan = snapshot.scan(KeyRange.ALL, Direction.FORWARD)) {
       long stands = snapshot.head().position().lsn();
-      while (commit < stands) {
-        commit++;
-        changes(
-            seed,
-            commit,
-            (key, value) -> {
-              if (value.length == 0) {
-                pairs.remove(key);
-              } else {
-                pairs.put(key, value);
-              }
-            });
-      }
+      follow(stands);
       if (commit != stands || snapshot.head().lastSequence() != commit * CHANGES) {
         throw new AssertionError("stands at commit " + stands + ", which was left behind");
       }
       for (var pair : pairs.entrySet()) {
         if (!scan.next()
             || !pair.getKey().equals(new String(scan.key(), StandardCharsets.US_ASCII))
-            || !java.util.Arrays.equals(pair.getValue(), scan.value())) {
+            || !Arrays.equals(pair.getValue(), scan.value())) {
           throw new AssertionError("differs from commit " + commit + " at " + pair.getKey());
         }
       }

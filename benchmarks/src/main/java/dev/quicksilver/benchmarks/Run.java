@@ -12,6 +12,7 @@ public final class Run {
           new LatencyBar(),
           new ErrorsBar(),
           new CrashBar(),
+          new BitflipBar(),
           new GetBar(),
           new ApplyBar(),
           new SizeBar());

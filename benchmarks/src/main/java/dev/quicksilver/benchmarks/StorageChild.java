@@ -28,6 +28,12 @@ final class StorageChild implements AutoCloseable {
 
   /** Starts a process that is to halt at a fail point, or at none if that is empty. */
   static StorageChild start(String failPoint, String... arguments) throws IOException {
+    return start(failPoint, StorageChild.class, arguments);
+  }
+
+  /** Starts a process with another main class. */
+  static StorageChild start(String failPoint, Class<?> main, String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -44,7 +50,7 @@ final class StorageChild implements AutoCloseable {
             "-Dquicksilver.failpoint=" + failPoint,
             "-cp",
             System.getProperty("java.class.path"),
-            StorageChild.class.getName()));
+            main.getName()));
     command.addAll(List.of(arguments));
     return new StorageChild(
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
