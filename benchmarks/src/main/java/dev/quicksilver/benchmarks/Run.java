@@ -6,7 +6,16 @@ import java.util.List;
 /** {@code benchmarks/run}: runs one bar; exit code 0 if it is met, 1 if not, 2 for a wrong call. */
 public final class Run {
   private static final List<Bar> BARS =
-      List.of(new DemoBar(), new KillBar(), new LatencyBar(), new ErrorsBar());
+      List.of(
+          new DemoBar(),
+          new KillBar(),
+          new LatencyBar(),
+          new ErrorsBar(),
+          new CrashBar(),
+          new BitflipBar(),
+          new GetBar(),
+          new ApplyBar(),
+          new SizeBar());
 
   private Run() {}
 

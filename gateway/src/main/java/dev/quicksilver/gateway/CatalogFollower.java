@@ -110,16 +110,10 @@ final class CatalogFollower {
       return;
     }
     String name = entry.identity().name();
-    boolean fresh = dropped.remove(name);
-    Optional<Database> existing = databases.get(name);
-    if (existing.isPresent()
-        && (fresh || !existing.get().identity().id().equals(entry.identity().id()))) {
-      databases.drop(name);
-      existing = Optional.empty();
-    }
-    if (existing.isEmpty()) {
-      databases.create(entry.identity());
-    }
+    // In one step: the catalog that is durable may still name a predecessor.
+    transactions.abandon(name);
+    databases.replace(entry.identity());
+    dropped.remove(name);
     byRelation.put(entry.relation(), name);
     into.get().set(entry.key(), entry.value());
     LOG.info("Database {} ({}) follows table {}", name, entry.identity().id(), entry.table());

@@ -3,7 +3,10 @@ package dev.quicksilver.gateway;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
+import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.Position;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.jooq.DSLContext;
@@ -31,6 +34,7 @@ final class CentralDatabase implements AutoCloseable {
     if (!config.password().isEmpty()) {
       hikari.setPassword(config.password());
     }
+    hikari.addDataSourceProperty("socketTimeout", ReplicationConnection.ANSWER_SECONDS);
     hikari.setPoolName("quicksilver-gateway");
     hikari.setMaximumPoolSize(2);
     hikari.setMinimumIdle(0);
@@ -72,33 +76,66 @@ final class CentralDatabase implements AutoCloseable {
   }
 
   /**
-   * Makes the slot, for a node that holds nothing yet, and returns where it begins.
+   * The catalog at a moment.
    *
-   * @throws GatewayException SEEDING_NEEDED if there are databases already
+   * @param time of the central PostgreSQL's clock when it was read, µs since 1970-01-01 UTC
    */
-  long createSlot() {
+  record Before(List<CatalogEntry> entries, long time) {}
+
+  /**
+   * Reads the catalog under an exported snapshot.
+   *
+   * @throws GatewayException SEEDING_NEEDED if a database's table has a row there
+   */
+  Before catalogAt(String snapshot) {
     return sql.transactionResult(
         transaction -> {
           DSLContext inside = DSL.using(transaction);
-          // Until the slot exists nobody may create a database, or its row would be in neither.
-          inside.execute("LOCK TABLE quicksilver.catalog IN SHARE MODE");
-          Record existing = inside.fetchOne("SELECT min(name) FROM quicksilver.catalog");
-          String name = existing == null ? null : existing.get(0, String.class);
-          if (name != null) {
-            throw new GatewayException(
-                ErrorCode.SEEDING_NEEDED,
-                "database "
-                    + name
-                    + " was created before the first root was started, so its rows are not in the"
-                    + " replication slot; drop it with quicksilver.drop_database and create and"
-                    + " fill it again once the root runs");
+          inside.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+          inside.execute("SET TRANSACTION SNAPSHOT {0}", DSL.inline(snapshot));
+          // A policy must not make a table look empty.
+          inside.execute("SET LOCAL row_security = off");
+          List<CatalogEntry> entries = new ArrayList<>();
+          for (Record row :
+              inside.fetch(
+                  "SELECT c.name, c.id::text, c.key_type, c.value_type, c.table_schema || '.' ||"
+                      + " c.table_name, c.relation::bigint, format('%I.%I', n.nspname, r.relname),"
+                      + " r.oid IS NOT NULL FROM quicksilver.catalog c LEFT JOIN pg_class r ON"
+                      + " r.oid = c.relation LEFT JOIN pg_namespace n ON n.oid = r.relnamespace"
+                      + " ORDER BY c.name")) {
+            String name = text(row, 0);
+            if (Boolean.TRUE.equals(row.get(7, Boolean.class))
+                && !inside.fetch("SELECT FROM " + text(row, 6) + " LIMIT 1").isEmpty()) {
+              throw new GatewayException(
+                  ErrorCode.SEEDING_NEEDED,
+                  "database "
+                      + name
+                      + " was filled before the first root was started, so its rows are not in"
+                      + " the replication slot; empty its table, start the root, and fill it"
+                      + " again");
+            }
+            entries.add(
+                new CatalogEntry(
+                    new DatabaseIdentity(
+                        UUID.fromString(text(row, 1)), name, text(row, 2), text(row, 3)),
+                    text(row, 4),
+                    (int) Long.parseLong(text(row, 5))));
           }
-          Record row =
-              inside.fetchOne(
-                  "SELECT lsn::text FROM pg_create_logical_replication_slot({0}, 'pgoutput')",
-                  DSL.val(config.slotName()));
-          return lsn(row == null ? null : row.get(0, String.class));
+          Record now =
+              inside.fetchOne("SELECT (extract(epoch FROM now()) * 1000000)::bigint::text");
+          return new Before(entries, now == null ? 0 : Long.parseLong(text(now, 0)));
         });
+  }
+
+  private static String text(Record row, int column) {
+    return String.valueOf(row.get(column, String.class));
+  }
+
+  /** Makes the lasting slot, which begins where another one does. */
+  void copySlot(String from) {
+    sql.execute(
+        "SELECT pg_copy_logical_replication_slot({0}, {1}, false)",
+        DSL.val(from), DSL.val(config.slotName()));
   }
 
   /** A slot as pg_replication_slots shows it. */

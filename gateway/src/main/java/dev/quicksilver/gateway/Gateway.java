@@ -100,11 +100,22 @@ public final class Gateway implements AutoCloseable {
       Duration pause = FIRST_PAUSE;
       boolean saidBusy = false;
       while (!isClosing()) {
-        progress.state(State.CONNECTING);
+        if (progress.status().state() != State.WAITING_FOR_SPACE) {
+          progress.state(State.CONNECTING);
+        }
         try {
           session.run();
           pause = FIRST_PAUSE;
-        } catch (GatewayException | StorageException refusal) {
+        } catch (StorageException e) {
+          if (e.code() != dev.quicksilver.storage.ErrorCode.NO_SPACE) {
+            throw e;
+          }
+          // Nothing was lost: the WAL is read again from what is durable here.
+          progress.state(State.WAITING_FOR_SPACE);
+          progress.problem(e.code() + ": " + oneLine(e));
+          LOG.error("{}; trying again until there is room", oneLine(e));
+          pause(LONGEST_PAUSE);
+        } catch (GatewayException refusal) {
           throw refusal;
         } catch (Exception e) {
           if (isClosing()) {

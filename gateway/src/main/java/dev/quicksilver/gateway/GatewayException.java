@@ -26,7 +26,7 @@ public final class GatewayException extends RuntimeException {
     SLOT_LOST,
     /** The slot has been confirmed beyond this node's position: entries would be missing. */
     SLOT_AHEAD,
-    /** There are databases from before the first root's start, whose rows are not in the slot. */
+    /** A table has rows from before the first root's start, which are not in the slot. */
     SEEDING_NEEDED,
     /** The catalog here belongs to another cluster. */
     WRONG_CLUSTER,

@@ -26,6 +26,8 @@ public record GatewayStatus(
     WAITING_FOR_SLOT,
     /** It holds the slot: this node is the root. */
     STREAMING,
+    /** The disk or the map of a database is full; it goes on by itself once there is room. */
+    WAITING_FOR_SPACE,
     /** It refused to go on; {@code await()} tells why. */
     FAILED,
     /** It was closed. */

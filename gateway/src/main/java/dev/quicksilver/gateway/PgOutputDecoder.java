@@ -90,7 +90,7 @@ final class PgOutputDecoder {
     int oid = buffer.getInt();
     String schema = string(buffer);
     String name = string(buffer);
-    buffer.get(); // replica identity
+    boolean fullIdentity = buffer.get() == 'f';
     int count = buffer.getShort() & 0xFFFF;
     List<Column> columns = new ArrayList<>();
     for (int i = 0; i < count; i++) {
@@ -100,7 +100,7 @@ final class PgOutputDecoder {
       buffer.getInt(); // type modifier
     }
     // The empty schema name stands for pg_catalog.
-    return new Relation(oid, schema, name, List.copyOf(columns));
+    return new Relation(oid, schema, name, fullIdentity, List.copyOf(columns));
   }
 
   private static Tuple tuple(ByteBuffer buffer) {

@@ -18,8 +18,12 @@ sealed interface PgOutputMessage {
 
   record Commit(long commitLsn, long endLsn) implements PgOutputMessage {}
 
-  /** What a table looked like when the rows that follow were written. */
-  record Relation(int oid, String schema, String name, List<Column> columns)
+  /**
+   * What a table looked like when the rows that follow were written.
+   *
+   * @param fullIdentity the replica identity is the whole row (REPLICA IDENTITY FULL)
+   */
+  record Relation(int oid, String schema, String name, boolean fullIdentity, List<Column> columns)
       implements PgOutputMessage {
     int indexOf(String column) {
       for (int i = 0; i < columns.size(); i++) {

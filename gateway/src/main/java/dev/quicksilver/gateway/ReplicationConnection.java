@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Properties;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.postgresql.PGConnection;
 import org.postgresql.PGProperty;
@@ -16,6 +17,9 @@ import org.postgresql.replication.PGReplicationStream;
 
 /** A walsender of the central PostgreSQL, and the stream of the slot. */
 final class ReplicationConnection implements AutoCloseable {
+  /** A PostgreSQL that has not answered a question by then is taken to hang. */
+  static final int ANSWER_SECONDS = 10;
+
   private static final int STATUS_INTERVAL_MILLIS = 100;
 
   // The stream dies when the connection is collected, so it is kept here.
@@ -36,6 +40,7 @@ final class ReplicationConnection implements AutoCloseable {
     PGProperty.ASSUME_MIN_SERVER_VERSION.set(properties, "15");
     PGProperty.REPLICATION.set(properties, "database");
     PGProperty.PREFER_QUERY_MODE.set(properties, "simple");
+    PGProperty.SOCKET_TIMEOUT.set(properties, ANSWER_SECONDS);
     PGProperty.TCP_KEEP_ALIVE.set(properties, true);
     PGProperty.APPLICATION_NAME.set(properties, "quicksilver-root");
     return new ReplicationConnection(DriverManager.getConnection(config.jdbcUrl(), properties));
@@ -74,8 +79,47 @@ final class ReplicationConnection implements AutoCloseable {
     }
   }
 
+  /**
+   * A slot that goes with its connection.
+   *
+   * @param lsn where it begins, unsigned
+   * @param snapshot the name under which other connections see all that was committed before that,
+   *     and nothing else; lasts until this connection does something else
+   */
+  record TemporarySlot(String name, long lsn, String snapshot) {}
+
+  /** Makes a slot; waits for all transactions that are running. */
+  TemporarySlot createTemporarySlot() throws SQLException {
+    String name = "quicksilver_first_" + UUID.randomUUID().toString().replace("-", "");
+    connection.setNetworkTimeout(Runnable::run, 0);
+    TemporarySlot made;
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "CREATE_REPLICATION_SLOT "
+                    + name
+                    + " TEMPORARY LOGICAL pgoutput (SNAPSHOT 'export')")) {
+      row.next();
+      made =
+          new TemporarySlot(
+              name,
+              LogSequenceNumber.valueOf(row.getString("consistent_point")).asLong(),
+              row.getString("snapshot_name"));
+    }
+    connection.setNetworkTimeout(Runnable::run, (int) TimeUnit.SECONDS.toMillis(ANSWER_SECONDS));
+    return made;
+  }
+
+  void dropSlot(String name) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("DROP_REPLICATION_SLOT " + name);
+    }
+  }
+
   /** Starts to stream from where the slot was confirmed. */
   PGReplicationStream stream(GatewayConfig config) throws SQLException {
+    // The driver sets the timeout that a stream needs only where there is none.
+    connection.setNetworkTimeout(Runnable::run, 0);
     return connection
         .unwrap(PGConnection.class)
         .getReplicationAPI()

@@ -151,7 +151,14 @@ final class Sequencer {
   private TableMapping mapping(Relation relation) {
     TableMapping mapping = mappings.get(relation.oid());
     if (mapping == null) {
-      mapping = TableMapping.of(catalog.nameOf(relation.oid()).orElseThrow(), relation);
+      mapping =
+          TableMapping.of(
+              catalog
+                  .nameOf(relation.oid())
+                  .flatMap(catalog::database)
+                  .map(Database::identity)
+                  .orElseThrow(),
+              relation);
       mappings.put(relation.oid(), mapping);
     }
     return mapping;

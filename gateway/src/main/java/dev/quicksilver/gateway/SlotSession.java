@@ -2,12 +2,8 @@ package dev.quicksilver.gateway;
 
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.gateway.GatewayStatus.State;
-import dev.quicksilver.storage.Appender;
-import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Position;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -29,6 +25,7 @@ final class SlotSession implements AutoCloseable {
   private final BooleanSupplier closing;
   private final CentralDatabase central;
   private volatile @Nullable MessageQueue current;
+  private volatile @Nullable ReplicationConnection opened;
   private boolean streamed;
 
   SlotSession(
@@ -51,6 +48,11 @@ final class SlotSession implements AutoCloseable {
     if (queue != null) {
       queue.end(new CancellationException("closing"));
     }
+    ReplicationConnection connection = opened;
+    if (queue == null && connection != null) {
+      // It may be waiting for a slot to be made, which can take for ever.
+      connection.close();
+    }
   }
 
   /**
@@ -64,47 +66,31 @@ final class SlotSession implements AutoCloseable {
     try (ReplicationConnection connection = ReplicationConnection.open(config)) {
       ReplicationConnection.Identity source = connection.identify();
       UUID cluster = central.checkSetup();
-      if (databases.get(DatabaseSet.CATALOG).isEmpty()
-          || CommitSchedule.furthest(databases).equals(Position.NONE)) {
-        firstStart(source, cluster);
+      opened = connection;
+      if (databases.get(DatabaseSet.CATALOG).isPresent()) {
+        checkCluster(cluster);
       }
-      check(source, cluster);
+      if (!CommitSchedule.furthest(databases).equals(Position.NONE)) {
+        checkSource(source);
+      }
+      FirstStart firstStart = new FirstStart(databases, central);
+      if (firstStart.isDue()) {
+        firstStart.run(connection, source, cluster);
+      }
+      Position held = CommitSchedule.furthest(databases);
+      central.checkUsable(central.slot().orElseThrow(() -> central.slotMissing(held)), held);
       PGReplicationStream stream = connection.stream(config);
       // Nobody else can confirm from here on.
       Position position = CommitSchedule.furthest(databases);
       central.checkSlot(central.slot().orElseThrow(() -> central.slotMissing(position)), position);
       streamed = true;
       stream(source, connection, stream, position);
+    } finally {
+      opened = null;
     }
   }
 
-  private void firstStart(ReplicationConnection.Identity source, UUID cluster) {
-    if (databases.all().stream().anyMatch(d -> !d.identity().name().equals(DatabaseSet.CATALOG))) {
-      throw new GatewayException(
-          ErrorCode.DATABASE_MISSING,
-          "this node's data directory has databases but not the catalog of them; restore the"
-              + " directory, or empty it and let the node replicate from another one");
-    }
-    Optional<CentralDatabase.Slot> existing = central.slot();
-    if (existing.isPresent()) {
-      central.checkSlot(existing.get(), Position.NONE);
-    }
-    Database catalog =
-        databases
-            .get(DatabaseSet.CATALOG)
-            .orElseGet(
-                () ->
-                    databases.create(
-                        new DatabaseIdentity(cluster, DatabaseSet.CATALOG, "text", "json")));
-    long start = central.createSlot();
-    try (Appender appender = catalog.append()) {
-      appender.position(source.position(start));
-      appender.commit();
-    }
-    LOG.info("Made slot {} at {}", config.slotName(), Position.formatLsn(start));
-  }
-
-  private void check(ReplicationConnection.Identity source, UUID cluster) {
+  private void checkCluster(UUID cluster) {
     UUID ours = databases.get(DatabaseSet.CATALOG).orElseThrow().identity().id();
     if (!ours.equals(cluster)) {
       throw new GatewayException(
@@ -115,6 +101,9 @@ final class SlotSession implements AutoCloseable {
               + cluster
               + "; give the right URL or the right data directory");
     }
+  }
+
+  private void checkSource(ReplicationConnection.Identity source) {
     Position position = CommitSchedule.furthest(databases);
     if (position.systemId() != source.systemId()) {
       throw new GatewayException(
@@ -138,8 +127,6 @@ final class SlotSession implements AutoCloseable {
               + ": it was restored or promoted without the last writes; use the PostgreSQL that has"
               + " them, or set up a new cluster with an empty data directory");
     }
-    CentralDatabase.Slot slot = central.slot().orElseThrow(() -> central.slotMissing(position));
-    central.checkUsable(slot, position);
   }
 
   private void stream(
@@ -178,6 +165,10 @@ final class SlotSession implements AutoCloseable {
       }
     } catch (Exception e) {
       queue.end(e);
+    } catch (Throwable e) {
+      // Whatever ends this thread must end the session too: nobody else would notice.
+      queue.end(new IllegalStateException("reading from PostgreSQL failed", e));
+      throw e;
     }
   }
 

@@ -26,6 +26,7 @@ final class GatewayCrashTest {
           "gateway.before-commit:2",
           "gateway.between-commits:3",
           "gateway.between-commits:4",
+          "storage.between-generations:2",
           "gateway.after-commit:2",
           "gateway.before-confirm:2");
 
@@ -43,7 +44,7 @@ final class GatewayCrashTest {
       root.stop();
       int round = 0;
       for (String failPoint : FAIL_POINTS) {
-        Process process = launch(root, failPoint);
+        Process process = launch(root, data, failPoint);
         try {
           while (process.isAlive()) {
             write(root, random, round++);
@@ -87,7 +88,33 @@ final class GatewayCrashTest {
     root.connection.setAutoCommit(true);
   }
 
-  private Process launch(Root root, String failPoint) throws Exception {
+  @Test
+  void beginsAfterAllWhereverItsFirstStartDied() throws Exception {
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.start()) {
+      for (String point : List.of("before-position", "before-slot", "after-slot")) {
+        Path directory = data.resolve(point);
+        try (Root root = new Root(postgres, "first_" + point.replace('-', '_'), directory)) {
+          root.execute("SELECT quicksilver.create_database('early')");
+          Process process = launch(root, directory, "gateway.first-start-" + point);
+          try {
+            assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+            assertThat(process.exitValue()).as(point).isEqualTo(KILLED);
+          } finally {
+            process.destroyForcibly().waitFor();
+          }
+          root.execute("SELECT quicksilver.create_database('between')");
+          root.start();
+          root.execute("INSERT INTO early VALUES ('a', '1')");
+          root.execute("INSERT INTO between VALUES ('b', '2')");
+          root.catchUp();
+          assertThat(root.log("early")).containsExactly("SET a 1");
+          assertThat(root.log("between")).containsExactly("SET b 2");
+        }
+      }
+    }
+  }
+
+  private Process launch(Root root, Path directory, String failPoint) throws Exception {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
@@ -95,7 +122,7 @@ final class GatewayCrashTest {
         .forEach(command::add);
     command.addAll(List.of("-Dquicksilver.failpoint=" + failPoint, "-cp"));
     command.addAll(List.of(System.getProperty("java.class.path"), CrashingRoot.class.getName()));
-    command.addAll(List.of(root.config.jdbcUrl(), root.config.slotName(), data.toString()));
+    command.addAll(List.of(root.config.jdbcUrl(), root.config.slotName(), directory.toString()));
     return new ProcessBuilder(command)
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.DISCARD)

@@ -103,13 +103,21 @@ final class GatewayRefusalTest {
   }
 
   @Test
-  void refusesDatabasesFromBeforeTheFirstStart() throws Exception {
+  void refusesRowsFromBeforeTheFirstStart() throws Exception {
     root.execute("SELECT quicksilver.create_database('early')");
+    root.execute("INSERT INTO early VALUES ('a', '1')");
     root.launch(root.config);
     refused(root, ErrorCode.SEEDING_NEEDED, "early");
+    assertThat(
+            root.query(
+                "SELECT count(*) FROM pg_replication_slots WHERE database = 'r" + count + "'"))
+        .isEqualTo("0");
     root.stop();
-    root.execute("SELECT quicksilver.drop_database('early')");
+    root.execute("DELETE FROM early");
     root.start();
+    root.execute("INSERT INTO early VALUES ('b', '2')");
+    root.catchUp();
+    assertThat(root.log("early")).containsExactly("SET b 2");
   }
 
   @Test
@@ -152,6 +160,26 @@ final class GatewayRefusalTest {
     root.execute("ALTER TABLE dns DROP COLUMN value");
     root.execute("INSERT INTO dns VALUES ('a')");
     refused(root, ErrorCode.TABLE_CHANGED, "public.dns");
+  }
+
+  @Test
+  void refusesAColumnOfAnotherType() throws Exception {
+    root.start();
+    root.execute("SELECT quicksilver.create_database('dns')");
+    root.execute("ALTER TABLE dns DROP CONSTRAINT value_must_not_exceed_64_mib");
+    root.execute("ALTER TABLE dns ALTER value TYPE integer USING 0");
+    root.execute("INSERT INTO dns VALUES ('a', 7)");
+    refused(root, ErrorCode.TABLE_CHANGED, "no longer of type text");
+  }
+
+  @Test
+  void refusesAKeyThatMayHaveSeveralRows() throws Exception {
+    root.start();
+    root.execute("SELECT quicksilver.create_database('dns')");
+    root.execute("ALTER TABLE dns ADD COLUMN part integer NOT NULL DEFAULT 0");
+    root.execute("ALTER TABLE dns DROP CONSTRAINT key_is_unique_dns, ADD PRIMARY KEY (key, part)");
+    root.execute("INSERT INTO dns VALUES ('a', '1', 1), ('a', '2', 2)");
+    refused(root, ErrorCode.TABLE_CHANGED, "a key may have several rows");
   }
 
   @Test

@@ -227,6 +227,88 @@ final class GatewayTest {
   }
 
   @Test
+  void takesKeyAndValueByNameHoweverTheTableChanges() throws Exception {
+    root.execute("SELECT quicksilver.create_database('dns')");
+    root.execute("INSERT INTO dns VALUES ('a', '1')");
+    root.connection.setAutoCommit(false);
+    root.execute("INSERT INTO dns VALUES ('b', '2')");
+    root.execute("ALTER TABLE dns ADD COLUMN note integer DEFAULT 5");
+    root.execute("INSERT INTO dns (note, value, key) VALUES (9, '3', 'c')");
+    root.execute("ALTER TABLE dns RENAME TO names");
+    root.execute("UPDATE names SET note = 6, value = value || '!' WHERE key = 'a'");
+    root.connection.commit();
+    root.connection.setAutoCommit(true);
+    root.execute("ALTER TABLE names REPLICA IDENTITY FULL");
+    root.execute("DELETE FROM names WHERE key = 'b'");
+    root.catchUp();
+    assertThat(root.log("dns"))
+        .containsExactly("SET a 1", "SET b 2", "SET c 3", "SET a 1!", "DEL b");
+    assertThat(root.pairs("dns")).isEqualTo(root.table("names"));
+  }
+
+  @Test
+  void keepsADatabaseWhoseTableIsGoneUntilItIsDropped() throws Exception {
+    root.execute("SELECT quicksilver.create_database('dns')");
+    root.execute("INSERT INTO dns VALUES ('a', '1')");
+    root.execute("DROP TABLE dns");
+    root.catchUp();
+    assertThat(root.pairs("dns")).containsOnlyKeys("a");
+    root.execute("SELECT quicksilver.drop_database('dns')");
+    root.execute("SELECT quicksilver.create_database('dns')");
+    root.execute("INSERT INTO dns VALUES ('b', '2')");
+    root.catchUp();
+    assertThat(root.log("dns")).containsExactly("SET b 2");
+  }
+
+  @Test
+  void goesOnOnceAFullMapHasRoomAgain() throws Exception {
+    root.stop();
+    root.options =
+        root.options.withMapSize(64L << 20).withLog(java.time.Duration.ofDays(1), 2L << 20);
+    root.start();
+    root.execute("SELECT quicksilver.create_database('big')");
+    root.catchUp();
+    String put =
+        "INSERT INTO big SELECT 'a', string_agg(md5(random()::text), '') FROM"
+            + " generate_series(1, 60000) ON CONFLICT (key) DO UPDATE SET value = excluded.value";
+    try (var _ = root.databases().get("big").orElseThrow().snapshot()) {
+      for (int i = 0;
+          i < 500 && root.gateway().status().state() != GatewayStatus.State.WAITING_FOR_SPACE;
+          i++) {
+        root.execute(put);
+      }
+      Root.eventually(
+          "the map is full",
+          () -> root.gateway().status().state() == GatewayStatus.State.WAITING_FOR_SPACE);
+      assertThat(root.gateway().status().lastProblem()).contains("NO_SPACE");
+    }
+    root.execute("INSERT INTO big VALUES ('b', '2')");
+    root.catchUp();
+    assertThat(root.pairs("big")).isEqualTo(root.table("big"));
+    assertThat(root.gateway().status().state()).isEqualTo(GatewayStatus.State.STREAMING);
+  }
+
+  @Test
+  void takesOverEmptyDatabasesFromBeforeTheFirstStart(@TempDir Path other) throws Exception {
+    try (Root late = new Root(postgres, "late" + count, other)) {
+      late.execute("SELECT quicksilver.create_database('early')");
+      late.execute("SELECT quicksilver.create_database('blob', 'bytea', 'bytea')");
+      late.execute("INSERT INTO early VALUES ('gone', '1')");
+      late.execute("DELETE FROM early");
+      late.start();
+      late.execute("INSERT INTO early VALUES ('a', '1')");
+      late.execute("SELECT quicksilver.drop_database('blob')");
+      late.catchUp();
+      assertThat(late.log("early")).containsExactly("SET a 1");
+      assertThat(late.databases().get("blob")).isEmpty();
+      late.stop();
+      late.start();
+      assertThat(late.log("early")).containsExactly("SET a 1");
+      assertThat(late.log("quicksilver")).hasSize(3);
+    }
+  }
+
+  @Test
   void letsAnIdleDatabasesWalGo() throws Exception {
     root.execute("CREATE TABLE unpublished AS SELECT generate_series(1, 10000)");
     String lsn = root.query("SELECT pg_current_wal_lsn()");

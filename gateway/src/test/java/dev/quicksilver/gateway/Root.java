@@ -27,7 +27,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /** A database of its own in a PostgreSQL, with a slot of its own, and a root that reads it. */
 final class Root implements AutoCloseable {
-  private static final StorageOptions OPTIONS = StorageOptions.DEFAULT.withMapSize(1L << 30);
+  /** What the next start opens the databases with. */
+  StorageOptions options = StorageOptions.DEFAULT.withMapSize(1L << 30);
 
   final Connection connection;
   final GatewayConfig config;
@@ -58,7 +59,7 @@ final class Root implements AutoCloseable {
   }
 
   void launch(GatewayConfig other) {
-    databases = DatabaseSet.open(data, OPTIONS);
+    databases = DatabaseSet.open(data, options);
     gateway = Gateway.start(other, databases);
   }
 
@@ -74,6 +75,28 @@ final class Root implements AutoCloseable {
     if (gateway != null) {
       gateway.close();
       databases.close();
+      awaitFreeSlot();
+    }
+  }
+
+  /** A connection that was closed here frees the slot in PostgreSQL a moment later. */
+  private void awaitFreeSlot() {
+    try {
+      eventually(
+          "the slot is free",
+          () -> {
+            try (Connection server = postgres.connect();
+                Statement statement = server.createStatement();
+                ResultSet row =
+                    statement.executeQuery(
+                        "SELECT count(*) FROM pg_replication_slots WHERE active AND slot_name = '"
+                            + config.slotName()
+                            + "'")) {
+              return row.next() && row.getInt(1) == 0;
+            }
+          });
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
     }
   }
 

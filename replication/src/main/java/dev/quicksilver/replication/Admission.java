@@ -68,7 +68,9 @@ final class Admission {
     }
     checkRange(hello, info, self);
     if (hello.purpose() == Purpose.READ_LOG) {
-      return new Admitted(database, transactionStart(database, hello.lastSequence() + 1), info);
+      // It may ask for the middle of a transaction: it is given all, and drops what it did not
+      // want.
+      return new Admitted(database, database.transactionStart(hello.lastSequence() + 1), info);
     }
     if (hello.lastSequence() > 0) {
       checkHistory(hello, database, self);
@@ -108,24 +110,6 @@ final class Admission {
     if (hello.lastSequence() + 1 < info.oldestSequence()) {
       throw new RefusedException(snapshotNeeded(where, hello.lastSequence() + 1, info));
     }
-  }
-
-  /**
-   * A reader may ask for the middle of a transaction; it is given all of it, and drops what it did
-   * not want.
-   */
-  private static long transactionStart(Database database, long sequence) {
-    for (long start = sequence; start > 1; start--) {
-      try {
-        database.chainHashAt(start - 1);
-        return start;
-      } catch (StorageException e) {
-        if (e.code() != ErrorCode.NOT_IN_LOG || start - 1 < database.head().oldestSequence()) {
-          throw e;
-        }
-      }
-    }
-    return 1;
   }
 
   static Refusal snapshotNeeded(String where, long wanted, DatabaseInfo info) {

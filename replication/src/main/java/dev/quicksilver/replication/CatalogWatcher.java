@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -94,8 +95,15 @@ final class CatalogWatcher implements AutoCloseable {
     if (followers.containsKey(identity.name())) {
       return;
     }
-    if (databases.get(identity.name()).isEmpty()) {
+    Optional<Database> local = databases.get(identity.name());
+    if (local.isEmpty()) {
       databases.create(identity);
+    } else if (!local.get().identity().id().equals(identity.id())) {
+      LOG.info(
+          "database {} here is an earlier one ({}); it stays until the catalog has caught up",
+          identity.name(),
+          local.get().identity().id());
+      return;
     }
     DatabaseFollower follower = newFollower.apply(identity);
     followers.put(identity.name(), follower);

@@ -2,12 +2,9 @@ package dev.quicksilver.replication;
 
 import dev.quicksilver.replication.Message.Acks;
 import dev.quicksilver.replication.Message.BlockStart;
-import dev.quicksilver.replication.Message.ClientHello;
 import dev.quicksilver.replication.Message.End;
 import dev.quicksilver.replication.Message.EndReason;
 import dev.quicksilver.replication.Message.Heartbeat;
-import dev.quicksilver.replication.Message.Purpose;
-import dev.quicksilver.storage.ChainHash;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
@@ -23,8 +20,6 @@ import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,7 +52,6 @@ final class DatabaseFollower implements AutoCloseable {
   private static final long ACK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final String name;
-  private final Optional<UUID> expectedId;
   private final ReplicationConfig config;
   private final DatabaseSet databases;
   private final Subtree subtree;
@@ -69,13 +63,8 @@ final class DatabaseFollower implements AutoCloseable {
   private final CommitPacer pacer;
   private final Thread thread;
 
-  private final ReentrantLock lock = new ReentrantLock();
-  private final Condition stopped = lock.newCondition();
-  private FollowerState state = FollowerState.CONNECTING;
-  private String reason = "start";
-  private boolean stop;
-  private @Nullable UpstreamLink link;
-
+  private final FollowerLife life;
+  private final OwnHistory history;
   private UpstreamLink.@Nullable Session session;
   private @Nullable BlockReceiver receiver;
   private long nextAck;
@@ -97,7 +86,8 @@ final class DatabaseFollower implements AutoCloseable {
       Failed failed,
       Ticker ticker) {
     this.name = name;
-    this.expectedId = expectedId;
+    this.life = new FollowerLife(name);
+    this.history = new OwnHistory(name, expectedId, config, databases);
     this.config = config;
     this.databases = databases;
     this.subtree = subtree;
@@ -122,7 +112,7 @@ final class DatabaseFollower implements AutoCloseable {
   private void run() {
     try {
       while (true) {
-        switch (state()) {
+        switch (life.now().state()) {
           case CONNECTING -> connect();
           case STREAMING -> stream();
           case BACKING_OFF -> pause(backOff.next());
@@ -133,37 +123,11 @@ final class DatabaseFollower implements AutoCloseable {
           }
         }
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.error("following database {} failed", name, e);
       disconnect(false);
-      become(FollowerState.REFUSED, "internal error: " + e);
+      life.become(FollowerState.REFUSED, "internal error: " + e);
       failed.with(new ReplicaFailure(name, FollowerState.REFUSED, "internal error: " + e));
-    }
-  }
-
-  private FollowerState state() {
-    lock.lock();
-    try {
-      return state;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** The only way from one state to another. STOPPED is never left. */
-  private void become(FollowerState next, String why) {
-    lock.lock();
-    try {
-      if (state == FollowerState.STOPPED) {
-        return;
-      }
-      if (state != next) {
-        LOG.info("database {}: {} to {}: {}", name, state, next, why);
-      }
-      state = stop ? FollowerState.STOPPED : next;
-      reason = why;
-    } finally {
-      lock.unlock();
     }
   }
 
@@ -172,19 +136,12 @@ final class DatabaseFollower implements AutoCloseable {
   private void connect() {
     Upstream upstream = upstreams.current();
     UpstreamLink fresh = new UpstreamLink(upstream);
-    lock.lock();
-    try {
-      if (stop) {
-        state = FollowerState.STOPPED;
-        return;
-      }
-      link = fresh;
-    } finally {
-      lock.unlock();
+    if (!life.hold(fresh)) {
+      return;
     }
     try {
       Optional<Database> local = databases.get(name);
-      UpstreamLink.Session opened = fresh.open(hello(local), config.silence());
+      UpstreamLink.Session opened = fresh.open(history.hello(local), config.silence());
       Database database = local.orElseGet(() -> databases.create(identityOf(opened)));
       durable = database.head();
       session = opened;
@@ -194,11 +151,11 @@ final class DatabaseFollower implements AutoCloseable {
       refusal = Optional.empty();
       connections.incrementAndGet();
       nextAck = ticker.nanos();
-      become(FollowerState.STREAMING, "accepted by " + upstreamName + " at " + upstream);
+      life.become(FollowerState.STREAMING, "accepted by " + upstreamName + " at " + upstream);
       progress.at(database, caughtUp());
     } catch (RefusedException e) {
       disconnect(false);
-      refusedBy(upstream, examine(e.refusal()));
+      examined(upstream, e.refusal());
     } catch (StorageException e) {
       storageFailed(e);
     } catch (IOException e) {
@@ -211,64 +168,12 @@ final class DatabaseFollower implements AutoCloseable {
     return opened.server().database().identity();
   }
 
-  private ClientHello hello(Optional<Database> local) {
-    Optional<Head> head = local.map(Database::head);
-    UUID id =
-        local
-            .map(database -> database.identity().id())
-            .or(() -> expectedId)
-            .orElse(Protocol.ANY_DATABASE);
-    return new ClientHello(
-        Protocol.MIN_VERSION,
-        Protocol.MAX_VERSION,
-        config.node().processId(),
-        Purpose.FOLLOW,
-        false,
-        Protocol.CODEC_SNAPPY,
-        id,
-        head.map(Head::lastSequence).orElse(0L),
-        head.map(Head::chainHash).orElse(Protocol.NO_HASH),
-        config.stopSequences().getOrDefault(name, 0L),
-        name,
-        config.node().name(),
-        config.node().location());
-  }
-
-  /**
-   * An upstream that seems to be behind may in truth have another history: only this side can tell.
-   */
-  private Refusal examine(Refusal given) {
-    Optional<Database> local = databases.get(name);
-    if (given.code() != RefusalCode.UPSTREAM_BEHIND || local.isEmpty()) {
-      return given;
-    }
+  private void examined(Upstream upstream, Refusal given) {
     try {
-      ChainHash ours = local.get().chainHashAt(given.lastSequence());
-      return ours.equals(given.chainHash()) ? given : fork(given, ours.toString());
+      refusedBy(upstream, history.examine(given));
     } catch (StorageException e) {
-      if (e.code() != ErrorCode.NOT_IN_LOG) {
-        throw e;
-      }
-      boolean known = given.lastSequence() + 1 >= local.get().head().oldestSequence();
-      return known ? fork(given, "no end of a transaction there") : given;
+      storageFailed(e);
     }
-  }
-
-  private Refusal fork(Refusal given, String ours) {
-    return new Refusal(
-        RefusalCode.FORK,
-        given.oldestSequence(),
-        given.lastSequence(),
-        given.chainHash(),
-        "the upstream's history of database \""
-            + name
-            + "\" is not this node's: at sequence "
-            + given.lastSequence()
-            + " it has chain hash "
-            + given.chainHash()
-            + ", this node "
-            + ours
-            + "; find out which is right, then remove the wrong node's copy");
   }
 
   private void refusedBy(Upstream upstream, Refusal given) {
@@ -276,8 +181,12 @@ final class DatabaseFollower implements AutoCloseable {
     String why = "upstream " + upstream + " refused: " + given.code() + ": " + given.message();
     boolean nobodyHasIt =
         given.code() == RefusalCode.SNAPSHOT_NEEDED && upstreams.lacksHistory(given);
-    if (given.code().isFinal() || nobodyHasIt) {
-      become(FollowerState.REFUSED, why);
+    // A database that was dropped and created again has another id until the catalog, which alone
+    // says what is right, has caught up here or there. Its own id is checked when it is followed.
+    boolean superseded =
+        given.code() == RefusalCode.WRONG_DATABASE && !name.equals(CatalogEntry.CATALOG);
+    if ((given.code().isFinal() && !superseded) || nobodyHasIt) {
+      life.become(FollowerState.REFUSED, why);
       if (!config.stayUpWhenRefused()) {
         failed.with(new ReplicaFailure(name, FollowerState.REFUSED, why));
       }
@@ -287,7 +196,7 @@ final class DatabaseFollower implements AutoCloseable {
   }
 
   private void nextUpstream(String why) {
-    become(upstreams.advance() ? FollowerState.CONNECTING : FollowerState.BACKING_OFF, why);
+    life.become(upstreams.advance() ? FollowerState.CONNECTING : FollowerState.BACKING_OFF, why);
   }
 
   // STREAMING
@@ -349,7 +258,8 @@ final class DatabaseFollower implements AutoCloseable {
     if (end.reason() == EndReason.DATABASE_DROPPED) {
       nextUpstream("database dropped at " + upstreamName);
     } else {
-      become(FollowerState.ENDED, "stopped at sequence " + end.lastSequence() + " as configured");
+      life.become(
+          FollowerState.ENDED, "stopped at sequence " + end.lastSequence() + " as configured");
     }
   }
 
@@ -422,7 +332,7 @@ final class DatabaseFollower implements AutoCloseable {
               + ": "
               + e.getMessage()
               + "; it serves what it has. Compare both nodes, then remove the wrong copy";
-      become(FollowerState.DIVERGED, why);
+      life.become(FollowerState.DIVERGED, why);
       LOG.error("{}", why);
       failed.with(new ReplicaFailure(name, FollowerState.DIVERGED, why));
       return;
@@ -445,96 +355,54 @@ final class DatabaseFollower implements AutoCloseable {
     }
     receiver = null;
     session = null;
-    lock.lock();
-    try {
-      if (link != null) {
-        receivedBytes.addAndGet(link.receivedBytes());
-        link.close();
-        link = null;
-      }
-    } finally {
-      lock.unlock();
-    }
+    receivedBytes.addAndGet(life.release());
   }
 
   // BACKING_OFF, REFUSED, DIVERGED, ENDED
 
   private void pause(long nanos) {
-    if (!stoppedWithin(nanos)) {
-      become(FollowerState.CONNECTING, "after a pause of " + nanos / 1_000_000 + " ms");
+    if (!life.stoppedWithin(nanos)) {
+      life.become(FollowerState.CONNECTING, "after a pause of " + nanos / 1_000_000 + " ms");
     }
   }
 
   private void refused() {
     if (!config.stayUpWhenRefused()) {
       rest();
-    } else if (!stoppedWithin(backOff.longest())) {
+    } else if (!life.stoppedWithin(backOff.longest())) {
       upstreams.startRound();
-      become(FollowerState.CONNECTING, "asking again after a final refusal");
+      life.become(FollowerState.CONNECTING, "asking again after a final refusal");
     }
   }
 
   private void rest() {
-    while (!stoppedWithin(TimeUnit.HOURS.toNanos(1))) {
+    while (!life.stoppedWithin(TimeUnit.HOURS.toNanos(1))) {
       LOG.debug("database {} rests", name);
-    }
-  }
-
-  private boolean stoppedWithin(long nanos) {
-    lock.lock();
-    try {
-      long left = nanos;
-      while (!stop && left > 0) {
-        left = stopped.awaitNanos(left);
-      }
-      if (stop) {
-        state = FollowerState.STOPPED;
-      }
-      return stop;
-    } catch (InterruptedException e) {
-      stop = true;
-      state = FollowerState.STOPPED;
-      return true;
-    } finally {
-      lock.unlock();
     }
   }
 
   DatabaseStatus status() {
     Head head = durable;
-    lock.lock();
-    try {
-      return new DatabaseStatus(
-          name,
-          state,
-          reason,
-          upstreamName,
-          head == null ? 0 : head.lastSequence(),
-          upstreamSequence,
-          head == null ? 0 : head.commitTime(),
-          refusal,
-          commits.get(),
-          connections.get(),
-          receivedBytes.get() + (link == null ? 0 : link.receivedBytes()),
-          subtree.acks(name));
-    } finally {
-      lock.unlock();
-    }
+    FollowerLife.Now now = life.now();
+    return new DatabaseStatus(
+        name,
+        now.state(),
+        now.reason(),
+        upstreamName,
+        head == null ? 0 : head.lastSequence(),
+        upstreamSequence,
+        head == null ? 0 : head.commitTime(),
+        refusal,
+        commits.get(),
+        connections.get(),
+        receivedBytes.get() + life.receivedBytes(),
+        subtree.acks(name));
   }
 
   /** Stops and waits for the thread; what is applied in whole blocks is committed. */
   @Override
   public void close() {
-    lock.lock();
-    try {
-      stop = true;
-      stopped.signalAll();
-      if (link != null) {
-        link.close();
-      }
-    } finally {
-      lock.unlock();
-    }
+    life.stop();
     if (!Thread.currentThread().equals(thread)) {
       boolean interrupted = false;
       while (true) {

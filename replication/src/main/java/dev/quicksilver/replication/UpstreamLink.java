@@ -120,6 +120,10 @@ final class UpstreamLink implements AutoCloseable {
       queue.close(e);
     } catch (InterruptedException e) {
       queue.close(new IOException("interrupted", e));
+    } catch (RuntimeException | Error e) {
+      // Nobody else would tell the thread that waits for messages.
+      queue.close(new IOException("reading from the upstream failed: " + e, e));
+      throw e;
     } finally {
       closeSocket();
     }

@@ -19,6 +19,7 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -227,6 +228,8 @@ final class FaultTest {
     try (RawClient stalled = new RawClient(root.port());
         TestNode edge = TestNode.open("edge", data.resolve("edge")).follow(root.port())) {
       stalled.ask(RawClient.follow("dns", DNS, 0, Protocol.NO_HASH));
+      // Its acks come as they should, so nothing but the full socket can end it.
+      Thread acks = Thread.ofVirtual().start(() -> acknowledgeForEver(stalled));
       byte[] value = new byte[1 << 20];
       for (int i = 0; i < 16; i++) {
         new Random(i).nextBytes(value);
@@ -239,6 +242,19 @@ final class FaultTest {
           () -> root.server().followers());
       assertThat(root.server().followers())
           .anyMatch(f -> f.node().equals("edge") && f.database().equals("dns"));
+      acks.join();
+    }
+  }
+
+  private static void acknowledgeForEver(RawClient client) {
+    try {
+      while (true) {
+        client.out.write(new Message.Acks(List.of(new NodeAck("raw", "test", "root", 0))));
+        client.out.flush();
+        LockSupport.parkNanos(20_000_000);
+      }
+    } catch (IOException e) {
+      // The server hung up, which is what it is waited for.
     }
   }
 

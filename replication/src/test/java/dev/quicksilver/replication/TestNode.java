@@ -42,6 +42,10 @@ final class TestNode implements AutoCloseable {
     return new TestNode(name, data, StorageOptions.DEFAULT);
   }
 
+  static TestNode open(String name, Path data, StorageOptions options) {
+    return new TestNode(name, data, options);
+  }
+
   /** Opens a data directory with a catalog, as a root has, and serves it. */
   static TestNode root(String name, Path data) {
     return root(name, data, CATALOG_ID);

@@ -3,6 +3,7 @@ package dev.quicksilver.storage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
@@ -149,13 +150,51 @@ public final class Database implements AutoCloseable {
 
   /** Reads the log from a sequence on, for a follower. */
   public LogReader readLog(long fromSequence) {
-    return new LogReader(
-        use -> {
-          try (Snapshot snapshot = snapshot()) {
-            return use.apply(snapshot);
-          }
-        },
-        fromSequence);
+    return new LogReader(inSnapshot(), fromSequence);
+  }
+
+  private LogReader.Use inSnapshot() {
+    return use -> {
+      try (Snapshot snapshot = snapshot()) {
+        return use.apply(snapshot);
+      }
+    };
+  }
+
+  /**
+   * Returns the first sequence of the transaction that a sequence belongs to; the sequence itself
+   * if it is the next one to come. Reads one block at most.
+   *
+   * @throws StorageException NOT_IN_LOG if the sequence is further ahead or was garbage-collected
+   */
+  public long transactionStart(long sequence) {
+    if (sequence == head().lastSequence() + 1) {
+      return sequence;
+    }
+    LogReader reader = LogReader.uncut(inSnapshot(), sequence);
+    BlockHeader header = reader.nextBlock();
+    if (header == null) {
+      throw new StorageException(
+          ErrorCode.NOT_IN_LOG,
+          "sequence " + sequence + " is not in the log of " + identity.name() + " yet");
+    }
+    try {
+      BlockDecoder decoder = new BlockDecoder(reader::nextSegment);
+      long next = header.firstSequence();
+      long start = next;
+      while (decoder.next()) {
+        if (decoder.kind == BlockDecoder.Kind.BEGIN) {
+          start = next;
+        } else if (decoder.kind == BlockDecoder.Kind.ENTRY && next++ == sequence) {
+          return start;
+        }
+      }
+    } catch (IOException e) {
+      throw new StorageException(ErrorCode.IO, "the log could not be read", e);
+    }
+    throw new StorageException(
+        ErrorCode.CORRUPT,
+        "the block at sequence " + header.firstSequence() + " ends before its last sequence");
   }
 
   /**
@@ -229,6 +268,28 @@ public final class Database implements AutoCloseable {
     }
   }
 
+  /**
+   * Computes again every checksum, the chain hash of the retained log, the content digest and what
+   * else this database claims, while it is in use. Takes as long as reading all of it.
+   *
+   * @return what was looked at, and what is wrong
+   */
+  public Verification verify(VerifyProgress progress) {
+    return new Verifier(this, environment, progress).verify();
+  }
+
+  /**
+   * Writes a snapshot of this database into a new folder, without the free pages, while readers and
+   * the writer go on. The copy is on the disk and has been verified when this returns.
+   *
+   * @return what verifying the copy has looked at
+   * @throws StorageException ALREADY_EXISTS if the folder holds an environment; CORRUPT if the copy
+   *     is not clean, which then is removed; NO_SPACE, IO
+   */
+  public Verification copyTo(Path folder, VerifyProgress progress) {
+    return new SnapshotCopy(environment, options).write(folder, progress);
+  }
+
   void committed(Head head) {
     lock.lock();
     try {
@@ -237,6 +298,11 @@ public final class Database implements AutoCloseable {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Returns the snapshots that are open in this process, those first that were taken first. */
+  public List<OpenSnapshot> readers() {
+    return environment.readers();
   }
 
   void countCorruption() {

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -79,6 +80,7 @@ public final class DatabaseDirectory {
       Files.deleteIfExists(next);
       Files.createSymbolicLink(next, generation.getFileName());
       Files.move(next, database.resolve(CURRENT), StandardCopyOption.ATOMIC_MOVE);
+      SnapshotCopy.sync(database, StandardOpenOption.READ);
     } catch (IOException e) {
       throw failed("write", database, e);
     }
@@ -95,6 +97,15 @@ public final class DatabaseDirectory {
       deleteTree(database);
     } catch (IOException | UncheckedIOException e) {
       throw failed("remove", database, e);
+    }
+  }
+
+  /** Removes the folder of a generation that is not, or no longer, the one in use. */
+  void removeGeneration(Path generation) {
+    try {
+      deleteTree(generation);
+    } catch (IOException | UncheckedIOException e) {
+      throw failed("remove", generation, e);
     }
   }
 

@@ -66,6 +66,23 @@ public final class DatabaseSet implements AutoCloseable {
     return database;
   }
 
+  /**
+   * Puts a new, empty database in the place of the one that has its name, if there is one. Wherever
+   * this stops, the data directory holds one of the two.
+   */
+  public synchronized Database replace(DatabaseIdentity identity) {
+    Path folder = directory.newGeneration(identity.name());
+    Database database = Database.create(folder, identity, options);
+    directory.use(identity.name(), folder);
+    FailPoint.hit("storage.between-generations");
+    Database old = open.put(identity.name(), database);
+    if (old != null) {
+      old.close();
+      directory.removeGeneration(old.folder());
+    }
+    return database;
+  }
+
   /** Closes a database and removes its files; nothing happens if there is none. */
   public synchronized void drop(String name) {
     Database database = open.remove(name);

@@ -9,11 +9,18 @@ import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.lmdbjava.ByteBufferProxy;
 import org.lmdbjava.Dbi;
 import org.lmdbjava.DbiFlags;
@@ -21,6 +28,8 @@ import org.lmdbjava.Env;
 import org.lmdbjava.EnvFlags;
 import org.lmdbjava.LmdbException;
 import org.lmdbjava.Txn;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One open LMDB environment: its four sub-databases for lmdbjava and for the native calls, and a
@@ -30,16 +39,21 @@ import org.lmdbjava.Txn;
 final class Environment {
   private static final List<String> NAMES = List.of("meta", "data", "chunks", "log");
   private static final int POOLED = 64;
+  private static final int COMMITS_PER_CHECK = 1_000;
+  private static final Logger LOG = LoggerFactory.getLogger(Environment.class);
 
   /**
    * Every environment that this process has open, by its folder. LMDB's locks belong to the
    * process: closing a second handle of an environment would free the reader slots of the first,
    * and its readers could then see pages that are being written. State of the process, so static.
    */
-  private static final Set<Path> OPEN = ConcurrentHashMap.newKeySet();
+  private static final Set<Folder> OPEN = ConcurrentHashMap.newKeySet();
+
+  /** A folder as the file system knows it: one that is made again at the same path is another. */
+  private record Folder(Path path, @Nullable Object fileKey, FileTime created) {}
 
   final Path path;
-  private final Path folder;
+  private final Folder folder;
   final Env<ByteBuffer> env;
   final boolean readOnly;
   final Dbi<ByteBuffer> meta;
@@ -52,16 +66,28 @@ final class Environment {
   final int logHandle;
   final int pageSize;
 
+  final Duration maxSnapshotAge;
+  final InstantSource clock;
+
   private final long address;
   private final ArrayDeque<ReadTransaction> pool = new ArrayDeque<>();
+  private final Set<ReadTransaction> held = new LinkedHashSet<>();
   private int open;
+  private int commits;
   private boolean closing;
 
   private Environment(
-      Path path, Path folder, Env<ByteBuffer> env, boolean readOnly, boolean create) {
+      Path path,
+      Folder folder,
+      Env<ByteBuffer> env,
+      StorageOptions options,
+      boolean readOnly,
+      boolean create) {
     this.path = path;
     this.folder = folder;
     this.env = env;
+    this.clock = options.clock();
+    this.maxSnapshotAge = options.maxSnapshotAge();
     this.readOnly = readOnly;
     List<Dbi<ByteBuffer>> all = new ArrayList<>();
     for (String name : NAMES) {
@@ -86,7 +112,7 @@ final class Environment {
       throw new StorageException(
           ErrorCode.NOT_FOUND, "there is no database in " + path + " (no data.mdb)");
     }
-    Path folder = realPath(path);
+    Folder folder = folder(path);
     if (!OPEN.add(folder)) {
       throw new StorageException(
           ErrorCode.INVALID_ARGUMENT,
@@ -109,7 +135,7 @@ final class Environment {
               .setMaxReaders(options.maxReaders())
               .open(path.toFile(), flags.toArray(EnvFlags[]::new));
       env.readerCheck();
-      return new Environment(path, folder, env, readOnly, create);
+      return new Environment(path, folder, env, options, readOnly, create);
     } catch (Dbi.KeyNotFoundException e) {
       closeQuietly(env, folder);
       throw new StorageException(
@@ -123,16 +149,21 @@ final class Environment {
     }
   }
 
-  private static Path realPath(Path path) {
+  /** Says whether this process has an environment open. */
+  static boolean isOpenHere(Path path) {
+    return OPEN.contains(folder(path));
+  }
+
+  private static Folder folder(Path path) {
     try {
-      return path.toRealPath();
+      BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+      return new Folder(path.toRealPath(), attributes.fileKey(), attributes.creationTime());
     } catch (IOException e) {
       throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
     }
   }
 
-  private static void closeQuietly(
-      @org.jspecify.annotations.Nullable Env<ByteBuffer> env, Path folder) {
+  private static void closeQuietly(@Nullable Env<ByteBuffer> env, Folder folder) {
     if (env != null) {
       env.close();
     }
@@ -179,11 +210,12 @@ final class Environment {
       pooled = pool.pollLast();
     }
     try {
-      if (pooled == null) {
-        return new ReadTransaction(this, address);
+      ReadTransaction transaction = pooled == null ? new ReadTransaction(this, address) : pooled;
+      if (pooled != null) {
+        pooled.renew();
       }
-      pooled.renew();
-      return pooled;
+      hold(transaction);
+      return transaction;
     } catch (RuntimeException e) {
       if (pooled != null) {
         pooled.abort();
@@ -193,11 +225,59 @@ final class Environment {
     }
   }
 
+  private void hold(ReadTransaction transaction) {
+    long now = clock.millis();
+    transaction.held(now);
+    synchronized (this) {
+      held.add(transaction);
+      tellTheOld(now);
+    }
+  }
+
+  /**
+   * Looks after the readers, after a commit: tells those that are too old, and now and then frees
+   * the slots of processes that died.
+   */
+  void tendReaders() {
+    boolean checking;
+    synchronized (this) {
+      tellTheOld(clock.millis());
+      checking = ++commits % COMMITS_PER_CHECK == 0;
+    }
+    if (checking) {
+      try {
+        env.readerCheck();
+      } catch (LmdbException e) { // the commit is durable all the same
+        LOG.warn("the slots of dead readers of {} could not be freed", path, e);
+      }
+    }
+  }
+
+  private void tellTheOld(long now) {
+    long oldest = now - maxSnapshotAge.toMillis();
+    for (ReadTransaction transaction : held) {
+      if (transaction.tellIfBefore(oldest)) {
+        LOG.warn(
+            "told to go, since it keeps pages from being used again: {}",
+            transaction.describe(now));
+      }
+    }
+  }
+
+  /** Returns the snapshots that are open in this process. */
+  synchronized List<OpenSnapshot> readers() {
+    long now = clock.millis();
+    tellTheOld(now);
+    return held.stream().map(transaction -> transaction.describe(now)).toList();
+  }
+
   /** Takes a read transaction back. */
   void release(ReadTransaction transaction) {
     transaction.reset();
     boolean kept;
     synchronized (this) {
+      held.remove(transaction);
+      transaction.released();
       kept = !closing && pool.size() < POOLED;
       if (kept) {
         pool.addLast(transaction);
@@ -230,6 +310,19 @@ final class Environment {
     } catch (LmdbException e) {
       finished();
       throw LmdbErrors.of(e, path);
+    }
+  }
+
+  /** Runs something on the environment, which does not close meanwhile. */
+  void using(Consumer<Env<ByteBuffer>> use) {
+    synchronized (this) {
+      requireOpen();
+      open++;
+    }
+    try {
+      use.accept(env);
+    } finally {
+      finished();
     }
   }
 

@@ -54,8 +54,8 @@ final class NativeLmdb {
     SymbolLookup library = loadLibrary();
     TXN_BEGIN = bind(library, "mdb_txn_begin", JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
     TXN_ABORT = bindVoid(library, "mdb_txn_abort");
-    TXN_RESET = bindVoid(library, "mdb_txn_reset");
-    TXN_RENEW = bind(library, "mdb_txn_renew", JAVA_LONG);
+    TXN_RESET = bindBrief(library, "mdb_txn_reset", FunctionDescriptor.ofVoid(JAVA_LONG));
+    TXN_RENEW = bindBrief(library, "mdb_txn_renew", FunctionDescriptor.of(JAVA_INT, JAVA_LONG));
     GET = bind(library, "mdb_get", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
     CURSOR_OPEN = bind(library, "mdb_cursor_open", JAVA_LONG, JAVA_INT, JAVA_LONG);
     CURSOR_GET = bind(library, "mdb_cursor_get", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT);
@@ -128,6 +128,17 @@ final class NativeLmdb {
   private static MethodHandle bindVoid(SymbolLookup library, String name) {
     return Linker.nativeLinker()
         .downcallHandle(library.findOrThrow(name), FunctionDescriptor.ofVoid(JAVA_LONG));
+  }
+
+  /**
+   * Binds a function that ends after a few loads and stores, whatever the state of the disk: the
+   * thread then need not tell the JVM that it is away. A function that may meet a page that is not
+   * in memory must not be bound so, since the whole JVM would wait for the disk with it.
+   */
+  private static MethodHandle bindBrief(
+      SymbolLookup library, String name, FunctionDescriptor function) {
+    return Linker.nativeLinker()
+        .downcallHandle(library.findOrThrow(name), function, Linker.Option.critical(false));
   }
 
   /** Returns the address of an environment's {@code MDB_env}. */

@@ -5,6 +5,10 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A native read transaction with its scratch memory: MDB_val of the key at 0, MDB_val of the data
@@ -19,11 +23,65 @@ final class ReadTransaction {
   private final MemorySegment scratch = Arena.ofAuto().allocate(640, 8);
   private final long base = scratch.address();
   private final long txn;
+  private volatile boolean tooOld;
+  private final AtomicLong since = new AtomicLong(); // opaque: a renewal must not cost a fence
+  private volatile @Nullable Thread holder;
 
   ReadTransaction(Environment environment, long env) {
     this.environment = environment;
     environment.check(NativeLmdb.txnBegin(env, NativeLmdb.RDONLY, base + OUT));
     txn = scratch.get(JAVA_LONG_UNALIGNED, OUT);
+  }
+
+  /** Begins its use by the calling thread, at a time in ms. */
+  void held(long now) {
+    holder = Thread.currentThread();
+    heldSince(now);
+  }
+
+  /** Begins its use anew, at a time in ms. */
+  void heldSince(long now) {
+    since.setOpaque(now);
+    if (tooOld) {
+      tooOld = false;
+    }
+  }
+
+  /** Tells the holder to go if it began before a time in ms; returns whether this was news. */
+  boolean tellIfBefore(long oldest) {
+    if (tooOld || since.getOpaque() >= oldest) {
+      return false;
+    }
+    tooOld = true;
+    return true;
+  }
+
+  OpenSnapshot describe(long now) {
+    Thread thread = holder;
+    long began = since.getOpaque();
+    return new OpenSnapshot(
+        thread == null ? "" : thread.toString(),
+        Instant.ofEpochMilli(began),
+        Duration.ofMillis(Math.max(0, now - began)),
+        tooOld);
+  }
+
+  /** Ends its use; the next one may be another thread's. */
+  void released() {
+    holder = null;
+  }
+
+  /** Throws SNAPSHOT_TOO_OLD if the holder was told to go. */
+  void requireYoung() {
+    if (tooOld) {
+      throw new StorageException(
+          ErrorCode.SNAPSHOT_TOO_OLD,
+          "this snapshot of "
+              + environment.path
+              + " was held for longer than "
+              + environment.maxSnapshotAge
+              + "; close it, or renew it and begin the scan again");
+    }
   }
 
   void renew() {

@@ -53,6 +53,7 @@ public final class Scan implements AutoCloseable {
     if (ended) {
       return false;
     }
+    transaction.requireYoung();
     boolean found;
     if (positioned) {
       positioned = false;

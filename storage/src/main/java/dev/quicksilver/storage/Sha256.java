@@ -52,6 +52,16 @@ final class Sha256 {
     return new ContentDigest(Bytes.getLong(out, 0), Bytes.getLong(out, 8));
   }
 
+  /** Returns what a pair that was read adds to the content digest. */
+  ContentDigest pair(byte[] key, int keyLength, PairBuffer pair) {
+    Bytes.putShort(fixed, 0, keyLength);
+    digest.update(fixed, 0, 2);
+    digest.update(key, 0, keyLength);
+    digest.update(pair.valueBuffer(), pair.valueOffset(), pair.valueLength());
+    finish(out);
+    return new ContentDigest(Bytes.getLong(out, 0), Bytes.getLong(out, 8));
+  }
+
   private void finish(byte[] to) {
     try {
       digest.digest(to, 0, ChainHash.LENGTH);

@@ -24,6 +24,7 @@ public final class Snapshot implements AutoCloseable {
 
   /** Returns where the database stands in this snapshot. */
   public Head head() {
+    requireOpen();
     if (!transaction.get(environment.metaHandle, MetaFormat.HEAD_KEY, MetaFormat.HEAD_KEY.length)) {
       throw new StorageException(
           ErrorCode.CORRUPT, "the head record of " + environment.path + " is missing");
@@ -44,6 +45,7 @@ public final class Snapshot implements AutoCloseable {
 
   /** Returns the number of live pairs, in O(1). */
   public long pairs() {
+    requireOpen();
     return transaction.entries(environment.dataHandle);
   }
 
@@ -150,6 +152,7 @@ public final class Snapshot implements AutoCloseable {
   }
 
   ReadTransaction transaction() {
+    requireOpen();
     return transaction;
   }
 
@@ -159,15 +162,19 @@ public final class Snapshot implements AutoCloseable {
 
   /** Moves to the newest commit. Open scans of this snapshot must be closed before. */
   public void renew() {
-    requireOpen();
+    if (closed) {
+      requireOpen();
+    }
     transaction.reset();
     transaction.renew();
+    transaction.heldSince(environment.clock.millis());
   }
 
   private void requireOpen() {
     if (closed) {
       throw new StorageException(ErrorCode.INVALID_ARGUMENT, "this snapshot is closed");
     }
+    transaction.requireYoung();
   }
 
   @Override

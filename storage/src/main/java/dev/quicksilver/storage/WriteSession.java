@@ -112,6 +112,7 @@ abstract class WriteSession implements AutoCloseable {
       FailPoint.hit("storage.before-commit");
       txn.commit();
       FailPoint.hit("storage.after-commit");
+      environment.tendReaders();
       end();
       database.committed(after);
       return after;

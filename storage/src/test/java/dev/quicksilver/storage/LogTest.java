@@ -24,6 +24,32 @@ import org.junit.jupiter.api.io.TempDir;
 class LogTest {
   @TempDir Path folder;
 
+  @Test
+  void findsTheTransactionOfEverySequence() {
+    try (Database database = create(folder)) {
+      fill(database, 12, 3);
+      long last = database.head().lastSequence();
+      long start = 1;
+      for (long sequence = 1; sequence <= last; sequence++) {
+        if (endsTransaction(database, sequence - 1)) {
+          start = sequence;
+        }
+        assertThat(database.transactionStart(sequence)).isEqualTo(start);
+      }
+      assertThat(database.transactionStart(last + 1)).isEqualTo(last + 1);
+      assertThatThrownBy(() -> database.transactionStart(last + 2))
+          .isInstanceOf(StorageException.class);
+    }
+  }
+
+  private static boolean endsTransaction(Database database, long sequence) {
+    try {
+      return database.chainHashAt(sequence) != null;
+    } catch (StorageException e) {
+      return false;
+    }
+  }
+
   /** Random commits of random transactions, enough for several blocks and pieces. */
   private static void fill(Database database, int commits, long seed) {
     Random random = new Random(seed);

@@ -1,0 +1,80 @@
+package dev.quicksilver.benchmarks;
+
+import dev.quicksilver.storage.Applier;
+import dev.quicksilver.storage.BlockHeader;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.LogReader;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/** {@code storage.apply}: what a replica does with blocks, against bare durable puts from C. */
+final class ApplyBar implements Bar {
+  private static final int BATCH = 1_000;
+  private static final double APPLY_LIMIT = 0.5;
+  private static final double APPEND_LIMIT = 0.7;
+
+  @Override
+  public String name() {
+    return "storage.apply";
+  }
+
+  @Override
+  public String description() {
+    return "1 M entries applied in durable blocks of 1000, and 10 M sorted appends, against C";
+  }
+
+  @Override
+  public Outcome run(Settings settings) throws Exception {
+    int entries = settings.size(1_000_000, 100_000);
+    int sorted = settings.size(10_000_000, 500_000);
+    Path folder = Files.createTempDirectory("quicksilver-apply-");
+    try {
+      Peer peer = Peer.compile(folder);
+      double apply = apply(folder, entries);
+      double put = peer.rate("put", folder.resolve("c-put"), entries, BATCH, true);
+      System.out.printf("apply %,.0f/s, C put %,.0f/s, %.2f%n", apply, put, apply / put);
+      double append;
+      try (Database database =
+          Database.create(
+              folder.resolve("sorted"), StorageSample.IDENTITY, StorageSample.SMALL_LOG)) {
+        append = StorageSample.fill(database, sorted, 100_000, true);
+      }
+      double bare = peer.rate("append", folder.resolve("c-append"), sorted, 100_000, true);
+      System.out.printf("append %,.0f/s, C %,.0f/s, %.2f%n", append, bare, append / bare);
+      return new Outcome(
+          String.format(
+              "apply %.2f × C put, sorted append %.2f × C MDB_APPEND", apply / put, append / bare),
+          "≥ 0.5 and ≥ 0.7",
+          apply / put >= APPLY_LIMIT && append / bare >= APPEND_LIMIT);
+    } finally {
+      TemporaryFolders.remove(folder);
+    }
+  }
+
+  private static double apply(Path folder, int entries) throws IOException {
+    try (Database source =
+            Database.create(
+                folder.resolve("source"),
+                StorageSample.IDENTITY,
+                StorageSample.KEEPING_LOG.withoutDurability());
+        Database copy =
+            Database.create(
+                folder.resolve("copy"), StorageSample.IDENTITY, StorageSample.KEEPING_LOG)) {
+      StorageSample.fill(source, entries, BATCH, false);
+      LogReader reader = source.readLog(1);
+      long began = System.nanoTime();
+      for (BlockHeader block = reader.nextBlock(); block != null; block = reader.nextBlock()) {
+        try (Applier applier = copy.apply()) {
+          applier.apply(block, reader::nextSegment);
+          applier.commit();
+        }
+      }
+      double rate = entries * 1e9 / (System.nanoTime() - began);
+      if (!copy.head().equals(source.head())) {
+        throw new AssertionError("the copy differs from its source");
+      }
+      return rate;
+    }
+  }
+}

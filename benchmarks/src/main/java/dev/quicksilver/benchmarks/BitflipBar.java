@@ -1,0 +1,115 @@
+package dev.quicksilver.benchmarks;
+
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.VerifyProgress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+
+/**
+ * {@code storage.bitflip}: flips single bits of a copy under a process that reads all of it. The
+ * process is another one, since LMDB may crash on a damaged tree page. A crash or a hang is counted
+ * and is not an answer; a key that silently vanishes is a wrong one.
+ */
+final class BitflipBar implements Bar {
+  /** What came of a flip, or of a process. */
+  enum Result {
+    UNSEEN,
+    REFUSED,
+    WRONG_VALUE,
+    VANISHED_BUT_VERIFY_TELLS,
+    VANISHED,
+    CRASHED,
+    HUNG
+  }
+
+  private static final int COMMITS = 60;
+
+  @Override
+  public String name() {
+    return "storage.bitflip";
+  }
+
+  @Override
+  public String description() {
+    return "10,000 single bits flipped in data pages of a copy: no read returns a wrong value";
+  }
+
+  @Override
+  public Outcome run(Settings settings) throws Exception {
+    int flips = settings.size(10_000, 500);
+    Path folder = Files.createTempDirectory("quicksilver-bitflip-");
+    try {
+      try (Database database =
+          Database.create(
+              folder.resolve("live"),
+              CrashModel.IDENTITY,
+              CrashModel.OPTIONS.withoutDurability())) {
+        for (int commit = 1; commit <= COMMITS; commit++) {
+          CrashModel.commit(database, settings.seed(), commit);
+        }
+        database.copyTo(folder.resolve("copy"), VerifyProgress.NONE);
+      }
+      byte[] image = Files.readAllBytes(folder.resolve("copy/data.mdb"));
+      Map<Result, Integer> results = new EnumMap<>(Result.class);
+      int done = 0;
+      while (done < flips) {
+        Files.write(folder.resolve("copy/data.mdb"), image);
+        done = someFlips(folder.resolve("copy"), settings.seed(), done, flips, results);
+      }
+      System.out.printf("%,d bytes, %,d flips: %s%n", image.length, flips, results);
+      int wrong = results.getOrDefault(Result.WRONG_VALUE, 0);
+      int vanished =
+          results.getOrDefault(Result.VANISHED, 0)
+              + results.getOrDefault(Result.VANISHED_BUT_VERIFY_TELLS, 0);
+      return new Outcome(
+          String.format(
+              "%d wrong values, %d vanished or misplaced keys in %,d flips",
+              wrong, vanished, flips),
+          "= 0 and 0",
+          wrong == 0 && vanished == 0);
+    } finally {
+      TemporaryFolders.remove(folder);
+    }
+  }
+
+  /** Has a process do as many flips as it survives; returns how many are done then. */
+  private static int someFlips(
+      Path copy, long seed, int from, int flips, Map<Result, Integer> results) throws Exception {
+    int done = from;
+    try (StorageChild child =
+        StorageChild.start(
+            "",
+            BitflipReader.class,
+            copy.toString(),
+            Long.toString(seed),
+            Integer.toString(from),
+            Integer.toString(flips),
+            Integer.toString(COMMITS))) {
+      while (done < flips) {
+        String line;
+        try {
+          line =
+              CompletableFuture.supplyAsync(() -> String.valueOf(child.line()))
+                  .get(20, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+          child.kill();
+          results.merge(Result.HUNG, 1, Integer::sum);
+          return done + 1;
+        }
+        Result result = BitflipReader.result(line);
+        if (result == null) {
+          results.merge(Result.CRASHED, 1, Integer::sum);
+          return done + 1;
+        }
+        results.merge(result, 1, Integer::sum);
+        done++;
+      }
+    }
+    return done;
+  }
+}

@@ -1,0 +1,167 @@
+package dev.quicksilver.benchmarks;
+
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseDirectory;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.VerifyProgress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * {@code storage.crash}: a process that commits durably is killed with SIGKILL at random moments
+ * and at each fail point, beside two reader processes that verify the database all the time. After
+ * each kill the database must open, verify, and hold exactly what some commit left that is not
+ * older than the last acknowledged one.
+ */
+final class CrashBar implements Bar {
+  private static final List<String> COMMIT_POINTS =
+      List.of("storage.before-commit", "storage.after-commit");
+  private static final List<String> COPY_POINTS =
+      List.of("storage.before-copy", "storage.before-copy-sync", "storage.after-copy-sync");
+  private static final List<String> USE_POINTS = List.of("storage.before-use", "storage.after-use");
+
+  @Override
+  public String name() {
+    return "storage.crash";
+  }
+
+  @Override
+  public String description() {
+    return "a writer killed at 1,000 random moments and every fail point, beside two readers";
+  }
+
+  @Override
+  public Outcome run(Settings settings) throws Exception {
+    int kills = settings.size(1_000, 15);
+    int rounds = settings.size(10, 1);
+    Path data = Files.createTempDirectory("quicksilver-crash-");
+    Random random = new Random(settings.seed());
+    try {
+      try (DatabaseSet set = DatabaseSet.open(data, CrashModel.OPTIONS)) {
+        set.create(CrashModel.IDENTITY);
+      }
+      CrashModel model = new CrashModel(settings.seed());
+      DatabaseDirectory directory = new DatabaseDirectory(data);
+      long looks = 0;
+      int points = 0;
+      Path folder = directory.environment(CrashModel.IDENTITY.name()).orElseThrow();
+      try (StorageChild one = StorageChild.start("", "read", folder.toString());
+          StorageChild two = StorageChild.start("", "read", folder.toString())) {
+        require("ready".equals(one.line()) && "ready".equals(two.line()), "a reader failed");
+        killAtRandom(folder, model, kills, random, settings.seed());
+        for (int round = 0; round < rounds; round++) {
+          for (String point : COMMIT_POINTS) {
+            String armed = point + ":" + (1 + random.nextInt(20));
+            try (StorageChild writer = writer(armed, folder, settings.seed())) {
+              require("ready".equals(writer.line()), "the writer did not start");
+              writer.go();
+              check(folder, model, acknowledged(writer, 0));
+              require(writer.exitCode() == 137, "the writer passed " + armed);
+            }
+            points++;
+          }
+          for (String point : COPY_POINTS) {
+            Path copy = data.resolve("copy-" + point + "-" + round);
+            haltAt(point, "copy", folder.toString(), copy.toString());
+            check(folder, model, model.commit());
+            points++;
+          }
+        }
+        for (StorageChild reader : List.of(one, two)) {
+          require(reader.isAlive(), "a reader ended");
+          reader.go();
+          looks += Long.parseLong(String.valueOf(reader.line()));
+          require(reader.exitCode() == 0, "a reader failed");
+        }
+      }
+      for (String point : USE_POINTS) {
+        haltAt(point, "compact", data.toString());
+        check(directory.environment("crash").orElseThrow(), model, model.commit());
+        points++;
+      }
+      System.out.printf(
+          "%,d commits; both readers verified without end, up to sequences that sum up to %,d%n",
+          model.commit(), looks);
+      return new Outcome(
+          String.format(
+              "%,d kills and %d fail points, each clean, nothing acknowledged lost", kills, points),
+          "= clean, nothing lost",
+          true);
+    } finally {
+      TemporaryFolders.remove(data);
+    }
+  }
+
+  private static StorageChild writer(String point, Path folder, long seed) throws IOException {
+    return StorageChild.start(point, "write", folder.toString(), Long.toString(seed));
+  }
+
+  /**
+   * The next writer starts while the one before it works: JVMs take longer to start than to die.
+   */
+  private static void killAtRandom(
+      Path folder, CrashModel model, int kills, Random random, long seed) throws Exception {
+    StorageChild next = writer("", folder, seed);
+    try {
+      for (int kill = 0; kill < kills; kill++) {
+        try (StorageChild writer = next) {
+          next = writer("", folder, seed);
+          require("ready".equals(writer.line()), "the writer did not start");
+          writer.go();
+          long acknowledged = 0;
+          String line = writer.line();
+          if (line != null) {
+            acknowledged = Long.parseLong(line);
+          }
+          TimeUnit.NANOSECONDS.sleep(random.nextInt(100_000_000));
+          writer.kill();
+          check(folder, model, acknowledged(writer, acknowledged));
+        }
+        if ((kill + 1) % 100 == 0) {
+          System.out.printf("%,d kills, %,d commits%n", kill + 1, model.commit());
+        }
+      }
+    } finally {
+      next.close();
+    }
+  }
+
+  /** Returns the last commit that the writer said was durable before it died. */
+  private static long acknowledged(StorageChild writer, long before) {
+    long last = before;
+    for (String line = writer.line(); line != null; line = writer.line()) {
+      try {
+        last = Math.max(last, Long.parseLong(line));
+      } catch (NumberFormatException cutShort) {
+        break;
+      }
+    }
+    return last;
+  }
+
+  private static void haltAt(String point, String... arguments) throws Exception {
+    try (StorageChild child = StorageChild.start(point, arguments)) {
+      require(child.exitCode() == 137, "it passed " + point);
+    }
+  }
+
+  private static void check(Path folder, CrashModel model, long acknowledged) {
+    try (Database database = Database.open(folder, CrashModel.OPTIONS)) {
+      model.requireSame(database);
+      require(
+          model.commit() >= acknowledged,
+          "commit " + acknowledged + " was acknowledged and is lost; stands at " + model.commit());
+      database.verify(VerifyProgress.NONE).requireClean();
+    }
+  }
+
+  private static void require(boolean right, String otherwise) {
+    if (!right) {
+      throw new AssertionError(otherwise);
+    }
+  }
+}

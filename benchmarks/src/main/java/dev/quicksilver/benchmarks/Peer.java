@@ -1,0 +1,86 @@
+package dev.quicksilver.benchmarks;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** C LMDB on the same machine in the same run: {@code src/main/c/peer.c}, compiled here. */
+final class Peer {
+  static final int KEY_BYTES = 29;
+  static final int VALUE_BYTES = 100;
+
+  private final Path program;
+
+  private Peer(Path program) {
+    this.program = program;
+  }
+
+  /** Compiles the peer into a folder; says what is missing if that fails. */
+  static Peer compile(Path folder) throws IOException, InterruptedException {
+    Path source = folder.resolve("peer.c");
+    try (InputStream in = Peer.class.getResourceAsStream("/peer.c")) {
+      if (in == null) {
+        throw new IOException("peer.c is not on the class path; build with Maven");
+      }
+      Files.copy(in, source);
+    }
+    Path program = folder.resolve("peer-program");
+    try {
+      run(List.of("gcc", "-O2", "-o", program.toString(), source.toString(), "-llmdb"));
+    } catch (IOException e) {
+      throw new IOException(
+          "the C peer could not be compiled; apt-get install gcc liblmdb-dev (" + e + ")", e);
+    }
+    return new Peer(program);
+  }
+
+  /** Runs it; returns the operations per second that it prints. */
+  double rate(String what, Path folder, long pairs, long last, boolean durable)
+      throws IOException, InterruptedException {
+    Files.createDirectories(folder);
+    List<String> command = new ArrayList<>(List.of(program.toString(), what, folder.toString()));
+    command.addAll(List.of(Long.toString(pairs), Long.toString(last), durable ? "1" : "0"));
+    return Double.parseDouble(run(command).strip());
+  }
+
+  private static String run(List<String> command) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    if (process.waitFor() != 0) {
+      throw new IOException(command.getFirst() + " failed: " + output);
+    }
+    return output;
+  }
+
+  /** Random numbers and keys, the same ones as in the C program. */
+  static final class Keys {
+    private long state = 88172645463325252L;
+    final byte[] key = new byte[KEY_BYTES];
+
+    Keys() {
+      System.arraycopy("key ".getBytes(StandardCharsets.US_ASCII), 0, key, 0, 4);
+    }
+
+    /** Returns a random number below the bound. */
+    long below(long bound) {
+      state ^= state >>> 12;
+      state ^= state << 25;
+      state ^= state >>> 27;
+      return ((state * 2685821657736338717L) >>> 1) % bound;
+    }
+
+    /** Puts the key of a number into {@link #key}. */
+    byte[] key(long number) {
+      long rest = number;
+      for (int i = KEY_BYTES - 1; i >= 4; i--) {
+        key[i] = (byte) ('0' + rest % 10);
+        rest /= 10;
+      }
+      return key;
+    }
+  }
+}

@@ -1,0 +1,140 @@
+package dev.quicksilver.benchmarks;
+
+import dev.quicksilver.storage.Compaction;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseDirectory;
+import dev.quicksilver.storage.VerifyProgress;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** A process of {@link CrashBar}: writes, reads, copies or compacts until it is killed. */
+final class StorageChild implements AutoCloseable {
+  private final Process process;
+  private final BufferedReader output;
+
+  private StorageChild(Process process) {
+    this.process = process;
+    this.output =
+        new BufferedReader(
+            new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII));
+  }
+
+  /** Starts a process that is to halt at a fail point, or at none if that is empty. */
+  static StorageChild start(String failPoint, String... arguments) throws IOException {
+    return start(failPoint, StorageChild.class, arguments);
+  }
+
+  /** Starts a process with another main class. */
+  static StorageChild start(String failPoint, Class<?> main, String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "--add-opens=java.base/java.nio=ALL-UNNAMED",
+            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-XX:+UseSerialGC",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:-CreateCoredumpOnCrash",
+            "-XX:ErrorFile=/dev/null",
+            "-Xmx128m",
+            "-Dquicksilver.failpoint=" + failPoint,
+            "-cp",
+            System.getProperty("java.class.path"),
+            main.getName()));
+    command.addAll(List.of(arguments));
+    return new StorageChild(
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+  }
+
+  /** Returns the next line, or null when the process has ended. */
+  @Nullable String line() {
+    try {
+      return output.readLine();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Lets it go on from where it waits. */
+  void go() throws IOException {
+    process.getOutputStream().write('\n');
+    process.getOutputStream().flush();
+  }
+
+  /** Kills it as {@code kill -9} does; what it printed before can still be read. */
+  void kill() {
+    process.toHandle().destroyForcibly(); // Process.destroyForcibly would close its output
+  }
+
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
+  int exitCode() throws InterruptedException {
+    return process.waitFor();
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly().onExit().join();
+  }
+
+  /** The process: {@code write FOLDER SEED}, {@code read FOLDER}, {@code copy FOLDER TO}, …. */
+  public static void main(String[] arguments) throws IOException {
+    Path folder = Path.of(arguments[1]);
+    switch (arguments[0]) {
+      case "write" -> write(folder, Long.parseLong(arguments[2]));
+      case "read" -> read(folder);
+      case "copy" -> {
+        try (Database database = Database.openReadOnly(folder, CrashModel.OPTIONS)) {
+          database.copyTo(Path.of(arguments[2]), VerifyProgress.NONE);
+        }
+      }
+      case "compact" ->
+          Compaction.run(
+              new DatabaseDirectory(folder),
+              CrashModel.IDENTITY.name(),
+              CrashModel.OPTIONS,
+              VerifyProgress.NONE);
+      default -> throw new IllegalArgumentException(arguments[0]);
+    }
+  }
+
+  private static void write(Path folder, long seed) throws IOException {
+    System.out.println("ready");
+    if (System.in.read() < 0) {
+      return;
+    }
+    try (Database database = Database.open(folder, CrashModel.OPTIONS)) {
+      for (long commit = database.head().position().lsn() + 1; ; commit++) {
+        CrashModel.commit(database, seed, commit);
+        System.out.println(commit);
+      }
+    }
+  }
+
+  private static void read(Path folder) throws IOException {
+    try (Database database = Database.openReadOnly(folder, CrashModel.OPTIONS)) {
+      long last = 0;
+      System.out.println("ready");
+      while (System.in.available() == 0) {
+        long now = database.verify(VerifyProgress.NONE).requireClean().head().lastSequence();
+        if (now < last) {
+          throw new AssertionError("sequence " + now + " came after " + last);
+        }
+        last = now;
+      }
+      System.out.println(last);
+    }
+  }
+}

@@ -1,0 +1,128 @@
+package dev.quicksilver.replication;
+
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The state that a follower is in and why, and its end. Once it was told to stop, every change of
+ * state leads to STOPPED, which is never left. Thread-safe.
+ */
+final class FollowerLife {
+  private static final Logger LOG = LoggerFactory.getLogger(FollowerLife.class);
+
+  /** A state and what led to it. */
+  record Now(FollowerState state, String reason) {}
+
+  private final String name;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition stopped = lock.newCondition();
+  private Now now = new Now(FollowerState.CONNECTING, "start");
+  private boolean stop;
+  private @Nullable UpstreamLink link;
+
+  FollowerLife(String name) {
+    this.name = name;
+  }
+
+  Now now() {
+    lock.lock();
+    try {
+      return now;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** The only way from one state to another. */
+  void become(FollowerState next, String why) {
+    lock.lock();
+    try {
+      if (now.state() == FollowerState.STOPPED) {
+        return;
+      }
+      if (now.state() != next) {
+        LOG.info("database {}: {} to {}: {}", name, now.state(), next, why);
+      }
+      now = new Now(stop ? FollowerState.STOPPED : next, why);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Holds a connection, so that stopping closes it; false if it is too late for one. */
+  boolean hold(UpstreamLink fresh) {
+    lock.lock();
+    try {
+      if (stop) {
+        now = new Now(FollowerState.STOPPED, now.reason());
+        return false;
+      }
+      link = fresh;
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Closes the connection, if there is one, and returns how many bytes it has received. */
+  long release() {
+    lock.lock();
+    try {
+      UpstreamLink held = link;
+      if (held == null) {
+        return 0;
+      }
+      held.close();
+      link = null;
+      return held.receivedBytes();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns the bytes received on the connection that is held. */
+  long receivedBytes() {
+    lock.lock();
+    try {
+      return link == null ? 0 : link.receivedBytes();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Waits; returns true, and is STOPPED, as soon as it was told to stop. */
+  boolean stoppedWithin(long nanos) {
+    lock.lock();
+    try {
+      long left = nanos;
+      while (!stop && left > 0) {
+        left = stopped.awaitNanos(left);
+      }
+    } catch (InterruptedException e) {
+      stop = true;
+    } finally {
+      if (stop) {
+        now = new Now(FollowerState.STOPPED, now.reason());
+      }
+      lock.unlock();
+    }
+    return now().state() == FollowerState.STOPPED;
+  }
+
+  /** Tells it to stop and closes its connection. */
+  void stop() {
+    lock.lock();
+    try {
+      stop = true;
+      stopped.signalAll();
+      if (link != null) {
+        link.close();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+}

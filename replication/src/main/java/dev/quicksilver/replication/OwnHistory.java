@@ -1,0 +1,89 @@
+package dev.quicksilver.replication;
+
+import dev.quicksilver.replication.Message.ClientHello;
+import dev.quicksilver.replication.Message.Purpose;
+import dev.quicksilver.storage.ChainHash;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.ErrorCode;
+import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.StorageException;
+import java.util.Optional;
+import java.util.UUID;
+
+/** What a follower tells of its copy, and what it makes of an upstream's answer. Thread-safe. */
+final class OwnHistory {
+  private final String name;
+  private final Optional<UUID> expectedId;
+  private final ReplicationConfig config;
+  private final DatabaseSet databases;
+
+  OwnHistory(
+      String name, Optional<UUID> expectedId, ReplicationConfig config, DatabaseSet databases) {
+    this.name = name;
+    this.expectedId = expectedId;
+    this.config = config;
+    this.databases = databases;
+  }
+
+  /** Says where the local copy stands, if there is one. */
+  ClientHello hello(Optional<Database> local) {
+    Optional<Head> head = local.map(Database::head);
+    UUID id =
+        local
+            .map(database -> database.identity().id())
+            .or(() -> expectedId)
+            .orElse(Protocol.ANY_DATABASE);
+    return new ClientHello(
+        Protocol.MIN_VERSION,
+        Protocol.MAX_VERSION,
+        config.node().processId(),
+        Purpose.FOLLOW,
+        false,
+        Protocol.CODEC_SNAPPY,
+        id,
+        head.map(Head::lastSequence).orElse(0L),
+        head.map(Head::chainHash).orElse(Protocol.NO_HASH),
+        config.stopSequences().getOrDefault(name, 0L),
+        name,
+        config.node().name(),
+        config.node().location());
+  }
+
+  /**
+   * An upstream that seems to be behind may in truth have another history: only this side can tell.
+   */
+  Refusal examine(Refusal given) {
+    Optional<Database> local = databases.get(name);
+    if (given.code() != RefusalCode.UPSTREAM_BEHIND || local.isEmpty()) {
+      return given;
+    }
+    try {
+      ChainHash ours = local.get().chainHashAt(given.lastSequence());
+      return ours.equals(given.chainHash()) ? given : fork(given, ours.toString());
+    } catch (StorageException e) {
+      if (e.code() != ErrorCode.NOT_IN_LOG) {
+        throw e;
+      }
+      boolean known = given.lastSequence() + 1 >= local.get().head().oldestSequence();
+      return known ? fork(given, "no end of a transaction there") : given;
+    }
+  }
+
+  private Refusal fork(Refusal given, String ours) {
+    return new Refusal(
+        RefusalCode.FORK,
+        given.oldestSequence(),
+        given.lastSequence(),
+        given.chainHash(),
+        "the upstream's history of database \""
+            + name
+            + "\" is not this node's: at sequence "
+            + given.lastSequence()
+            + " it has chain hash "
+            + given.chainHash()
+            + ", this node "
+            + ours
+            + "; find out which is right, then remove the wrong node's copy");
+  }
+}

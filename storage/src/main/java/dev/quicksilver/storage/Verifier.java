@@ -1,0 +1,268 @@
+package dev.quicksilver.storage;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Computes again all that a database claims: the checksum of every record, of every large value and
+ * of every segment; the order of the keys; the content digest; that each chunk belongs to a pair;
+ * that the retained log has no gap and that its chain hash leads from the oldest block's {@code
+ * before} to the head.
+ *
+ * <p>Works on a live database: pairs in one snapshot, since the digest is that of one moment, the
+ * log in snapshots that move on with every few blocks, so that it holds back no page for long. For
+ * one thread.
+ */
+final class Verifier {
+  static final int MOST_PROBLEMS = 100;
+  private static final int BLOCKS_PER_SNAPSHOT = 64;
+  private static final int STEPS_PER_REPORT = 1_000;
+
+  private final Database database;
+  private final Environment environment;
+  private final VerifyProgress progress;
+  private final Sha256 hash = new Sha256();
+  private final List<String> problems = new ArrayList<>();
+  private long pairs;
+  private long valueBytes;
+  private long chunks;
+  private long blocks;
+  private long entries;
+  private long logTotal;
+
+  Verifier(Database database, Environment environment, VerifyProgress progress) {
+    this.database = database;
+    this.environment = environment;
+    this.progress = progress;
+  }
+
+  Verification verify() {
+    Head head;
+    try (Snapshot snapshot = database.snapshot()) {
+      head = snapshot.head();
+      verifyPairs(snapshot, head);
+    }
+    if (going()) {
+      try (Snapshot snapshot = database.snapshot()) {
+        verifyLog(snapshot);
+      } catch (StorageException e) {
+        addIfDamage("the log: ", e);
+      }
+    }
+    return new Verification(head, pairs, valueBytes, chunks, blocks, entries, problems);
+  }
+
+  /** Notes damage; anything else has nothing to do with the data and ends the verification. */
+  private void addIfDamage(String where, StorageException e) {
+    switch (e.code()) {
+      case CORRUPT, NOT_IN_LOG -> problems.add(where + e.getMessage());
+      case INVALID_ARGUMENT,
+          NOT_FOUND,
+          ALREADY_EXISTS,
+          WRONG_FORMAT,
+          DIVERGED,
+          NO_SPACE,
+          SNAPSHOT_TOO_OLD,
+          IO ->
+          throw e;
+    }
+  }
+
+  private boolean going() {
+    return problems.size() < MOST_PROBLEMS;
+  }
+
+  private void verifyPairs(Snapshot snapshot, Head head) {
+    long total = snapshot.pairs();
+    ContentDigest digest = ContentDigest.EMPTY;
+    Set<Long> chunked = new HashSet<>();
+    byte[] before = Bytes.EMPTY;
+    try (Scan scan = snapshot.scan(KeyRange.ALL, Direction.FORWARD)) {
+      while (going()) {
+        try {
+          if (!scan.next()) {
+            break;
+          }
+        } catch (StorageException e) {
+          addIfDamage("", e);
+          continue;
+        }
+        PairBuffer pair = scan.pair();
+        byte[] key = scan.key();
+        if (Arrays.compareUnsigned(before, key) >= 0) {
+          problems.add("key " + Text.quote(key) + " stands after " + Text.quote(before));
+        }
+        before = key;
+        if (pair.sequence() < 1 || pair.sequence() > head.lastSequence()) {
+          problems.add(
+              "key "
+                  + Text.quote(key)
+                  + " was set by sequence "
+                  + pair.sequence()
+                  + ", but the last one is "
+                  + head.lastSequence());
+        }
+        if (pair.chunked) {
+          chunks += RecordFormat.chunks(pair.valueLength());
+          chunked.add(pair.sequence());
+        }
+        pairs++;
+        valueBytes += pair.valueLength();
+        digest = digest.plus(hash.pair(key, key.length, pair));
+        report(VerifyProgress.Stage.PAIRS, pairs, total);
+      }
+    }
+    progress.at(VerifyProgress.Stage.PAIRS, pairs, total);
+    if (going() && pairs != total) {
+      problems.add("the tree counts " + total + " pairs, " + pairs + " could be read");
+    }
+    if (going() && !digest.equals(head.contentDigest())) {
+      problems.add(
+          "the content digest at sequence "
+              + head.lastSequence()
+              + " is "
+              + digest
+              + ", the head says "
+              + head.contentDigest());
+    }
+    long stored = snapshot.transaction().entries(environment.chunksHandle);
+    if (going() && stored != chunks) {
+      problems.add(
+          stored
+              + " chunks are stored, "
+              + chunks
+              + " belong to a pair"
+              + strays(snapshot, chunked));
+    }
+  }
+
+  /** Names the sequence of a chunk that belongs to no pair. */
+  private String strays(Snapshot snapshot, Set<Long> chunked) {
+    ReadTransaction transaction = snapshot.transaction();
+    byte[] key = new byte[RecordFormat.MAX_KEY];
+    long cursor = transaction.openCursor(environment.chunksHandle);
+    try {
+      boolean found = transaction.move(cursor, NativeLmdb.FIRST);
+      while (found) {
+        transaction.copyKey(key);
+        if (!chunked.contains(Bytes.getLong(key, 0))) {
+          return "; nothing refers to those of sequence " + Bytes.getLong(key, 0);
+        }
+        found = transaction.move(cursor, NativeLmdb.NEXT);
+      }
+      return "";
+    } finally {
+      NativeLmdb.cursorClose(cursor);
+    }
+  }
+
+  private void verifyLog(Snapshot snapshot) {
+    Head head = snapshot.head();
+    LogReader reader = LogReader.uncut(use -> use.apply(snapshot), head.oldestSequence());
+    logTotal = head.lastSequence() + 1 - head.oldestSequence();
+    BlockHeader last = null;
+    while (going()) {
+      if (blocks % BLOCKS_PER_SNAPSHOT == BLOCKS_PER_SNAPSHOT - 1) {
+        snapshot.renew();
+        head = snapshot.head();
+        if (reader.nextSequence() < head.oldestSequence()) { // trimmed while we read
+          reader = LogReader.uncut(use -> use.apply(snapshot), head.oldestSequence());
+          last = null;
+        }
+      }
+      long expected = reader.nextSequence();
+      BlockHeader block = reader.nextBlock();
+      if (block == null) {
+        break;
+      }
+      verifyBlock(reader, block, expected, last);
+      blocks++;
+      last = block;
+    }
+    progress.at(VerifyProgress.Stage.LOG, entries, entries);
+    if (going() && last != null) {
+      verifyEnd(head, last);
+    }
+  }
+
+  private void verifyBlock(
+      LogReader reader, BlockHeader block, long expected, @Nullable BlockHeader last) {
+    String name = "block " + block.firstSequence() + " to " + block.lastSequence();
+    if (block.firstSequence() != expected) {
+      problems.add(name + " stands where sequence " + expected + " should begin");
+    }
+    if (last != null && !block.before().equals(last.after())) {
+      problems.add(name + " does not continue the chain hash of the block before it");
+    }
+    if (expected == 1 && !block.before().equals(ChainHash.genesis(database.identity().id()))) {
+      problems.add(name + " does not begin with the chain hash of this database's id");
+    }
+    byte[] chain = block.before().toBytes();
+    long sequence = block.firstSequence();
+    try {
+      BlockDecoder decoder = new BlockDecoder(reader::nextSegment);
+      while (decoder.next()) {
+        if (decoder.kind == BlockDecoder.Kind.ENTRY) {
+          hash.chain(
+              chain,
+              sequence++,
+              decoder.operation,
+              decoder.commitLsn,
+              decoder.commitTime,
+              decoder.key,
+              decoder.keyLength,
+              decoder.value,
+              decoder.valueLength);
+          entries++;
+          report(VerifyProgress.Stage.LOG, entries, logTotal);
+        }
+      }
+    } catch (StorageException e) {
+      addIfDamage(name + ", at sequence " + sequence + ": ", e);
+      return;
+    } catch (IOException e) {
+      throw new StorageException(ErrorCode.IO, "the log could not be read", e);
+    }
+    if (sequence != block.lastSequence() + 1) {
+      problems.add(name + " ends with sequence " + (sequence - 1));
+    }
+    if (!block.after().equals(ChainHash.of(chain, 0))) {
+      problems.add(
+          name + " leads to chain hash " + ChainHash.of(chain, 0) + ", it says " + block.after());
+    }
+  }
+
+  private void verifyEnd(Head head, BlockHeader last) {
+    if (last.lastSequence() != head.lastSequence() || !last.after().equals(head.chainHash())) {
+      problems.add(
+          "the log ends at sequence "
+              + last.lastSequence()
+              + " with chain hash "
+              + last.after()
+              + ", the head says "
+              + head.lastSequence()
+              + " with "
+              + head.chainHash());
+    } else if (!last.digestAfter().equals(head.contentDigest())) {
+      problems.add(
+          "the content digest after sequence "
+              + last.lastSequence()
+              + " is "
+              + last.digestAfter()
+              + " by the log, "
+              + head.contentDigest()
+              + " by the head");
+    }
+  }
+
+  private void report(VerifyProgress.Stage stage, long done, long total) {
+    if (done % STEPS_PER_REPORT == 0) {
+      progress.at(stage, done, Math.max(done, total));
+    }
+  }
+}
