@@ -1,12 +1,12 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.cli.Quicksilver;
+import dev.quicksilver.fixtures.JavaCommand;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -24,21 +24,7 @@ final class ChildProcess implements AutoCloseable {
 
   /** Starts {@code quicksilver} with these arguments; both outputs go to the end of a file. */
   static ChildProcess start(Path output, List<String> arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "--add-opens=java.base/java.nio=ALL-UNNAMED",
-            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Xmx192m",
-            "-cp",
-            System.getProperty("java.class.path"),
-            Quicksilver.class.getName()));
-    command.addAll(arguments);
+    List<String> command = JavaCommand.of(Quicksilver.class, List.of("-Xmx192m"), arguments);
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("QUICKSILVER_"));
     Process process =

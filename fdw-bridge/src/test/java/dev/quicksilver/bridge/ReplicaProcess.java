@@ -2,6 +2,7 @@ package dev.quicksilver.bridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.storage.DatabaseSet;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -37,21 +38,9 @@ final class ReplicaProcess {
 
   /** Runs {@link #main} in another JVM and waits until it is done. */
   static void run(Path data, String... arguments) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "--add-opens=java.base/java.nio=ALL-UNNAMED",
-            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-cp",
-            System.getProperty("surefire.test.class.path", System.getProperty("java.class.path")),
-            ReplicaProcess.class.getName(),
-            data.toString()));
-    command.addAll(List.of(arguments));
+    List<String> all = new ArrayList<>(List.of(data.toString()));
+    all.addAll(List.of(arguments));
+    List<String> command = JavaCommand.of(ReplicaProcess.class, List.of(), all);
     Path output = Files.createTempFile("replica-process", ".txt");
     Process process =
         new ProcessBuilder(command)
