@@ -275,7 +275,7 @@ public final class Database implements AutoCloseable {
    * @return what was looked at, and what is wrong
    */
   public Verification verify(VerifyProgress progress) {
-    return new Verifier(this, environment, progress).verify();
+    return new Verifier(this, progress).verify();
   }
 
   /**

@@ -1,5 +1,6 @@
 package dev.quicksilver.storage;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
@@ -37,7 +38,6 @@ import org.slf4j.LoggerFactory;
  * Closing waits for the last snapshot.
  */
 final class Environment {
-  private static final List<String> NAMES = List.of("meta", "data", "chunks", "log");
   private static final int POOLED = 64;
   private static final int COMMITS_PER_CHECK = 1_000;
   private static final Logger LOG = LoggerFactory.getLogger(Environment.class);
@@ -60,10 +60,6 @@ final class Environment {
   final Dbi<ByteBuffer> data;
   final Dbi<ByteBuffer> chunks;
   final Dbi<ByteBuffer> log;
-  final int metaHandle;
-  final int dataHandle;
-  final int chunksHandle;
-  final int logHandle;
   final int pageSize;
 
   final Duration maxSnapshotAge;
@@ -75,6 +71,7 @@ final class Environment {
   private int open;
   private int commits;
   private boolean closing;
+  private @Nullable PageMap map;
 
   private Environment(
       Path path,
@@ -90,8 +87,8 @@ final class Environment {
     this.maxSnapshotAge = options.maxSnapshotAge();
     this.readOnly = readOnly;
     List<Dbi<ByteBuffer>> all = new ArrayList<>();
-    for (String name : NAMES) {
-      all.add(create ? env.openDbi(name, DbiFlags.MDB_CREATE) : env.openDbi(name));
+    for (Tree tree : Tree.values()) {
+      all.add(create ? env.openDbi(tree.label, DbiFlags.MDB_CREATE) : env.openDbi(tree.label));
     }
     meta = all.get(0);
     data = all.get(1);
@@ -99,11 +96,6 @@ final class Environment {
     log = all.get(3);
     address = NativeLmdb.address(env);
     pageSize = env.stat().pageSize;
-    int[] handles = nativeHandles();
-    metaHandle = handles[0];
-    dataHandle = handles[1];
-    chunksHandle = handles[2];
-    logHandle = handles[3];
   }
 
   /** Opens or creates; every failure of LMDB comes out as ours and leaves nothing open. */
@@ -131,7 +123,7 @@ final class Environment {
       env =
           Env.create(ByteBufferProxy.PROXY_OPTIMAL)
               .setMapSize(options.mapSize())
-              .setMaxDbs(NAMES.size())
+              .setMaxDbs(Tree.COUNT)
               .setMaxReaders(options.maxReaders())
               .open(path.toFile(), flags.toArray(EnvFlags[]::new));
       env.readerCheck();
@@ -175,23 +167,42 @@ final class Environment {
     OPEN.remove(folder);
   }
 
-  private int[] nativeHandles() {
-    int[] handles = new int[NAMES.size()];
+  /**
+   * Finds out where LMDB has mapped the file: it does not say so, but it says where records stand.
+   * The list of trees and the meta tree always have some.
+   */
+  private PageMap findMap() {
     try (Arena arena = Arena.ofConfined()) {
-      MemorySegment out = arena.allocate(16);
+      MemorySegment out = arena.allocate(JAVA_LONG_UNALIGNED);
       check(NativeLmdb.txnBegin(address, NativeLmdb.RDONLY, out.address()));
       long txn = out.get(JAVA_LONG_UNALIGNED, 0);
       try {
-        for (int i = 0; i < handles.length; i++) {
-          MemorySegment name = arena.allocateFrom(NAMES.get(i));
-          check(NativeLmdb.dbiOpen(txn, name.address(), 0, out.address() + 8));
-          handles[i] = out.get(JAVA_INT_UNALIGNED, 8);
-        }
+        MemorySegment handle = arena.allocate(JAVA_INT_UNALIGNED);
+        MemorySegment name = arena.allocateFrom(Tree.META.label);
+        check(NativeLmdb.dbiOpen(txn, name.address(), 0, handle.address()));
+        return new PageMap(
+            path,
+            pageSize,
+            addressOf(arena, txn, NativeLmdb.MAIN_DBI, Tree.META.labelBytes()),
+            addressOf(arena, txn, handle.get(JAVA_INT_UNALIGNED, 0), MetaFormat.FORMAT_KEY));
       } finally {
         NativeLmdb.txnAbort(txn);
       }
     }
-    return handles;
+  }
+
+  private long addressOf(Arena arena, long txn, int dbi, byte[] name) {
+    MemorySegment bytes = arena.allocateFrom(JAVA_BYTE, name);
+    MemorySegment value = arena.allocate(32, 8); // two MDB_val: length and address, each 8 bytes
+    value.set(JAVA_LONG_UNALIGNED, 0, name.length);
+    value.set(JAVA_LONG_UNALIGNED, 8, bytes.address());
+    int code = NativeLmdb.get(txn, dbi, value.address(), value.address() + 16);
+    if (code == NativeLmdb.NOT_FOUND) {
+      throw new StorageException(
+          ErrorCode.WRONG_FORMAT, path + " is an LMDB environment, but not one of Quicksilver");
+    }
+    check(code);
+    return value.get(JAVA_LONG_UNALIGNED, 24);
   }
 
   /** Throws what a native return code stands for, unless it is success. */
@@ -210,9 +221,10 @@ final class Environment {
       pooled = pool.pollLast();
     }
     try {
-      ReadTransaction transaction = pooled == null ? new ReadTransaction(this, address) : pooled;
+      ReadTransaction transaction =
+          pooled == null ? new ReadTransaction(this, map(), address) : pooled;
       if (pooled != null) {
-        pooled.renew();
+        pooled.begin();
       }
       hold(transaction);
       return transaction;
@@ -223,6 +235,15 @@ final class Environment {
       finished();
       throw e;
     }
+  }
+
+  private synchronized PageMap map() {
+    PageMap known = map;
+    if (known == null) {
+      known = findMap();
+      map = known;
+    }
+    return known;
   }
 
   private void hold(ReadTransaction transaction) {
@@ -256,7 +277,7 @@ final class Environment {
   private void tellTheOld(long now) {
     long oldest = now - maxSnapshotAge.toMillis();
     for (ReadTransaction transaction : held) {
-      if (transaction.tellIfBefore(oldest)) {
+      if (transaction.tellIfBefore(oldest, now)) {
         LOG.warn(
             "told to go, since it keeps pages from being used again: {}",
             transaction.describe(now));

@@ -99,23 +99,17 @@ public final class LogReader {
     if (nextSequence < head.oldestSequence()) {
       throw gone(head);
     }
-    ReadTransaction transaction = snapshot.transaction();
-    Environment environment = snapshot.environment();
-    byte[] key = new byte[RecordFormat.PIECE_KEY];
-    long cursor = transaction.openCursor(environment.logHandle);
-    try {
-      Bytes.putLong(key, 0, nextSequence + 1);
-      boolean found =
-          transaction.seek(cursor, key, key.length)
-              ? transaction.move(cursor, NativeLmdb.PREV)
-              : transaction.move(cursor, NativeLmdb.LAST);
-      if (!found) {
-        throw gone(head);
-      }
-      transaction.copyKey(key);
-    } finally {
-      NativeLmdb.cursorClose(cursor);
+    byte[] key = new byte[RecordFormat.MAX_KEY];
+    Bytes.putLong(key, 0, nextSequence + 1);
+    TreeCursor cursor = snapshot.transaction().finder();
+    boolean found =
+        cursor.seek(Tree.LOG, key, RecordFormat.PIECE_KEY)
+            ? cursor.previous()
+            : cursor.last(Tree.LOG);
+    if (!found) {
+      throw gone(head);
     }
+    cursor.copyKey(key);
     BlockHeader header = open(snapshot, Bytes.getLong(key, 0));
     if (header.lastSequence() < nextSequence) {
       throw gone(head);
@@ -162,10 +156,10 @@ public final class LogReader {
     limit = rest;
     byte[] key = new byte[RecordFormat.PIECE_KEY];
     Bytes.putLong(key, 0, blockSequence);
-    ReadTransaction transaction = snapshot.transaction();
+    TreeCursor cursor = snapshot.transaction().finder();
     for (int i = 0; i < pieces; i++, piece++) {
       Bytes.putInt(key, 8, piece);
-      if (!transaction.get(snapshot.environment().logHandle, key, key.length)) {
+      if (!cursor.find(Tree.LOG, key, key.length)) {
         if (i == 0) {
           throw new StorageException(
               ErrorCode.NOT_IN_LOG,
@@ -173,9 +167,7 @@ public final class LogReader {
         }
         return;
       }
-      int length = transaction.dataLength();
-      transaction.copyData(buffer, limit, length);
-      limit += length;
+      limit += cursor.copyPiece(buffer, limit);
     }
   }
 

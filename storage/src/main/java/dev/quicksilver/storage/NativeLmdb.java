@@ -20,33 +20,24 @@ import org.lmdbjava.Env;
 import org.lmdbjava.TargetName;
 
 /**
- * LMDB's read calls through {@code java.lang.foreign}, bound to the very library that lmdbjava
- * uses. All addresses are plain longs, so that a call allocates nothing.
+ * LMDB's calls that begin and end read transactions, through {@code java.lang.foreign} and bound to
+ * the very library that lmdbjava uses. All addresses are plain longs, so that a call allocates
+ * nothing. The pages themselves are read by {@link PageMap}.
  */
 @SuppressWarnings("restricted") // calling C is what this class is for
 final class NativeLmdb {
   static final int NOT_FOUND = -30798;
   static final int RDONLY = 0x20000;
 
-  // MDB_cursor_op
-  static final int FIRST = 0;
-  static final int LAST = 6;
-  static final int NEXT = 8;
-  static final int PREV = 12;
-  static final int SET_RANGE = 17;
-
-  /** The whole address space, for reading what LMDB points at. */
-  static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+  /** The handle of the tree that lists the others. */
+  static final int MAIN_DBI = 1;
 
   private static final MethodHandle TXN_BEGIN;
   private static final MethodHandle TXN_ABORT;
   private static final MethodHandle TXN_RESET;
   private static final MethodHandle TXN_RENEW;
   private static final MethodHandle GET;
-  private static final MethodHandle CURSOR_OPEN;
-  private static final MethodHandle CURSOR_GET;
-  private static final MethodHandle CURSOR_CLOSE;
-  private static final MethodHandle STAT;
+  private static final MethodHandle TXN_ID;
   private static final MethodHandle DBI_OPEN;
   private static final MethodHandle STRERROR;
 
@@ -57,10 +48,7 @@ final class NativeLmdb {
     TXN_RESET = bindBrief(library, "mdb_txn_reset", FunctionDescriptor.ofVoid(JAVA_LONG));
     TXN_RENEW = bindBrief(library, "mdb_txn_renew", FunctionDescriptor.of(JAVA_INT, JAVA_LONG));
     GET = bind(library, "mdb_get", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
-    CURSOR_OPEN = bind(library, "mdb_cursor_open", JAVA_LONG, JAVA_INT, JAVA_LONG);
-    CURSOR_GET = bind(library, "mdb_cursor_get", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT);
-    CURSOR_CLOSE = bindVoid(library, "mdb_cursor_close");
-    STAT = bind(library, "mdb_stat", JAVA_LONG, JAVA_INT, JAVA_LONG);
+    TXN_ID = bindBrief(library, "mdb_txn_id", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
     DBI_OPEN = bind(library, "mdb_dbi_open", JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
     STRERROR =
         Linker.nativeLinker()
@@ -186,33 +174,9 @@ final class NativeLmdb {
     }
   }
 
-  static int cursorOpen(long txn, int dbi, long cursorOut) {
+  static long txnId(long txn) {
     try {
-      return (int) CURSOR_OPEN.invokeExact(txn, dbi, cursorOut);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
-  }
-
-  static int cursorGet(long cursor, long key, long data, int operation) {
-    try {
-      return (int) CURSOR_GET.invokeExact(cursor, key, data, operation);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
-  }
-
-  static void cursorClose(long cursor) {
-    try {
-      CURSOR_CLOSE.invokeExact(cursor);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
-  }
-
-  static int stat(long txn, int dbi, long statOut) {
-    try {
-      return (int) STAT.invokeExact(txn, dbi, statOut);
+      return (long) TXN_ID.invokeExact(txn);
     } catch (Throwable e) {
       throw unexpected(e);
     }

@@ -1,55 +1,165 @@
 package dev.quicksilver.storage;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.Arrays;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A native read transaction with its scratch memory: MDB_val of the key at 0, MDB_val of the data
- * at 16, the key's bytes at 32, a pointer or MDB_stat at 544. One thread at a time.
+ * A native read transaction, which holds the pages of its commit in place, and where the trees of
+ * that commit begin. One thread at a time; the age is looked after by others.
  */
 final class ReadTransaction {
-  private static final int DATA = 16;
-  private static final int KEY_BYTES = 32;
-  private static final int OUT = 544;
+  /** LMDB's own bound. */
+  static final int MAX_DEPTH = 32;
+
+  private static final int CHECKED = 256;
+  private static final Tree[] TREES = Tree.values();
+  private static final byte[][] LABELS =
+      Arrays.stream(TREES).map(Tree::labelBytes).toArray(byte[][]::new);
 
   private final Environment environment;
-  private final MemorySegment scratch = Arena.ofAuto().allocate(640, 8);
-  private final long base = scratch.address();
+  private final PageMap map;
   private final long txn;
-  private volatile boolean tooOld;
-  private final AtomicLong since = new AtomicLong(); // opaque: a renewal must not cost a fence
-  private volatile @Nullable Thread holder;
+  private final long[] roots = new long[Tree.COUNT];
+  private final long[] entries = new long[Tree.COUNT];
+  private final int[] depths = new int[Tree.COUNT];
+  private final long[] checked = new long[CHECKED];
+  private final TreeCursor finder;
+  private final TreeCursor neighbour;
+  private long id;
+  private long lastPage;
+  private long mainRoot;
+  private long freeRoot;
+  private int freeDepth;
 
-  ReadTransaction(Environment environment, long env) {
+  private volatile boolean tooOld;
+  private volatile @Nullable Thread holder;
+  private volatile long since;
+  private final AtomicBoolean renewed = new AtomicBoolean(); // opaque: a renewal costs no fence
+
+  /** Begins at the newest commit. */
+  ReadTransaction(Environment environment, PageMap map, long env) {
     this.environment = environment;
-    environment.check(NativeLmdb.txnBegin(env, NativeLmdb.RDONLY, base + OUT));
-    txn = scratch.get(JAVA_LONG_UNALIGNED, OUT);
+    this.map = map;
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment out = arena.allocate(JAVA_LONG_UNALIGNED);
+      environment.check(NativeLmdb.txnBegin(env, NativeLmdb.RDONLY, out.address()));
+      txn = out.get(JAVA_LONG_UNALIGNED, 0);
+    }
+    finder = new TreeCursor(this, map);
+    neighbour = new TreeCursor(this, map);
+    try {
+      findTrees();
+    } catch (RuntimeException e) {
+      abort();
+      throw e;
+    }
+  }
+
+  private void findTrees() {
+    while (true) {
+      id = NativeLmdb.txnId(txn);
+      long main = map.mainTree(id);
+      mainRoot = PageMap.root(main);
+      int depth = PageMap.depth(main);
+      freeRoot = PageMap.root(map.freeTree(id));
+      freeDepth = PageMap.depth(map.freeTree(id));
+      lastPage = map.lastPage(id);
+      if (map.stillStands(id)) {
+        findTrees(depth);
+        return;
+      }
+      NativeLmdb.txnReset(txn);
+      environment.check(NativeLmdb.txnRenew(txn));
+    }
+  }
+
+  private void findTrees(int depth) {
+    Arrays.fill(checked, 0);
+    if (depth != 1) {
+      throw map.corrupt("its list of trees is " + depth + " pages deep");
+    }
+    long page = map.page(mainRoot, lastPage, PageMap.LEAF);
+    int found = 0;
+    int keys = map.keys(page);
+    for (int i = 0; i < keys; i++) {
+      long node = map.node(page, i);
+      for (Tree tree : TREES) {
+        byte[] label = LABELS[tree.index];
+        if (PageMap.compare(label, label.length, node) == 0) {
+          if (PageMap.flags(node) != PageMap.SUB_DATA || PageMap.dataLength(node) != PageMap.TREE) {
+            throw map.corrupt("its list of trees is unreadable");
+          }
+          long record = map.data(page, node, lastPage);
+          roots[tree.index] = PageMap.root(record);
+          entries[tree.index] = PageMap.entries(record);
+          depths[tree.index] = PageMap.depth(record);
+          if (depths[tree.index] > MAX_DEPTH) {
+            throw map.corrupt("tree " + tree.label + " is too deep");
+          }
+          found++;
+        }
+      }
+    }
+    if (found != Tree.COUNT) {
+      throw map.corrupt("its list of trees is incomplete");
+    }
+  }
+
+  // ---- its life
+
+  /** Moves to the newest commit; after this its cursors must search anew. */
+  void renew() {
+    renewed.setOpaque(true);
+    if (tooOld) {
+      tooOld = false;
+    }
+    if (map.newestTransaction() != id) {
+      NativeLmdb.txnReset(txn);
+      begin();
+    }
+  }
+
+  /** Begins again after {@link #reset}, at the newest commit. */
+  void begin() {
+    environment.check(NativeLmdb.txnRenew(txn));
+    findTrees();
+  }
+
+  /** Lets its pages go; {@link #begin} or {@link #abort} comes next. */
+  void reset() {
+    NativeLmdb.txnReset(txn);
+  }
+
+  void abort() {
+    NativeLmdb.txnAbort(txn);
   }
 
   /** Begins its use by the calling thread, at a time in ms. */
   void held(long now) {
     holder = Thread.currentThread();
-    heldSince(now);
+    since = now;
+    renewed.setOpaque(false);
+    tooOld = false;
   }
 
-  /** Begins its use anew, at a time in ms. */
-  void heldSince(long now) {
-    since.setOpaque(now);
-    if (tooOld) {
-      tooOld = false;
+  /**
+   * Tells the holder to go if it has not renewed since a time in ms; returns whether this was news.
+   * The time of a renewal is when somebody looks: a reader that renews all the time need not read
+   * the clock.
+   */
+  boolean tellIfBefore(long oldest, long now) {
+    if (renewed.getOpaque()) {
+      renewed.setOpaque(false);
+      since = now;
     }
-  }
-
-  /** Tells the holder to go if it began before a time in ms; returns whether this was news. */
-  boolean tellIfBefore(long oldest) {
-    if (tooOld || since.getOpaque() >= oldest) {
+    if (tooOld || since >= oldest) {
       return false;
     }
     tooOld = true;
@@ -58,7 +168,7 @@ final class ReadTransaction {
 
   OpenSnapshot describe(long now) {
     Thread thread = holder;
-    long began = since.getOpaque();
+    long began = since;
     return new OpenSnapshot(
         thread == null ? "" : thread.toString(),
         Instant.ofEpochMilli(began),
@@ -84,98 +194,69 @@ final class ReadTransaction {
     }
   }
 
-  void renew() {
-    environment.check(NativeLmdb.txnRenew(txn));
+  // ---- its trees
+
+  /** Returns its cursor for look-ups, in whichever tree. */
+  TreeCursor finder() {
+    return finder;
   }
 
-  void reset() {
-    NativeLmdb.txnReset(txn);
+  /** Returns its cursor for the keys beside a place. */
+  TreeCursor neighbour() {
+    return neighbour;
   }
 
-  void abort() {
-    NativeLmdb.txnAbort(txn);
+  TreeCursor newCursor() {
+    return new TreeCursor(this, map);
   }
 
-  private void key(byte[] key, int length) {
-    MemorySegment.copy(key, 0, scratch, JAVA_BYTE, KEY_BYTES, length);
-    scratch.set(JAVA_LONG_UNALIGNED, 0, length);
-    scratch.set(JAVA_LONG_UNALIGNED, 8, base + KEY_BYTES);
+  PageMap map() {
+    return map;
   }
 
-  /**
-   * Looks a key up; then {@link #dataAddress()} and {@link #dataLength()} say where the data
-   * stands.
-   */
-  boolean get(int dbi, byte[] key, int length) {
-    key(key, length);
-    int code = NativeLmdb.get(txn, dbi, base, base + DATA);
-    if (code == NativeLmdb.NOT_FOUND) {
-      return false;
+  /** Returns LMDB's id of the commit that it sees. */
+  long id() {
+    return id;
+  }
+
+  long lastPage() {
+    return lastPage;
+  }
+
+  /** Returns the page that lists the trees. */
+  long mainRoot() {
+    return mainRoot;
+  }
+
+  /** Returns the root of the tree of free pages. */
+  long freeRoot() {
+    return freeRoot;
+  }
+
+  int freeDepth() {
+    return Math.min(freeDepth, MAX_DEPTH);
+  }
+
+  long root(Tree tree) {
+    return roots[tree.index];
+  }
+
+  /** Returns how many pages stand on each path of a tree; 0 if it is empty. */
+  int depth(Tree tree) {
+    return depths[tree.index];
+  }
+
+  /** Returns the number of keys in a tree. */
+  long entries(Tree tree) {
+    return entries[tree.index];
+  }
+
+  /** Checks a page as a whole, unless that was done at this commit not long ago. */
+  void checkOnce(long page) {
+    int slot = (int) (map.number(page) % CHECKED);
+    if (checked[slot] != page) {
+      map.check(page);
+      checked[slot] = page;
     }
-    environment.check(code);
-    return true;
-  }
-
-  long openCursor(int dbi) {
-    environment.check(NativeLmdb.cursorOpen(txn, dbi, base + OUT));
-    return scratch.get(JAVA_LONG_UNALIGNED, OUT);
-  }
-
-  /** Moves a cursor; false at the end. */
-  boolean move(long cursor, int operation) {
-    int code = NativeLmdb.cursorGet(cursor, base, base + DATA, operation);
-    if (code == NativeLmdb.NOT_FOUND) {
-      return false;
-    }
-    environment.check(code);
-    return true;
-  }
-
-  /** Moves a cursor to the first key that is not below the given one; false if there is none. */
-  boolean seek(long cursor, byte[] key, int length) {
-    key(key, length);
-    return move(cursor, NativeLmdb.SET_RANGE);
-  }
-
-  long dataAddress() {
-    return scratch.get(JAVA_LONG_UNALIGNED, DATA + 8);
-  }
-
-  int dataLength() {
-    return (int) scratch.get(JAVA_LONG_UNALIGNED, DATA);
-  }
-
-  int keyLength() {
-    return (int) scratch.get(JAVA_LONG_UNALIGNED, 0);
-  }
-
-  /** Copies what the last call found; the array must be large enough. */
-  void copyData(byte[] to, int at, int length) {
-    MemorySegment.copy(NativeLmdb.MEMORY, JAVA_BYTE, dataAddress(), to, at, length);
-  }
-
-  void copyKey(byte[] to) {
-    MemorySegment.copy(
-        NativeLmdb.MEMORY, JAVA_BYTE, scratch.get(JAVA_LONG_UNALIGNED, 8), to, 0, keyLength());
-  }
-
-  /** Returns the number of keys in a sub-database. */
-  long entries(int dbi) {
-    environment.check(NativeLmdb.stat(txn, dbi, base + OUT));
-    return scratch.get(JAVA_LONG_UNALIGNED, OUT + 32);
-  }
-
-  /**
-   * Returns the tree's pages: leaf pages first, overflow pages second, depth third, branch pages
-   * fourth.
-   */
-  long[] pages(int dbi) {
-    environment.check(NativeLmdb.stat(txn, dbi, base + OUT));
-    return new long[] {
-      scratch.get(JAVA_LONG_UNALIGNED, OUT + 16),
-      scratch.get(JAVA_LONG_UNALIGNED, OUT + 24),
-      scratch.get(java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED, OUT + 4),
-      scratch.get(JAVA_LONG_UNALIGNED, OUT + 8)
-    };
   }
 }

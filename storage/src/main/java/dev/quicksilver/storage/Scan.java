@@ -11,7 +11,7 @@ public final class Scan implements AutoCloseable {
   private final ReadTransaction transaction;
   private final KeyRange range;
   private final boolean forward;
-  private final long cursor;
+  private final TreeCursor cursor;
   private final byte[] key = new byte[RecordFormat.MAX_KEY];
   private final PairBuffer pair = new PairBuffer();
   private boolean withValues = true;
@@ -19,19 +19,13 @@ public final class Scan implements AutoCloseable {
   private boolean started;
   private boolean positioned;
   private boolean ended;
-  private boolean closed;
 
-  Scan(
-      Snapshot snapshot,
-      Environment environment,
-      ReadTransaction transaction,
-      KeyRange range,
-      Direction direction) {
+  Scan(Snapshot snapshot, ReadTransaction transaction, KeyRange range, Direction direction) {
     this.snapshot = snapshot;
     this.transaction = transaction;
     this.range = range;
     this.forward = direction == Direction.FORWARD;
-    this.cursor = transaction.openCursor(environment.dataHandle);
+    this.cursor = transaction.newCursor();
   }
 
   /**
@@ -54,73 +48,67 @@ public final class Scan implements AutoCloseable {
       return false;
     }
     transaction.requireYoung();
-    boolean found;
+    boolean found = true;
     if (positioned) {
       positioned = false;
-      found = true;
-    } else if (!started) {
-      found = first();
+    } else if (started) {
+      found = move();
     } else {
-      found = transaction.move(cursor, forward ? NativeLmdb.NEXT : NativeLmdb.PREV);
+      started = true;
+      found = first();
     }
-    started = true;
-    if (found) {
-      readKey();
-      found = forward ? range.belowTo(key, keyLength) : range.aboveFrom(key, keyLength);
-    }
-    if (!found) {
+    if (!found || !(forward ? range.belowTo(key, keyLength) : range.aboveFrom(key, keyLength))) {
       ended = true;
       return false;
     }
-    snapshot.readRecord(key, keyLength, pair, withValues);
+    if (withValues) {
+      snapshot.readValue(key, keyLength, pair);
+    }
     return true;
   }
 
   private boolean first() {
     byte[] bound = forward ? range.from() : range.to();
     if (bound == null) {
-      return transaction.move(cursor, forward ? NativeLmdb.FIRST : NativeLmdb.LAST);
+      return read(forward ? cursor.first(Tree.DATA) : cursor.last(Tree.DATA));
     }
     boolean found = land(bound);
-    while (found) {
-      readKey();
-      if (forward ? range.aboveFrom(key, keyLength) : range.belowTo(key, keyLength)) {
-        return true;
-      }
-      found = transaction.move(cursor, forward ? NativeLmdb.NEXT : NativeLmdb.PREV);
+    while (found && !(forward ? range.aboveFrom(key, keyLength) : range.belowTo(key, keyLength))) {
+      found = move();
     }
-    return false;
+    return found;
   }
 
   /** Puts the cursor on the first key at or beyond the bound, in the direction of the scan. */
   private boolean land(byte[] bound) {
     if (bound.length == 0) {
-      return forward && transaction.move(cursor, NativeLmdb.FIRST);
+      return forward && read(cursor.first(Tree.DATA));
     }
     // A bound may be longer than any key; what is cut off can only matter for an equal prefix.
     int length = Math.min(bound.length, RecordFormat.MAX_KEY);
-    boolean found = transaction.seek(cursor, bound, length);
-    if (forward) {
-      return found;
-    }
-    if (!found) {
-      return transaction.move(cursor, NativeLmdb.LAST);
-    }
-    readKey();
-    if (Arrays.compareUnsigned(key, 0, keyLength, bound, 0, bound.length) <= 0) {
+    boolean found = read(cursor.seek(Tree.DATA, bound, length));
+    boolean equal = found && Arrays.equals(key, 0, keyLength, bound, 0, bound.length);
+    if (equal) {
       return true;
     }
-    return transaction.move(cursor, NativeLmdb.PREV);
+    snapshot.requireSoundBefore(cursor, found, bound, length, pair);
+    if (forward) {
+      return read(found);
+    }
+    return read(found ? cursor.previous() : cursor.last(Tree.DATA));
   }
 
-  private void readKey() {
-    keyLength = transaction.keyLength();
-    if (keyLength < 1 || keyLength > RecordFormat.MAX_KEY) {
-      throw new StorageException(
-          ErrorCode.CORRUPT,
-          "a key of " + keyLength + " bytes was found; bootstrap this node again");
+  private boolean move() {
+    return read(forward ? cursor.next() : cursor.previous());
+  }
+
+  /** Reads what the cursor found, but for a large value, and checks it. */
+  private boolean read(boolean found) {
+    if (found) {
+      keyLength = cursor.copyKey(key);
+      snapshot.readRecord(cursor, key, keyLength, pair);
     }
-    transaction.copyKey(key);
+    return found;
   }
 
   /**
@@ -197,11 +185,9 @@ public final class Scan implements AutoCloseable {
     return pair.value();
   }
 
+  /** Ends the scan; what {@link #pair} returned stays valid. */
   @Override
   public void close() {
-    if (!closed) {
-      closed = true;
-      NativeLmdb.cursorClose(cursor);
-    }
+    ended = true;
   }
 }

@@ -15,6 +15,7 @@ public final class Snapshot implements AutoCloseable {
   private boolean closed;
   private final PairBuffer buffer = new PairBuffer();
   private final byte[] pieceKey = new byte[RecordFormat.PIECE_KEY];
+  private final byte[] neighbourKey = new byte[RecordFormat.MAX_KEY];
 
   Snapshot(Database database, Environment environment) {
     this.database = database;
@@ -25,28 +26,23 @@ public final class Snapshot implements AutoCloseable {
   /** Returns where the database stands in this snapshot. */
   public Head head() {
     requireOpen();
-    if (!transaction.get(environment.metaHandle, MetaFormat.HEAD_KEY, MetaFormat.HEAD_KEY.length)) {
+    byte[] head = meta(MetaFormat.HEAD_KEY);
+    if (head == null) {
       throw new StorageException(
           ErrorCode.CORRUPT, "the head record of " + environment.path + " is missing");
     }
-    byte[] head = new byte[transaction.dataLength()];
-    transaction.copyData(head, 0, head.length);
     return MetaFormat.decodeHead(head, environment.path);
   }
 
   byte @Nullable [] meta(byte[] key) {
-    if (!transaction.get(environment.metaHandle, key, key.length)) {
-      return null;
-    }
-    byte[] value = new byte[transaction.dataLength()];
-    transaction.copyData(value, 0, value.length);
-    return value;
+    TreeCursor found = transaction.finder();
+    return found.find(Tree.META, key, key.length) ? found.data() : null;
   }
 
   /** Returns the number of live pairs, in O(1). */
   public long pairs() {
     requireOpen();
-    return transaction.entries(environment.dataHandle);
+    return transaction.entries(Tree.DATA);
   }
 
   /**
@@ -71,20 +67,63 @@ public final class Snapshot implements AutoCloseable {
   public boolean get(byte[] key, int keyLength, PairBuffer into) {
     RecordFormat.checkKey(keyLength);
     requireOpen();
-    if (!transaction.get(environment.dataHandle, key, keyLength)) {
+    TreeCursor found = transaction.finder();
+    if (!found.find(Tree.DATA, key, keyLength)) {
+      requireAbsent(key, keyLength, found, into);
       return false;
     }
-    readRecord(key, keyLength, into, true);
+    readRecord(found, key, keyLength, into);
+    readValue(key, keyLength, into);
     return true;
   }
 
-  /** Copies and checks the record that the transaction's data points at. */
-  void readRecord(byte[] key, int keyLength, PairBuffer into, boolean withValue) {
-    int length = transaction.dataLength();
-    if (length < RecordFormat.HEADER || length > RecordFormat.PIECE) {
+  /**
+   * Makes sure that a key is not there: a damaged page could hide it. The pages on the way must be
+   * sound, and the records before and after its place must be what they were written as.
+   */
+  private void requireAbsent(byte[] key, int keyLength, TreeCursor place, PairBuffer scratch) {
+    place.requirePath();
+    requireSoundBefore(place, true, key, keyLength, scratch);
+    TreeCursor neighbour = transaction.neighbour();
+    neighbour.placeAt(place);
+    if (neighbour.after()) {
+      requireSound(neighbour, key, keyLength, false, scratch);
+    }
+  }
+
+  /**
+   * Checks the record before a place at which a key is not.
+   *
+   * @param beyond whether the cursor stands beyond the key; if not, it stands on the last record
+   */
+  void requireSoundBefore(
+      TreeCursor place, boolean beyond, byte[] key, int keyLength, PairBuffer scratch) {
+    TreeCursor neighbour = transaction.neighbour();
+    neighbour.placeAt(place);
+    if (beyond ? neighbour.previous() : neighbour.last(Tree.DATA)) {
+      requireSound(neighbour, key, keyLength, true, scratch);
+    }
+  }
+
+  /** Checks the record of a neighbour, and that it stands before or after a key. */
+  private void requireSound(
+      TreeCursor neighbour, byte[] key, int keyLength, boolean before, PairBuffer scratch) {
+    int length = neighbour.copyKey(neighbourKey);
+    readRecord(neighbour, neighbourKey, length, scratch);
+    int order = Arrays.compareUnsigned(neighbourKey, 0, length, key, 0, keyLength);
+    if (before ? order >= 0 : order <= 0) {
+      throw corrupt(neighbourKey, length, "it does not stand in the order of the keys");
+    }
+  }
+
+  /** Copies and checks the record that a cursor stands on, but for a large value. */
+  void readRecord(TreeCursor cursor, byte[] key, int keyLength, PairBuffer into) {
+    long stored = cursor.dataLength();
+    if (stored < RecordFormat.HEADER || stored > RecordFormat.PIECE) {
       throw corrupt(key, keyLength, "its length is impossible");
     }
-    transaction.copyData(into.record, 0, length);
+    int length = (int) stored;
+    cursor.copyData(into.record, 0, length);
     if (RecordFormat.crc(into.crc, key, keyLength, into.record, length)
         != Bytes.getInt(into.record, 0)) {
       throw corrupt(key, keyLength, "its checksum is wrong");
@@ -95,25 +134,31 @@ public final class Snapshot implements AutoCloseable {
       into.valueLength = length - RecordFormat.HEADER;
       return;
     }
-    into.valueLength = Bytes.getInt(into.record, RecordFormat.HEADER);
-    if (withValue) {
-      readChunks(key, keyLength, into);
+    if (length != RecordFormat.CHUNKED_LENGTH) {
+      throw corrupt(key, keyLength, "its length is impossible");
     }
+    into.valueLength = Bytes.getInt(into.record, RecordFormat.HEADER);
   }
 
-  private void readChunks(byte[] key, int keyLength, PairBuffer into) {
+  /** Reads and checks the value of a record that was read, if it is large. */
+  void readValue(byte[] key, int keyLength, PairBuffer into) {
+    if (!into.chunked) {
+      return;
+    }
     into.large = Bytes.atLeast(into.large, into.valueLength);
     Bytes.putLong(pieceKey, 0, into.sequence());
+    TreeCursor chunk = transaction.neighbour();
+    Bytes.putInt(pieceKey, 8, 0);
+    boolean found = chunk.find(Tree.CHUNKS, pieceKey, pieceKey.length);
     int at = 0;
     for (int index = 0; at < into.valueLength; index++) {
-      Bytes.putInt(pieceKey, 8, index);
       int expected = Math.min(RecordFormat.PIECE, into.valueLength - at);
-      if (!transaction.get(environment.chunksHandle, pieceKey, pieceKey.length)
-          || transaction.dataLength() != expected) {
+      if (!found || chunk.dataLength() != expected) {
         throw corrupt(key, keyLength, "chunk " + index + " of its value is missing or cut");
       }
-      transaction.copyData(into.large, at, expected);
+      chunk.copyData(into.large, at, expected);
       at += expected;
+      found = at < into.valueLength && chunk.next();
     }
     into.crc.reset();
     into.crc.update(into.large, 0, into.valueLength);
@@ -138,7 +183,7 @@ public final class Snapshot implements AutoCloseable {
   /** Reads the pairs of a range in order. Close the scan before the snapshot. */
   public Scan scan(KeyRange range, Direction direction) {
     requireOpen();
-    return new Scan(this, environment, transaction, range, direction);
+    return new Scan(this, transaction, range, direction);
   }
 
   /**
@@ -165,9 +210,7 @@ public final class Snapshot implements AutoCloseable {
     if (closed) {
       requireOpen();
     }
-    transaction.reset();
     transaction.renew();
-    transaction.heldSince(environment.clock.millis());
   }
 
   private void requireOpen() {

@@ -9,10 +9,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Computes again all that a database claims: the checksum of every record, of every large value and
- * of every segment; the order of the keys; the content digest; that each chunk belongs to a pair;
- * that the retained log has no gap and that its chain hash leads from the oldest block's {@code
- * before} to the head.
+ * Computes again all that a database claims: that each page is used once; the checksum of every
+ * record, of every large value and of every segment; the order of the keys; the content digest;
+ * that each chunk belongs to a pair; that the retained log has no gap and that its chain hash leads
+ * from the oldest block's {@code before} to the head.
  *
  * <p>Works on a live database: pairs in one snapshot, since the digest is that of one moment, the
  * log in snapshots that move on with every few blocks, so that it holds back no page for long. For
@@ -24,7 +24,6 @@ final class Verifier {
   private static final int STEPS_PER_REPORT = 1_000;
 
   private final Database database;
-  private final Environment environment;
   private final VerifyProgress progress;
   private final Sha256 hash = new Sha256();
   private final List<String> problems = new ArrayList<>();
@@ -35,9 +34,8 @@ final class Verifier {
   private long entries;
   private long logTotal;
 
-  Verifier(Database database, Environment environment, VerifyProgress progress) {
+  Verifier(Database database, VerifyProgress progress) {
     this.database = database;
-    this.environment = environment;
     this.progress = progress;
   }
 
@@ -45,7 +43,10 @@ final class Verifier {
     Head head;
     try (Snapshot snapshot = database.snapshot()) {
       head = snapshot.head();
-      verifyPairs(snapshot, head);
+      new PageAudit(snapshot.transaction(), this::addIfGoing).run();
+      if (going()) {
+        verifyPairs(snapshot, head);
+      }
     }
     if (going()) {
       try (Snapshot snapshot = database.snapshot()) {
@@ -73,6 +74,12 @@ final class Verifier {
     }
   }
 
+  private void addIfGoing(String problem) {
+    if (going()) {
+      problems.add(problem);
+    }
+  }
+
   private boolean going() {
     return problems.size() < MOST_PROBLEMS;
   }
@@ -82,6 +89,7 @@ final class Verifier {
     ContentDigest digest = ContentDigest.EMPTY;
     Set<Long> chunked = new HashSet<>();
     byte[] before = Bytes.EMPTY;
+    String last = "";
     try (Scan scan = snapshot.scan(KeyRange.ALL, Direction.FORWARD)) {
       while (going()) {
         try {
@@ -90,6 +98,10 @@ final class Verifier {
           }
         } catch (StorageException e) {
           addIfDamage("", e);
+          if (last.equals(e.getMessage())) { // a damaged page that the scan cannot pass
+            break;
+          }
+          last = String.valueOf(e.getMessage());
           continue;
         }
         PairBuffer pair = scan.pair();
@@ -130,7 +142,7 @@ final class Verifier {
               + ", the head says "
               + head.contentDigest());
     }
-    long stored = snapshot.transaction().entries(environment.chunksHandle);
+    long stored = snapshot.transaction().entries(Tree.CHUNKS);
     if (going() && stored != chunks) {
       problems.add(
           stored
@@ -143,22 +155,15 @@ final class Verifier {
 
   /** Names the sequence of a chunk that belongs to no pair. */
   private String strays(Snapshot snapshot, Set<Long> chunked) {
-    ReadTransaction transaction = snapshot.transaction();
     byte[] key = new byte[RecordFormat.MAX_KEY];
-    long cursor = transaction.openCursor(environment.chunksHandle);
-    try {
-      boolean found = transaction.move(cursor, NativeLmdb.FIRST);
-      while (found) {
-        transaction.copyKey(key);
-        if (!chunked.contains(Bytes.getLong(key, 0))) {
-          return "; nothing refers to those of sequence " + Bytes.getLong(key, 0);
-        }
-        found = transaction.move(cursor, NativeLmdb.NEXT);
+    TreeCursor cursor = snapshot.transaction().newCursor();
+    for (boolean found = cursor.first(Tree.CHUNKS); found; found = cursor.next()) {
+      cursor.copyKey(key);
+      if (!chunked.contains(Bytes.getLong(key, 0))) {
+        return "; nothing refers to those of sequence " + Bytes.getLong(key, 0);
       }
-      return "";
-    } finally {
-      NativeLmdb.cursorClose(cursor);
     }
+    return "";
   }
 
   private void verifyLog(Snapshot snapshot) {

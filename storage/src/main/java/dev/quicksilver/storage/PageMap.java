@@ -1,0 +1,345 @@
+package dev.quicksilver.storage;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.file.Path;
+
+/**
+ * LMDB's memory map as pages, for reading. Each field is checked before it is used as an offset or
+ * a page number, so a damaged page leads to CORRUPT and never out of the map. Thread-safe.
+ *
+ * <p>The format is data version 1 of LMDB 0.9, as its {@code mdb.c} defines it, in the byte order
+ * of the machine:
+ *
+ * <pre>
+ * page    number u64, pad u16, flags u16, lower u16, upper u16 (overflow: pages u32 in their place)
+ *         branch, leaf: (lower - 16) / 2 offsets u16 of nodes, in key order; nodes fill upper to the end
+ * node    leaf: data length u32, flags u16, key length u16, key, data (or u64: first overflow page)
+ *         branch: child u32, child's high bits u16, key length u16, key; the first node's key counts not
+ * tree    pad u32, flags u16, depth u16, branch, leaf, overflow pages, entries, root: 5 × u64
+ * meta    pages 0 and 1, after the header: magic u32, version u32, address u64, map size u64,
+ *         free tree (its pad is the page size), main tree, last page u64, transaction u64
+ * </pre>
+ */
+final class PageMap {
+  static final int BRANCH = 1;
+  static final int LEAF = 2;
+  static final int BIG_DATA = 1;
+  static final int SUB_DATA = 2;
+  static final int TREE = 48;
+
+  private static final int HEADER = 16;
+  private static final int NODE = 8;
+  private static final int OVERFLOW = 4;
+  private static final int META = 8;
+  private static final int MAGIC = 0xBEEFC0DE;
+  private static final int VERSION = 1;
+  private static final int FREE_TREE = HEADER + 24;
+  private static final int MAIN_TREE = FREE_TREE + TREE;
+  private static final int LAST_PAGE = MAIN_TREE + TREE;
+  private static final int TRANSACTION = LAST_PAGE + 8;
+  private static final int TREE_DEPTH = 6;
+  private static final int TREE_ENTRIES = 32;
+  private static final int TREE_ROOT = 40;
+  private static final ValueLayout.OfLong BIG_ENDIAN_LONG =
+      JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+  private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
+
+  /** The whole address space. */
+  @SuppressWarnings("restricted") // to read what LMDB has mapped is what this class is for
+  private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+
+  private final Path path;
+  private final long base;
+  private final int pageSize;
+
+  /**
+   * Takes the addresses of two records that stand inside leaf pages: each page says its number and
+   * so where the map begins, and they must agree.
+   */
+  PageMap(Path path, int pageSize, long recordInOneLeaf, long recordInAnother) {
+    this.path = path;
+    this.pageSize = pageSize;
+    this.base = mapOf(recordInOneLeaf);
+    if (base != mapOf(recordInAnother)) {
+      throw corrupt("two of its pages do not agree on their numbers");
+    }
+    long meta = base + HEADER;
+    if (u16(base + 10) != META || u32(meta) != MAGIC || u32(meta + 4) != VERSION) {
+      throw corrupt("its first page is not a meta page of LMDB's data version 1");
+    }
+    if (u32(base + FREE_TREE) != pageSize) {
+      throw corrupt("its page size is not " + pageSize);
+    }
+  }
+
+  private long mapOf(long address) {
+    long page = address & -pageSize;
+    return page - u64(page) * pageSize;
+  }
+
+  StorageException corrupt(String what) {
+    return new StorageException(
+        ErrorCode.CORRUPT, path + " is damaged: " + what + "; bootstrap this node again");
+  }
+
+  private StorageException corrupt(long page, String what) {
+    return corrupt("page " + number(page) + ": " + what);
+  }
+
+  // ---- the meta pages
+
+  /** Returns the id of the newest transaction that its meta page tells of. */
+  long newestTransaction() {
+    return Math.max(u64(base + TRANSACTION), u64(base + pageSize + TRANSACTION));
+  }
+
+  /**
+   * Returns the address of the main tree's record as a transaction left it.
+   *
+   * <p>A transaction writes the meta page of the last but one, so what is read through this address
+   * counts only if {@link #stillStands} says so afterwards.
+   */
+  long mainTree(long transaction) {
+    return base + (transaction & 1) * pageSize + MAIN_TREE;
+  }
+
+  long freeTree(long transaction) {
+    return base + (transaction & 1) * pageSize + FREE_TREE;
+  }
+
+  long lastPage(long transaction) {
+    return u64(base + (transaction & 1) * pageSize + LAST_PAGE);
+  }
+
+  /**
+   * Says whether all that was read from a transaction's meta page before this call is that
+   * transaction's: it is in place, and the next one, after which alone it may be written over, has
+   * not been published yet.
+   */
+  boolean stillStands(long transaction) {
+    VarHandle.acquireFence();
+    return u64(base + (transaction & 1) * pageSize + TRANSACTION) == transaction
+        && u64(base + (~transaction & 1) * pageSize + TRANSACTION) != transaction + 1;
+  }
+
+  // ---- a tree's record
+
+  static int depth(long tree) {
+    return u16(tree + TREE_DEPTH);
+  }
+
+  static long entries(long tree) {
+    return u64(tree + TREE_ENTRIES);
+  }
+
+  static long root(long tree) {
+    return u64(tree + TREE_ROOT);
+  }
+
+  // ---- pages
+
+  /** Returns the address of a branch or leaf page whose header is sound. */
+  long page(long number, long lastPage, int kind) {
+    if (number < 2 || number > lastPage) {
+      throw corrupt("a page " + Long.toUnsignedString(number) + " is referred to");
+    }
+    long page = base + number * pageSize;
+    int lower = u16(page + 12);
+    int upper = u16(page + 14);
+    if (u64(page) != number
+        || u16(page + 10) != kind
+        || lower <= HEADER
+        || upper < lower
+        || upper > pageSize - NODE) {
+      throw corrupt(page, "its header is not that of a " + (kind == LEAF ? "leaf" : "branch"));
+    }
+    return page;
+  }
+
+  long number(long page) {
+    return (page - base) / pageSize;
+  }
+
+  int keys(long page) {
+    return (u16(page + 12) - HEADER) >> 1;
+  }
+
+  /** Returns the address of a node whose header and key are inside its page. */
+  long node(long page, int index) {
+    int offset = u16(page + HEADER + 2L * index);
+    if (offset < u16(page + 14) || offset > pageSize - NODE) {
+      throw corrupt(page, "node " + index + " is outside");
+    }
+    long node = page + offset;
+    if (offset + NODE + keyLength(node) > pageSize) {
+      throw corrupt(page, "the key of node " + index + " is outside");
+    }
+    return node;
+  }
+
+  static int keyLength(long node) {
+    return u16(node + 6);
+  }
+
+  static long keyAddress(long node) {
+    return node + NODE;
+  }
+
+  /** Returns the number of the page that a branch's node refers to. */
+  static long child(long node) {
+    return low(node) | (long) u16(node + 4) << 32;
+  }
+
+  static int flags(long leafNode) {
+    return u16(leafNode + 4);
+  }
+
+  static long dataLength(long leafNode) {
+    return low(leafNode);
+  }
+
+  private static long low(long node) {
+    int first = u16(node);
+    int second = u16(node + 2);
+    return LITTLE_ENDIAN ? first | (long) second << 16 : second | (long) first << 16;
+  }
+
+  /** Returns where the data of a leaf's node stands, all of it inside the map. */
+  long data(long page, long node, long lastPage) {
+    long data = node + NODE + keyLength(node);
+    long length = dataLength(node);
+    if ((flags(node) & BIG_DATA) == 0) {
+      if (data + length > page + pageSize) {
+        throw corrupt(page, "the data of a node is outside");
+      }
+      return data;
+    }
+    long number = overflow(page, node);
+    long need = (HEADER + length + pageSize - 1) / pageSize;
+    if (number < 2 || number > lastPage || need > lastPage + 1 - number) {
+      throw corrupt(page, "overflow page " + Long.toUnsignedString(number) + " is referred to");
+    }
+    long first = base + number * pageSize;
+    if (u64(first) != number
+        || u16(first + 10) != OVERFLOW
+        || Integer.toUnsignedLong(u32(first + 12)) < need) {
+      throw corrupt(first, "its header is not that of an overflow page");
+    }
+    return first + HEADER;
+  }
+
+  /** Returns the number of the first overflow page that holds a node's data. */
+  long overflow(long page, long node) {
+    long at = node + NODE + keyLength(node);
+    if (at + 8 > page + pageSize) {
+      throw corrupt(page, "the data of a node is outside");
+    }
+    return u64(at);
+  }
+
+  /**
+   * Returns how many pages the run of overflow pages has that begins at a page of {@link #data}.
+   */
+  long overflowPages(long number) {
+    return Integer.toUnsignedLong(u32(base + number * pageSize + 12));
+  }
+
+  /**
+   * Checks a page as a whole: its nodes fill it without a gap or an overlap, and their keys rise.
+   * What the search for a key that is not there has to rely on.
+   */
+  void check(long page) {
+    boolean leaf = u16(page + 10) == LEAF;
+    int keys = keys(page);
+    int bytes = 0;
+    long before = 0;
+    for (int i = 0; i < keys; i++) {
+      long node = node(page, i);
+      int length = NODE + keyLength(node);
+      if (leaf) {
+        length += (flags(node) & BIG_DATA) != 0 ? 8 : (int) Math.min(pageSize, dataLength(node));
+      }
+      bytes += length + (length & 1);
+      if (before != 0 && compareKeys(before, node) >= 0) {
+        throw corrupt(page, "the keys of nodes " + (i - 1) + " and " + i + " do not rise");
+      }
+      before = leaf || i > 0 ? node : 0;
+    }
+    if (bytes != pageSize - u16(page + 14)) {
+      throw corrupt(page, "its nodes do not fill it");
+    }
+  }
+
+  // ---- keys and bytes
+
+  /** Compares a key with that of a node, in unsigned byte order. */
+  static int compare(byte[] key, int length, long node) {
+    long address = keyAddress(node);
+    int other = keyLength(node);
+    int common = Math.min(length, other);
+    int at = 0;
+    for (; at <= common - 8; at += 8) {
+      long here = Bytes.getLong(key, at);
+      long there = MEMORY.get(BIG_ENDIAN_LONG, address + at);
+      if (here != there) {
+        return Long.compareUnsigned(here, there);
+      }
+    }
+    for (; at < common; at++) {
+      int order = (key[at] & 0xFF) - (MEMORY.get(JAVA_BYTE, address + at) & 0xFF);
+      if (order != 0) {
+        return order;
+      }
+    }
+    return length - other;
+  }
+
+  static int compareKeys(long node, long other) {
+    int length = keyLength(node);
+    int otherLength = keyLength(other);
+    int common = Math.min(length, otherLength);
+    long address = keyAddress(node);
+    long otherAddress = keyAddress(other);
+    int at = 0;
+    for (; at <= common - 8; at += 8) {
+      long here = MEMORY.get(BIG_ENDIAN_LONG, address + at);
+      long there = MEMORY.get(BIG_ENDIAN_LONG, otherAddress + at);
+      if (here != there) {
+        return Long.compareUnsigned(here, there);
+      }
+    }
+    for (; at < common; at++) {
+      int order =
+          (MEMORY.get(JAVA_BYTE, address + at) & 0xFF)
+              - (MEMORY.get(JAVA_BYTE, otherAddress + at) & 0xFF);
+      if (order != 0) {
+        return order;
+      }
+    }
+    return length - otherLength;
+  }
+
+  static void copy(long from, byte[] to, int at, int length) {
+    MemorySegment.copy(MEMORY, JAVA_BYTE, from, to, at, length);
+  }
+
+  static long u64(long address) {
+    return MEMORY.get(JAVA_LONG_UNALIGNED, address);
+  }
+
+  private static int u32(long address) {
+    return MEMORY.get(JAVA_INT_UNALIGNED, address);
+  }
+
+  private static int u16(long address) {
+    return Short.toUnsignedInt(MEMORY.get(JAVA_SHORT_UNALIGNED, address));
+  }
+}
