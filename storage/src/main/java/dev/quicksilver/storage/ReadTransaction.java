@@ -91,8 +91,7 @@ final class ReadTransaction {
     for (int i = 0; i < keys; i++) {
       long node = map.node(page, i);
       for (Tree tree : TREES) {
-        byte[] label = LABELS[tree.index];
-        if (PageMap.compare(label, label.length, node) == 0) {
+        if (PageMap.isKey(LABELS[tree.index], node)) {
           if (PageMap.flags(node) != PageMap.SUB_DATA || PageMap.dataLength(node) != PageMap.TREE) {
             throw map.corrupt("its list of trees is unreadable");
           }

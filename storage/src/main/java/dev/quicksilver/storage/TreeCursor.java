@@ -27,26 +27,22 @@ final class TreeCursor {
 
   /** Goes to a key; false if it is not there, then the cursor stands where it would be. */
   boolean find(Tree tree, byte[] key, int length) {
-    if (!descend(tree, key, length)) {
+    if (!begin(tree) || !descend(transaction.root(tree), key, length)) {
       return false;
     }
-    int leaf = depth - 1;
-    if (indexes[leaf] == map.keys(pages[leaf])) {
-      return false;
-    }
-    node = map.node(pages[leaf], indexes[leaf]);
-    return PageMap.compare(key, length, node) == 0;
+    node = map.node(pages[depth - 1], indexes[depth - 1]);
+    return true;
   }
 
   /** Goes to the first key that is not below the given one; false if there is none. */
   boolean seek(Tree tree, byte[] key, int length) {
-    if (!descend(tree, key, length)) {
+    if (!begin(tree)) {
       return false;
     }
+    descend(transaction.root(tree), key, length);
     requirePath();
     int leaf = depth - 1;
-    boolean found = indexes[leaf] < map.keys(pages[leaf]);
-    if (found) {
+    if (indexes[leaf] < map.keys(pages[leaf])) {
       node = map.node(pages[leaf], indexes[leaf]);
       return true;
     }
@@ -105,43 +101,24 @@ final class TreeCursor {
     return true;
   }
 
-  private boolean descend(Tree tree, byte[] key, int length) {
-    if (!begin(tree)) {
-      return false;
-    }
-    long number = transaction.root(tree);
+  /** Goes down from the root to where a key is or would be; says whether it is there. */
+  private boolean descend(long root, byte[] key, int length) {
+    long number = root;
     int leaf = depth - 1;
     for (int level = 0; level < leaf; level++) {
       long page = map.page(number, transaction.lastPage(), PageMap.BRANCH);
-      int low = 1;
-      int high = map.keys(page);
-      while (low < high) { // the first node whose key is above ours
-        int middle = (low + high) >>> 1;
-        if (PageMap.compare(key, length, map.node(page, middle)) >= 0) {
-          low = middle + 1;
-        } else {
-          high = middle;
-        }
-      }
+      int found = map.search(page, 1, key, length);
+      int index = found < 0 ? -found - 2 : found;
       pages[level] = page;
-      indexes[level] = low - 1;
-      number = PageMap.child(map.node(page, low - 1));
+      indexes[level] = index;
+      number = PageMap.child(map.node(page, index));
     }
     long page = map.page(number, transaction.lastPage(), PageMap.LEAF);
-    int low = 0;
-    int high = map.keys(page);
-    while (low < high) { // the first node whose key is not below ours
-      int middle = (low + high) >>> 1;
-      if (PageMap.compare(key, length, map.node(page, middle)) > 0) {
-        low = middle + 1;
-      } else {
-        high = middle;
-      }
-    }
+    int found = map.search(page, 0, key, length);
     pages[leaf] = page;
-    indexes[leaf] = low;
+    indexes[leaf] = found < 0 ? -found - 1 : found;
     placed = true;
-    return true;
+    return found >= 0;
   }
 
   private boolean step(boolean forward) {
