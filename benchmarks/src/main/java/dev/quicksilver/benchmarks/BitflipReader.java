@@ -46,6 +46,10 @@ final class BitflipReader {
         int bit = 1 << random.nextInt(8);
         flip(file, at, bit); // the map shows it at once: file and map are the same pages
         Result result = look(database, model);
+        if (result.compareTo(Result.WRONG_VALUE) >= 0) {
+          System.err.printf(
+              "byte %,d of page %,d, bit mask %d: %s%n", at % 4096, at / 4096, bit, result);
+        }
         flip(file, at, bit);
         System.out.println(result);
       }

@@ -114,9 +114,15 @@ final class CrashModel {
   Result compareGets(Database database) {
     Result worst = Result.UNSEEN;
     try (Snapshot snapshot = database.snapshot()) {
+      if (snapshot.pairs() != pairs.size()) {
+        return Result.VANISHED;
+      }
       for (var pair : pairs.entrySet()) {
         Result result = Result.UNSEEN;
         try {
+          if (snapshot.get((pair.getKey() + "?").getBytes(StandardCharsets.US_ASCII)) != null) {
+            return Result.WRONG_VALUE; // there never was such a key
+          }
           Pair found = snapshot.get(pair.getKey().getBytes(StandardCharsets.US_ASCII));
           if (found == null) {
             result = Result.VANISHED;
@@ -130,6 +136,8 @@ final class CrashModel {
           worst = result;
         }
       }
+    } catch (StorageException refused) { // nothing of it can be read
+      return Result.REFUSED;
     }
     return worst;
   }
