@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -23,14 +22,13 @@ public final class Database implements AutoCloseable {
   private final DatabaseIdentity identity;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition commit = lock.newCondition();
-  private final AtomicLong corruptions = new AtomicLong();
   private volatile long lastSequence;
   private volatile boolean closed;
 
   private Database(Environment environment, StorageOptions options) {
     this.environment = environment;
     this.options = options;
-    try (Snapshot snapshot = new Snapshot(this, environment)) {
+    try (Snapshot snapshot = new Snapshot(environment)) {
       byte[] format = snapshot.meta(MetaFormat.FORMAT_KEY);
       byte[] stored = snapshot.meta(MetaFormat.IDENTITY_KEY);
       if (format == null || stored == null) {
@@ -135,7 +133,7 @@ public final class Database implements AutoCloseable {
 
   /** Takes a snapshot at the newest commit. */
   public Snapshot snapshot() {
-    return new Snapshot(this, environment);
+    return new Snapshot(environment);
   }
 
   /** Begins to append: waits for LMDB's one write lock. From a platform thread only. */
@@ -305,13 +303,9 @@ public final class Database implements AutoCloseable {
     return environment.readers();
   }
 
-  void countCorruption() {
-    corruptions.incrementAndGet();
-  }
-
-  /** Returns how many reads met a wrong checksum since this process opened the database. */
+  /** Returns how many reads met damage since this process opened the database. */
   public long corruptReads() {
-    return corruptions.get();
+    return environment.corruptions.get();
   }
 
   /** Returns the length of the environment's file in bytes. */

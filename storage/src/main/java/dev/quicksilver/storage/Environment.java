@@ -20,6 +20,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.lmdbjava.ByteBufferProxy;
@@ -64,6 +65,9 @@ final class Environment {
 
   final Duration maxSnapshotAge;
   final InstantSource clock;
+
+  /** How many reads met damage. */
+  final AtomicLong corruptions = new AtomicLong();
 
   private final long address;
   private final ArrayDeque<ReadTransaction> pool = new ArrayDeque<>();
@@ -119,6 +123,9 @@ final class Environment {
     }
     Env<ByteBuffer> env = null;
     try {
+      if (!create) {
+        CutFile.refuse(path.resolve("data.mdb"));
+      }
       NativeLmdb.strerror(0); // loads the library before lmdbjava looks for its own
       env =
           Env.create(ByteBufferProxy.PROXY_OPTIMAL)
@@ -182,6 +189,7 @@ final class Environment {
         check(NativeLmdb.dbiOpen(txn, name.address(), 0, handle.address()));
         return new PageMap(
             path,
+            corruptions,
             pageSize,
             addressOf(arena, txn, NativeLmdb.MAIN_DBI, Tree.META.labelBytes()),
             addressOf(arena, txn, handle.get(JAVA_INT_UNALIGNED, 0), MetaFormat.FORMAT_KEY));

@@ -28,7 +28,7 @@ final class PageAudit {
       walk("tree " + tree.label, transaction.root(tree), transaction.depth(tree), true);
     }
     walk("list of free pages", transaction.freeRoot(), transaction.freeDepth(), false);
-    long pages = transaction.lastPage() + 1;
+    long pages = transaction.pages();
     long lost = pages - used.cardinality();
     if (lost != 0) {
       problems.accept(
@@ -41,7 +41,7 @@ final class PageAudit {
   }
 
   private void use(long first, long pages, String where) {
-    if (first + pages > transaction.lastPage() + 1) {
+    if (first < 0 || pages < 1 || first > transaction.pages() - pages) {
       problems.accept("the " + where + " refers to page " + first + ", which is not there");
       return;
     }

@@ -5,11 +5,15 @@ import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * LMDB's memory map as pages, for reading. Each field is checked before it is used as an offset or
@@ -57,15 +61,19 @@ final class PageMap {
   private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
   private final Path path;
+  private final AtomicLong corruptions;
   private final long base;
   private final int pageSize;
+  private volatile long pagesThere; // a file that is open only grows
 
   /**
    * Takes the addresses of two records that stand inside leaf pages: each page says its number and
    * so where the map begins, and they must agree.
    */
-  PageMap(Path path, int pageSize, long recordInOneLeaf, long recordInAnother) {
+  PageMap(
+      Path path, AtomicLong corruptions, int pageSize, long recordInOneLeaf, long recordInAnother) {
     this.path = path;
+    this.corruptions = corruptions;
     this.pageSize = pageSize;
     this.base = mapOf(recordInOneLeaf);
     if (base != mapOf(recordInAnother)) {
@@ -86,6 +94,7 @@ final class PageMap {
   }
 
   StorageException corrupt(String what) {
+    corruptions.incrementAndGet();
     return new StorageException(
         ErrorCode.CORRUPT, path + " is damaged: " + what + "; bootstrap this node again");
   }
@@ -95,6 +104,27 @@ final class PageMap {
   }
 
   // ---- the meta pages
+
+  /** Says whether the bytes of a page are those of a meta page. */
+  static boolean isMeta(ByteBuffer page) {
+    return page.getShort(10) == META
+        && page.getInt(HEADER) == MAGIC
+        && page.getInt(HEADER + 4) == VERSION
+        && Integer.bitCount(pageSize(page)) == 1;
+  }
+
+  static int pageSize(ByteBuffer meta) {
+    return meta.getInt(FREE_TREE);
+  }
+
+  static long transaction(ByteBuffer meta) {
+    return meta.getLong(TRANSACTION);
+  }
+
+  /** Returns the roots of the tree of free pages, if it has one, and of the list of trees. */
+  static long[] roots(ByteBuffer meta) {
+    return new long[] {meta.getLong(FREE_TREE + TREE_ROOT), meta.getLong(MAIN_TREE + TREE_ROOT)};
+  }
 
   /** Returns the id of the newest transaction that its meta page tells of. */
   long newestTransaction() {
@@ -117,6 +147,21 @@ final class PageMap {
 
   long lastPage(long transaction) {
     return u64(base + (transaction & 1) * pageSize + LAST_PAGE);
+  }
+
+  /**
+   * Returns the last of the pages up to one that the file really has. Where it ends earlier, pages
+   * are free or the file was cut; to touch them would end the process either way.
+   */
+  long lastThere(long lastPage) {
+    if (lastPage >= pagesThere) {
+      try {
+        pagesThere = Files.size(path.resolve("data.mdb")) / pageSize;
+      } catch (IOException e) {
+        throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
+      }
+    }
+    return Math.min(lastPage, pagesThere - 1);
   }
 
   /**

@@ -33,6 +33,7 @@ final class ReadTransaction {
   private final TreeCursor finder;
   private final TreeCursor neighbour;
   private long id;
+  private long pages;
   private long lastPage;
   private long mainRoot;
   private long freeRoot;
@@ -70,8 +71,9 @@ final class ReadTransaction {
       int depth = PageMap.depth(main);
       freeRoot = PageMap.root(map.freeTree(id));
       freeDepth = PageMap.depth(map.freeTree(id));
-      lastPage = map.lastPage(id);
+      pages = map.lastPage(id) + 1;
       if (map.stillStands(id)) {
+        lastPage = map.lastThere(pages - 1);
         findTrees(depth);
         return;
       }
@@ -218,6 +220,12 @@ final class ReadTransaction {
     return id;
   }
 
+  /** Returns how many pages the commit knows, the free ones among them. */
+  long pages() {
+    return pages;
+  }
+
+  /** Returns the last page that can be in use. */
   long lastPage() {
     return lastPage;
   }

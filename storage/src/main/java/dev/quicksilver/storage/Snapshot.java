@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
  * close it soon.
  */
 public final class Snapshot implements AutoCloseable {
-  private final Database database;
   private final Environment environment;
   private final ReadTransaction transaction;
   private boolean closed;
@@ -17,8 +16,7 @@ public final class Snapshot implements AutoCloseable {
   private final byte[] pieceKey = new byte[RecordFormat.PIECE_KEY];
   private final byte[] neighbourKey = new byte[RecordFormat.MAX_KEY];
 
-  Snapshot(Database database, Environment environment) {
-    this.database = database;
+  Snapshot(Environment environment) {
     this.environment = environment;
     this.transaction = environment.acquire();
   }
@@ -168,7 +166,7 @@ public final class Snapshot implements AutoCloseable {
   }
 
   private StorageException corrupt(byte[] key, int keyLength, String what) {
-    database.countCorruption();
+    environment.corruptions.incrementAndGet();
     return new StorageException(
         ErrorCode.CORRUPT,
         "the record of key "
