@@ -4,6 +4,8 @@ import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.storage.Compaction;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.StorageOptions;
 import dev.quicksilver.storage.VerifyProgress;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -41,6 +43,7 @@ final class StorageChild implements AutoCloseable {
                 "-XX:-CreateCoredumpOnCrash",
                 "-XX:ErrorFile=/dev/null",
                 "-Xmx128m",
+                "-XX:TieredStopAtLevel=4", // SHA-256 and CRC-32C in hardware
                 "-Dquicksilver.failpoint=" + failPoint),
             List.of(arguments));
     return new StorageChild(
@@ -80,11 +83,18 @@ final class StorageChild implements AutoCloseable {
     process.destroyForcibly().onExit().join();
   }
 
-  /** The process: {@code write FOLDER SEED}, {@code read FOLDER}, {@code copy FOLDER TO}, …. */
+  /**
+   * The process: {@code write FOLDER SEED long|short}, {@code read FOLDER}, {@code copy FOLDER TO},
+   * {@code compact DATA}, {@code replace DATA}.
+   */
   public static void main(String[] arguments) throws IOException {
     Path folder = Path.of(arguments[1]);
     switch (arguments[0]) {
-      case "write" -> write(folder, Long.parseLong(arguments[2]));
+      case "write" ->
+          write(
+              folder,
+              Long.parseLong(arguments[2]),
+              arguments[3].equals("long") ? CrashModel.LONG_LOG : CrashModel.OPTIONS);
       case "read" -> read(folder);
       case "copy" -> {
         try (Database database = Database.openReadOnly(folder, CrashModel.OPTIONS)) {
@@ -97,16 +107,21 @@ final class StorageChild implements AutoCloseable {
               CrashModel.IDENTITY.name(),
               CrashModel.OPTIONS,
               VerifyProgress.NONE);
+      case "replace" -> {
+        try (DatabaseSet set = DatabaseSet.open(folder, CrashModel.OPTIONS)) {
+          set.replace(CrashModel.SUCCESSOR);
+        }
+      }
       default -> throw new IllegalArgumentException(arguments[0]);
     }
   }
 
-  private static void write(Path folder, long seed) throws IOException {
+  private static void write(Path folder, long seed, StorageOptions options) throws IOException {
     System.out.println("ready");
     if (System.in.read() < 0) {
       return;
     }
-    try (Database database = Database.open(folder, CrashModel.OPTIONS)) {
+    try (Database database = Database.open(folder, options)) {
       for (long commit = database.head().position().lsn() + 1; ; commit++) {
         CrashModel.commit(database, seed, commit);
         System.out.println(commit);
