@@ -14,6 +14,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** A process of {@link CrashBar}: writes, reads, copies or compacts until it is killed. */
@@ -133,14 +135,30 @@ final class StorageChild implements AutoCloseable {
     try (Database database = Database.openReadOnly(folder, CrashModel.OPTIONS)) {
       long last = 0;
       System.out.println("ready");
-      while (System.in.available() == 0) {
+      AtomicBoolean stopping = new AtomicBoolean();
+      Thread.startVirtualThread(
+          () -> {
+            awaitInput(); // or the end of the process that started this one
+            stopping.set(true);
+          });
+      while (!stopping.get()) {
+        long began = System.nanoTime();
         long now = database.verify(VerifyProgress.NONE).requireClean().head().lastSequence();
         if (now < last) {
           throw new AssertionError("sequence " + now + " came after " + last);
         }
         last = now;
+        LockSupport.parkNanos(2 * (System.nanoTime() - began)); // leaves the writer some processor
       }
       System.out.println(last);
+    }
+  }
+
+  private static int awaitInput() {
+    try {
+      return System.in.read();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }
