@@ -29,6 +29,7 @@ final class CrashBar implements Bar {
   private static final List<String> USE_POINTS = List.of("storage.before-use", "storage.after-use");
   private static final String REPLACE_POINT = "storage.between-generations";
   private static final int WRITERS_A_SCHEDULE = 25;
+  private static final int COMMITS_OF_A_LONG_LOG = 300;
 
   /** Returns the fail points that it halts processes at. */
   static Set<String> points() {
@@ -127,9 +128,24 @@ final class CrashBar implements Bar {
     }
   }
 
+  /** Whether the writers of this number keep a long log. */
+  private static boolean keepsLog(int number) {
+    return number / WRITERS_A_SCHEDULE % 2 == 0;
+  }
+
+  /** A killed writer does not get far, so a long log begins with commits of this process. */
+  private static void fillLog(Path folder, long seed) {
+    try (Database database = Database.open(folder, CrashModel.LONG_LOG)) {
+      long commit = database.head().position().lsn();
+      for (int i = 0; i < COMMITS_OF_A_LONG_LOG; i++) {
+        CrashModel.commit(database, seed, ++commit);
+      }
+    }
+  }
+
   private static StorageChild writer(String point, Path folder, long seed, int number)
       throws IOException {
-    String log = number / WRITERS_A_SCHEDULE % 2 == 0 ? "long" : "short";
+    String log = keepsLog(number) ? "long" : "short";
     return StorageChild.start(point, "write", folder.toString(), Long.toString(seed), log);
   }
 
@@ -143,6 +159,9 @@ final class CrashBar implements Bar {
     StorageChild next = writer("", folder, seed, 0);
     try {
       for (int kill = 0; kill < kills; kill++) {
+        if (keepsLog(kill) && kill % WRITERS_A_SCHEDULE == 0) {
+          fillLog(folder, seed);
+        }
         try (StorageChild writer = next) {
           next = writer("", folder, seed, kill + 1);
           require("ready".equals(writer.line()), "the writer did not start");

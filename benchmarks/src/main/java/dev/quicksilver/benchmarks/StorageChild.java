@@ -38,16 +38,21 @@ final class StorageChild implements AutoCloseable {
   /** Starts a process with another main class. */
   static StorageChild start(String failPoint, Class<?> main, String... arguments)
       throws IOException {
-    List<String> command =
-        JavaCommand.of(
-            main,
-            List.of(
-                "-XX:-CreateCoredumpOnCrash",
-                "-XX:ErrorFile=/dev/null",
-                "-Xmx128m",
-                "-XX:TieredStopAtLevel=4", // SHA-256 and CRC-32C in hardware
-                "-Dquicksilver.failpoint=" + failPoint),
-            List.of(arguments));
+    return start(
+        List.of(
+            "-XX:-CreateCoredumpOnCrash",
+            "-XX:ErrorFile=/dev/null",
+            "-Xmx128m",
+            "-XX:TieredStopAtLevel=4", // SHA-256 and CRC-32C in hardware
+            "-Dquicksilver.failpoint=" + failPoint),
+        main,
+        arguments);
+  }
+
+  /** Starts a process with options of its own for the JVM. */
+  static StorageChild start(List<String> options, Class<?> main, String... arguments)
+      throws IOException {
+    List<String> command = JavaCommand.of(main, options, List.of(arguments));
     return new StorageChild(
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
   }
@@ -70,6 +75,10 @@ final class StorageChild implements AutoCloseable {
   /** Kills it as {@code kill -9} does; what it printed before can still be read. */
   void kill() {
     process.toHandle().destroyForcibly(); // Process.destroyForcibly would close its output
+  }
+
+  long pid() {
+    return process.pid();
   }
 
   boolean isAlive() {
