@@ -15,7 +15,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import org.HdrHistogram.Histogram;
@@ -39,7 +38,6 @@ final class ReadUnderWrite {
 
   private final Database database;
   private final long nanos;
-  private final AtomicLong commits = new AtomicLong();
   private final Histogram latencies = new Histogram(TimeUnit.MINUTES.toNanos(10), 3);
   private final byte[][] keys = new byte[KEYS][];
   private final PairBuffer buffer = new PairBuffer();
@@ -94,7 +92,7 @@ final class ReadUnderWrite {
     System.out.println("ready " + (wall - System.nanoTime()) + " " + String.join(" ", ids));
     int go = System.in.read();
     if (reader != null && go >= 0) {
-      final long before = commits.get();
+      final long before = database.head().lastSequence(); // each commit is one entry
       measuring = true;
       reader.join();
       System.out.println(
@@ -105,7 +103,7 @@ final class ReadUnderWrite {
                   .map(String::valueOf)
                   .collect(Collectors.joining(" "))
               + " "
-              + (commits.get() - before));
+              + (database.head().lastSequence() - before));
     }
     stopping = true;
     for (Thread thread : threads) {
@@ -189,7 +187,6 @@ final class ReadUnderWrite {
       appender.end(new Position(1, 1, lsn));
       appender.commit();
     }
-    commits.incrementAndGet();
   }
 
   /**

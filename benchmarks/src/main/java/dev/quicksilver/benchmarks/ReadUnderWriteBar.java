@@ -178,12 +178,13 @@ final class ReadUnderWriteBar implements Bar {
       System.out.printf(
           "%nsystem calls in %.1f s with two writers (%s):%n"
               + "  the reader, in %,d gets: %s%n"
-              + "    of these because the JVM stopped all threads: %s%n"
+              + "    of these in the %.3f s when the JVM stopped all threads: %s%n"
               + "  the writers: %s%n",
           trace.seconds(),
           setting.title,
           result.gets(),
           trace.reader(),
+          trace.stopped(),
           trace.atSafepoint(),
           trace.writers());
       boolean writersWaited =

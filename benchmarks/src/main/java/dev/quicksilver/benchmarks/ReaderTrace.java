@@ -25,12 +25,15 @@ import java.util.stream.Stream;
  * @param atSafepoint those among them that the JVM made it do, since it stopped all threads
  * @param writers system calls of the writers by name, meanwhile
  * @param seconds between the marks
+ * @param stopped seconds thereof in which a call counts as made at a safepoint: the JVM's stops,
+ *     and a millisecond before and after each, since strace itself delays what a thread does
  */
 record ReaderTrace(
     Map<String, Integer> reader,
     Map<String, Integer> atSafepoint,
     Map<String, Integer> writers,
-    double seconds) {
+    double seconds,
+    double stopped) {
   /**
    * {@code 1234 1700000000.123456 futex(…) = 0} or {@code 1234 1700000000.123456 --- SIGSEGV …}.
    */
@@ -39,8 +42,8 @@ record ReaderTrace(
   private static final Pattern SAFEPOINT =
       Pattern.compile("^\\[(\\d+)ns\\] Safepoint \"(\\w+)\".* Total: +(\\d+) ns");
 
-  /** What a thread does that waits for a safepoint's end, and what brings it there. */
-  private static final Set<String> WAITING = Set.of("futex", "SIGSEGV", "rt_sigreturn");
+  /** What a thread does that waits for a safepoint's end, and what brings it there and back. */
+  private static final Set<String> WAITING = Set.of("futex", "gettid", "SIGSEGV", "rt_sigreturn");
 
   /** A time at which the JVM stopped all threads; wall clock in ns. */
   private record Safepoint(long begin, long end) {}
@@ -50,17 +53,20 @@ record ReaderTrace(
   /** strace, attached to processes. */
   static final class Recording implements AutoCloseable {
     private final Process process;
+    private final Thread drain;
     private final Path output;
 
-    private Recording(Process process, Path output) {
+    private Recording(Process process, Thread drain, Path output) {
       this.process = process;
+      this.drain = drain;
       this.output = output;
     }
 
     /** Ends it and returns the file. */
     Path end() throws InterruptedException {
-      process.destroy();
+      process.toHandle().destroy(); // Process.destroy would close its output
       process.waitFor();
+      drain.join();
       return output;
     }
 
@@ -94,8 +100,8 @@ record ReaderTrace(
       }
       left.removeIf(process -> line.contains("Process " + process + " attached"));
     }
-    Thread.ofVirtual().start(() -> says.lines().forEach(line -> {})); // it must not block on us
-    return new Recording(strace, output);
+    Thread drain = Thread.startVirtualThread(() -> says.lines().forEach(line -> {}));
+    return new Recording(strace, drain, output);
   }
 
   /**
@@ -115,7 +121,16 @@ record ReaderTrace(
     long begin = mark(calls, reader, ReadUnderWrite.BEGIN_MARK);
     long end = mark(calls, reader, ReadUnderWrite.END_MARK);
     ReaderTrace trace =
-        new ReaderTrace(new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), (end - begin) / 1e9);
+        new ReaderTrace(
+            new TreeMap<>(),
+            new TreeMap<>(),
+            new TreeMap<>(),
+            (end - begin) / 1e9,
+            stops.stream()
+                    .filter(stop -> stop.end > begin && stop.begin < end)
+                    .mapToLong(stop -> stop.end - stop.begin)
+                    .sum()
+                / 1e9);
     for (Call call : calls) {
       if (call.at < begin || call.at > end) {
         continue;
@@ -166,7 +181,7 @@ record ReaderTrace(
     return new Call(Integer.parseInt(parts.group(1)), at, name, line);
   }
 
-  /** A stop is logged when it has ended; strace itself delays what a thread does then. */
+  /** A stop is logged when it has ended. */
   private static List<Safepoint> safepoints(Path log, long wallMinusMonotonic) throws IOException {
     long slack = TimeUnit.MILLISECONDS.toNanos(1);
     try (Stream<String> lines = Files.lines(log)) {
