@@ -176,15 +176,15 @@ final class ReadUnderWriteBar implements Bar {
               processes.readerThread,
               processes.writerThreads);
       System.out.printf(
-          "%nsystem calls in %.1f s with two writers (%s):%n"
-              + "  the reader, in %,d gets: %s%n"
-              + "    of these in the %.3f s when the JVM stopped all threads: %s%n"
+          "%nsystem calls in %.1f s with two writers (%s):%n  the reader, in %,d gets: %s%n    of"
+              + " these because the JVM stopped all threads, %d times and for %.1f ms at most: %s%n"
               + "  the writers: %s%n",
           trace.seconds(),
           setting.title,
           result.gets(),
           trace.reader(),
-          trace.stopped(),
+          trace.stops().size(),
+          trace.stops().stream().mapToDouble(stop -> stop).max().orElse(0),
           trace.atSafepoint(),
           trace.writers());
       boolean writersWaited =

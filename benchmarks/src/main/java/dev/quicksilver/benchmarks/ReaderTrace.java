@@ -25,15 +25,16 @@ import java.util.stream.Stream;
  * @param atSafepoint those among them that the JVM made it do, since it stopped all threads
  * @param writers system calls of the writers by name, meanwhile
  * @param seconds between the marks
- * @param stopped seconds thereof in which a call counts as made at a safepoint: the JVM's stops,
- *     and a millisecond before and after each, since strace itself delays what a thread does
+ * @param stops lengths in ms of the JVM's stops of all threads meanwhile; a call counts as made at
+ *     one if it falls into it, or a millisecond before or after, since strace itself delays what a
+ *     thread does
  */
 record ReaderTrace(
     Map<String, Integer> reader,
     Map<String, Integer> atSafepoint,
     Map<String, Integer> writers,
     double seconds,
-    double stopped) {
+    List<Double> stops) {
   /**
    * {@code 1234 1700000000.123456 futex(…) = 0} or {@code 1234 1700000000.123456 --- SIGSEGV …}.
    */
@@ -46,7 +47,13 @@ record ReaderTrace(
   private static final Set<String> WAITING = Set.of("futex", "gettid", "SIGSEGV", "rt_sigreturn");
 
   /** A time at which the JVM stopped all threads; wall clock in ns. */
-  private record Safepoint(long begin, long end) {}
+  private record Safepoint(long begin, long end) {
+    private static final long MARGIN = TimeUnit.MILLISECONDS.toNanos(1);
+
+    boolean covers(long time) {
+      return time >= begin - MARGIN && time <= end + MARGIN;
+    }
+  }
 
   private record Call(int thread, long at, String name, String line) {}
 
@@ -127,10 +134,9 @@ record ReaderTrace(
             new TreeMap<>(),
             (end - begin) / 1e9,
             stops.stream()
-                    .filter(stop -> stop.end > begin && stop.begin < end)
-                    .mapToLong(stop -> stop.end - stop.begin)
-                    .sum()
-                / 1e9);
+                .filter(stop -> stop.end > begin && stop.begin < end)
+                .map(stop -> (stop.end - stop.begin) / 1e6)
+                .toList());
     for (Call call : calls) {
       if (call.at < begin || call.at > end) {
         continue;
@@ -139,8 +145,7 @@ record ReaderTrace(
         trace.writers.merge(call.name, 1, Integer::sum);
       } else if (call.thread == reader && !call.line.contains("quicksilver-mark")) {
         trace.reader.merge(call.name, 1, Integer::sum);
-        if (WAITING.contains(call.name)
-            && stops.stream().anyMatch(stop -> call.at >= stop.begin && call.at <= stop.end)) {
+        if (WAITING.contains(call.name) && stops.stream().anyMatch(stop -> stop.covers(call.at))) {
           trace.atSafepoint.merge(call.name, 1, Integer::sum);
         } else {
           System.out.println("  the reader: " + call.line);
@@ -183,7 +188,6 @@ record ReaderTrace(
 
   /** A stop is logged when it has ended. */
   private static List<Safepoint> safepoints(Path log, long wallMinusMonotonic) throws IOException {
-    long slack = TimeUnit.MILLISECONDS.toNanos(1);
     try (Stream<String> lines = Files.lines(log)) {
       return lines
           .map(SAFEPOINT::matcher)
@@ -191,7 +195,7 @@ record ReaderTrace(
           .map(
               found -> {
                 long end = Long.parseLong(found.group(1)) + wallMinusMonotonic;
-                return new Safepoint(end - Long.parseLong(found.group(3)) - slack, end + slack);
+                return new Safepoint(end - Long.parseLong(found.group(3)), end);
               })
           .toList();
     }
