@@ -3,19 +3,23 @@ package dev.quicksilver.benchmarks;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.StorageOptions;
 import dev.quicksilver.storage.VerifyProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
 
 /**
  * {@code storage.crash}: a process that commits durably is killed with SIGKILL at random moments
  * and at each fail point, beside two reader processes that verify the database all the time. After
  * each kill the database must open, verify, and hold exactly what some commit left that is not
- * older than the last acknowledged one.
+ * older than the last acknowledged one. In turns, some writers keep a long log and the next ones
+ * trim it. Then {@link TornWrites}: what a power failure may leave.
  */
 final class CrashBar implements Bar {
   private static final List<String> COMMIT_POINTS =
@@ -23,6 +27,18 @@ final class CrashBar implements Bar {
   private static final List<String> COPY_POINTS =
       List.of("storage.before-copy", "storage.before-copy-sync", "storage.after-copy-sync");
   private static final List<String> USE_POINTS = List.of("storage.before-use", "storage.after-use");
+  private static final String REPLACE_POINT = "storage.between-generations";
+  private static final int WRITERS_A_SCHEDULE = 25;
+  private static final int COMMITS_OF_A_LONG_LOG = 300;
+
+  /** Returns the fail points that it halts processes at. */
+  static Set<String> points() {
+    Set<String> points = new TreeSet<>(COMMIT_POINTS);
+    points.addAll(COPY_POINTS);
+    points.addAll(USE_POINTS);
+    points.add(REPLACE_POINT);
+    return points;
+  }
 
   @Override
   public String name() {
@@ -31,13 +47,15 @@ final class CrashBar implements Bar {
 
   @Override
   public String description() {
-    return "a writer killed at 1,000 random moments and every fail point, beside two readers";
+    return "a writer killed at 1,000 random moments and every fail point, beside two readers; torn"
+        + " and dropped pages";
   }
 
   @Override
   public Outcome run(Settings settings) throws Exception {
     int kills = settings.size(1_000, 15);
     int rounds = settings.size(10, 1);
+    int torn = settings.size(2_000, 40);
     Path data = Files.createTempDirectory("quicksilver-crash-");
     Random random = new Random(settings.seed());
     try {
@@ -47,16 +65,17 @@ final class CrashBar implements Bar {
       CrashModel model = new CrashModel(settings.seed());
       DatabaseDirectory directory = new DatabaseDirectory(data);
       long looks = 0;
+      long longest;
       int points = 0;
       Path folder = directory.environment(CrashModel.IDENTITY.name()).orElseThrow();
       try (StorageChild one = StorageChild.start("", "read", folder.toString());
           StorageChild two = StorageChild.start("", "read", folder.toString())) {
         require("ready".equals(one.line()) && "ready".equals(two.line()), "a reader failed");
-        killAtRandom(folder, model, kills, random, settings.seed());
+        longest = killAtRandom(folder, model, kills, random, settings.seed());
         for (int round = 0; round < rounds; round++) {
           for (String point : COMMIT_POINTS) {
             String armed = point + ":" + (1 + random.nextInt(20));
-            try (StorageChild writer = writer(armed, folder, settings.seed())) {
+            try (StorageChild writer = writer(armed, folder, settings.seed(), round)) {
               require("ready".equals(writer.line()), "the writer did not start");
               writer.go();
               check(folder, model, acknowledged(writer, 0));
@@ -83,12 +102,25 @@ final class CrashBar implements Bar {
         check(directory.environment("crash").orElseThrow(), model, model.commit());
         points++;
       }
+      haltAt(REPLACE_POINT, "replace", data.toString());
+      checkSuccessor(directory.environment("crash").orElseThrow());
+      points++;
       System.out.printf(
-          "%,d commits; both readers verified without end, up to sequences that sum up to %,d%n",
-          model.commit(), looks);
+          "%,d commits; both readers verified without end, up to sequences that sum up to %,d;"
+              + " the longest log verified after a kill had %,d entries%n",
+          model.commit(), looks, longest);
+      for (StorageOptions options : List.of(CrashModel.OPTIONS, CrashModel.LONG_LOG)) {
+        Path folderOfTorn = Files.createTempDirectory(data, "torn");
+        TornWrites writes = new TornWrites(folderOfTorn, settings.seed(), options);
+        writes.run(torn / 2);
+        System.out.println("a power failure in copies: " + writes + ", each clean");
+        TemporaryFolders.remove(folderOfTorn);
+      }
       return new Outcome(
           String.format(
-              "%,d kills and %d fail points, each clean, nothing acknowledged lost", kills, points),
+              "%,d kills, %d halts at %d fail points, %,d torn copies: each clean, nothing"
+                  + " acknowledged lost",
+              kills, points, points().size(), torn),
           "= clean, nothing lost",
           true);
     } finally {
@@ -96,20 +128,42 @@ final class CrashBar implements Bar {
     }
   }
 
-  private static StorageChild writer(String point, Path folder, long seed) throws IOException {
-    return StorageChild.start(point, "write", folder.toString(), Long.toString(seed));
+  /** Whether the writers of this number keep a long log. */
+  private static boolean keepsLog(int number) {
+    return number / WRITERS_A_SCHEDULE % 2 == 0;
+  }
+
+  /** A killed writer does not get far, so a long log begins with commits of this process. */
+  private static void fillLog(Path folder, long seed) {
+    try (Database database = Database.open(folder, CrashModel.LONG_LOG)) {
+      long commit = database.head().position().lsn();
+      for (int i = 0; i < COMMITS_OF_A_LONG_LOG; i++) {
+        CrashModel.commit(database, seed, ++commit);
+      }
+    }
+  }
+
+  private static StorageChild writer(String point, Path folder, long seed, int number)
+      throws IOException {
+    String log = keepsLog(number) ? "long" : "short";
+    return StorageChild.start(point, "write", folder.toString(), Long.toString(seed), log);
   }
 
   /**
    * The next writer starts while the one before it works: JVMs take longer to start than to die.
+   * Returns the entries of the longest log that was verified.
    */
-  private static void killAtRandom(
+  private static long killAtRandom(
       Path folder, CrashModel model, int kills, Random random, long seed) throws Exception {
-    StorageChild next = writer("", folder, seed);
+    long longest = 0;
+    StorageChild next = writer("", folder, seed, 0);
     try {
       for (int kill = 0; kill < kills; kill++) {
+        if (keepsLog(kill) && kill % WRITERS_A_SCHEDULE == 0) {
+          fillLog(folder, seed);
+        }
         try (StorageChild writer = next) {
-          next = writer("", folder, seed);
+          next = writer("", folder, seed, kill + 1);
           require("ready".equals(writer.line()), "the writer did not start");
           writer.go();
           long acknowledged = 0;
@@ -119,12 +173,13 @@ final class CrashBar implements Bar {
           }
           TimeUnit.NANOSECONDS.sleep(random.nextInt(100_000_000));
           writer.kill();
-          check(folder, model, acknowledged(writer, acknowledged));
+          longest = Math.max(longest, check(folder, model, acknowledged(writer, acknowledged)));
         }
         if ((kill + 1) % 100 == 0) {
           System.out.printf("%,d kills, %,d commits%n", kill + 1, model.commit());
         }
       }
+      return longest;
     } finally {
       next.close();
     }
@@ -149,13 +204,21 @@ final class CrashBar implements Bar {
     }
   }
 
-  private static void check(Path folder, CrashModel model, long acknowledged) {
+  /** Returns how many entries the log held. */
+  private static long check(Path folder, CrashModel model, long acknowledged) {
     try (Database database = Database.open(folder, CrashModel.OPTIONS)) {
       model.requireSame(database);
       require(
           model.commit() >= acknowledged,
           "commit " + acknowledged + " was acknowledged and is lost; stands at " + model.commit());
-      database.verify(VerifyProgress.NONE).requireClean();
+      return database.verify(VerifyProgress.NONE).requireClean().entries();
+    }
+  }
+
+  private static void checkSuccessor(Path folder) {
+    try (Database database = Database.open(folder, CrashModel.OPTIONS)) {
+      require(database.identity().equals(CrashModel.SUCCESSOR), "it is the database before");
+      require(database.verify(VerifyProgress.NONE).requireClean().pairs() == 0, "it is not empty");
     }
   }
 

@@ -26,8 +26,18 @@ import java.util.UUID;
 final class CrashModel {
   static final DatabaseIdentity IDENTITY =
       new DatabaseIdentity(new UUID(3, 7), "crash", "text", "text");
+
+  /** The database that takes its place. */
+  static final DatabaseIdentity SUCCESSOR =
+      new DatabaseIdentity(new UUID(3, 8), "crash", "text", "text");
+
+  /** Commit times are those of 1970, so that each commit trims what the one before left. */
   static final StorageOptions OPTIONS =
       StorageOptions.DEFAULT.withMapSize(1L << 30).withLog(Duration.ofDays(1), 1 << 20);
+
+  /** Nothing is too old: the log grows to this size, and only then loses its oldest blocks. */
+  static final StorageOptions LONG_LOG = OPTIONS.withLog(Duration.ofDays(365_000), 16 << 20);
+
   private static final int KEYS = 200;
   private static final int CHANGES = 10;
 

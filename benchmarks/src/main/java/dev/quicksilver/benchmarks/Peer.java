@@ -19,23 +19,25 @@ final class Peer {
     this.program = program;
   }
 
-  /** Compiles the peer into a folder; says what is missing if that fails. */
+  /** Compiles the peer into a folder; installs what that needs, or says what it is. */
   static Peer compile(Path folder) throws IOException, InterruptedException {
-    Path source = folder.resolve("peer.c");
-    try (InputStream in = Peer.class.getResourceAsStream("/peer.c")) {
+    return new Peer(compile(folder, "peer"));
+  }
+
+  /** Compiles one of the C programs of the benchmarks; returns the program. */
+  static Path compile(Path folder, String name) throws IOException, InterruptedException {
+    Path source = folder.resolve(name + ".c");
+    try (InputStream in = Peer.class.getResourceAsStream("/" + name + ".c")) {
       if (in == null) {
-        throw new IOException("peer.c is not on the class path; build with Maven");
+        throw new IOException(name + ".c is not on the class path; build with Maven");
       }
       Files.copy(in, source);
     }
-    Path program = folder.resolve("peer-program");
-    try {
-      run(List.of("gcc", "-O2", "-o", program.toString(), source.toString(), "-llmdb"));
-    } catch (IOException e) {
-      throw new IOException(
-          "the C peer could not be compiled; apt-get install gcc liblmdb-dev (" + e + ")", e);
-    }
-    return new Peer(program);
+    Path program = folder.resolve(name + "-program");
+    List<String> gcc =
+        List.of("gcc", "-O2", "-o", program.toString(), source.toString(), "-llmdb", "-lpthread");
+    SystemPackages.attempt(() -> SystemPackages.run(gcc), "gcc", "libc6-dev", "liblmdb-dev");
+    return program;
   }
 
   /** Runs it; returns the operations per second that it prints. */
@@ -44,16 +46,7 @@ final class Peer {
     Files.createDirectories(folder);
     List<String> command = new ArrayList<>(List.of(program.toString(), what, folder.toString()));
     command.addAll(List.of(Long.toString(pairs), Long.toString(last), durable ? "1" : "0"));
-    return Double.parseDouble(run(command).strip());
-  }
-
-  private static String run(List<String> command) throws IOException, InterruptedException {
-    Process process = new ProcessBuilder(command).redirectErrorStream(true).start();
-    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    if (process.waitFor() != 0) {
-      throw new IOException(command.getFirst() + " failed: " + output);
-    }
-    return output;
+    return Double.parseDouble(SystemPackages.run(command).strip());
   }
 
   /** Random numbers and keys, the same ones as in the C program. */

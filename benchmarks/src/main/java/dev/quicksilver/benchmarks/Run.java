@@ -14,6 +14,7 @@ public final class Run {
           new CrashBar(),
           new BitflipBar(),
           new GetBar(),
+          new ReadUnderWriteBar(),
           new ApplyBar(),
           new SizeBar());
 

@@ -4,6 +4,8 @@ import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.storage.Compaction;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.StorageOptions;
 import dev.quicksilver.storage.VerifyProgress;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -12,6 +14,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /** A process of {@link CrashBar}: writes, reads, copies or compacts until it is killed. */
@@ -34,15 +38,21 @@ final class StorageChild implements AutoCloseable {
   /** Starts a process with another main class. */
   static StorageChild start(String failPoint, Class<?> main, String... arguments)
       throws IOException {
-    List<String> command =
-        JavaCommand.of(
-            main,
-            List.of(
-                "-XX:-CreateCoredumpOnCrash",
-                "-XX:ErrorFile=/dev/null",
-                "-Xmx128m",
-                "-Dquicksilver.failpoint=" + failPoint),
-            List.of(arguments));
+    return start(
+        List.of(
+            "-XX:-CreateCoredumpOnCrash",
+            "-XX:ErrorFile=/dev/null",
+            "-Xmx128m",
+            "-XX:TieredStopAtLevel=4", // SHA-256 and CRC-32C in hardware
+            "-Dquicksilver.failpoint=" + failPoint),
+        main,
+        arguments);
+  }
+
+  /** Starts a process with options of its own for the JVM. */
+  static StorageChild start(List<String> options, Class<?> main, String... arguments)
+      throws IOException {
+    List<String> command = JavaCommand.of(main, options, List.of(arguments));
     return new StorageChild(
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
   }
@@ -67,6 +77,10 @@ final class StorageChild implements AutoCloseable {
     process.toHandle().destroyForcibly(); // Process.destroyForcibly would close its output
   }
 
+  long pid() {
+    return process.pid();
+  }
+
   boolean isAlive() {
     return process.isAlive();
   }
@@ -80,11 +94,18 @@ final class StorageChild implements AutoCloseable {
     process.destroyForcibly().onExit().join();
   }
 
-  /** The process: {@code write FOLDER SEED}, {@code read FOLDER}, {@code copy FOLDER TO}, …. */
+  /**
+   * The process: {@code write FOLDER SEED long|short}, {@code read FOLDER}, {@code copy FOLDER TO},
+   * {@code compact DATA}, {@code replace DATA}.
+   */
   public static void main(String[] arguments) throws IOException {
     Path folder = Path.of(arguments[1]);
     switch (arguments[0]) {
-      case "write" -> write(folder, Long.parseLong(arguments[2]));
+      case "write" ->
+          write(
+              folder,
+              Long.parseLong(arguments[2]),
+              arguments[3].equals("long") ? CrashModel.LONG_LOG : CrashModel.OPTIONS);
       case "read" -> read(folder);
       case "copy" -> {
         try (Database database = Database.openReadOnly(folder, CrashModel.OPTIONS)) {
@@ -97,16 +118,21 @@ final class StorageChild implements AutoCloseable {
               CrashModel.IDENTITY.name(),
               CrashModel.OPTIONS,
               VerifyProgress.NONE);
+      case "replace" -> {
+        try (DatabaseSet set = DatabaseSet.open(folder, CrashModel.OPTIONS)) {
+          set.replace(CrashModel.SUCCESSOR);
+        }
+      }
       default -> throw new IllegalArgumentException(arguments[0]);
     }
   }
 
-  private static void write(Path folder, long seed) throws IOException {
+  private static void write(Path folder, long seed, StorageOptions options) throws IOException {
     System.out.println("ready");
     if (System.in.read() < 0) {
       return;
     }
-    try (Database database = Database.open(folder, CrashModel.OPTIONS)) {
+    try (Database database = Database.open(folder, options)) {
       for (long commit = database.head().position().lsn() + 1; ; commit++) {
         CrashModel.commit(database, seed, commit);
         System.out.println(commit);
@@ -118,14 +144,30 @@ final class StorageChild implements AutoCloseable {
     try (Database database = Database.openReadOnly(folder, CrashModel.OPTIONS)) {
       long last = 0;
       System.out.println("ready");
-      while (System.in.available() == 0) {
+      AtomicBoolean stopping = new AtomicBoolean();
+      Thread.startVirtualThread(
+          () -> {
+            awaitInput(); // or the end of the process that started this one
+            stopping.set(true);
+          });
+      while (!stopping.get()) {
+        long began = System.nanoTime();
         long now = database.verify(VerifyProgress.NONE).requireClean().head().lastSequence();
         if (now < last) {
           throw new AssertionError("sequence " + now + " came after " + last);
         }
         last = now;
+        LockSupport.parkNanos(2 * (System.nanoTime() - began)); // leaves the writer some processor
       }
       System.out.println(last);
+    }
+  }
+
+  private static int awaitInput() {
+    try {
+      return System.in.read();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 }

@@ -107,6 +107,11 @@ public record BlockHeader(
           ErrorCode.CORRUPT,
           "a block claims the sequences " + header.firstSequence + " to " + header.lastSequence);
     }
+    if (header.bodyLength < 0 || header.uncompressedLength < 0 || header.transactions < 0) {
+      throw new StorageException(
+          ErrorCode.CORRUPT,
+          "the block at sequence " + header.firstSequence + " claims a length below nothing");
+    }
     return header;
   }
 

@@ -1,5 +1,6 @@
 package dev.quicksilver.storage;
 
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
@@ -74,9 +75,14 @@ final class MetaFormat {
 
   static DatabaseIdentity decodeIdentity(byte[] stored, Object where) {
     checkCrc(stored, where, "identity");
-    ByteBuffer from = ByteBuffer.wrap(stored);
-    UUID id = new UUID(from.getLong(), from.getLong());
-    return new DatabaseIdentity(id, text(from), text(from), text(from));
+    ByteBuffer from = ByteBuffer.wrap(stored, 0, stored.length - 4);
+    try {
+      UUID id = new UUID(from.getLong(), from.getLong());
+      return new DatabaseIdentity(id, text(from), text(from), text(from));
+    } catch (BufferUnderflowException e) {
+      throw new StorageException(
+          ErrorCode.CORRUPT, "the identity record of " + where + " is cut short", e);
+    }
   }
 
   private static String text(ByteBuffer from) {
@@ -100,6 +106,10 @@ final class MetaFormat {
 
   static Head decodeHead(byte[] from, Object where) {
     checkCrc(from, where, "head");
+    if (from.length != HEAD_LENGTH) {
+      throw new StorageException(
+          ErrorCode.CORRUPT, "the head record of " + where + " has " + from.length + " bytes");
+    }
     return new Head(
         Bytes.getLong(from, 0),
         ChainHash.of(from, 8),

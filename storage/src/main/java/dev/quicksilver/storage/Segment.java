@@ -58,6 +58,9 @@ public record Segment(int uncompressedLength, int crc, byte[] bytes) {
    * @throws StorageException CORRUPT if the head cannot be one
    */
   public static int bytesAfterHeader(byte[] header, int at) {
+    if (header.length - at < HEADER) {
+      throw new StorageException(ErrorCode.CORRUPT, "the head of a segment is cut short");
+    }
     int compressed = Bytes.getInt(header, at);
     int uncompressed = Bytes.getInt(header, at + 4);
     if (compressed < 1
