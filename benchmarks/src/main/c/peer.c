@@ -4,6 +4,8 @@
  *   peer get    FOLDER PAIRS SECONDS     random look-ups, the transaction renewed for each
  *   peer put    FOLDER PAIRS BATCH SYNC  PAIRS pairs with keys in random order, BATCH a transaction
  *   peer append FOLDER PAIRS BATCH SYNC  the same with sorted keys and MDB_APPEND
+ *   peer churn  FOLDER OPERATIONS PIECE MAP LOG   overwrites and deletes, see churn.h
+ *   peer pages  FOLDER                            pages of a live environment, see churn.h
  *
  * Keys have 29 bytes, values 100. Prints one number: operations per second. get fills the folder
  * first if it is empty. SYNC 1 waits for the disk at each commit.
@@ -112,9 +114,18 @@ static double get(MDB_env *env, uint64_t pairs, double duration) {
   return (double)done / (now - began);
 }
 
+#include "churn.h"
+
 int main(int count, char **arguments) {
+  if (count == 3 && strcmp(arguments[1], "pages") == 0) {
+    return pages(arguments[2]);
+  }
+  if (count == 7 && strcmp(arguments[1], "churn") == 0) {
+    return churn(arguments[2], arguments[3], strtoull(arguments[4], NULL, 10),
+                 strtoull(arguments[5], NULL, 10), strtoull(arguments[6], NULL, 10));
+  }
   if (count < 5) {
-    fprintf(stderr, "peer: get FOLDER PAIRS SECONDS | put|append FOLDER PAIRS BATCH SYNC\n");
+    fprintf(stderr, "peer: get FOLDER PAIRS SECONDS | put|append FOLDER PAIRS BATCH SYNC |\n      churn FOLDER OPERATIONS PIECE MAP LOG | pages FOLDER\n");
     return 2;
   }
   uint64_t pairs = strtoull(arguments[3], NULL, 10);

@@ -5,7 +5,9 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /** C LMDB on the same machine in the same run: {@code src/main/c/peer.c}, compiled here. */
@@ -21,23 +23,29 @@ final class Peer {
 
   /** Compiles the peer into a folder; installs what that needs, or says what it is. */
   static Peer compile(Path folder) throws IOException, InterruptedException {
+    copy(folder, "churn.h");
     return new Peer(compile(folder, "peer"));
   }
 
   /** Compiles one of the C programs of the benchmarks; returns the program. */
   static Path compile(Path folder, String name) throws IOException, InterruptedException {
-    Path source = folder.resolve(name + ".c");
-    try (InputStream in = Peer.class.getResourceAsStream("/" + name + ".c")) {
-      if (in == null) {
-        throw new IOException(name + ".c is not on the class path; build with Maven");
-      }
-      Files.copy(in, source);
-    }
+    Path source = copy(folder, name + ".c");
     Path program = folder.resolve(name + "-program");
     List<String> gcc =
         List.of("gcc", "-O2", "-o", program.toString(), source.toString(), "-llmdb", "-lpthread");
     SystemPackages.attempt(() -> SystemPackages.run(gcc), "gcc", "libc6-dev", "liblmdb-dev");
     return program;
+  }
+
+  private static Path copy(Path folder, String name) throws IOException {
+    Path file = folder.resolve(name);
+    try (InputStream in = Peer.class.getResourceAsStream("/" + name)) {
+      if (in == null) {
+        throw new IOException(name + " is not on the class path; build with Maven");
+      }
+      Files.copy(in, file, StandardCopyOption.REPLACE_EXISTING);
+    }
+    return file;
   }
 
   /** Runs it; returns the operations per second that it prints. */
@@ -47,6 +55,15 @@ final class Peer {
     List<String> command = new ArrayList<>(List.of(program.toString(), what, folder.toString()));
     command.addAll(List.of(Long.toString(pairs), Long.toString(last), durable ? "1" : "0"));
     return Double.parseDouble(SystemPackages.run(command).strip());
+  }
+
+  /** Runs it; returns the numbers that it prints. */
+  double[] figures(Object... arguments) throws IOException, InterruptedException {
+    List<String> command = new ArrayList<>(List.of(program.toString()));
+    Arrays.stream(arguments).map(Object::toString).forEach(command::add);
+    return Arrays.stream(SystemPackages.run(command).strip().split(" "))
+        .mapToDouble(Double::parseDouble)
+        .toArray();
   }
 
   /** Random numbers and keys, the same ones as in the C program. */

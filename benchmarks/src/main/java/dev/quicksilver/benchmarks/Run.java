@@ -16,7 +16,8 @@ public final class Run {
           new GetBar(),
           new ReadUnderWriteBar(),
           new ApplyBar(),
-          new SizeBar());
+          new SizeBar(),
+          new ChurnBar());
 
   private Run() {}
 
