@@ -108,6 +108,9 @@ final class Environment {
       throw new StorageException(
           ErrorCode.NOT_FOUND, "there is no database in " + path + " (no data.mdb)");
     }
+    if (!create) {
+      refuseEmpty(path);
+    }
     Folder folder = folder(path);
     if (!OPEN.add(folder)) {
       throw new StorageException(
@@ -126,6 +129,7 @@ final class Environment {
       if (!create) {
         CutFile.refuse(path.resolve("data.mdb"));
       }
+      LockFile.make(path, options.maxReaders(), readOnly);
       NativeLmdb.strerror(0); // loads the library before lmdbjava looks for its own
       env =
           Env.create(ByteBufferProxy.PROXY_OPTIMAL)
@@ -151,6 +155,20 @@ final class Environment {
   /** Says whether this process has an environment open. */
   static boolean isOpenHere(Path path) {
     return OPEN.contains(folder(path));
+  }
+
+  /** LMDB would make an environment of an empty file. */
+  private static void refuseEmpty(Path path) {
+    try {
+      if (Files.size(path.resolve("data.mdb")) == 0) {
+        throw new StorageException(
+            ErrorCode.WRONG_FORMAT,
+            path.resolve("data.mdb")
+                + " is empty, not an LMDB environment; remove it and bootstrap this node again");
+      }
+    } catch (IOException e) {
+      throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
+    }
   }
 
   private static Folder folder(Path path) {

@@ -1,5 +1,8 @@
 package dev.quicksilver.storage;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import org.lmdbjava.Dbi;
 import org.lmdbjava.Env;
 import org.lmdbjava.LmdbException;
@@ -13,6 +16,12 @@ final class LmdbErrors {
   private static final int PAGE_NOTFOUND = -30797;
   private static final int PANIC = -30795;
   private static final int NO_SPACE_LEFT = 28;
+  private static final int INPUT_OUTPUT = 5;
+  private static final int READ_ONLY = 30;
+  private static final int NO_PERMISSION = 13;
+
+  /** A disk with less room than this counts as full when LMDB reports a short write. */
+  private static final long NEARLY_NOTHING = 16 << 20;
 
   private LmdbErrors() {}
 
@@ -45,7 +54,7 @@ final class LmdbErrors {
 
   private static StorageException of(
       int code, Object where, @org.jspecify.annotations.Nullable Throwable cause) {
-    return switch (code) {
+    return switch (code == INPUT_OUTPUT && isFull(where) ? NO_SPACE_LEFT : code) {
       case MAP_FULL ->
           new StorageException(
               ErrorCode.NO_SPACE,
@@ -64,7 +73,23 @@ final class LmdbErrors {
                   + " is full; nothing was lost, writing goes on once"
                   + " there is room",
               cause);
-      case CORRUPTED, PAGE_NOTFOUND, PANIC ->
+      case READ_ONLY, NO_PERMISSION ->
+          new StorageException(
+              ErrorCode.IO,
+              where
+                  + " may not be written ("
+                  + NativeLmdb.strerror(code)
+                  + "); mount its disk writable and give this user the rights to the folder, its"
+                  + " data.mdb and its lock.mdb",
+              cause);
+      case PANIC ->
+          new StorageException(
+              ErrorCode.IO,
+              where
+                  + " was stopped after a write of its meta page had failed; what was acknowledged"
+                  + " is safe: restart this process, and look at its disk",
+              cause);
+      case CORRUPTED, PAGE_NOTFOUND ->
           new StorageException(
               ErrorCode.CORRUPT,
               where + " is damaged (" + NativeLmdb.strerror(code) + "); bootstrap this node again",
@@ -73,5 +98,15 @@ final class LmdbErrors {
           new StorageException(
               ErrorCode.IO, where + ": " + NativeLmdb.strerror(code) + " (" + code + ")", cause);
     };
+  }
+
+  /** LMDB reports a write that a full disk cut short as an input/output error. */
+  private static boolean isFull(Object where) {
+    try {
+      return where instanceof Path path
+          && Files.getFileStore(path).getUsableSpace() < NEARLY_NOTHING;
+    } catch (IOException e) {
+      return false;
+    }
   }
 }
