@@ -28,9 +28,6 @@ final class LockFile {
       return;
     }
     try {
-      if (readOnly && Files.getFileStore(folder).isReadOnly()) {
-        return;
-      }
       Path whole = Files.createTempFile(folder, "lock-", ".new");
       try {
         Files.write(whole, new byte[(maxReaders + SLOTS_BEFORE) * SLOT]);
@@ -41,6 +38,9 @@ final class LockFile {
     } catch (FileAlreadyExistsException e) {
       // the other process was first
     } catch (IOException e) {
+      if (readOnly && String.valueOf(e.getMessage()).contains("Read-only file system")) {
+        return;
+      }
       throw new StorageException(
           e.getMessage() != null && e.getMessage().contains("No space")
               ? ErrorCode.NO_SPACE
