@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -80,7 +79,7 @@ public final class DatabaseDirectory {
       Files.deleteIfExists(next);
       Files.createSymbolicLink(next, generation.getFileName());
       Files.move(next, database.resolve(CURRENT), StandardCopyOption.ATOMIC_MOVE);
-      SnapshotCopy.sync(database, StandardOpenOption.READ);
+      Durable.syncFolder(database);
     } catch (IOException e) {
       throw failed("write", database, e);
     }
@@ -94,7 +93,7 @@ public final class DatabaseDirectory {
     Path database = root.resolve(name);
     try {
       Files.deleteIfExists(database.resolve(CURRENT));
-      deleteTree(database);
+      Durable.deleteTree(database);
     } catch (IOException | UncheckedIOException e) {
       throw failed("remove", database, e);
     }
@@ -103,22 +102,9 @@ public final class DatabaseDirectory {
   /** Removes the folder of a generation that is not, or no longer, the one in use. */
   void removeGeneration(Path generation) {
     try {
-      deleteTree(generation);
+      Durable.deleteTree(generation);
     } catch (IOException | UncheckedIOException e) {
       throw failed("remove", generation, e);
-    }
-  }
-
-  private static void deleteTree(Path tree) throws IOException {
-    if (!Files.exists(tree)) {
-      return;
-    }
-    List<Path> files;
-    try (Stream<Path> walk = Files.walk(tree)) {
-      files = walk.sorted(java.util.Comparator.reverseOrder()).toList();
-    }
-    for (Path file : files) {
-      Files.deleteIfExists(file);
     }
   }
 
