@@ -327,7 +327,7 @@ public final class Database implements AutoCloseable {
    *     it has another history; CORRUPT if it is not clean; NO_SPACE, IO
    */
   public Verification copyTo(Path folder, VerifyProgress progress) {
-    return new SnapshotCopy(this, folder, progress).run();
+    return new SnapshotCopy(this, folder, SnapshotPiece.GOOD_BYTES, progress).run();
   }
 
   /**

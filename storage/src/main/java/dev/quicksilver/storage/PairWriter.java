@@ -93,6 +93,11 @@ final class PairWriter {
     }
   }
 
+  /** Returns the largest key that this session has appended. */
+  byte[] largest() {
+    return Arrays.copyOf(largest, largestLength);
+  }
+
   /** Stays as it is when the key is deleted: then it is above the largest, which does no harm. */
   private void noteLargest(byte[] key, int keyLength) {
     System.arraycopy(key, 0, largest, 0, keyLength);

@@ -91,6 +91,18 @@ public final class PrefixSession implements AutoCloseable {
     }
   }
 
+  /** Adds one pair of a load; the bound follows. Refuses a key that is out of order and goes on. */
+  void append(
+      byte[] key, int keyLength, byte[] value, int valueLength, long sequence, long commitTime) {
+    applier.requireUsable();
+    try {
+      applier.pairs.append(key, keyLength, value, valueLength, sequence, commitTime);
+    } catch (StorageException e) {
+      throw e.code() == ErrorCode.INVALID_ARGUMENT ? e : applier.failed(e);
+    }
+    applier.sequence = sequence;
+  }
+
   private void requireNext(SnapshotPieceHeader header) {
     if (!header.databaseId().equals(identity.id())) {
       throw new StorageException(
@@ -120,6 +132,9 @@ public final class PrefixSession implements AutoCloseable {
   /** Makes everything durable; when it returns, it is. The session has then ended. */
   public Head commit() {
     applier.requireUsable();
+    if (applier.held().kind() == CopyState.Kind.LOAD) {
+      applier.hold(applier.held().upTo(applier.pairs.largest()));
+    }
     try {
       applier.environment.meta.put(
           applier.txn,

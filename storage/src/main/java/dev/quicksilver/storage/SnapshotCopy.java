@@ -15,9 +15,11 @@ final class SnapshotCopy {
 
   private final Database source;
   private final Path folder;
+  private final int pieceBytes;
   private final VerifyProgress progress;
 
-  SnapshotCopy(Database source, Path folder, VerifyProgress progress) {
+  SnapshotCopy(Database source, Path folder, int pieceBytes, VerifyProgress progress) {
+    this.pieceBytes = pieceBytes;
     this.source = source;
     this.folder = folder;
     this.progress = progress;
@@ -119,7 +121,7 @@ final class SnapshotCopy {
   private void step(PrefixReplica copy) throws IOException {
     long total;
     try (PrefixSession session = copy.write()) {
-      try (SnapshotPiece piece = source.piece(session.bound(), SnapshotPiece.GOOD_BYTES)) {
+      try (SnapshotPiece piece = source.piece(session.bound(), pieceBytes)) {
         total = piece.pairsOfSource();
         LogReader log = piece.log(session.head().lastSequence() + 1);
         for (BlockHeader block = log.nextBlock(); block != null; block = log.nextBlock()) {
