@@ -25,8 +25,21 @@ final class CrashBar implements Bar {
   private static final List<String> COMMIT_POINTS =
       List.of("storage.before-commit", "storage.after-commit");
   private static final List<String> COPY_POINTS =
-      List.of("storage.before-copy", "storage.before-copy-sync", "storage.after-copy-sync");
-  private static final List<String> USE_POINTS = List.of("storage.before-use", "storage.after-use");
+      List.of(
+          "copy.before-start",
+          "copy.after-start",
+          "copy.before-commit",
+          "copy.after-commit",
+          "copy.before-verify",
+          "copy.before-finish",
+          "copy.after-finish");
+  private static final List<String> COMPACTION_POINTS =
+      List.of(
+          "storage.before-copy",
+          "storage.before-copy-sync",
+          "storage.after-copy-sync",
+          "storage.before-use",
+          "storage.after-use");
   private static final String REPLACE_POINT = "storage.between-generations";
   private static final int WRITERS_A_SCHEDULE = 25;
   private static final int COMMITS_OF_A_LONG_LOG = 300;
@@ -35,7 +48,7 @@ final class CrashBar implements Bar {
   static Set<String> points() {
     Set<String> points = new TreeSet<>(COMMIT_POINTS);
     points.addAll(COPY_POINTS);
-    points.addAll(USE_POINTS);
+    points.addAll(COMPACTION_POINTS);
     points.add(REPLACE_POINT);
     return points;
   }
@@ -83,8 +96,8 @@ final class CrashBar implements Bar {
             }
             points++;
           }
-          for (String point : COPY_POINTS) {
-            Path copy = data.resolve("copy-" + point + "-" + round);
+          Path copy = data.resolve("copy-" + round);
+          for (String point : COPY_POINTS) { // each resumes what the one before left
             haltAt(point, "copy", folder.toString(), copy.toString());
             check(folder, model, model.commit());
             points++;
@@ -97,7 +110,7 @@ final class CrashBar implements Bar {
           require(reader.exitCode() == 0, "a reader failed");
         }
       }
-      for (String point : USE_POINTS) {
+      for (String point : COMPACTION_POINTS) {
         haltAt(point, "compact", data.toString());
         check(directory.environment("crash").orElseThrow(), model, model.commit());
         points++;
