@@ -102,6 +102,7 @@ final class CrashBar implements Bar {
             check(folder, model, model.commit());
             points++;
           }
+          check(copy, model, model.commit());
         }
         for (StorageChild reader : List.of(one, two)) {
           require(reader.isAlive(), "a reader ended");

@@ -13,6 +13,7 @@ final class SnapshotPairs {
   private final byte[] fixed = new byte[SnapshotPieceHeader.PAIR_FIXED];
   private byte[] before;
   private int beforeLength;
+  private int lastLength;
   private long read;
   private long bytes;
 
@@ -74,8 +75,6 @@ final class SnapshotPairs {
     }
     lastLength = keyLength;
   }
-
-  private int lastLength;
 
   private static void require(boolean right, String otherwise) {
     if (!right) {
