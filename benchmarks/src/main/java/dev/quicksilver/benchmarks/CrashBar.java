@@ -40,6 +40,8 @@ final class CrashBar implements Bar {
           "storage.after-copy-sync",
           "storage.before-use",
           "storage.after-use");
+  private static final List<String> LOAD_POINTS =
+      List.of("load.before-finish", "load.after-finish");
   private static final String REPLACE_POINT = "storage.between-generations";
   private static final int WRITERS_A_SCHEDULE = 25;
   private static final int COMMITS_OF_A_LONG_LOG = 300;
@@ -49,6 +51,7 @@ final class CrashBar implements Bar {
     Set<String> points = new TreeSet<>(COMMIT_POINTS);
     points.addAll(COPY_POINTS);
     points.addAll(COMPACTION_POINTS);
+    points.addAll(LOAD_POINTS);
     points.add(REPLACE_POINT);
     return points;
   }
@@ -115,6 +118,15 @@ final class CrashBar implements Bar {
         haltAt(point, "compact", data.toString());
         check(directory.environment("crash").orElseThrow(), model, model.commit());
         points++;
+      }
+      Path loaded = data.resolve("loaded");
+      for (String point : LOAD_POINTS) { // the second goes on with what the first left
+        haltAt(point, "load", loaded.toString());
+        points++;
+      }
+      try (Database database = Database.open(loaded, CrashModel.OPTIONS)) {
+        long pairs = database.verify(VerifyProgress.NONE).requireClean().pairs();
+        require(pairs == StorageChild.LOADED, pairs + " pairs were loaded");
       }
       haltAt(REPLACE_POINT, "replace", data.toString());
       checkSuccessor(directory.environment("crash").orElseThrow());
