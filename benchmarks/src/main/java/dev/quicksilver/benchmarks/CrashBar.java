@@ -25,8 +25,23 @@ final class CrashBar implements Bar {
   private static final List<String> COMMIT_POINTS =
       List.of("storage.before-commit", "storage.after-commit");
   private static final List<String> COPY_POINTS =
-      List.of("storage.before-copy", "storage.before-copy-sync", "storage.after-copy-sync");
-  private static final List<String> USE_POINTS = List.of("storage.before-use", "storage.after-use");
+      List.of(
+          "copy.before-start",
+          "copy.after-start",
+          "copy.before-commit",
+          "copy.after-commit",
+          "copy.before-verify",
+          "copy.before-finish",
+          "copy.after-finish");
+  private static final List<String> COMPACTION_POINTS =
+      List.of(
+          "storage.before-copy",
+          "storage.before-copy-sync",
+          "storage.after-copy-sync",
+          "storage.before-use",
+          "storage.after-use");
+  private static final List<String> LOAD_POINTS =
+      List.of("load.before-finish", "load.after-finish");
   private static final String REPLACE_POINT = "storage.between-generations";
   private static final int WRITERS_A_SCHEDULE = 25;
   private static final int COMMITS_OF_A_LONG_LOG = 300;
@@ -35,7 +50,8 @@ final class CrashBar implements Bar {
   static Set<String> points() {
     Set<String> points = new TreeSet<>(COMMIT_POINTS);
     points.addAll(COPY_POINTS);
-    points.addAll(USE_POINTS);
+    points.addAll(COMPACTION_POINTS);
+    points.addAll(LOAD_POINTS);
     points.add(REPLACE_POINT);
     return points;
   }
@@ -83,12 +99,13 @@ final class CrashBar implements Bar {
             }
             points++;
           }
-          for (String point : COPY_POINTS) {
-            Path copy = data.resolve("copy-" + point + "-" + round);
+          Path copy = data.resolve("copy-" + round);
+          for (String point : COPY_POINTS) { // each resumes what the one before left
             haltAt(point, "copy", folder.toString(), copy.toString());
             check(folder, model, model.commit());
             points++;
           }
+          check(copy, model, model.commit());
         }
         for (StorageChild reader : List.of(one, two)) {
           require(reader.isAlive(), "a reader ended");
@@ -97,10 +114,19 @@ final class CrashBar implements Bar {
           require(reader.exitCode() == 0, "a reader failed");
         }
       }
-      for (String point : USE_POINTS) {
+      for (String point : COMPACTION_POINTS) {
         haltAt(point, "compact", data.toString());
         check(directory.environment("crash").orElseThrow(), model, model.commit());
         points++;
+      }
+      Path loaded = data.resolve("loaded");
+      for (String point : LOAD_POINTS) { // the second goes on with what the first left
+        haltAt(point, "load", loaded.toString());
+        points++;
+      }
+      try (Database database = Database.open(loaded, CrashModel.OPTIONS)) {
+        long pairs = database.verify(VerifyProgress.NONE).requireClean().pairs();
+        require(pairs == StorageChild.LOADED, pairs + " pairs were loaded");
       }
       haltAt(REPLACE_POINT, "replace", data.toString());
       checkSuccessor(directory.environment("crash").orElseThrow());

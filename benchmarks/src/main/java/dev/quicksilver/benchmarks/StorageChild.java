@@ -1,10 +1,12 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.fixtures.JavaCommand;
+import dev.quicksilver.storage.BulkLoad;
 import dev.quicksilver.storage.Compaction;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.StorageOptions;
 import dev.quicksilver.storage.VerifyProgress;
 import java.io.BufferedReader;
@@ -12,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -20,6 +23,9 @@ import org.jspecify.annotations.Nullable;
 
 /** A process of {@link CrashBar}: writes, reads, copies or compacts until it is killed. */
 final class StorageChild implements AutoCloseable {
+  /** Pairs that {@code load} loads: more than it commits at a time. */
+  static final long LOADED = 120_000;
+
   private final Process process;
   private final BufferedReader output;
 
@@ -96,7 +102,7 @@ final class StorageChild implements AutoCloseable {
 
   /**
    * The process: {@code write FOLDER SEED long|short}, {@code read FOLDER}, {@code copy FOLDER TO},
-   * {@code compact DATA}, {@code replace DATA}.
+   * {@code compact DATA}, {@code replace DATA}, {@code load FOLDER}.
    */
   public static void main(String[] arguments) throws IOException {
     Path folder = Path.of(arguments[1]);
@@ -123,7 +129,21 @@ final class StorageChild implements AutoCloseable {
           set.replace(CrashModel.SUCCESSOR);
         }
       }
+      case "load" -> load(folder);
       default -> throw new IllegalArgumentException(arguments[0]);
+    }
+  }
+
+  private static void load(Path folder) {
+    try (BulkLoad load =
+        Files.exists(folder.resolve("data.mdb"))
+            ? BulkLoad.resume(folder, CrashModel.OPTIONS)
+            : BulkLoad.begin(folder, CrashModel.IDENTITY, 1, CrashModel.OPTIONS)) {
+      Peer.Keys keys = new Peer.Keys();
+      for (long pair = load.pairs(); pair < LOADED; pair++) {
+        load.add(keys.key(pair), StorageSample.value());
+      }
+      load.finish(new Position(1, 1, 1));
     }
   }
 

@@ -21,11 +21,16 @@ final class StorageSample {
 
   private StorageSample() {}
 
+  static byte[] value() {
+    byte[] value = new byte[Peer.VALUE_BYTES];
+    Arrays.fill(value, (byte) 'v');
+    return value;
+  }
+
   /** Appends pairs, so many in a commit; returns pairs per second. */
   static double fill(Database database, long pairs, int batch, boolean sorted) {
     Peer.Keys keys = new Peer.Keys();
-    byte[] value = new byte[Peer.VALUE_BYTES];
-    Arrays.fill(value, (byte) 'v');
+    byte[] value = value();
     long began = System.nanoTime();
     for (long i = 0; i < pairs; ) {
       try (Appender appender = database.append()) {

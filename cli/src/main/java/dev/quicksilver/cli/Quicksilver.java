@@ -1,6 +1,7 @@
 package dev.quicksilver.cli;
 
 import dev.quicksilver.cli.command.BridgeCommand;
+import dev.quicksilver.cli.command.CompactCommand;
 import dev.quicksilver.cli.command.ConfigurationFlags;
 import dev.quicksilver.cli.command.Failures;
 import dev.quicksilver.cli.command.GetCommand;
@@ -9,7 +10,9 @@ import dev.quicksilver.cli.command.MigrateCommand;
 import dev.quicksilver.cli.command.PostgresCommand;
 import dev.quicksilver.cli.command.ReplicaCommand;
 import dev.quicksilver.cli.command.RootCommand;
+import dev.quicksilver.cli.command.SnapshotCommand;
 import dev.quicksilver.cli.command.StatusCommand;
+import dev.quicksilver.cli.command.VerifyCommand;
 import dev.quicksilver.cli.command.VersionCommand;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Setting;
@@ -43,6 +46,9 @@ import picocli.CommandLine.UnmatchedArgumentException;
       StatusCommand.class,
       LogCommand.class,
       GetCommand.class,
+      SnapshotCommand.class,
+      VerifyCommand.class,
+      CompactCommand.class,
       MigrateCommand.class,
       PostgresCommand.class,
       VersionCommand.class
@@ -87,6 +93,9 @@ public final class Quicksilver {
     flags(commands, "status", data);
     flags(commands, "log", data);
     flags(commands, "get", data);
+    flags(commands, "snapshot", data);
+    flags(commands, "verify", data);
+    flags(commands, "compact", data);
     flags(
         commands,
         "migrate",

@@ -53,11 +53,7 @@ public final class Appender extends WriteSession {
   /** Gives a key (1 to 511 bytes) a value (at most 64 MiB). */
   public void set(byte[] key, byte[] value) {
     RecordFormat.checkKey(key.length);
-    if (value.length > RecordFormat.MAX_VALUE) {
-      throw new StorageException(
-          ErrorCode.INVALID_ARGUMENT,
-          "a value has at most " + RecordFormat.MAX_VALUE + " bytes, this one has " + value.length);
-    }
+    RecordFormat.checkValue(value.length);
     entry(Operation.SET, key, value);
   }
 

@@ -14,11 +14,8 @@ final class BlockDecoder {
     END
   }
 
-  private final SegmentSource source;
-  private final byte[] raw = new byte[Segment.MAX_UNCOMPRESSED];
+  private final SegmentReader in;
   private final byte[] fixed = new byte[16];
-  private int at;
-  private int limit;
 
   Kind kind = Kind.END;
   Operation operation = Operation.CLEAR;
@@ -31,7 +28,7 @@ final class BlockDecoder {
   long endLsn;
 
   BlockDecoder(SegmentSource source) {
-    this.source = source;
+    this.in = new SegmentReader(source, "a block");
   }
 
   /**
@@ -39,34 +36,34 @@ final class BlockDecoder {
    * anything else.
    */
   boolean next() throws IOException {
-    if (at == limit && !fill()) {
+    if (!in.more()) {
       return false;
     }
-    int tag = raw[at++];
+    int tag = in.read();
     switch (tag) {
       case BlockEncoder.BEGIN -> {
-        read(fixed, 16);
+        in.read(fixed, 16);
         commitLsn = Bytes.getLong(fixed, 0);
         commitTime = Bytes.getLong(fixed, 8);
         kind = Kind.BEGIN;
       }
       case 2 -> {
-        read(fixed, 6);
+        in.read(fixed, 6);
         keyLength = keyLength(Bytes.getShort(fixed, 0));
         valueLength = Bytes.getInt(fixed, 2);
         if (valueLength < 0 || valueLength > RecordFormat.MAX_VALUE) {
           throw new StorageException(
               ErrorCode.CORRUPT, "a block holds a value of " + valueLength + " bytes");
         }
-        read(key, keyLength);
+        in.read(key, keyLength);
         value = Bytes.atLeast(value, valueLength);
-        read(value, valueLength);
+        in.read(value, valueLength);
         entry(Operation.SET);
       }
       case 3 -> {
-        read(fixed, 2);
+        in.read(fixed, 2);
         keyLength = keyLength(Bytes.getShort(fixed, 0));
-        read(key, keyLength);
+        in.read(key, keyLength);
         valueLength = 0;
         entry(Operation.DEL);
       }
@@ -76,7 +73,7 @@ final class BlockDecoder {
         entry(Operation.CLEAR);
       }
       case BlockEncoder.END -> {
-        read(fixed, 8);
+        in.read(fixed, 8);
         endLsn = Bytes.getLong(fixed, 0);
         kind = Kind.END;
       }
@@ -97,29 +94,5 @@ final class BlockDecoder {
       throw new StorageException(ErrorCode.CORRUPT, "a block holds a key of " + length + " bytes");
     }
     return length;
-  }
-
-  private boolean fill() throws IOException {
-    Segment segment = source.next();
-    if (segment == null) {
-      return false;
-    }
-    segment.uncompress(raw);
-    at = 0;
-    limit = segment.uncompressedLength();
-    return true;
-  }
-
-  private void read(byte[] to, int length) throws IOException {
-    int done = 0;
-    while (done < length) {
-      if (at == limit && !fill()) {
-        throw new StorageException(ErrorCode.CORRUPT, "a block ends in the middle of a record");
-      }
-      int part = Math.min(length - done, limit - at);
-      System.arraycopy(raw, at, to, done, part);
-      at += part;
-      done += part;
-    }
   }
 }

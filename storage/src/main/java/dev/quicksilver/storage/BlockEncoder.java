@@ -18,68 +18,49 @@ final class BlockEncoder {
   static final int BEGIN = 1;
   static final int END = 5;
 
-  private final Consumer<Segment> sink;
-  private final byte[] raw = new byte[Segment.MAX_UNCOMPRESSED];
+  private final SegmentWriter out;
   private final byte[] fixed = new byte[17];
-  private int filled;
-  private long uncompressed;
 
   BlockEncoder(Consumer<Segment> sink) {
-    this.sink = sink;
+    this.out = new SegmentWriter(sink);
   }
 
   void begin(long commitLsn, long commitTime) {
     fixed[0] = BEGIN;
     Bytes.putLong(fixed, 1, commitLsn);
     Bytes.putLong(fixed, 9, commitTime);
-    write(fixed, 17);
+    out.write(fixed, 0, 17);
   }
 
   void entry(Operation operation, byte[] key, int keyLength, byte[] value, int valueLength) {
     fixed[0] = (byte) operation.code();
     Bytes.putShort(fixed, 1, keyLength);
     Bytes.putInt(fixed, 3, valueLength);
-    write(
+    out.write(
         fixed,
+        0,
         switch (operation) {
           case SET -> 7;
           case DEL -> 3;
           case CLEAR -> 1;
         });
-    write(key, keyLength);
-    write(value, valueLength);
+    out.write(key, 0, keyLength);
+    out.write(value, 0, valueLength);
   }
 
   void end(long endLsn) {
     fixed[0] = END;
     Bytes.putLong(fixed, 1, endLsn);
-    write(fixed, 9);
-  }
-
-  private void write(byte[] from, int length) {
-    int at = 0;
-    while (at < length) {
-      int part = Math.min(length - at, raw.length - filled);
-      System.arraycopy(from, at, raw, filled, part);
-      filled += part;
-      at += part;
-      if (filled == raw.length) {
-        flush();
-      }
-    }
+    out.write(fixed, 0, 9);
   }
 
   /** Hands the last segment over. */
   void flush() {
-    if (filled > 0) {
-      sink.accept(Segment.compress(raw, filled));
-      uncompressed += filled;
-      filled = 0;
-    }
+    out.flush();
   }
 
   /** Returns the bytes written so far, before compression. */
   long uncompressedLength() {
-    return uncompressed + filled;
+    return out.uncompressedLength();
   }
 }

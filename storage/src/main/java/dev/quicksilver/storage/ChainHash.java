@@ -10,7 +10,9 @@ import java.util.UUID;
  *
  * <p>Before the first entry it is SHA-256("quicksilver chain v1" ‖ database id). Each entry turns
  * it into SHA-256(hash before ‖ sequence u64 ‖ operation u8 ‖ commit LSN u64 ‖ commit time i64 ‖
- * key length u16 ‖ key ‖ value).
+ * key length u16 ‖ key ‖ value). A load of n sorted pairs without a log leads straight to sequence
+ * n and SHA-256("quicksilver load v1" ‖ database id ‖ n u64 ‖ content digest ‖ system id u64 ‖
+ * timeline u32 ‖ LSN u64 ‖ commit time i64).
  */
 public final class ChainHash {
   /** Bytes in a hash. */
@@ -30,6 +32,24 @@ public final class ChainHash {
     Bytes.putLong(id, 0, databaseId.getMostSignificantBits());
     Bytes.putLong(id, 8, databaseId.getLeastSignificantBits());
     return new ChainHash(digest.digest(id));
+  }
+
+  /** Returns the hash that a database has after a load without a log: it names its content. */
+  static ChainHash ofLoad(
+      UUID databaseId, long pairs, ContentDigest content, Position position, long commitTime) {
+    var digest = Sha256.create();
+    digest.update("quicksilver load v1".getBytes(StandardCharsets.US_ASCII));
+    byte[] fields = new byte[68];
+    Bytes.putLong(fields, 0, databaseId.getMostSignificantBits());
+    Bytes.putLong(fields, 8, databaseId.getLeastSignificantBits());
+    Bytes.putLong(fields, 16, pairs);
+    Bytes.putLong(fields, 24, content.high());
+    Bytes.putLong(fields, 32, content.low());
+    Bytes.putLong(fields, 40, position.systemId());
+    Bytes.putInt(fields, 48, position.timeline());
+    Bytes.putLong(fields, 52, position.lsn());
+    Bytes.putLong(fields, 60, commitTime);
+    return new ChainHash(digest.digest(fields));
   }
 
   /** Takes the 32 bytes that begin at an offset. */

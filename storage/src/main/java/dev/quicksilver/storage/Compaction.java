@@ -49,7 +49,8 @@ public final class Compaction {
     boolean used = false;
     try (Database database = Database.open(old, options);
         Appender writeLock = database.append()) {
-      Verification verified = database.copyTo(next, progress);
+      Verification verified =
+          new CompactCopy(database.environment(), options).write(next, progress);
       if (!verified.head().equals(writeLock.head())) {
         throw new StorageException(
             ErrorCode.IO, "the copy of " + old + " is not its newest commit; try again");

@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.lmdbjava.LmdbException;
 
 /**
@@ -15,6 +16,8 @@ import org.lmdbjava.LmdbException;
  * vanish when a second handle of the same process closes. Safe for all threads.
  */
 public final class Database implements AutoCloseable {
+  static final String FILE = "data.mdb";
+
   private static final long READ_ONLY_POLL = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final Environment environment;
@@ -25,7 +28,7 @@ public final class Database implements AutoCloseable {
   private volatile long lastSequence;
   private volatile boolean closed;
 
-  private Database(Environment environment, StorageOptions options) {
+  private Database(Environment environment, StorageOptions options, boolean finished) {
     this.environment = environment;
     this.options = options;
     try (Snapshot snapshot = new Snapshot(environment)) {
@@ -38,6 +41,14 @@ public final class Database implements AutoCloseable {
       }
       MetaFormat.checkFormat(format, environment.path);
       identity = MetaFormat.decodeIdentity(stored, environment.path);
+      if (finished && snapshot.meta(CopyState.KEY) != null) {
+        throw new StorageException(
+            ErrorCode.UNFINISHED,
+            environment.path
+                + " is an unfinished copy of "
+                + identity.name()
+                + "; resume the snapshot (or the load), or remove the folder");
+      }
       lastSequence = snapshot.head().lastSequence();
     }
   }
@@ -48,7 +59,18 @@ public final class Database implements AutoCloseable {
    * @throws StorageException ALREADY_EXISTS if there is one
    */
   public static Database create(Path folder, DatabaseIdentity identity, StorageOptions options) {
-    if (Files.exists(folder.resolve("data.mdb"))) {
+    Head empty =
+        new Head(0, ChainHash.genesis(identity.id()), ContentDigest.EMPTY, Position.NONE, 0, 1);
+    return create(folder, identity, options, empty, null);
+  }
+
+  static Database create(
+      Path folder,
+      DatabaseIdentity identity,
+      StorageOptions options,
+      Head start,
+      @Nullable CopyState state) {
+    if (Files.exists(folder.resolve(FILE))) {
       throw new StorageException(ErrorCode.ALREADY_EXISTS, "there is a database in " + folder);
     }
     try {
@@ -59,12 +81,13 @@ public final class Database implements AutoCloseable {
     Environment environment = Environment.open(folder, options, false, true);
     try (var txn = environment.beginWrite()) {
       byte[] head = new byte[MetaFormat.HEAD_LENGTH];
-      MetaFormat.encodeHead(
-          new Head(0, ChainHash.genesis(identity.id()), ContentDigest.EMPTY, Position.NONE, 0, 1),
-          head);
+      MetaFormat.encodeHead(start, head);
       put(environment, txn, MetaFormat.FORMAT_KEY, MetaFormat.encodeFormat());
       put(environment, txn, MetaFormat.IDENTITY_KEY, MetaFormat.encodeIdentity(identity));
       put(environment, txn, MetaFormat.HEAD_KEY, head);
+      if (state != null) {
+        put(environment, txn, CopyState.KEY, state.encode());
+      }
       txn.commit();
     } catch (LmdbException e) {
       environment.close();
@@ -72,7 +95,7 @@ public final class Database implements AutoCloseable {
     } finally {
       environment.finished();
     }
-    return opened(environment, options);
+    return opened(environment, options, state == null);
   }
 
   private static void put(
@@ -89,7 +112,7 @@ public final class Database implements AutoCloseable {
    * @throws StorageException NOT_FOUND, WRONG_FORMAT or what else stands in the way
    */
   public static Database open(Path folder, StorageOptions options) {
-    return opened(Environment.open(folder, options, false, false), options);
+    return opened(Environment.open(folder, options, false, false), options, true);
   }
 
   /**
@@ -97,12 +120,18 @@ public final class Database implements AutoCloseable {
    * writes.
    */
   public static Database openReadOnly(Path folder, StorageOptions options) {
-    return opened(Environment.open(folder, options, true, false), options);
+    return opened(Environment.open(folder, options, true, false), options, true);
   }
 
-  private static Database opened(Environment environment, StorageOptions options) {
+  /** Opens what is still being made, too. */
+  static Database openUnfinished(Path folder, StorageOptions options) {
+    return opened(Environment.open(folder, options, false, false), options, false);
+  }
+
+  private static Database opened(
+      Environment environment, StorageOptions options, boolean finished) {
     try {
-      return new Database(environment, options);
+      return new Database(environment, options, finished);
     } catch (RuntimeException e) {
       environment.close();
       throw e;
@@ -143,7 +172,15 @@ public final class Database implements AutoCloseable {
 
   /** Begins to apply blocks: waits for LMDB's one write lock. From a platform thread only. */
   public Applier apply() {
-    return new Applier(this, environment);
+    return applyTo(CopyState.FINISHED);
+  }
+
+  Applier applyTo(CopyState held) {
+    return new Applier(this, environment, held);
+  }
+
+  Environment environment() {
+    return environment;
   }
 
   /** Reads the log from a sequence on, for a follower. */
@@ -277,15 +314,36 @@ public final class Database implements AutoCloseable {
   }
 
   /**
-   * Writes a snapshot of this database into a new folder, without the free pages, while readers and
-   * the writer go on. The copy is on the disk and has been verified when this returns.
+   * Copies this database as it is in the end into another folder, while readers and the writer go
+   * on; no snapshot is held for long meanwhile. If the folder holds a copy that was begun, from
+   * this or from another node, goes on with that. The copy is durable and has been verified when
+   * this returns; its log begins where the copying began. Call it from a platform thread.
    *
+   * @param progress is told of {@link VerifyProgress.Stage#COPY} with each few MiB, then of the
+   *     verification
    * @return what verifying the copy has looked at
-   * @throws StorageException ALREADY_EXISTS if the folder holds an environment; CORRUPT if the copy
-   *     is not clean, which then is removed; NO_SPACE, IO
+   * @throws StorageException ALREADY_EXISTS if the folder holds something else; NOT_IN_LOG if the
+   *     copy was begun so long ago that this database's log does not reach back to it; DIVERGED if
+   *     it has another history; CORRUPT if it is not clean; NO_SPACE, IO
    */
   public Verification copyTo(Path folder, VerifyProgress progress) {
-    return new SnapshotCopy(environment, options).write(folder, progress);
+    return new SnapshotCopy(this, folder, SnapshotPiece.GOOD_BYTES, progress).run();
+  }
+
+  /**
+   * Reads the next piece of a snapshot.
+   *
+   * @param after the key up to which the receiver holds everything; null for the first piece
+   * @param budget bytes of keys and values; one pair may be larger
+   */
+  public SnapshotPiece piece(byte @Nullable [] after, int budget) {
+    Snapshot snapshot = snapshot();
+    try {
+      return new SnapshotPiece(snapshot, identity, after, budget);
+    } catch (RuntimeException e) {
+      snapshot.close();
+      throw e;
+    }
   }
 
   void committed(Head head) {
@@ -311,7 +369,7 @@ public final class Database implements AutoCloseable {
   /** Returns the length of the environment's file in bytes. */
   public long fileBytes() {
     try {
-      return Files.size(environment.path.resolve("data.mdb"));
+      return Files.size(environment.path.resolve(FILE));
     } catch (IOException e) {
       throw new StorageException(ErrorCode.IO, environment.path + " cannot be read: " + e, e);
     }

@@ -6,7 +6,6 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -15,10 +14,13 @@ import java.util.stream.Stream;
 /**
  * Where a node keeps its environments: {@code <data>/databases/<name>/current} is a symbolic link
  * to the generation in use, a folder beside it named 1, 2, … A new copy becomes the generation in
- * use by one atomic rename of the link. Holds no state; safe for all threads and processes.
+ * use by one atomic rename of the link. {@code copying} beside it names the generation that a
+ * snapshot is being copied into, so that it is found again after a restart. Holds no state; safe
+ * for all threads and processes.
  */
 public final class DatabaseDirectory {
   private static final String CURRENT = "current";
+  private static final String COPYING = "copying";
 
   private final Path root;
 
@@ -47,12 +49,50 @@ public final class DatabaseDirectory {
   public Optional<Path> environment(String name) {
     DatabaseIdentity.requireName(name);
     Path database = root.resolve(name);
+    return linked(database, CURRENT);
+  }
+
+  private static Optional<Path> linked(Path database, String link) {
     try {
-      return Optional.of(database.resolve(Files.readSymbolicLink(database.resolve(CURRENT))));
+      return Optional.of(database.resolve(Files.readSymbolicLink(database.resolve(link))));
     } catch (NoSuchFileException e) {
       return Optional.empty();
     } catch (IOException e) {
       throw failed("read", database, e);
+    }
+  }
+
+  /**
+   * Returns the generation that a snapshot of a database is copied into: the one in which copying
+   * was begun, or a new, empty one. {@link #use} ends the copying, {@link #abandonCopy} gives it
+   * up.
+   */
+  public Path copyGeneration(String name) {
+    DatabaseIdentity.requireName(name);
+    Path database = root.resolve(name);
+    Optional<Path> begun = linked(database, COPYING);
+    if (begun.isPresent() && Files.isDirectory(begun.get())) {
+      if (!begun.equals(environment(name))) {
+        return begun.get();
+      }
+    }
+    Path fresh = newGeneration(name);
+    link(database, COPYING, fresh);
+    return fresh;
+  }
+
+  /** Removes the generation that copying was begun in, if there is one. */
+  public void abandonCopy(String name) {
+    DatabaseIdentity.requireName(name);
+    Path database = root.resolve(name);
+    Optional<Path> begun = linked(database, COPYING);
+    try {
+      if (begun.isPresent() && !begun.equals(environment(name))) {
+        Durable.deleteTree(begun.get());
+      }
+      Files.deleteIfExists(database.resolve(COPYING));
+    } catch (IOException | UncheckedIOException e) {
+      throw failed("remove the copy in", database, e);
     }
   }
 
@@ -75,12 +115,23 @@ public final class DatabaseDirectory {
   /** Makes a generation the one in use, atomically. */
   public void use(String name, Path generation) {
     Path database = root.resolve(name);
-    Path next = database.resolve(CURRENT + ".next");
+    link(database, CURRENT, generation);
+    try {
+      if (linked(database, COPYING).filter(generation::equals).isPresent()) {
+        Files.deleteIfExists(database.resolve(COPYING));
+      }
+    } catch (IOException e) {
+      throw failed("write", database, e);
+    }
+  }
+
+  private static void link(Path database, String link, Path generation) {
+    Path next = database.resolve(link + ".next");
     try {
       Files.deleteIfExists(next);
       Files.createSymbolicLink(next, generation.getFileName());
-      Files.move(next, database.resolve(CURRENT), StandardCopyOption.ATOMIC_MOVE);
-      SnapshotCopy.sync(database, StandardOpenOption.READ);
+      Files.move(next, database.resolve(link), StandardCopyOption.ATOMIC_MOVE);
+      Durable.syncFolder(database);
     } catch (IOException e) {
       throw failed("write", database, e);
     }
@@ -94,7 +145,7 @@ public final class DatabaseDirectory {
     Path database = root.resolve(name);
     try {
       Files.deleteIfExists(database.resolve(CURRENT));
-      deleteTree(database);
+      Durable.deleteTree(database);
     } catch (IOException | UncheckedIOException e) {
       throw failed("remove", database, e);
     }
@@ -103,22 +154,9 @@ public final class DatabaseDirectory {
   /** Removes the folder of a generation that is not, or no longer, the one in use. */
   void removeGeneration(Path generation) {
     try {
-      deleteTree(generation);
+      Durable.deleteTree(generation);
     } catch (IOException | UncheckedIOException e) {
       throw failed("remove", generation, e);
-    }
-  }
-
-  private static void deleteTree(Path tree) throws IOException {
-    if (!Files.exists(tree)) {
-      return;
-    }
-    List<Path> files;
-    try (Stream<Path> walk = Files.walk(tree)) {
-      files = walk.sorted(java.util.Comparator.reverseOrder()).toList();
-    }
-    for (Path file : files) {
-      Files.deleteIfExists(file);
     }
   }
 

@@ -13,6 +13,8 @@ public enum ErrorCode {
   ALREADY_EXISTS(Owner.USER),
   /** The files are not Quicksilver's, or of a format version this program does not know. */
   WRONG_FORMAT(Owner.USER),
+  /** The environment is an unfinished copy or load; resume it or remove its folder. */
+  UNFINISHED(Owner.USER),
   /** A block does not continue this database's history: wrong sequence, chain hash or digest. */
   DIVERGED(Owner.INTERNAL),
   /** Stored bytes do not match their checksum. */

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import org.lmdbjava.Cursor;
 import org.lmdbjava.GetOp;
 import org.lmdbjava.LmdbException;
+import org.lmdbjava.PutFlags;
 import org.lmdbjava.Txn;
 
 /**
@@ -12,6 +13,8 @@ import org.lmdbjava.Txn;
  * only at the end.
  */
 final class LogWriter {
+  private static final PutFlags[] APPEND = {PutFlags.MDB_APPEND};
+  private static final PutFlags[] BEFORE_THE_REST = {};
   private static final int TRIMMED_AT_ONCE = 256;
 
   private final Environment environment;
@@ -63,7 +66,7 @@ final class LogWriter {
     if (index == 0) {
       firstFilled = filled;
     } else if (filled > 0) {
-      put(index, piece, filled);
+      put(index, piece, filled, APPEND);
     }
     index++;
     filled = 0;
@@ -73,14 +76,15 @@ final class LogWriter {
   void end(BlockHeader header) {
     nextPiece();
     System.arraycopy(header.withBodyLength(bodyLength).encode(), 0, first, 0, BlockHeader.LENGTH);
-    put(0, first, firstFilled);
+    put(0, first, firstFilled, BEFORE_THE_REST);
   }
 
-  private void put(int pieceIndex, byte[] bytes, int length) {
+  private void put(int pieceIndex, byte[] bytes, int length, PutFlags[] where) {
     try {
       environment
           .log
-          .reserve(txn, pieceKey.clear().putLong(blockSequence).putInt(pieceIndex).flip(), length)
+          .reserve(
+              txn, pieceKey.clear().putLong(blockSequence).putInt(pieceIndex).flip(), length, where)
           .put(bytes, 0, length);
     } catch (LmdbException e) {
       throw LmdbErrors.of(e, environment.path);

@@ -1,10 +1,13 @@
 package dev.quicksilver.storage;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.lmdbjava.Cursor;
 import org.lmdbjava.Dbi;
 import org.lmdbjava.LmdbException;
+import org.lmdbjava.PutFlags;
 import org.lmdbjava.Txn;
 
 /**
@@ -12,30 +15,105 @@ import org.lmdbjava.Txn;
  * For the thread of the transaction alone.
  */
 final class PairWriter {
+  private static final int UNKNOWN = -1;
+  private static final PutFlags[] ANYWHERE = {};
+  private static final PutFlags[] APPEND = {PutFlags.MDB_APPEND};
+
   private final Environment environment;
   private final Txn<ByteBuffer> txn;
   private final ByteBuffer keyBuffer = ByteBuffer.allocateDirect(RecordFormat.MAX_KEY);
   private final ByteBuffer chunkKey = ByteBuffer.allocateDirect(RecordFormat.PIECE_KEY);
   private final CRC32C crc = new CRC32C();
-  private final Sha256 hash = new Sha256();
+  private final byte[] largest = new byte[RecordFormat.MAX_KEY];
+  private final DigestSum digest;
   private byte[] record = new byte[RecordFormat.PIECE];
   private byte[] old = new byte[256];
   private int oldLength;
-  private ContentDigest digest;
+  private int largestLength = UNKNOWN;
 
   PairWriter(Environment environment, Txn<ByteBuffer> txn, ContentDigest digest) {
     this.environment = environment;
     this.txn = txn;
-    this.digest = digest;
+    this.digest = new DigestSum(digest);
   }
 
   ContentDigest digest() {
-    return digest;
+    return digest.get();
   }
 
+  /** Gives a key a value; the sequence must be above all that were used before. */
   void set(
       byte[] key, int keyLength, byte[] value, int valueLength, long sequence, long commitTime) {
-    removeOld(key, keyLength);
+    if (isAboveLargest(key, keyLength)) {
+      noteLargest(key, keyLength);
+      put(key, keyLength, value, valueLength, sequence, commitTime, APPEND, APPEND);
+    } else {
+      removeOld(key, keyLength);
+      put(key, keyLength, value, valueLength, sequence, commitTime, ANYWHERE, APPEND);
+    }
+  }
+
+  /**
+   * Adds a pair whose key is above all others; its sequence is unlike theirs, but may be lower.
+   *
+   * @throws StorageException INVALID_ARGUMENT if the key is not above all others
+   */
+  void append(
+      byte[] key, int keyLength, byte[] value, int valueLength, long sequence, long commitTime) {
+    if (!isAboveLargest(key, keyLength)) {
+      throw new StorageException(
+          ErrorCode.INVALID_ARGUMENT,
+          "key "
+              + Text.quote(Arrays.copyOf(key, keyLength))
+              + " comes after "
+              + Text.quote(Arrays.copyOf(largest, largestLength))
+              + "; each key must be above the one before, in unsigned byte order");
+    }
+    noteLargest(key, keyLength);
+    put(key, keyLength, value, valueLength, sequence, commitTime, APPEND, ANYWHERE);
+  }
+
+  private boolean isAboveLargest(byte[] key, int keyLength) {
+    if (largestLength == UNKNOWN) {
+      readLargest();
+    }
+    return Arrays.compareUnsigned(key, 0, keyLength, largest, 0, largestLength) > 0;
+  }
+
+  /** No key is empty, so that any is above one of no bytes. */
+  private void readLargest() {
+    try (Cursor<ByteBuffer> cursor = environment.data.openCursor(txn)) {
+      largestLength = 0;
+      if (cursor.last()) {
+        largestLength = cursor.key().remaining();
+        cursor.key().get(largest, 0, largestLength);
+      }
+    } catch (LmdbException e) {
+      throw LmdbErrors.of(e, environment.path);
+    }
+  }
+
+  /** Returns the largest key that this session has appended. */
+  byte[] largest() {
+    return Arrays.copyOf(largest, largestLength);
+  }
+
+  /** Stays as it is when the key is deleted: then it is above the largest, which does no harm. */
+  private void noteLargest(byte[] key, int keyLength) {
+    System.arraycopy(key, 0, largest, 0, keyLength);
+    largestLength = keyLength;
+    keyBuffer.clear().put(key, 0, keyLength).flip();
+  }
+
+  private void put(
+      byte[] key,
+      int keyLength,
+      byte[] value,
+      int valueLength,
+      long sequence,
+      long commitTime,
+      PutFlags[] where,
+      PutFlags[] chunksWhere) {
     record[4] = 0;
     Bytes.putLong(record, 5, sequence);
     Bytes.putLong(record, 13, commitTime);
@@ -50,22 +128,25 @@ final class PairWriter {
       crc.update(value, 0, valueLength);
       Bytes.putInt(record, RecordFormat.HEADER + 4, (int) crc.getValue());
       length = RecordFormat.CHUNKED_LENGTH;
-      putChunks(value, valueLength, sequence);
+      putChunks(value, valueLength, sequence, chunksWhere);
     }
     Bytes.putInt(record, 0, RecordFormat.crc(crc, key, keyLength, record, length));
     try {
-      environment.data.reserve(txn, keyBuffer, length).put(record, 0, length);
+      environment.data.reserve(txn, keyBuffer, length, where).put(record, 0, length);
     } catch (LmdbException e) {
       throw LmdbErrors.of(e, environment.path);
     }
-    digest = digest.plus(hash.pair(key, keyLength, value, valueLength));
+    digest.plus(key, keyLength, value, valueLength);
   }
 
-  private void putChunks(byte[] value, int valueLength, long sequence) {
+  private void putChunks(byte[] value, int valueLength, long sequence, PutFlags[] where) {
     try {
       for (int at = 0, index = 0; at < valueLength; index++) {
         int part = Math.min(RecordFormat.PIECE, valueLength - at);
-        environment.chunks.reserve(txn, chunkKey(sequence, index), part).put(value, at, part);
+        environment
+            .chunks
+            .reserve(txn, chunkKey(sequence, index), part, where)
+            .put(value, at, part);
         at += part;
       }
     } catch (LmdbException e) {
@@ -94,13 +175,14 @@ final class PairWriter {
     } catch (LmdbException e) {
       throw LmdbErrors.of(e, environment.path);
     }
-    digest = ContentDigest.EMPTY;
+    digest.clear();
+    largestLength = 0;
   }
 
   /** Returns the key's value as of now in this transaction. */
   byte @Nullable [] get(byte[] key) {
     RecordFormat.checkKey(key.length);
-    return readOld(key, key.length) == Old.ABSENT ? null : java.util.Arrays.copyOf(old, oldLength);
+    return readOld(key, key.length) == Old.ABSENT ? null : Arrays.copyOf(old, oldLength);
   }
 
   /** Takes the key's pair out of the digest and its chunks away; its record stays. */
@@ -109,7 +191,7 @@ final class PairWriter {
     if (found == Old.ABSENT) {
       return false;
     }
-    digest = digest.minus(hash.pair(key, keyLength, old, oldLength));
+    digest.minus(key, keyLength, old, oldLength);
     if (found == Old.CHUNKED) {
       long sequence = Bytes.getLong(record, 5);
       try {
@@ -184,7 +266,7 @@ final class PairWriter {
     return new StorageException(
         ErrorCode.CORRUPT,
         "the record of key "
-            + Text.quote(java.util.Arrays.copyOf(key, keyLength))
+            + Text.quote(Arrays.copyOf(key, keyLength))
             + " in "
             + environment.path
             + " is damaged; bootstrap this node again from a peer");

@@ -53,4 +53,12 @@ final class RecordFormat {
           ErrorCode.INVALID_ARGUMENT, "a key has 1 to 511 bytes, this one has " + keyLength);
     }
   }
+
+  static void checkValue(int valueLength) {
+    if (valueLength > MAX_VALUE) {
+      throw new StorageException(
+          ErrorCode.INVALID_ARGUMENT,
+          "a value has at most " + MAX_VALUE + " bytes, this one has " + valueLength);
+    }
+  }
 }

@@ -52,6 +52,13 @@ final class Sha256 {
     return new ContentDigest(Bytes.getLong(out, 0), Bytes.getLong(out, 8));
   }
 
+  /** Returns what a pair adds, given as the bytes that are hashed: key length u16 ‖ key ‖ value. */
+  ContentDigest pair(byte[] bytes, int offset, int length) {
+    digest.update(bytes, offset, length);
+    finish(out);
+    return new ContentDigest(Bytes.getLong(out, 0), Bytes.getLong(out, 8));
+  }
+
   /** Returns what a pair that was read adds to the content digest. */
   ContentDigest pair(byte[] key, int keyLength, PairBuffer pair) {
     Bytes.putShort(fixed, 0, keyLength);

@@ -66,6 +66,7 @@ final class Verifier {
           NOT_FOUND,
           ALREADY_EXISTS,
           WRONG_FORMAT,
+          UNFINISHED,
           DIVERGED,
           NO_SPACE,
           SNAPSHOT_TOO_OLD,

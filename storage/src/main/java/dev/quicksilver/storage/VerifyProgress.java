@@ -1,12 +1,15 @@
 package dev.quicksilver.storage;
 
 /**
- * Is told, on the verifying thread and about every thousand steps, how far verification has come.
+ * Is told, on the verifying thread and about every thousand steps, how far verification, or a copy
+ * before it, has come.
  */
 @FunctionalInterface
 public interface VerifyProgress {
-  /** What is being verified. */
+  /** What is being done. */
   enum Stage {
+    /** Pairs that have been copied, of all live pairs of the source. */
+    COPY,
     /** Pairs, of all live pairs. */
     PAIRS,
     /** Entries, of all entries of the retained log. */

@@ -8,6 +8,7 @@
  * meta    "format"   magic, format version                                   {@link dev.quicksilver.storage.MetaFormat}
  *         "identity" database id, name, key type, value type
  *         "head"     last sequence, chain hash, content digest, position, …
+ *         "copy"     only while it is being made: the key up to which all is here {@link dev.quicksilver.storage.CopyState}
  * data    key (1..511 bytes) → 21-byte header + value, or header + length    {@link dev.quicksilver.storage.RecordFormat}
  * chunks  sequence u64, index u32 → up to 4,080 bytes of a large value
  * log     first sequence u64, piece u32 → up to 4,080 bytes of a block       {@link dev.quicksilver.storage.BlockHeader}

@@ -49,7 +49,13 @@ public final class Failures {
     return switch (e.code()) {
       case DIVERGED, CORRUPT -> ExitCode.REFUSED;
       case NOT_FOUND, NOT_IN_LOG -> ExitCode.NOT_FOUND;
-      case INVALID_ARGUMENT, ALREADY_EXISTS, WRONG_FORMAT, NO_SPACE, SNAPSHOT_TOO_OLD, IO ->
+      case INVALID_ARGUMENT,
+          ALREADY_EXISTS,
+          WRONG_FORMAT,
+          UNFINISHED,
+          NO_SPACE,
+          SNAPSHOT_TOO_OLD,
+          IO ->
           ExitCode.FAILURE;
     };
   }

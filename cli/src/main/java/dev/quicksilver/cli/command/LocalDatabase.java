@@ -19,6 +19,16 @@ final class LocalDatabase {
    * @throws CommandException if the directory or the database is not there
    */
   static Database open(Configuration configuration, String name) {
+    Path environment = directory(configuration, name).environment(name).orElseThrow();
+    return Database.openReadOnly(environment, NodeCommand.storageOptions(configuration));
+  }
+
+  /**
+   * Returns the directory that holds the database.
+   *
+   * @throws CommandException if the directory or the database is not there
+   */
+  static DatabaseDirectory directory(Configuration configuration, String name) {
     Path data = configuration.get(Settings.DATA_DIRECTORY);
     if (!Files.isDirectory(data.resolve("databases"))) {
       throw new CommandException(
@@ -29,19 +39,16 @@ final class LocalDatabase {
               + ", or --node HOST:PORT to ask a running node");
     }
     DatabaseDirectory directory = new DatabaseDirectory(data);
-    Path environment =
-        directory
-            .environment(name)
-            .orElseThrow(
-                () ->
-                    new CommandException(
-                        ExitCode.NOT_FOUND,
-                        "there is no database \""
-                            + name
-                            + "\" in "
-                            + data
-                            + "; there are: "
-                            + String.join(", ", directory.names())));
-    return Database.openReadOnly(environment, NodeCommand.storageOptions(configuration));
+    if (directory.environment(name).isEmpty()) {
+      throw new CommandException(
+          ExitCode.NOT_FOUND,
+          "there is no database \""
+              + name
+              + "\" in "
+              + data
+              + "; there are: "
+              + String.join(", ", directory.names()));
+    }
+    return directory;
   }
 }

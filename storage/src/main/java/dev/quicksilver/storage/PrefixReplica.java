@@ -1,0 +1,186 @@
+package dev.quicksilver.storage;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import org.jspecify.annotations.Nullable;
+import org.lmdbjava.LmdbException;
+import org.lmdbjava.Txn;
+
+/**
+ * A database in the making: an environment that at each commit holds exactly the pairs up to a key,
+ * its <em>bound</em>, of another one as of some sequence, and the log from where the making began.
+ * It follows the source's log like any replica, for the part that it holds, and grows by {@link
+ * SnapshotPiece}s. Nothing is lost when it is killed: the bound is committed with the pairs. {@link
+ * Database#open} refuses it until {@link #finish} has verified it.
+ *
+ * <p>For one thread at a time; writing needs a platform thread.
+ */
+public final class PrefixReplica implements AutoCloseable {
+  private static final String MAKING = "making";
+
+  private final Database database;
+
+  private PrefixReplica(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * Makes one that holds nothing yet.
+   *
+   * @param start where the source stands: the log begins after it
+   * @throws StorageException ALREADY_EXISTS if the folder holds an environment
+   */
+  public static PrefixReplica create(
+      Path folder, DatabaseIdentity identity, Head start, StorageOptions options) {
+    return create(folder, identity, start, CopyState.Kind.COPY, options);
+  }
+
+  /**
+   * The environment appears in its folder by a rename, so that it has all its records or is not.
+   */
+  static PrefixReplica create(
+      Path folder,
+      DatabaseIdentity identity,
+      Head start,
+      CopyState.Kind kind,
+      StorageOptions options) {
+    if (Files.exists(folder.resolve(Database.FILE))) {
+      throw new StorageException(ErrorCode.ALREADY_EXISTS, "there is a database in " + folder);
+    }
+    Path making = folder.resolve(MAKING);
+    Head nothing =
+        new Head(
+            start.lastSequence(),
+            start.chainHash(),
+            ContentDigest.EMPTY,
+            start.position(),
+            start.commitTime(),
+            start.lastSequence() + 1);
+    try {
+      Durable.deleteTree(making);
+      Database.create(making, identity, options, nothing, CopyState.start(kind)).close();
+      FailPoint.hit("copy.before-start");
+      Durable.syncFile(making.resolve(Database.FILE));
+      Files.move(
+          making.resolve(Database.FILE),
+          folder.resolve(Database.FILE),
+          StandardCopyOption.ATOMIC_MOVE);
+      Durable.syncFolder(folder);
+      Durable.deleteTree(making);
+    } catch (IOException e) {
+      throw new StorageException(
+          ErrorCode.IO, "a database could not be created in " + folder + ": " + e, e);
+    }
+    FailPoint.hit("copy.after-start");
+    return open(folder, kind, options);
+  }
+
+  /**
+   * Opens one that was begun before.
+   *
+   * @throws StorageException NOT_FOUND if there is none, ALREADY_EXISTS if it is finished and can
+   *     be opened as a database
+   */
+  public static PrefixReplica resume(Path folder, StorageOptions options) {
+    return open(folder, CopyState.Kind.COPY, options);
+  }
+
+  static PrefixReplica open(Path folder, CopyState.Kind kind, StorageOptions options) {
+    PrefixReplica opened = new PrefixReplica(Database.openUnfinished(folder, options));
+    try {
+      CopyState state = opened.state();
+      if (state.kind() != kind) {
+        throw new StorageException(
+            ErrorCode.ALREADY_EXISTS,
+            folder + " holds an unfinished load, not a copy; resume it or remove the folder");
+      }
+    } catch (RuntimeException e) {
+      opened.close();
+      throw e;
+    }
+    return opened;
+  }
+
+  /** Returns whose copy it is. */
+  public DatabaseIdentity identity() {
+    return database.identity();
+  }
+
+  /** Returns where it stands; the content digest is that of the pairs which are here. */
+  public Head head() {
+    return database.head();
+  }
+
+  /** Returns the key up to which all pairs are here; null if none are yet, or all. */
+  public byte @Nullable [] bound() {
+    return state().bound();
+  }
+
+  /** Returns whether all pairs are here; then only {@link #finish} is missing. */
+  public boolean complete() {
+    return state().complete();
+  }
+
+  /** Returns how many pairs are here. */
+  public long pairs() {
+    try (Snapshot snapshot = database.snapshot()) {
+      return snapshot.pairs();
+    }
+  }
+
+  CopyState state() {
+    try (Snapshot snapshot = database.snapshot()) {
+      byte[] stored = snapshot.meta(CopyState.KEY);
+      if (stored == null) {
+        throw new StorageException(
+            ErrorCode.ALREADY_EXISTS, "there is a finished database in " + database.folder());
+      }
+      return CopyState.decode(stored, database.folder());
+    }
+  }
+
+  Database database() {
+    return database;
+  }
+
+  /** Begins to write: waits for LMDB's one write lock. From a platform thread only. */
+  public PrefixSession write() {
+    return new PrefixSession(database.applyTo(state()), identity());
+  }
+
+  /**
+   * Verifies all of it and makes it a database as any other. Close this then, and open that.
+   *
+   * @return what was verified
+   * @throws StorageException UNFINISHED if pairs are missing; CORRUPT if it is not clean: then
+   *     remove the folder
+   */
+  public Verification finish(VerifyProgress progress) {
+    if (!complete()) {
+      throw new StorageException(
+          ErrorCode.UNFINISHED, "the copy in " + database.folder() + " is not complete");
+    }
+    FailPoint.hit("copy.before-verify");
+    Verification verified = database.verify(progress).requireClean();
+    FailPoint.hit("copy.before-finish");
+    Environment environment = database.environment();
+    try (Txn<ByteBuffer> txn = environment.beginWrite()) {
+      environment.meta.delete(txn, WriteSession.direct(CopyState.KEY));
+      txn.commit();
+    } catch (LmdbException e) {
+      throw LmdbErrors.of(e, database.folder());
+    } finally {
+      environment.finished();
+    }
+    FailPoint.hit("copy.after-finish");
+    return verified;
+  }
+
+  @Override
+  public void close() {
+    database.close();
+  }
+}

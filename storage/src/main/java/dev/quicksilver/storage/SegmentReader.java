@@ -1,0 +1,52 @@
+package dev.quicksilver.storage;
+
+import java.io.IOException;
+
+/** The stream of bytes that segments hold; checks their CRCs. Holds one in memory. */
+final class SegmentReader {
+  private final SegmentSource source;
+  private final String what;
+  private final byte[] raw = new byte[Segment.MAX_UNCOMPRESSED];
+  private int at;
+  private int limit;
+
+  /** Takes what the segments are part of, for messages. */
+  SegmentReader(SegmentSource source, String what) {
+    this.source = source;
+    this.what = what;
+  }
+
+  /** Says whether there are more bytes. */
+  boolean more() throws IOException {
+    return at < limit || fill();
+  }
+
+  /** Reads the next byte, which must be there. */
+  byte read() {
+    return raw[at++];
+  }
+
+  void read(byte[] to, int length) throws IOException {
+    int done = 0;
+    while (done < length) {
+      if (!more()) {
+        throw new StorageException(ErrorCode.CORRUPT, what + " ends in the middle of a record");
+      }
+      int part = Math.min(length - done, limit - at);
+      System.arraycopy(raw, at, to, done, part);
+      at += part;
+      done += part;
+    }
+  }
+
+  private boolean fill() throws IOException {
+    Segment segment = source.next();
+    if (segment == null) {
+      return false;
+    }
+    segment.uncompress(raw);
+    at = 0;
+    limit = segment.uncompressedLength();
+    return true;
+  }
+}

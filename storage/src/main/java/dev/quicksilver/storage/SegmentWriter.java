@@ -1,0 +1,43 @@
+package dev.quicksilver.storage;
+
+import java.util.function.Consumer;
+
+/** Cuts a stream of bytes into segments of 64 KiB wherever that falls. Not thread-safe. */
+final class SegmentWriter {
+  private final Consumer<Segment> sink;
+  private final byte[] raw = new byte[Segment.MAX_UNCOMPRESSED];
+  private int filled;
+  private long uncompressed;
+
+  SegmentWriter(Consumer<Segment> sink) {
+    this.sink = sink;
+  }
+
+  void write(byte[] from, int offset, int length) {
+    int at = offset;
+    int end = offset + length;
+    while (at < end) {
+      int part = Math.min(end - at, raw.length - filled);
+      System.arraycopy(from, at, raw, filled, part);
+      filled += part;
+      at += part;
+      if (filled == raw.length) {
+        flush();
+      }
+    }
+  }
+
+  /** Hands the last segment over. */
+  void flush() {
+    if (filled > 0) {
+      sink.accept(Segment.compress(raw, filled));
+      uncompressed += filled;
+      filled = 0;
+    }
+  }
+
+  /** Returns the bytes written so far, before compression. */
+  long uncompressedLength() {
+    return uncompressed + filled;
+  }
+}
