@@ -44,12 +44,14 @@ static uint64_t next_random(void) {
 
 static uint64_t below(uint64_t bound) { return (next_random() >> 1) % bound; }
 
-/* "key " and 25 digits */
+/* "key " and 25 digits, of which ten can be other than 0 */
 static void make_key(char *key, uint64_t number) {
+  uint32_t rest = (uint32_t)number;
   memcpy(key, "key ", 4);
-  for (int i = KEY - 1; i >= 4; i--) {
-    key[i] = (char)('0' + number % 10);
-    number /= 10;
+  memset(key + 4, '0', KEY - 14);
+  for (int i = KEY - 1; i >= KEY - 10; i--) {
+    key[i] = (char)('0' + rest % 10);
+    rest /= 10;
   }
 }
 

@@ -68,10 +68,12 @@ final class Peer {
 
   /** Random numbers and keys, the same ones as in the C program. */
   static final class Keys {
+    private static final int DIGITS = 10;
     private long state = 88172645463325252L;
     final byte[] key = new byte[KEY_BYTES];
 
     Keys() {
+      Arrays.fill(key, (byte) '0');
       System.arraycopy("key ".getBytes(StandardCharsets.US_ASCII), 0, key, 0, 4);
     }
 
@@ -83,12 +85,13 @@ final class Peer {
       return ((state * 2685821657736338717L) >>> 1) % bound;
     }
 
-    /** Puts the key of a number into {@link #key}. */
+    /** Puts the key of a number below 2^31 into {@link #key}. */
     byte[] key(long number) {
-      long rest = number;
-      for (int i = KEY_BYTES - 1; i >= 4; i--) {
-        key[i] = (byte) ('0' + rest % 10);
-        rest /= 10;
+      int rest = (int) number;
+      for (int i = KEY_BYTES - 1; i >= KEY_BYTES - DIGITS; i--) {
+        int tenth = rest / 10;
+        key[i] = (byte) ('0' + rest - tenth * 10);
+        rest = tenth;
       }
       return key;
     }

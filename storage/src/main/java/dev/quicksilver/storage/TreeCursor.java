@@ -20,6 +20,9 @@ final class TreeCursor {
   private long node;
   private boolean placed;
 
+  @SuppressWarnings("UnusedVariable") // keeps the compiler from leaving the loads out
+  private long touched;
+
   TreeCursor(ReadTransaction transaction, PageMap map) {
     this.transaction = transaction;
     this.map = map;
@@ -114,6 +117,7 @@ final class TreeCursor {
       number = PageMap.child(map.node(page, index));
     }
     long page = map.page(number, transaction.lastPage(), PageMap.LEAF);
+    touched = map.touch(page, length);
     int found = map.search(page, 0, key, length);
     pages[leaf] = page;
     indexes[leaf] = found < 0 ? -found - 1 : found;
