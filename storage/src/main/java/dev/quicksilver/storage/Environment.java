@@ -61,6 +61,8 @@ final class Environment {
   final Dbi<ByteBuffer> data;
   final Dbi<ByteBuffer> chunks;
   final Dbi<ByteBuffer> log;
+  final int dataHandle;
+  final int chunksHandle;
   final int pageSize;
 
   final Duration maxSnapshotAge;
@@ -98,6 +100,8 @@ final class Environment {
     data = all.get(1);
     chunks = all.get(2);
     log = all.get(3);
+    dataHandle = LmdbjavaAccess.handle(data);
+    chunksHandle = LmdbjavaAccess.handle(chunks);
     address = NativeLmdb.address(env);
     pageSize = env.stat().pageSize;
   }

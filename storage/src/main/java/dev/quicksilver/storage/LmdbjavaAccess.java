@@ -3,22 +3,26 @@ package dev.quicksilver.storage;
 import java.lang.reflect.Field;
 import java.nio.file.Path;
 import jnr.ffi.Pointer;
+import org.lmdbjava.Dbi;
 import org.lmdbjava.Env;
 import org.lmdbjava.Meta;
+import org.lmdbjava.Txn;
 
 /**
  * The one place that reaches into lmdbjava: it has no public way to say which native library to
- * load after start-up other than a property, nor to name the {@code MDB_env} behind an {@link Env}.
+ * load after start-up other than a property, nor to name LMDB's own objects behind its own.
  */
 final class LmdbjavaAccess {
   private static final String EXTRACT_DIRECTORY = "lmdbjava.extract.dir";
-  private static final Field ENV_POINTER = field();
+  private static final Field ENV_POINTER = field(Env.class);
+  private static final Field TXN_POINTER = field(Txn.class);
+  private static final Field DBI_POINTER = field(Dbi.class);
 
   private LmdbjavaAccess() {}
 
-  private static Field field() {
+  private static Field field(Class<?> type) {
     try {
-      Field field = Env.class.getDeclaredField("ptr");
+      Field field = type.getDeclaredField("ptr");
       field.setAccessible(true);
       return field;
     } catch (NoSuchFieldException e) {
@@ -40,9 +44,24 @@ final class LmdbjavaAccess {
     }
   }
 
+  /** Returns the address of the {@code MDB_env}. */
   static long address(Env<?> env) {
+    return address(ENV_POINTER, env);
+  }
+
+  /** Returns the address of the {@code MDB_txn}. */
+  static long address(Txn<?> txn) {
+    return address(TXN_POINTER, txn);
+  }
+
+  /** Returns the {@code MDB_dbi}, which lmdbjava keeps as if it were an address. */
+  static int handle(Dbi<?> dbi) {
+    return (int) address(DBI_POINTER, dbi);
+  }
+
+  private static long address(Field pointer, Object of) {
     try {
-      return ((Pointer) ENV_POINTER.get(env)).address();
+      return ((Pointer) pointer.get(of)).address();
     } catch (IllegalAccessException e) {
       throw new IllegalStateException(e);
     }

@@ -20,14 +20,15 @@ import org.lmdbjava.Env;
 import org.lmdbjava.TargetName;
 
 /**
- * LMDB's calls that begin and end read transactions, through {@code java.lang.foreign} and bound to
- * the very library that lmdbjava uses. All addresses are plain longs, so that a call allocates
- * nothing. The pages themselves are read by {@link PageMap}.
+ * LMDB's calls that begin and end read transactions, and the one that puts a record, through {@code
+ * java.lang.foreign} and bound to the very library that lmdbjava uses. All addresses are plain
+ * longs, so that a call allocates nothing. The pages themselves are read by {@link PageMap}.
  */
 @SuppressWarnings("restricted") // calling C is what this class is for
 final class NativeLmdb {
   static final int NOT_FOUND = -30798;
   static final int RDONLY = 0x20000;
+  static final int APPEND = 0x20000;
 
   /** The handle of the tree that lists the others. */
   static final int MAIN_DBI = 1;
@@ -37,6 +38,7 @@ final class NativeLmdb {
   private static final MethodHandle TXN_RESET;
   private static final MethodHandle TXN_RENEW;
   private static final MethodHandle GET;
+  private static final MethodHandle PUT;
   private static final MethodHandle TXN_ID;
   private static final MethodHandle DBI_OPEN;
   private static final MethodHandle STRERROR;
@@ -47,6 +49,7 @@ final class NativeLmdb {
     TXN_ABORT = bindVoid(library, "mdb_txn_abort");
     TXN_RESET = bindBrief(library, "mdb_txn_reset", FunctionDescriptor.ofVoid(JAVA_LONG));
     TXN_RENEW = bindBrief(library, "mdb_txn_renew", FunctionDescriptor.of(JAVA_INT, JAVA_LONG));
+    PUT = bind(library, "mdb_put", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
     GET = bind(library, "mdb_get", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
     TXN_ID = bindBrief(library, "mdb_txn_id", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
     DBI_OPEN = bind(library, "mdb_dbi_open", JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
@@ -161,6 +164,14 @@ final class NativeLmdb {
   static int txnRenew(long txn) {
     try {
       return (int) TXN_RENEW.invokeExact(txn);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static int put(long txn, int dbi, long key, long data, int flags) {
+    try {
+      return (int) PUT.invokeExact(txn, dbi, key, data, flags);
     } catch (Throwable e) {
       throw unexpected(e);
     }

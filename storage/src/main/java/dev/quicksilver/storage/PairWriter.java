@@ -1,5 +1,10 @@
 package dev.quicksilver.storage;
 
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
@@ -7,7 +12,6 @@ import org.jspecify.annotations.Nullable;
 import org.lmdbjava.Cursor;
 import org.lmdbjava.Dbi;
 import org.lmdbjava.LmdbException;
-import org.lmdbjava.PutFlags;
 import org.lmdbjava.Txn;
 
 /**
@@ -16,11 +20,17 @@ import org.lmdbjava.Txn;
  */
 final class PairWriter {
   private static final int UNKNOWN = -1;
-  private static final PutFlags[] ANYWHERE = {};
-  private static final PutFlags[] APPEND = {PutFlags.MDB_APPEND};
+  private static final int ANYWHERE = 0;
+  private static final int DATA = 16;
+  private static final int KEY_BYTES = 32;
+  private static final int DATA_BYTES = 544;
 
   private final Environment environment;
   private final Txn<ByteBuffer> txn;
+  // for puts: MDB_val of the key, MDB_val of the data, the bytes of both
+  private final MemorySegment scratch = Arena.ofAuto().allocate(DATA_BYTES + RecordFormat.PIECE, 8);
+  private final long address = scratch.address();
+  private final long txnAddress;
   private final ByteBuffer keyBuffer = ByteBuffer.allocateDirect(RecordFormat.MAX_KEY);
   private final ByteBuffer chunkKey = ByteBuffer.allocateDirect(RecordFormat.PIECE_KEY);
   private final CRC32C crc = new CRC32C();
@@ -34,6 +44,9 @@ final class PairWriter {
   PairWriter(Environment environment, Txn<ByteBuffer> txn, ContentDigest digest) {
     this.environment = environment;
     this.txn = txn;
+    this.txnAddress = LmdbjavaAccess.address(txn);
+    scratch.set(JAVA_LONG, 8, address + KEY_BYTES);
+    scratch.set(JAVA_LONG, DATA + 8, address + DATA_BYTES);
     this.digest = new DigestSum(digest);
   }
 
@@ -46,10 +59,18 @@ final class PairWriter {
       byte[] key, int keyLength, byte[] value, int valueLength, long sequence, long commitTime) {
     if (isAboveLargest(key, keyLength)) {
       noteLargest(key, keyLength);
-      put(key, keyLength, value, valueLength, sequence, commitTime, APPEND, APPEND);
+      put(
+          key,
+          keyLength,
+          value,
+          valueLength,
+          sequence,
+          commitTime,
+          NativeLmdb.APPEND,
+          NativeLmdb.APPEND);
     } else {
       removeOld(key, keyLength);
-      put(key, keyLength, value, valueLength, sequence, commitTime, ANYWHERE, APPEND);
+      put(key, keyLength, value, valueLength, sequence, commitTime, ANYWHERE, NativeLmdb.APPEND);
     }
   }
 
@@ -70,7 +91,7 @@ final class PairWriter {
               + "; each key must be above the one before, in unsigned byte order");
     }
     noteLargest(key, keyLength);
-    put(key, keyLength, value, valueLength, sequence, commitTime, APPEND, ANYWHERE);
+    put(key, keyLength, value, valueLength, sequence, commitTime, NativeLmdb.APPEND, ANYWHERE);
   }
 
   private boolean isAboveLargest(byte[] key, int keyLength) {
@@ -102,7 +123,6 @@ final class PairWriter {
   private void noteLargest(byte[] key, int keyLength) {
     System.arraycopy(key, 0, largest, 0, keyLength);
     largestLength = keyLength;
-    keyBuffer.clear().put(key, 0, keyLength).flip();
   }
 
   private void put(
@@ -112,8 +132,8 @@ final class PairWriter {
       int valueLength,
       long sequence,
       long commitTime,
-      PutFlags[] where,
-      PutFlags[] chunksWhere) {
+      int where,
+      int chunksWhere) {
     record[4] = 0;
     Bytes.putLong(record, 5, sequence);
     Bytes.putLong(record, 13, commitTime);
@@ -131,27 +151,31 @@ final class PairWriter {
       putChunks(value, valueLength, sequence, chunksWhere);
     }
     Bytes.putInt(record, 0, RecordFormat.crc(crc, key, keyLength, record, length));
-    try {
-      environment.data.reserve(txn, keyBuffer, length, where).put(record, 0, length);
-    } catch (LmdbException e) {
-      throw LmdbErrors.of(e, environment.path);
-    }
+    MemorySegment.copy(key, 0, scratch, JAVA_BYTE, KEY_BYTES, keyLength);
+    putRecord(environment.dataHandle, keyLength, record, 0, length, where);
     digest.plus(key, keyLength, value, valueLength);
   }
 
-  private void putChunks(byte[] value, int valueLength, long sequence, PutFlags[] where) {
-    try {
-      for (int at = 0, index = 0; at < valueLength; index++) {
-        int part = Math.min(RecordFormat.PIECE, valueLength - at);
-        environment
-            .chunks
-            .reserve(txn, chunkKey(sequence, index), part, where)
-            .put(value, at, part);
-        at += part;
-      }
-    } catch (LmdbException e) {
-      throw LmdbErrors.of(e, environment.path);
+  private void putChunks(byte[] value, int valueLength, long sequence, int where) {
+    for (int at = 0, index = 0; at < valueLength; index++) {
+      int part = Math.min(RecordFormat.PIECE, valueLength - at);
+      MemorySegment.copy(
+          MemorySegment.ofBuffer(chunkKey(sequence, index)),
+          0,
+          scratch,
+          KEY_BYTES,
+          RecordFormat.PIECE_KEY);
+      putRecord(environment.chunksHandle, RecordFormat.PIECE_KEY, value, at, part, where);
+      at += part;
     }
+  }
+
+  /** Puts some bytes under the key that stands in the scratch memory. */
+  private void putRecord(int dbi, int keyLength, byte[] data, int at, int length, int where) {
+    MemorySegment.copy(data, at, scratch, JAVA_BYTE, DATA_BYTES, length);
+    scratch.set(JAVA_LONG, 0, keyLength);
+    scratch.set(JAVA_LONG, DATA, length);
+    environment.check(NativeLmdb.put(txnAddress, dbi, address, address + DATA, where));
   }
 
   private ByteBuffer chunkKey(long sequence, int index) {
