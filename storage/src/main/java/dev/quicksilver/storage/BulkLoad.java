@@ -131,7 +131,7 @@ public final class BulkLoad implements AutoCloseable {
             sequence == 0 ? 0 : commitTime,
             sequence + 1);
     byte[] stored = new byte[MetaFormat.HEAD_LENGTH];
-    MetaFormat.encodeHead(head, stored);
+    MetaFormat.encodeHead(head, sequence, stored);
     FailPoint.hit("load.before-finish");
     Environment environment = database.environment();
     try (Txn<ByteBuffer> txn = environment.beginWrite()) {

@@ -81,7 +81,7 @@ public final class Database implements AutoCloseable {
     Environment environment = Environment.open(folder, options, false, true);
     try (var txn = environment.beginWrite()) {
       byte[] head = new byte[MetaFormat.HEAD_LENGTH];
-      MetaFormat.encodeHead(start, head);
+      MetaFormat.encodeHead(start, 0, head);
       put(environment, txn, MetaFormat.FORMAT_KEY, MetaFormat.encodeFormat());
       put(environment, txn, MetaFormat.IDENTITY_KEY, MetaFormat.encodeIdentity(identity));
       put(environment, txn, MetaFormat.HEAD_KEY, head);

@@ -1,6 +1,7 @@
 package dev.quicksilver.storage;
 
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import org.lmdbjava.Cursor;
 import org.lmdbjava.GetOp;
 import org.lmdbjava.LmdbException;
@@ -17,11 +18,20 @@ final class LogWriter {
   private static final PutFlags[] BEFORE_THE_REST = {};
   private static final int TRIMMED_AT_ONCE = 256;
 
+  /**
+   * So many bytes of a block are held back and stored together. LMDB then gives them pages that lie
+   * side by side, not in turn with those of the values, and they are free together later: a file
+   * that is full of short runs of free pages makes each commit a matter of many small writes.
+   */
+  private static final int TOGETHER = 4 << 20;
+
   private final Environment environment;
   private final Txn<ByteBuffer> txn;
   private final ByteBuffer pieceKey = ByteBuffer.allocateDirect(RecordFormat.PIECE_KEY);
   private final byte[] first = new byte[RecordFormat.PIECE];
-  private final byte[] piece = new byte[RecordFormat.PIECE];
+  private byte[] pieces = new byte[RecordFormat.PIECE];
+  private int start; // of the piece that is being filled
+  private int stored; // pieces of this block in LMDB, but for the first
   private final byte[] segmentHeader = new byte[Segment.HEADER];
   private long blockSequence;
   private int index;
@@ -40,6 +50,8 @@ final class LogWriter {
     filled = BlockHeader.LENGTH;
     firstFilled = 0;
     bodyLength = 0;
+    start = 0;
+    stored = 0;
   }
 
   void segment(Segment segment) {
@@ -52,7 +64,7 @@ final class LogWriter {
     int at = 0;
     while (at < bytes.length) {
       int part = Math.min(bytes.length - at, RecordFormat.PIECE - filled);
-      System.arraycopy(bytes, at, index == 0 ? first : piece, filled, part);
+      System.arraycopy(bytes, at, index == 0 ? first : pieces, start + filled, part);
       filled += part;
       at += part;
       if (filled == RecordFormat.PIECE) {
@@ -65,27 +77,42 @@ final class LogWriter {
   private void nextPiece() {
     if (index == 0) {
       firstFilled = filled;
-    } else if (filled > 0) {
-      put(index, piece, filled, APPEND);
+    } else {
+      start += filled;
+      if (start >= TOGETHER) {
+        store();
+      } else if (start + RecordFormat.PIECE > pieces.length) {
+        pieces = Arrays.copyOf(pieces, Math.min(TOGETHER, 2 * pieces.length) + RecordFormat.PIECE);
+      }
     }
     index++;
     filled = 0;
   }
 
+  /** Stores the pieces that are held back; all but the block's last are full. */
+  private void store() {
+    for (int at = 0; at < start; at += RecordFormat.PIECE) {
+      stored++;
+      put(stored, pieces, at, Math.min(RecordFormat.PIECE, start - at), APPEND);
+    }
+    start = 0;
+  }
+
   /** Ends the block; the head is stored with the length that the body really has. */
   void end(BlockHeader header) {
     nextPiece();
+    store();
     System.arraycopy(header.withBodyLength(bodyLength).encode(), 0, first, 0, BlockHeader.LENGTH);
-    put(0, first, firstFilled, BEFORE_THE_REST);
+    put(0, first, 0, firstFilled, BEFORE_THE_REST);
   }
 
-  private void put(int pieceIndex, byte[] bytes, int length, PutFlags[] where) {
+  private void put(int pieceIndex, byte[] bytes, int at, int length, PutFlags[] where) {
     try {
       environment
           .log
           .reserve(
               txn, pieceKey.clear().putLong(blockSequence).putInt(pieceIndex).flip(), length, where)
-          .put(bytes, 0, length);
+          .put(bytes, at, length);
     } catch (LmdbException e) {
       throw LmdbErrors.of(e, environment.path);
     }

@@ -13,7 +13,7 @@ import java.util.zip.CRC32C;
  * "format"    "QUICKSILVER" ‖ version u16
  * "identity"  id 16 ‖ 3 × (length u16 ‖ UTF-8): name, key type, value type ‖ CRC-32C
  * "head"      last sequence u64 ‖ chain hash 32 ‖ content digest 16 ‖ system id u64 ‖ timeline u32 ‖ LSN u64
- *             ‖ commit time i64 ‖ oldest sequence u64 ‖ CRC-32C of all before
+ *             ‖ commit time i64 ‖ oldest sequence u64 ‖ live pairs u64 ‖ CRC-32C of all before
  * </pre>
  */
 final class MetaFormat {
@@ -21,7 +21,7 @@ final class MetaFormat {
   static final byte[] FORMAT_KEY = ascii("format");
   static final byte[] IDENTITY_KEY = ascii("identity");
   static final byte[] HEAD_KEY = ascii("head");
-  static final int HEAD_LENGTH = 96;
+  static final int HEAD_LENGTH = 104;
   private static final byte[] MAGIC = ascii("QUICKSILVER");
 
   private MetaFormat() {}
@@ -91,7 +91,7 @@ final class MetaFormat {
     return new String(bytes, StandardCharsets.UTF_8);
   }
 
-  static void encodeHead(Head head, byte[] to) {
+  static void encodeHead(Head head, long pairs, byte[] to) {
     Bytes.putLong(to, 0, head.lastSequence());
     head.chainHash().copyTo(to, 8);
     Bytes.putLong(to, 40, head.contentDigest().high());
@@ -101,7 +101,8 @@ final class MetaFormat {
     Bytes.putLong(to, 68, head.position().lsn());
     Bytes.putLong(to, 76, head.commitTime());
     Bytes.putLong(to, 84, head.oldestSequence());
-    Bytes.putInt(to, 92, crc(to, 92));
+    Bytes.putLong(to, 92, pairs);
+    Bytes.putInt(to, 100, crc(to, 100));
   }
 
   static Head decodeHead(byte[] from, Object where) {
@@ -117,6 +118,11 @@ final class MetaFormat {
         new Position(Bytes.getLong(from, 56), Bytes.getInt(from, 64), Bytes.getLong(from, 68)),
         Bytes.getLong(from, 76),
         Bytes.getLong(from, 84));
+  }
+
+  /** Returns the number of live pairs that a head record, which was decoded before, tells of. */
+  static long pairs(byte[] head) {
+    return Bytes.getLong(head, 92);
   }
 
   private static void checkCrc(byte[] stored, Object where, String record) {

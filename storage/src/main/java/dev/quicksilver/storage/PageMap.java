@@ -70,7 +70,7 @@ final class PageMap {
   private final AtomicLong corruptions;
   private final long base;
   private final int pageSize;
-  private volatile long pagesThere; // a file that is open only grows
+  private volatile boolean whole;
 
   /**
    * Takes the addresses of two records that stand inside leaf pages: each page says its number and
@@ -157,17 +157,20 @@ final class PageMap {
 
   /**
    * Returns the last of the pages up to one that the file really has. Where it ends earlier, pages
-   * are free or the file was cut; to touch them would end the process either way.
+   * are free or the file was cut; to touch them would end the process either way. Asks the system
+   * only until the file was once as long as it should be, since then it only grows.
    */
   long lastThere(long lastPage) {
-    if (lastPage >= pagesThere) {
-      try {
-        pagesThere = Files.size(path.resolve("data.mdb")) / pageSize;
-      } catch (IOException e) {
-        throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
-      }
+    if (whole) {
+      return lastPage;
     }
-    return Math.min(lastPage, pagesThere - 1);
+    try {
+      long pages = Files.size(path.resolve("data.mdb")) / pageSize;
+      whole = pages > lastPage;
+      return Math.min(lastPage, pages - 1);
+    } catch (IOException e) {
+      throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
+    }
   }
 
   /**

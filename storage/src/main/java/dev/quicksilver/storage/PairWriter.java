@@ -36,22 +36,29 @@ final class PairWriter {
   private final CRC32C crc = new CRC32C();
   private final byte[] largest = new byte[RecordFormat.MAX_KEY];
   private final DigestSum digest;
+  private long count;
   private byte[] record = new byte[RecordFormat.PIECE];
   private byte[] old = new byte[256];
   private int oldLength;
   private int largestLength = UNKNOWN;
 
-  PairWriter(Environment environment, Txn<ByteBuffer> txn, ContentDigest digest) {
+  PairWriter(Environment environment, Txn<ByteBuffer> txn, ContentDigest digest, long count) {
     this.environment = environment;
     this.txn = txn;
     this.txnAddress = LmdbjavaAccess.address(txn);
     scratch.set(JAVA_LONG, 8, address + KEY_BYTES);
     scratch.set(JAVA_LONG, DATA + 8, address + DATA_BYTES);
     this.digest = new DigestSum(digest);
+    this.count = count;
   }
 
   ContentDigest digest() {
     return digest.get();
+  }
+
+  /** Returns the number of live pairs. */
+  long count() {
+    return count;
   }
 
   /** Gives a key a value; the sequence must be above all that were used before. */
@@ -59,6 +66,7 @@ final class PairWriter {
       byte[] key, int keyLength, byte[] value, int valueLength, long sequence, long commitTime) {
     if (isAboveLargest(key, keyLength)) {
       noteLargest(key, keyLength);
+      count++;
       put(
           key,
           keyLength,
@@ -69,7 +77,9 @@ final class PairWriter {
           NativeLmdb.APPEND,
           NativeLmdb.APPEND);
     } else {
-      removeOld(key, keyLength);
+      if (!removeOld(key, keyLength)) {
+        count++;
+      }
       put(key, keyLength, value, valueLength, sequence, commitTime, ANYWHERE, NativeLmdb.APPEND);
     }
   }
@@ -91,6 +101,7 @@ final class PairWriter {
               + "; each key must be above the one before, in unsigned byte order");
     }
     noteLargest(key, keyLength);
+    count++;
     put(key, keyLength, value, valueLength, sequence, commitTime, NativeLmdb.APPEND, ANYWHERE);
   }
 
@@ -186,6 +197,7 @@ final class PairWriter {
     if (removeOld(key, keyLength)) {
       try {
         environment.data.delete(txn, keyBuffer);
+        count--;
       } catch (LmdbException e) {
         throw LmdbErrors.of(e, environment.path);
       }
@@ -200,6 +212,7 @@ final class PairWriter {
       throw LmdbErrors.of(e, environment.path);
     }
     digest.clear();
+    count = 0;
     largestLength = 0;
   }
 

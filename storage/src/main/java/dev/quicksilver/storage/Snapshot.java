@@ -24,12 +24,16 @@ public final class Snapshot implements AutoCloseable {
   /** Returns where the database stands in this snapshot. */
   public Head head() {
     requireOpen();
+    return MetaFormat.decodeHead(headRecord(), environment.path);
+  }
+
+  private byte[] headRecord() {
     byte[] head = meta(MetaFormat.HEAD_KEY);
     if (head == null) {
       throw new StorageException(
           ErrorCode.CORRUPT, "the head record of " + environment.path + " is missing");
     }
-    return MetaFormat.decodeHead(head, environment.path);
+    return head;
   }
 
   byte @Nullable [] meta(byte[] key) {
@@ -40,7 +44,9 @@ public final class Snapshot implements AutoCloseable {
   /** Returns the number of live pairs, in O(1). */
   public long pairs() {
     requireOpen();
-    return transaction.entries(Tree.DATA);
+    byte[] head = headRecord();
+    MetaFormat.decodeHead(head, environment.path); // checks it
+    return MetaFormat.pairs(head);
   }
 
   /**

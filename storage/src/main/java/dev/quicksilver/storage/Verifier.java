@@ -132,7 +132,11 @@ final class Verifier {
     }
     progress.at(VerifyProgress.Stage.PAIRS, pairs, total);
     if (going() && pairs != total) {
-      problems.add("the tree counts " + total + " pairs, " + pairs + " could be read");
+      problems.add("the head counts " + total + " pairs, " + pairs + " could be read");
+    }
+    long counted = snapshot.transaction().entries(Tree.DATA);
+    if (going() && pairs != counted) {
+      problems.add("the tree counts " + counted + " pairs, " + pairs + " could be read");
     }
     if (going() && !digest.equals(head.contentDigest())) {
       problems.add(

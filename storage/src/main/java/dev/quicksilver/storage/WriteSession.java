@@ -31,8 +31,9 @@ abstract class WriteSession implements AutoCloseable {
     this.environment = environment;
     this.txn = environment.beginWrite();
     try {
-      before = readHead();
-      pairs = new PairWriter(environment, txn, before.contentDigest());
+      byte[] stored = readHead();
+      before = MetaFormat.decodeHead(stored, environment.path);
+      pairs = new PairWriter(environment, txn, before.contentDigest(), MetaFormat.pairs(stored));
       log = new LogWriter(environment, txn);
     } catch (RuntimeException e) {
       txn.close();
@@ -45,7 +46,7 @@ abstract class WriteSession implements AutoCloseable {
     commitTime = before.commitTime();
   }
 
-  private Head readHead() {
+  private byte[] readHead() {
     ByteBuffer stored = environment.meta.get(txn, direct(MetaFormat.HEAD_KEY));
     if (stored == null) {
       throw new StorageException(
@@ -53,7 +54,7 @@ abstract class WriteSession implements AutoCloseable {
     }
     byte[] head = new byte[stored.remaining()];
     stored.get(head);
-    return MetaFormat.decodeHead(head, environment.path);
+    return head;
   }
 
   static ByteBuffer direct(byte[] bytes) {
@@ -107,7 +108,7 @@ abstract class WriteSession implements AutoCloseable {
               commitTime,
               oldestSequence);
       byte[] head = new byte[MetaFormat.HEAD_LENGTH];
-      MetaFormat.encodeHead(after, head);
+      MetaFormat.encodeHead(after, pairs.count(), head);
       environment.meta.put(txn, direct(MetaFormat.HEAD_KEY), direct(head));
       FailPoint.hit("storage.before-commit");
       txn.commit();

@@ -152,8 +152,9 @@ class CodecPropertiesTest {
             some[6],
             seed);
     byte[] bytes = new byte[MetaFormat.HEAD_LENGTH];
-    MetaFormat.encodeHead(head, bytes);
+    MetaFormat.encodeHead(head, some[2], bytes);
     assertThat(MetaFormat.decodeHead(bytes, "here")).isEqualTo(head);
+    assertThat(MetaFormat.pairs(bytes)).isEqualTo(some[2]);
     sameOrCorrupt(
         head, () -> MetaFormat.decodeHead(Mutation.of(bytes, seed, 1 + chain[0] & 3), "here"));
   }
