@@ -14,7 +14,6 @@ import java.nio.file.StandardOpenOption;
  * the others.
  */
 final class CutFile {
-  private static final int META = 152; // the bytes of a meta page that are used
   private static final long NO_PAGE = -1;
 
   private CutFile() {}
@@ -26,18 +25,18 @@ final class CutFile {
   static void refuse(Path file) {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
       ByteBuffer first = read(channel, 0);
-      if (first.remaining() < META || !PageMap.isMeta(first)) {
+      if (!MetaPages.isMeta(first)) {
         return;
       }
-      int pageSize = PageMap.pageSize(first);
+      int pageSize = MetaPages.pageSize(first);
       ByteBuffer second = read(channel, pageSize);
-      if (second.remaining() < META || !PageMap.isMeta(second)) {
+      if (!MetaPages.isMeta(second)) {
         return;
       }
-      boolean newer = PageMap.transaction(second) > PageMap.transaction(first);
+      boolean newer = MetaPages.transaction(second) > MetaPages.transaction(first);
       ByteBuffer newest = newer ? second : first;
       long pages = channel.size() / pageSize;
-      for (long root : PageMap.roots(newest)) {
+      for (long root : MetaPages.roots(newest)) {
         if (root != NO_PAGE && (root < 0 || root >= pages)) {
           throw new StorageException(
               ErrorCode.CORRUPT,
@@ -55,7 +54,7 @@ final class CutFile {
   }
 
   private static ByteBuffer read(FileChannel channel, long at) throws IOException {
-    ByteBuffer bytes = ByteBuffer.allocate(META).order(ByteOrder.nativeOrder());
+    ByteBuffer bytes = ByteBuffer.allocate(MetaPages.LENGTH).order(ByteOrder.nativeOrder());
     while (bytes.hasRemaining() && channel.read(bytes, at + bytes.position()) > 0) {}
     return bytes.flip();
   }

@@ -8,7 +8,6 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT_UNALIGNED;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
@@ -37,21 +36,14 @@ final class PageMap {
   static final int LEAF = 2;
   static final int BIG_DATA = 1;
   static final int SUB_DATA = 2;
+  static final int HEADER = 16;
   static final int TREE = 48;
+  static final int TREE_ROOT = 40;
 
-  private static final int HEADER = 16;
   private static final int NODE = 8;
   private static final int OVERFLOW = 4;
-  private static final int META = 8;
-  private static final int MAGIC = 0xBEEFC0DE;
-  private static final int VERSION = 1;
-  private static final int FREE_TREE = HEADER + 24;
-  private static final int MAIN_TREE = FREE_TREE + TREE;
-  private static final int LAST_PAGE = MAIN_TREE + TREE;
-  private static final int TRANSACTION = LAST_PAGE + 8;
   private static final int TREE_DEPTH = 6;
   private static final int TREE_ENTRIES = 32;
-  private static final int TREE_ROOT = 40;
   private static final ValueLayout.OfLong BIG_ENDIAN_LONG =
       JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
   private static final boolean LITTLE_ENDIAN = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
@@ -70,6 +62,7 @@ final class PageMap {
   private final AtomicLong corruptions;
   private final long base;
   private final int pageSize;
+  private final MetaPages meta;
   private volatile boolean whole;
 
   /**
@@ -85,12 +78,11 @@ final class PageMap {
     if (base != mapOf(recordInAnother)) {
       throw corrupt("two of its pages do not agree on their numbers");
     }
-    long meta = base + HEADER;
-    if (u16(base + 10) != META || u32(meta) != MAGIC || u32(meta + 4) != VERSION) {
-      throw corrupt("its first page is not a meta page of LMDB's data version 1");
-    }
-    if (u32(base + FREE_TREE) != pageSize) {
-      throw corrupt("its page size is not " + pageSize);
+    this.meta = new MetaPages(base, pageSize);
+    ByteBuffer first = MEMORY.asSlice(base, pageSize).asByteBuffer().order(ByteOrder.nativeOrder());
+    if (!MetaPages.isMeta(first) || MetaPages.pageSize(first) != pageSize) {
+      throw corrupt(
+          "its first page is not a meta page of LMDB's data version 1 with pages of " + pageSize);
     }
   }
 
@@ -109,50 +101,9 @@ final class PageMap {
     return corrupt("page " + number(page) + ": " + what);
   }
 
-  // ---- the meta pages
-
-  /** Says whether the bytes of a page are those of a meta page. */
-  static boolean isMeta(ByteBuffer page) {
-    return page.getShort(10) == META
-        && page.getInt(HEADER) == MAGIC
-        && page.getInt(HEADER + 4) == VERSION
-        && Integer.bitCount(pageSize(page)) == 1;
-  }
-
-  static int pageSize(ByteBuffer meta) {
-    return meta.getInt(FREE_TREE);
-  }
-
-  static long transaction(ByteBuffer meta) {
-    return meta.getLong(TRANSACTION);
-  }
-
-  /** Returns the roots of the tree of free pages, if it has one, and of the list of trees. */
-  static long[] roots(ByteBuffer meta) {
-    return new long[] {meta.getLong(FREE_TREE + TREE_ROOT), meta.getLong(MAIN_TREE + TREE_ROOT)};
-  }
-
-  /** Returns the id of the newest transaction that its meta page tells of. */
-  long newestTransaction() {
-    return Math.max(u64(base + TRANSACTION), u64(base + pageSize + TRANSACTION));
-  }
-
-  /**
-   * Returns the address of the main tree's record as a transaction left it.
-   *
-   * <p>A transaction writes the meta page of the last but one, so what is read through this address
-   * counts only if {@link #stillStands} says so afterwards.
-   */
-  long mainTree(long transaction) {
-    return base + (transaction & 1) * pageSize + MAIN_TREE;
-  }
-
-  long freeTree(long transaction) {
-    return base + (transaction & 1) * pageSize + FREE_TREE;
-  }
-
-  long lastPage(long transaction) {
-    return u64(base + (transaction & 1) * pageSize + LAST_PAGE);
+  /** Returns the two pages that say where the trees begin. */
+  MetaPages meta() {
+    return meta;
   }
 
   /**
@@ -171,17 +122,6 @@ final class PageMap {
     } catch (IOException e) {
       throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
     }
-  }
-
-  /**
-   * Says whether all that was read from a transaction's meta page before this call is that
-   * transaction's: it is in place, and the next one, after which alone it may be written over, has
-   * not been published yet.
-   */
-  boolean stillStands(long transaction) {
-    VarHandle.acquireFence();
-    return u64(base + (transaction & 1) * pageSize + TRANSACTION) == transaction
-        && u64(base + (~transaction & 1) * pageSize + TRANSACTION) != transaction + 1;
   }
 
   // ---- a tree's record

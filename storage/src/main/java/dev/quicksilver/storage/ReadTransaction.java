@@ -66,13 +66,13 @@ final class ReadTransaction {
   private void findTrees() {
     while (true) {
       id = NativeLmdb.txnId(txn);
-      long main = map.mainTree(id);
+      long main = map.meta().mainTree(id);
       mainRoot = PageMap.root(main);
       int depth = PageMap.depth(main);
-      freeRoot = PageMap.root(map.freeTree(id));
-      freeDepth = PageMap.depth(map.freeTree(id));
-      pages = map.lastPage(id) + 1;
-      if (map.stillStands(id)) {
+      freeRoot = PageMap.root(map.meta().freeTree(id));
+      freeDepth = PageMap.depth(map.meta().freeTree(id));
+      pages = map.meta().lastPage(id) + 1;
+      if (map.meta().stillStands(id)) {
         lastPage = map.lastThere(pages - 1);
         findTrees(depth);
         return;
@@ -121,7 +121,7 @@ final class ReadTransaction {
     if (tooOld) {
       tooOld = false;
     }
-    if (map.newestTransaction() != id) {
+    if (map.meta().newestTransaction() != id) {
       NativeLmdb.txnReset(txn);
       begin();
     }
