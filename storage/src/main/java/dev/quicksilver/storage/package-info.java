@@ -18,8 +18,10 @@
  * never has to find several contiguous pages and the file does not fragment.
  *
  * <p><b>Hot path:</b> {@link dev.quicksilver.storage.Snapshot#get(byte[], int, PairBuffer)} and
- * {@link dev.quicksilver.storage.Scan#next()}. They call LMDB through {@code java.lang.foreign};
- * everything else goes through lmdbjava on the same native library and the same {@code MDB_env}.
+ * {@link dev.quicksilver.storage.Scan#next()}. They walk LMDB's pages themselves and check what
+ * they follow ({@link dev.quicksilver.storage.PageMap}), inside a read transaction of LMDB's. Those
+ * and puts are called through {@code java.lang.foreign}; everything else goes through lmdbjava on
+ * the same native library and the same {@code MDB_env}.
  *
  * <p><b>Threads:</b> {@link dev.quicksilver.storage.Database} is safe for all threads. A {@link
  * dev.quicksilver.storage.Snapshot} belongs to one thread at a time, which may be virtual. An
