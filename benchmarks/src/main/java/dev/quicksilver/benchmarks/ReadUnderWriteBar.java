@@ -194,7 +194,7 @@ final class ReadUnderWriteBar implements Bar {
       }
       return writersWaited
           && trace.waitedForNobody()
-          && (setting == Setting.THREADS || trace.reader().isEmpty());
+          && (setting == Setting.THREADS || trace.askedForNothing());
     }
   }
 

@@ -162,6 +162,11 @@ record ReaderTrace(
     return trace;
   }
 
+  /** Says whether the reader made no system call that can wait, not even for the JVM. */
+  boolean askedForNothing() {
+    return HARMLESS.containsAll(reader.keySet());
+  }
+
   /** Says whether the reader made no system call that can wait, but for the JVM's own stops. */
   boolean waitedForNobody() {
     return reader.entrySet().stream()
