@@ -7,6 +7,8 @@ import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
+import dev.quicksilver.cli.process.NodeStatus.LocationReport;
+import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -35,7 +37,9 @@ final class AlertRulesTest {
           List.of(
               new DatabaseReport(
                   "dns", "id", 7, 1, 3, "c", "d", "p", 1_500_000, "STREAMING", "", "root", 9)),
-          List.of(new FollowerReport("dns", "edge-2", "lhr", 7, 6)));
+          List.of(new FollowerReport("dns", "edge-2", "lhr", 7, 6)),
+          List.of(new SubtreeReport("dns", "edge-2", "lhr", "edge-1", 6, 1)),
+          List.of(new LocationReport("dns", "lhr", 1, 6, 6, 1)));
 
   @Test
   void everyMetricOfTheRulesIsExported() throws IOException {

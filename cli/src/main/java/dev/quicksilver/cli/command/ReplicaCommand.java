@@ -51,7 +51,8 @@ public final class ReplicaCommand extends NodeCommand {
                       .filter(status -> status.database().equals(database.name()))
                       .findFirst()
                       .map(ReplicaCommand::progress),
-              RootCommand.followers(node.server));
+              RootCommand.followers(node.server),
+              node.subtree.acks());
         });
   }
 

@@ -52,7 +52,8 @@ public final class RootCommand extends NodeCommand {
                   Optional.of(
                       new StatusReporter.Progress(
                           state, status.lastProblem(), "PostgreSQL", database.sequence())),
-              followers(node.server));
+              followers(node.server),
+              node.subtree.acks());
         });
   }
 

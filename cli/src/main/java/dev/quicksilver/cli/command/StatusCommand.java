@@ -7,6 +7,8 @@ import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Json;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
+import dev.quicksilver.cli.process.NodeStatus.LocationReport;
+import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.cli.process.ProcessFile;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -24,7 +26,8 @@ import picocli.CommandLine.Spec;
 /** Shows what a running process says of itself. */
 @Command(
     name = "status",
-    description = "Shows a running node: databases, sequences, lag and followers.")
+    description =
+        "Shows a running node and those below it: databases, sequences, lag and followers.")
 public final class StatusCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -116,6 +119,38 @@ public final class StatusCommand implements Callable<Integer> {
                       f.ackedSequence() < 0 ? "-" : Long.toString(f.ackedSequence())));
       followers.print(out);
     }
+    printSubtree(status, out);
+  }
+
+  private static void printSubtree(NodeStatus status, PrintWriter out) {
+    if (status.subtree().isEmpty()) {
+      return;
+    }
+    out.println();
+    Table nodes = new Table("database", "node below", "location", "upstream", ">durable", ">lag");
+    for (SubtreeReport n : status.subtree()) {
+      nodes.row(
+          n.database(),
+          n.node(),
+          n.location(),
+          n.upstream().isEmpty() ? "-" : n.upstream(),
+          Long.toString(n.sequence()),
+          Long.toString(n.lag()));
+    }
+    nodes.print(out);
+    out.println();
+    Table locations =
+        new Table("database", "location", ">nodes", ">lowest", ">median", ">worst lag");
+    for (LocationReport l : status.locations()) {
+      locations.row(
+          l.database(),
+          l.location(),
+          Integer.toString(l.nodes()),
+          Long.toString(l.lowestSequence()),
+          Long.toString(l.medianSequence()),
+          Long.toString(l.worstLag()));
+    }
+    locations.print(out);
   }
 
   private static String time(Duration up) {

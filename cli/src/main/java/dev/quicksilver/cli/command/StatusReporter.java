@@ -6,6 +6,8 @@ import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
+import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
+import dev.quicksilver.replication.NodeAck;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.Snapshot;
@@ -39,18 +41,21 @@ final class StatusReporter {
    * @param problem one line when the process does not do what it is for
    * @param progress what is known beyond the database itself; empty for a database that nothing
    *     works on yet
+   * @param acks of the nodes below, by database
    */
   NodeStatus report(
       Optional<String> problem,
       Collection<Database> databases,
       Function<DatabaseReport, Optional<Progress>> progress,
-      List<FollowerReport> followers) {
+      List<FollowerReport> followers,
+      Map<String, List<NodeAck>> acks) {
     List<DatabaseReport> reports =
         databases.stream()
             .map(StatusReporter::report)
             .map(report -> with(report, progress.apply(report)))
             .sorted(Comparator.comparing(DatabaseReport::name))
             .toList();
+    List<SubtreeReport> subtree = SubtreeReports.nodes(reports, acks);
     return new NodeStatus(
         VersionCommand.version(),
         role.command(),
@@ -62,7 +67,9 @@ final class StatusReporter {
         problem.orElse(""),
         addresses.get(),
         reports,
-        followers);
+        followers,
+        subtree,
+        SubtreeReports.locations(subtree));
   }
 
   private static DatabaseReport report(Database database) {

@@ -9,6 +9,8 @@ import java.util.Map;
  * @param healthy whether it does what it is for
  * @param problem one line when it is not healthy, else empty
  * @param uptimeSeconds since the process was started
+ * @param subtree all nodes below this one whose acks reached it
+ * @param locations the same, merged by database and location
  */
 public record NodeStatus(
     String version,
@@ -21,7 +23,9 @@ public record NodeStatus(
     String problem,
     Map<String, String> addresses,
     List<DatabaseReport> databases,
-    List<FollowerReport> followers) {
+    List<FollowerReport> followers,
+    List<SubtreeReport> subtree,
+    List<LocationReport> locations) {
 
   /**
    * One database.
@@ -62,4 +66,30 @@ public record NodeStatus(
    */
   public record FollowerReport(
       String database, String node, String location, long sentSequence, long ackedSequence) {}
+
+  /**
+   * One node anywhere below this one, for one database.
+   *
+   * @param upstream the name of the node it pulls from
+   * @param sequence durable there when it last said so
+   * @param lag entries that this node knows of and that one has not acknowledged
+   */
+  public record SubtreeReport(
+      String database, String node, String location, String upstream, long sequence, long lag) {}
+
+  /**
+   * The nodes below this one at one location, for one database.
+   *
+   * @param nodes how many; at least one
+   * @param lowestSequence durable on all of them
+   * @param medianSequence durable on at least half of them
+   * @param worstLag entries that the last of them has not acknowledged
+   */
+  public record LocationReport(
+      String database,
+      String location,
+      int nodes,
+      long lowestSequence,
+      long medianSequence,
+      long worstLag) {}
 }

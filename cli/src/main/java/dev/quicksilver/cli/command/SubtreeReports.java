@@ -1,0 +1,68 @@
+package dev.quicksilver.cli.command;
+
+import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
+import dev.quicksilver.cli.process.NodeStatus.LocationReport;
+import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
+import dev.quicksilver.replication.NodeAck;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Turns the acks of the nodes below this one into what the status says of them. Stateless. */
+final class SubtreeReports {
+  private SubtreeReports() {}
+
+  /**
+   * Returns one report for each acknowledged node, by database and then in the order of the acks.
+   *
+   * @param databases this node's own, against which lag is counted
+   * @param acks by database, as {@link dev.quicksilver.replication.Subtree#acks()} returns them;
+   *     those of a database that is gone here are left out
+   */
+  static List<SubtreeReport> nodes(
+      List<DatabaseReport> databases, Map<String, List<NodeAck>> acks) {
+    List<SubtreeReport> result = new ArrayList<>();
+    for (DatabaseReport database : databases) {
+      long known = Math.max(database.sequence(), database.upstreamSequence());
+      for (NodeAck ack : acks.getOrDefault(database.name(), List.of())) {
+        result.add(
+            new SubtreeReport(
+                database.name(),
+                ack.node(),
+                ack.location(),
+                ack.upstream(),
+                ack.sequence(),
+                Math.max(0, known - ack.sequence())));
+      }
+    }
+    return result;
+  }
+
+  /** Merges nodes into one report for each database and location, sorted by both. */
+  static List<LocationReport> locations(List<SubtreeReport> nodes) {
+    Map<String, Map<String, List<SubtreeReport>>> grouped = new TreeMap<>();
+    for (SubtreeReport node : nodes) {
+      grouped
+          .computeIfAbsent(node.database(), _ -> new TreeMap<>())
+          .computeIfAbsent(node.location(), _ -> new ArrayList<>())
+          .add(node);
+    }
+    return grouped.values().stream()
+        .flatMap(locations -> locations.values().stream())
+        .map(SubtreeReports::merge)
+        .toList();
+  }
+
+  private static LocationReport merge(List<SubtreeReport> nodes) {
+    SubtreeReport any = nodes.getFirst();
+    long[] sequences = nodes.stream().mapToLong(SubtreeReport::sequence).sorted().toArray();
+    return new LocationReport(
+        any.database(),
+        any.location(),
+        nodes.size(),
+        sequences[0],
+        sequences[(sequences.length - 1) / 2],
+        nodes.stream().mapToLong(SubtreeReport::lag).max().orElse(0));
+  }
+}
