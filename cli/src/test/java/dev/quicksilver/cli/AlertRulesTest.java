@@ -73,7 +73,12 @@ final class AlertRulesTest {
         .contains("quicksilver_node_info{location=\"lhr\",node=\"edge-1\",role=\"replica\"")
         .contains(
             "quicksilver_follower_acked_sequence{database=\"dns\",follower=\"edge-2\","
-                + "location=\"lhr\"} 6.0\n");
+                + "location=\"lhr\"} 6.0\n")
+        .contains("quicksilver_location_nodes{database=\"dns\",location=\"lhr\"} 1.0\n")
+        .contains(
+            "quicksilver_location_lowest_acked_sequence{database=\"dns\",location=\"lhr\"} 6.0\n")
+        .contains(
+            "quicksilver_location_worst_lag_entries{database=\"dns\",location=\"lhr\"} 1.0\n");
   }
 
   private static String metrics() throws IOException {

@@ -1,6 +1,7 @@
 package dev.quicksilver.cli.process;
 
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
+import dev.quicksilver.cli.process.NodeStatus.LocationReport;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Info;
@@ -80,6 +81,18 @@ final class NodeMetrics {
                             callback.call(
                                 number(f.ackedSequence()), f.database(), f.node(), f.location())))
         .register(registry);
+    location(
+        "quicksilver_location_nodes",
+        "Nodes below this one whose acks reached it.",
+        LocationReport::nodes);
+    location(
+        "quicksilver_location_lowest_acked_sequence",
+        "The sequence that all nodes of the location have made durable.",
+        LocationReport::lowestSequence);
+    location(
+        "quicksilver_location_worst_lag_entries",
+        "Entries that the last node of the location has not acknowledged.",
+        LocationReport::worstLag);
     CounterWithCallback.builder()
         .name("process_cpu_seconds_total")
         .help("CPU time of the process.")
@@ -102,6 +115,20 @@ final class NodeMetrics {
         .callback(
             callback ->
                 current.databases().forEach(d -> callback.call(value.applyAsDouble(d), d.name())))
+        .register(registry);
+  }
+
+  private void location(String name, String help, ToDoubleFunction<LocationReport> value) {
+    GaugeWithCallback.builder()
+        .name(name)
+        .help(help)
+        .labelNames("database", "location")
+        .callback(
+            callback ->
+                current
+                    .locations()
+                    .forEach(
+                        l -> callback.call(value.applyAsDouble(l), l.database(), l.location())))
         .register(registry);
   }
 
