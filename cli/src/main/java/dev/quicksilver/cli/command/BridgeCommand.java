@@ -53,11 +53,7 @@ public final class BridgeCommand extends NodeCommand {
                 configuration.get(Settings.HTTP_LISTEN),
                 () ->
                     reporter.report(
-                        Optional.empty(),
-                        List.of(),
-                        _ -> Optional.empty(),
-                        List.of(),
-                        Map.of())));
+                        Optional.empty(), List.of(), _ -> Optional.empty(), List.of(), Map.of())));
     addresses.put("http", http.address());
     file.publish(
         new ProcessFile.Content(
