@@ -1,10 +1,7 @@
 package dev.quicksilver.storage;
 
-import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
-import org.lmdbjava.LmdbException;
-import org.lmdbjava.Txn;
 
 /**
  * Makes a new database of pairs that come sorted by key, without a log: the fastest way in. Pairs
@@ -113,7 +110,6 @@ public final class BulkLoad implements AutoCloseable {
    */
   public Head finish(Position position) {
     commit();
-    Database database = making.database();
     Head loaded = making.head();
     Head head =
         new Head(
@@ -121,11 +117,7 @@ public final class BulkLoad implements AutoCloseable {
             sequence == 0
                 ? loaded.chainHash()
                 : ChainHash.ofLoad(
-                    database.identity().id(),
-                    sequence,
-                    loaded.contentDigest(),
-                    position,
-                    commitTime),
+                    making.identity().id(), sequence, loaded.contentDigest(), position, commitTime),
             loaded.contentDigest(),
             position,
             sequence == 0 ? 0 : commitTime,
@@ -133,17 +125,7 @@ public final class BulkLoad implements AutoCloseable {
     byte[] stored = new byte[MetaFormat.HEAD_LENGTH];
     MetaFormat.encodeHead(head, sequence, stored);
     FailPoint.hit("load.before-finish");
-    Environment environment = database.environment();
-    try (Txn<ByteBuffer> txn = environment.beginWrite()) {
-      environment.meta.put(
-          txn, WriteSession.direct(MetaFormat.HEAD_KEY), WriteSession.direct(stored));
-      environment.meta.delete(txn, WriteSession.direct(CopyState.KEY));
-      txn.commit();
-    } catch (LmdbException e) {
-      throw LmdbErrors.of(e, database.folder());
-    } finally {
-      environment.finished();
-    }
+    making.endMaking(stored);
     FailPoint.hit("load.after-finish");
     return head;
   }

@@ -1,11 +1,14 @@
 package dev.quicksilver.storage;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +27,9 @@ final class PairWriter {
   private static final int DATA = 16;
   private static final int KEY_BYTES = 32;
   private static final int DATA_BYTES = 544;
+  private static final ValueLayout.OfLong BIG_ENDIAN_LONG =
+      JAVA_LONG.withOrder(ByteOrder.BIG_ENDIAN);
+  private static final ValueLayout.OfInt BIG_ENDIAN_INT = JAVA_INT.withOrder(ByteOrder.BIG_ENDIAN);
 
   private final Environment environment;
   private final Txn<ByteBuffer> txn;
@@ -170,12 +176,8 @@ final class PairWriter {
   private void putChunks(byte[] value, int valueLength, long sequence, int where) {
     for (int at = 0, index = 0; at < valueLength; index++) {
       int part = Math.min(RecordFormat.PIECE, valueLength - at);
-      MemorySegment.copy(
-          MemorySegment.ofBuffer(chunkKey(sequence, index)),
-          0,
-          scratch,
-          KEY_BYTES,
-          RecordFormat.PIECE_KEY);
+      scratch.set(BIG_ENDIAN_LONG, KEY_BYTES, sequence);
+      scratch.set(BIG_ENDIAN_INT, KEY_BYTES + 8, index);
       putRecord(environment.chunksHandle, RecordFormat.PIECE_KEY, value, at, part, where);
       at += part;
     }

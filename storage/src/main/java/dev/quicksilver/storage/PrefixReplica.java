@@ -166,8 +166,21 @@ public final class PrefixReplica implements AutoCloseable {
     FailPoint.hit("copy.before-verify");
     Verification verified = database.verify(progress).requireClean();
     FailPoint.hit("copy.before-finish");
+    endMaking(null);
+    FailPoint.hit("copy.after-finish");
+    return verified;
+  }
+
+  /**
+   * Takes the mark of the unfinished away, in one commit with a new head record if there is one.
+   */
+  void endMaking(byte @Nullable [] head) {
     Environment environment = database.environment();
     try (Txn<ByteBuffer> txn = environment.beginWrite()) {
+      if (head != null) {
+        environment.meta.put(
+            txn, WriteSession.direct(MetaFormat.HEAD_KEY), WriteSession.direct(head));
+      }
       environment.meta.delete(txn, WriteSession.direct(CopyState.KEY));
       txn.commit();
     } catch (LmdbException e) {
@@ -175,8 +188,6 @@ public final class PrefixReplica implements AutoCloseable {
     } finally {
       environment.finished();
     }
-    FailPoint.hit("copy.after-finish");
-    return verified;
   }
 
   @Override

@@ -215,11 +215,6 @@ final class ReadTransaction {
     return map;
   }
 
-  /** Returns LMDB's id of the commit that it sees. */
-  long id() {
-    return id;
-  }
-
   /** Returns how many pages the commit knows, the free ones among them. */
   long pages() {
     return pages;

@@ -55,7 +55,6 @@ public final class Snapshot implements AutoCloseable {
    * @throws StorageException CORRUPT if the stored bytes do not match their checksum
    */
   public @Nullable Pair get(byte[] key) {
-
     if (!get(key, key.length, buffer)) {
       return null;
     }
