@@ -40,6 +40,7 @@ final class PageMap {
   static final int TREE = 48;
   static final int TREE_ROOT = 40;
 
+  private static final int CACHE_LINE = 64;
   private static final int NODE = 8;
   private static final int OVERFLOW = 4;
   private static final int TREE_DEPTH = 6;
@@ -157,6 +158,23 @@ final class PageMap {
       throw corrupt(page, "its header is not that of a " + (kind == LEAF ? "leaf" : "branch"));
     }
     return page;
+  }
+
+  /**
+   * Reads a word of each cache line of a page, so that the memory sends all of them at once. A
+   * search on a page that is not in the processor's cache otherwise waits for the memory at each
+   * step. Returns what it saw, which means nothing.
+   */
+  long fetch(long number, long lastPage) {
+    if (number < 2 || number > lastPage) {
+      return 0;
+    }
+    long page = base + number * pageSize;
+    long seen = 0;
+    for (int at = 0; at < pageSize; at += CACHE_LINE) {
+      seen += u64(page + at);
+    }
+    return seen;
   }
 
   long number(long page) {
@@ -325,22 +343,6 @@ final class PageMap {
       }
     }
     return -low - 1;
-  }
-
-  /**
-   * Touches the nodes of a page at which a search for a key of a length can arrive in its first
-   * three steps, all at once: on a page that is not in the processor's cache the steps otherwise
-   * wait for the memory one after the other. Returns what it saw, which means nothing.
-   */
-  long touch(long page, int length) {
-    int keys = keys(page);
-    int last = pageSize - 8;
-    long seen = 0;
-    for (int part = 1; part < 8; part++) {
-      int offset = u16(page + HEADER + 2L * ((keys * part) >>> 3));
-      seen += u64(page + Math.min(offset, last)) + u64(page + Math.min(offset + length, last));
-    }
-    return seen;
   }
 
   /** Compares the last bytes of what two keys have both; all but those are known to be equal. */

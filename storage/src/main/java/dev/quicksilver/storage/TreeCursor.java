@@ -12,6 +12,9 @@ import java.util.Arrays;
  * all other moves check the pages they rely on ({@link #requirePath}).
  */
 final class TreeCursor {
+  /** Trees of up to this depth (some hundred KiB) are taken to be in the processor's cache. */
+  private static final int SMALL = 2;
+
   private final ReadTransaction transaction;
   private final PageMap map;
   private final long[] pages = new long[ReadTransaction.MAX_DEPTH];
@@ -21,7 +24,7 @@ final class TreeCursor {
   private boolean placed;
 
   @SuppressWarnings("UnusedVariable") // keeps the compiler from leaving the loads out
-  private long touched;
+  private long fetched;
 
   TreeCursor(ReadTransaction transaction, PageMap map) {
     this.transaction = transaction;
@@ -116,8 +119,10 @@ final class TreeCursor {
       indexes[level] = index;
       number = PageMap.child(map.node(page, index));
     }
+    if (depth > SMALL) {
+      fetched = map.fetch(number, transaction.lastPage());
+    }
     long page = map.page(number, transaction.lastPage(), PageMap.LEAF);
-    touched = map.touch(page, length);
     int found = map.search(page, 0, key, length);
     pages[leaf] = page;
     indexes[leaf] = found < 0 ? -found - 1 : found;
