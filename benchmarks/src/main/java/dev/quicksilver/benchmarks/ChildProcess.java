@@ -1,12 +1,14 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.cli.Quicksilver;
+import dev.quicksilver.fixtures.EmbeddedPostgres;
 import dev.quicksilver.fixtures.JavaCommand;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +35,47 @@ final class ChildProcess implements AutoCloseable {
             .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
             .start();
     return new ChildProcess(process, output);
+  }
+
+  /** Starts a root in a folder below this one, and waits until it is ready. */
+  static ChildProcess root(Path folder, EmbeddedPostgres postgres, int replicationPort)
+      throws Exception {
+    return ready(
+        folder,
+        "root",
+        "--replication-listen=127.0.0.1:" + replicationPort,
+        "--postgres-url=" + postgres.jdbcUrl(),
+        "--postgres-user=" + postgres.user(),
+        "--postgres-password=" + postgres.password());
+  }
+
+  /** Starts a replica in a folder below this one, and waits until it is ready. */
+  static ChildProcess replica(Path folder, int upstreamPort) throws Exception {
+    return ready(
+        folder,
+        "replica",
+        "--replication-listen=127.0.0.1:0",
+        "--replication-upstreams=127.0.0.1:" + upstreamPort);
+  }
+
+  private static ChildProcess ready(Path folder, String role, String... more) throws Exception {
+    int http = Tree.freePort();
+    List<String> arguments =
+        new ArrayList<>(
+            List.of(
+                role,
+                "--node-name=" + role,
+                "--data-directory=" + folder.resolve(role),
+                "--http-listen=127.0.0.1:" + http));
+    arguments.addAll(List.of(more));
+    ChildProcess child = start(folder.resolve(role + ".log"), arguments);
+    try {
+      child.awaitHealthy(http);
+    } catch (Exception | AssertionError e) {
+      child.close();
+      throw e;
+    }
+    return child;
   }
 
   /** Kills it as {@code kill -9} does, and waits until it is gone. */

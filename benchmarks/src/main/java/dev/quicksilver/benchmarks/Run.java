@@ -17,7 +17,10 @@ public final class Run {
           new ReadUnderWriteBar(),
           new ApplyBar(),
           new SizeBar(),
-          new ChurnBar());
+          new ChurnBar(),
+          new CatchUpBar(),
+          new FleetBar(),
+          new BytesBar());
 
   private Run() {}
 

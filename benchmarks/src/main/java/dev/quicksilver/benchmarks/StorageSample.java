@@ -29,10 +29,15 @@ final class StorageSample {
 
   /** Appends pairs, so many in a commit; returns pairs per second. */
   static double fill(Database database, long pairs, int batch, boolean sorted) {
+    return fill(database, 0, pairs, batch, sorted);
+  }
+
+  /** Goes on after the first so many pairs. */
+  static double fill(Database database, long first, long pairs, int batch, boolean sorted) {
     Peer.Keys keys = new Peer.Keys();
     byte[] value = value();
     long began = System.nanoTime();
-    for (long i = 0; i < pairs; ) {
+    for (long i = first; i < pairs; ) {
       try (Appender appender = database.append()) {
         appender.begin(i + 1, i + 1);
         for (int j = 0; j < batch && i < pairs; j++, i++) {
@@ -44,6 +49,6 @@ final class StorageSample {
         appender.commit();
       }
     }
-    return pairs * 1e9 / (System.nanoTime() - began);
+    return (pairs - first) * 1e9 / (System.nanoTime() - began);
   }
 }
