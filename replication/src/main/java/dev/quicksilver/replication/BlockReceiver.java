@@ -111,16 +111,17 @@ final class BlockReceiver implements AutoCloseable {
   }
 
   /** Makes everything applied durable. */
-  Head commit(long now) {
+  Head commit(Ticker ticker) {
     Applier current = applier;
     if (current == null) {
       return database.head();
     }
     try (current) {
       FailPoint.hit("replica.before-commit");
+      long began = ticker.nanos();
       Head head = current.commit();
       FailPoint.hit("replica.after-commit");
-      pacer.committed(now);
+      pacer.committed(began, ticker.nanos());
       return head;
     } finally {
       applier = null;

@@ -1,21 +1,30 @@
 package dev.quicksilver.replication;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /**
- * When to commit: at once if the last commit is at least a window ago, so that the first change
+ * When to commit: at once if the last commit ended at least a window ago, so that the first change
  * after a pause never waits; otherwise when the window is over, or when the transaction has grown
- * to its bound. One thread.
+ * to its bound. Where commits take long, on a slow disk or far behind, the window grows with them,
+ * since the same pages would be written again and again. One thread.
  */
 final class CommitPacer {
+  /** A commit of n ms is followed by at least this many times n ms of work. */
+  private static final long COMMIT_SHARE = 4;
+
+  private static final long LONGEST_WINDOW = TimeUnit.SECONDS.toNanos(2);
+
   private final long windowNanos;
   private final long maxBytes;
   private boolean committedBefore;
   private long lastCommit;
+  private long window;
   private long bytes;
 
   CommitPacer(Duration window, long maxBytes) {
     this.windowNanos = window.toNanos();
+    this.window = windowNanos;
     this.maxBytes = maxBytes;
   }
 
@@ -28,17 +37,24 @@ final class CommitPacer {
     if (!committedBefore || bytes >= maxBytes) {
       return 0;
     }
-    return Math.max(0, windowNanos - (now - lastCommit));
+    return Math.max(0, window - (now - lastCommit));
   }
 
-  void committed(long now) {
+  void committed(long began, long ended) {
     committedBefore = true;
-    lastCommit = now;
+    lastCommit = ended;
+    window =
+        Math.clamp(
+            COMMIT_SHARE * (ended - began), windowNanos, Math.max(windowNanos, LONGEST_WINDOW));
     bytes = 0;
   }
 
-  /** What was applied has been thrown away. */
+  /**
+   * What was applied has been thrown away. The next block is committed alone: perhaps there was not
+   * room for several at once.
+   */
   void discarded() {
+    committedBefore = false;
     bytes = 0;
   }
 }

@@ -278,7 +278,7 @@ final class DatabaseFollower implements AutoCloseable {
     if (!blocks.pending()) {
       return;
     }
-    durable = blocks.commit(ticker.nanos());
+    durable = blocks.commit(ticker);
     commits.incrementAndGet();
     backOff.reset();
     report(blocks);

@@ -42,6 +42,7 @@ final class FollowerSession {
   private final Subtree subtree;
   private final ServerOptions options;
   private final StallGuard guard;
+  private final RecentBlocks.Shared shared;
   private final LogLimiter complaints;
   private final Consumer<FollowerSession> onEnd;
   private final CountDownLatch ended = new CountDownLatch(1);
@@ -51,6 +52,7 @@ final class FollowerSession {
   private volatile Optional<FollowerStatus> status = Optional.empty();
   private volatile long sent;
   private volatile long acked = -1;
+  private boolean keepsUp;
 
   FollowerSession(
       Socket socket,
@@ -59,6 +61,7 @@ final class FollowerSession {
       Subtree subtree,
       ServerOptions options,
       StallGuard guard,
+      RecentBlocks.Shared shared,
       LogLimiter complaints,
       Consumer<FollowerSession> onEnd) {
     this.socket = socket;
@@ -67,6 +70,7 @@ final class FollowerSession {
     this.subtree = subtree;
     this.options = options;
     this.guard = guard;
+    this.shared = shared;
     this.complaints = complaints;
     this.onEnd = onEnd;
   }
@@ -192,22 +196,28 @@ final class FollowerSession {
     Thread.ofVirtual().name("replication-acks").start(() -> readAcks(hello, in));
     LOG.info(
         "node {} reads database {} from sequence {}", hello.node(), hello.database(), sent + 1);
-    sendBlocks(hello, admitted.database(), out);
+    RecentBlocks recent = shared.acquire(admitted.database());
+    try {
+      sendBlocks(hello, admitted.database(), recent, out);
+    } finally {
+      shared.release(admitted.database());
+    }
   }
 
-  private void sendBlocks(ClientHello hello, Database database, FrameOutput out)
+  private void sendBlocks(
+      ClientHello hello, Database database, RecentBlocks recent, FrameOutput out)
       throws IOException {
     LogReader reader = database.readLog(sent + 1);
     while (!closed) {
-      BlockHeader header = reader.nextBlock();
-      if (header != null) {
-        sendBlock(reader, header, out);
+      boolean sentOne = sendNext(reader, recent, out);
+      if (reader.nextSequence() != sent + 1) {
+        reader = database.readLog(sent + 1);
       }
       if (hello.stopSequence() > 0 && sent >= hello.stopSequence()) {
         end(out, EndReason.STOP_SEQUENCE);
         return;
       }
-      if (header == null) {
+      if (!sentOne) {
         out.flush();
         boolean more = awaitCommit(database);
         if (databases.get(hello.database()).orElse(null) != database) {
@@ -244,13 +254,28 @@ final class FollowerSession {
     }
   }
 
-  private void sendBlock(LogReader reader, BlockHeader header, FrameOutput out) throws IOException {
+  /** Sends the next block if there is one: a shared one, or one of this session's own reader. */
+  private boolean sendNext(LogReader reader, RecentBlocks recent, FrameOutput out)
+      throws IOException {
+    RecentBlocks.Block block = keepsUp ? recent.at(sent + 1) : null;
+    BlockHeader header = block == null ? reader.nextBlock() : block.header();
+    keepsUp = block != null || header == null;
+    if (header == null) {
+      return false;
+    }
     out.write(new BlockStart(header));
-    for (Segment s = reader.nextSegment(); s != null; s = reader.nextSegment()) {
-      out.write(s);
+    if (block == null) {
+      for (Segment s = reader.nextSegment(); s != null; s = reader.nextSegment()) {
+        out.write(s);
+      }
+    } else {
+      for (Segment s : block.segments()) {
+        out.write(s);
+      }
     }
     out.write(new BlockEnd(header.lastSequence()));
     sent = header.lastSequence();
+    return true;
   }
 
   private static void heartbeat(Database database, FrameOutput out) throws IOException {

@@ -26,6 +26,7 @@ public final class ReplicationServer implements AutoCloseable {
   private final Subtree subtree;
   private final ServerOptions options;
   private final StallGuard guard;
+  private final RecentBlocks.Shared shared = new RecentBlocks.Shared(Ticker.SYSTEM);
   private final LogLimiter complaints = new LogLimiter(LOG, Ticker.SYSTEM);
   private final Set<FollowerSession> sessions = ConcurrentHashMap.newKeySet();
   private final Thread acceptor;
@@ -94,7 +95,15 @@ public final class ReplicationServer implements AutoCloseable {
         Socket socket = listener.accept();
         FollowerSession session =
             new FollowerSession(
-                socket, databases, identity, subtree, options, guard, complaints, sessions::remove);
+                socket,
+                databases,
+                identity,
+                subtree,
+                options,
+                guard,
+                shared,
+                complaints,
+                sessions::remove);
         sessions.add(session);
         boolean busy = sessions.size() > options.maxConnections();
         Thread.ofVirtual().name("replication-follower").start(() -> session.run(busy));

@@ -17,7 +17,7 @@ final class PacingTest {
     CommitPacer pacer = new CommitPacer(Duration.ofMillis(500), 1000);
     pacer.add(1);
     assertThat(pacer.remaining(0)).isZero();
-    pacer.committed(0);
+    pacer.committed(0, 0);
     pacer.add(1);
     assertThat(pacer.remaining(500 * MILLI)).isZero();
   }
@@ -25,7 +25,7 @@ final class PacingTest {
   @Test
   void underLoadCommitsComeOncePerWindow() {
     CommitPacer pacer = new CommitPacer(Duration.ofMillis(500), 1000);
-    pacer.committed(7 * MILLI);
+    pacer.committed(6 * MILLI, 7 * MILLI);
     pacer.add(1);
     assertThat(pacer.remaining(7 * MILLI)).isEqualTo(500 * MILLI);
     assertThat(pacer.remaining(506 * MILLI)).isEqualTo(MILLI);
@@ -33,15 +33,37 @@ final class PacingTest {
   }
 
   @Test
+  void longCommitsMakeTheWindowLongerUpToABound() {
+    CommitPacer pacer = new CommitPacer(Duration.ofMillis(500), 1000);
+    pacer.committed(0, 300 * MILLI);
+    assertThat(pacer.remaining(300 * MILLI)).isEqualTo(1200 * MILLI);
+    pacer.committed(0, 10_000 * MILLI);
+    assertThat(pacer.remaining(10_000 * MILLI)).isEqualTo(2000 * MILLI);
+    pacer.committed(0, MILLI);
+    assertThat(pacer.remaining(MILLI)).isEqualTo(500 * MILLI);
+  }
+
+  @Test
   void aTransactionThatReachedItsBoundDoesNotWait() {
     CommitPacer pacer = new CommitPacer(Duration.ofMillis(500), 1000);
-    pacer.committed(0);
+    pacer.committed(0, 0);
     pacer.add(999);
     assertThat(pacer.remaining(1)).isPositive();
     pacer.add(1);
     assertThat(pacer.remaining(1)).isZero();
+    pacer.committed(1, 2);
+    assertThat(pacer.remaining(3)).isPositive();
+  }
+
+  @Test
+  void afterBlocksWereThrownAwayTheNextIsCommittedAlone() {
+    CommitPacer pacer = new CommitPacer(Duration.ofMillis(500), 1000);
+    pacer.committed(0, 1);
+    pacer.add(400);
+    assertThat(pacer.remaining(2)).isPositive();
     pacer.discarded();
-    assertThat(pacer.remaining(1)).isPositive();
+    pacer.add(400);
+    assertThat(pacer.remaining(2)).isZero();
   }
 
   @Test

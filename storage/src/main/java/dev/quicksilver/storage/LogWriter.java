@@ -16,6 +16,8 @@ import org.lmdbjava.Txn;
 final class LogWriter {
   private static final PutFlags[] APPEND = {PutFlags.MDB_APPEND};
   private static final PutFlags[] BEFORE_THE_REST = {};
+
+  /** Pieces that a commit may take away at least; more only in proportion to what it stores. */
   private static final int TRIMMED_AT_ONCE = 256;
 
   /**
@@ -38,6 +40,7 @@ final class LogWriter {
   private int filled;
   private int firstFilled;
   private long bodyLength;
+  private int put;
 
   LogWriter(Environment environment, Txn<ByteBuffer> txn) {
     this.environment = environment;
@@ -107,6 +110,7 @@ final class LogWriter {
   }
 
   private void put(int pieceIndex, byte[] bytes, int at, int length, PutFlags[] where) {
+    put++;
     try {
       environment
           .log
@@ -119,9 +123,9 @@ final class LogWriter {
   }
 
   /**
-   * Takes a few pieces of the oldest blocks away while the log is older or larger than allowed;
-   * never the block that ends at {@code lastSequence}, and never so many that a commit would
-   * notice.
+   * Takes pieces of the oldest blocks away while the log is older or larger than allowed; never the
+   * block that ends at {@code lastSequence}, and never so many that a commit would notice: a few,
+   * or twice as many as the commit stores, so that the log does not outgrow its bound.
    *
    * @param oldest the oldest sequence now
    * @param oldestTime keep blocks committed at or after this, µs since 1970-01-01 UTC
@@ -129,11 +133,12 @@ final class LogWriter {
    */
   long trim(long oldest, long lastSequence, long oldestTime, long maxBytes) {
     long bytes = bytes();
-    int removed = 0;
+    long most = Math.max(TRIMMED_AT_ONCE, 2L * put);
+    long removed = 0;
     try (Cursor<ByteBuffer> cursor = environment.log.openCursor(txn)) {
       boolean found =
           cursor.get(ByteBuffer.allocateDirect(1).put((byte) 0).flip(), GetOp.MDB_SET_RANGE);
-      while (found && removed < TRIMMED_AT_ONCE) {
+      while (found && removed < most) {
         ByteBuffer key = cursor.key();
         long sequence = key.getLong(0);
         if (sequence >= oldest) {
@@ -155,6 +160,10 @@ final class LogWriter {
       throw LmdbErrors.of(e, environment.path);
     }
     return oldest;
+  }
+
+  boolean isTooLarge(long maxBytes) {
+    return bytes() > maxBytes;
   }
 
   private long bytes() {

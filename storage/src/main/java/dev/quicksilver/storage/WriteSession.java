@@ -6,12 +6,16 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.lmdbjava.LmdbException;
 import org.lmdbjava.Txn;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What appending and applying share: one LMDB write transaction, the head that it will leave, all
  * or nothing. For one platform thread.
  */
 abstract class WriteSession implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(WriteSession.class);
+
   private final Database database;
   final Environment environment;
   final Txn<ByteBuffer> txn;
@@ -25,6 +29,7 @@ abstract class WriteSession implements AutoCloseable {
   long commitTime;
   private @Nullable Throwable failure;
   private boolean ended;
+  private boolean makingRoom;
 
   WriteSession(Database database, Environment environment) {
     this.database = database;
@@ -80,33 +85,12 @@ abstract class WriteSession implements AutoCloseable {
 
   /** Returns the head as this session would leave it. */
   public final Head head() {
-    return new Head(
-        sequence,
-        ChainHash.of(chain, 0),
-        pairs.digest(),
-        position,
-        commitTime,
-        before.oldestSequence());
+    return headAfter(before.oldestSequence());
   }
 
   final Head commitAll() {
     try {
-      StorageOptions options = database.options();
-      Instant oldest = options.clock().instant().minus(options.logMaxAge());
-      long oldestSequence =
-          log.trim(
-              before.oldestSequence(),
-              sequence,
-              TimeUnit.SECONDS.toMicros(oldest.getEpochSecond()) + oldest.getNano() / 1_000,
-              options.logMaxBytes());
-      Head after =
-          new Head(
-              sequence,
-              ChainHash.of(chain, 0),
-              pairs.digest(),
-              position,
-              commitTime,
-              oldestSequence);
+      Head after = headAfter(trimLog());
       byte[] head = new byte[MetaFormat.HEAD_LENGTH];
       MetaFormat.encodeHead(after, pairs.count(), head);
       environment.meta.put(txn, direct(MetaFormat.HEAD_KEY), direct(head));
@@ -124,6 +108,22 @@ abstract class WriteSession implements AutoCloseable {
     }
   }
 
+  private Head headAfter(long oldestSequence) {
+    return new Head(
+        sequence, ChainHash.of(chain, 0), pairs.digest(), position, commitTime, oldestSequence);
+  }
+
+  /** Takes old blocks away; returns the oldest sequence then. */
+  private long trimLog() {
+    StorageOptions options = database.options();
+    Instant oldest = options.clock().instant().minus(options.logMaxAge());
+    return log.trim(
+        before.oldestSequence(),
+        sequence,
+        TimeUnit.SECONDS.toMicros(oldest.getEpochSecond()) + oldest.getNano() / 1_000,
+        options.logMaxBytes());
+  }
+
   private void end() {
     ended = true;
     txn.close();
@@ -135,6 +135,27 @@ abstract class WriteSession implements AutoCloseable {
   public final void close() {
     if (!ended) {
       end();
+      if (!makingRoom
+          && failure instanceof StorageException full
+          && full.code() == ErrorCode.NO_SPACE) {
+        makeRoom();
+      }
+    }
+  }
+
+  /**
+   * A log that is larger than allowed, since it was bounded more loosely before or was not trimmed
+   * while commits failed, may be all that fills the map: takes some of it away in a commit of its
+   * own, so that the next attempt may succeed.
+   */
+  private void makeRoom() {
+    try (WriteSession trimming = new Appender(database, environment)) {
+      trimming.makingRoom = true;
+      if (trimming.log.isTooLarge(database.options().logMaxBytes())) {
+        trimming.commitAll();
+      }
+    } catch (StorageException e) {
+      LOG.debug("no room could be made in {}: {}", environment.path, e.getMessage());
     }
   }
 }

@@ -222,4 +222,62 @@ class LogTest {
       assertThat(last.lastSequence()).isEqualTo(head.lastSequence());
     }
   }
+
+  @Test
+  void theLogKeepsItsBoundHoweverMuchACommitStores() {
+    StorageOptions small = FAST.withLog(Duration.ofDays(365_000), 1 << 20);
+    byte[] value = new byte[4 << 20];
+    Random random = new Random(3);
+    try (Database database = Database.create(folder, DNS, small)) {
+      for (int i = 1; i <= 20; i++) {
+        random.nextBytes(value);
+        setLarge(database, i, value);
+        Head head = database.head();
+        assertThat(head.lastSequence() - head.oldestSequence()).isLessThanOrEqualTo(2);
+      }
+    }
+  }
+
+  @Test
+  void aLogThatFillsTheMapGivesWayOnceItMay() {
+    StorageOptions map = FAST.withMapSize(16 << 20);
+    byte[] value = new byte[1 << 20];
+    Random random = new Random(3);
+    try (Database database =
+        Database.create(folder, DNS, map.withLog(Duration.ofDays(365_000), Long.MAX_VALUE))) {
+      assertThatThrownBy(
+              () -> {
+                for (int i = 1; i <= 20; i++) {
+                  random.nextBytes(value);
+                  setLarge(database, i, value);
+                }
+              })
+          .isInstanceOfSatisfying(
+              StorageException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.NO_SPACE));
+    }
+    try (Database database =
+        Database.open(folder, map.withLog(Duration.ofDays(365_000), 1 << 20))) {
+      int attempts = 0;
+      for (boolean written = false; !written; attempts++) {
+        assertThat(attempts).isLessThan(20);
+        try {
+          setLarge(database, 100, value);
+          written = true;
+        } catch (StorageException e) {
+          assertThat(e.code()).isEqualTo(ErrorCode.NO_SPACE);
+        }
+      }
+      assertThat(database.verify(VerifyProgress.NONE).clean()).isTrue();
+      assertThat(attempts).as("room has to be made first").isGreaterThan(1);
+    }
+  }
+
+  private static void setLarge(Database database, long lsn, byte[] value) {
+    try (Appender appender = database.append()) {
+      appender.begin(lsn, lsn);
+      appender.set(bytes("large"), value);
+      appender.end(at(lsn));
+      appender.commit();
+    }
+  }
 }
