@@ -74,6 +74,10 @@ final class TestNode implements AutoCloseable {
     return this;
   }
 
+  Transport transport() {
+    return transport;
+  }
+
   TestNode serve() {
     return serve(ServerOptions.DEFAULT);
   }
