@@ -37,7 +37,7 @@ final class Connection implements AutoCloseable {
 
   /** Sets how long a read waits for the next bytes, 0 for ever. */
   void timeout(Duration limit) throws IOException {
-    tcp.setSoTimeout((int) Math.clamp(limit.toMillis(), limit.isZero() ? 0 : 1, Integer.MAX_VALUE));
+    tcp.setSoTimeout(Math.clamp(limit.toMillis(), limit.isZero() ? 0 : 1, Integer.MAX_VALUE));
   }
 
   void noDelay() throws IOException {

@@ -2,6 +2,7 @@ package dev.quicksilver.replication;
 
 import static dev.quicksilver.replication.TestNode.set;
 import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.time.temporal.ChronoUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -148,7 +149,7 @@ final class TlsTest {
     TlsFiles old = ours.issue("edge", expired);
     TestNode edge = edge("edge", ours.transport(old, "edge", then));
     edge.follow(root.port());
-    awaitReason(edge, old.certificate().toString(), "has expired", "renew it");
+    awaitReason(edge, old.certificate().toString(), "valid until " + expired.truncatedTo(SECONDS));
     edge.stopFollowing();
 
     root.stopServing();
@@ -282,7 +283,7 @@ final class TlsTest {
                 "edge",
                 InstantSource.fixed(expired.minusSeconds(60))));
     edge.follow(root.port());
-    awaitReason(edge, "has expired");
+    awaitReason(edge, "does not accept the certificate in");
     ours.issue("edge");
     edge.awaitEqual("dns", root);
   }

@@ -17,7 +17,8 @@ final class TransportAddressTest {
     assertThatThrownBy(
             () ->
                 ReplicationConfig.of(
-                    NodeIdentity.create("a", ""), List.of(Upstream.primary("192.0.2.1", 7000))))
+                        NodeIdentity.create("a", ""), List.of(Upstream.primary("192.0.2.1", 7000)))
+                    .checkUpstreams())
         .isInstanceOf(ReplicationException.class)
         .hasMessageContaining("TLS");
   }

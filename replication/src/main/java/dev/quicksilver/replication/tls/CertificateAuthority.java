@@ -73,7 +73,9 @@ public final class CertificateAuthority {
     try {
       KeyPair pair = keyPair();
       Instant now = Instant.now();
-      X500Principal name = new X500Principal("CN=Quicksilver test authority");
+      // A name of its own: two authorities of one name are hard to tell apart in messages.
+      X500Principal name =
+          new X500Principal("CN=Quicksilver authority " + Long.toHexString(serial().longValue()));
       JcaX509v3CertificateBuilder builder =
           new JcaX509v3CertificateBuilder(
               name,

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.security.cert.CertPathBuilderException;
 import java.security.cert.CertPathValidatorException;
 import java.security.cert.CertPathValidatorException.BasicReason;
+import java.security.cert.PKIXReason;
+import java.time.Instant;
 import java.util.Locale;
 import java.util.Optional;
 import javax.net.ssl.SSLException;
@@ -20,21 +22,22 @@ final class PeerFailures {
   private PeerFailures() {}
 
   /** Returns the exception itself when TLS is not its cause. */
-  static IOException explain(IOException e, String peer, TlsFiles files) {
+  static IOException explain(IOException e, String peer, TlsFiles files, Instant expires) {
     if (e instanceof SSLException tls) {
-      return new TlsPeerException("no TLS with " + peer + ": " + why(tls, files), e);
+      return new TlsPeerException("no TLS with " + peer + ": " + why(tls, files, expires), e);
     }
     return e;
   }
 
-  private static String why(SSLException e, TlsFiles files) {
+  private static String why(SSLException e, TlsFiles files, Instant expires) {
     String message = String.valueOf(e.getMessage());
     if (message.contains(NOT_TLS)) {
       return "it does not speak TLS. Give it a certificate too (replication.tls-certificate), or"
           + " correct the address";
     }
     if (message.contains(ALERT)) {
-      return alert(message.substring(message.indexOf(ALERT) + ALERT.length()).strip(), files);
+      return alert(
+          message.substring(message.indexOf(ALERT) + ALERT.length()).strip(), files, expires);
     }
     return certificate(e, files)
         .orElseGet(
@@ -44,11 +47,11 @@ final class PeerFailures {
                     : message);
   }
 
-  private static String alert(String alert, TlsFiles files) {
+  private static String alert(String alert, TlsFiles files, Instant expires) {
     return switch (alert.toLowerCase(Locale.ROOT)) {
-      case "certificate_expired" ->
-          "it says that the certificate in " + files.certificate() + " has expired: renew it";
-      case "bad_certificate",
+      // The JDK says certificate_unknown of an expired one, too.
+      case "certificate_expired",
+          "bad_certificate",
           "certificate_unknown",
           "unknown_ca",
           "certificate_required",
@@ -57,37 +60,47 @@ final class PeerFailures {
           "handshake_failure" ->
           "it does not accept the certificate in "
               + files.certificate()
+              + ", valid until "
+              + expires
               + " ("
               + alert
-              + "): have it signed by an authority that the peer trusts; the peer's log says more";
+              + "): it must be valid and signed by an authority that the peer trusts; the peer's"
+              + " log says more";
       case "protocol_version" -> "it does not speak TLS 1.3 (" + alert + "): upgrade it";
       default -> "it ended the handshake (" + alert + "); its log says why";
     };
   }
 
   private static Optional<String> certificate(Throwable e, TlsFiles files) {
+    boolean noPath = false;
     for (Throwable cause = e; cause != null; cause = cause.getCause()) {
       if (cause instanceof CertPathValidatorException path) {
-        if (path.getReason() == BasicReason.EXPIRED) {
+        CertPathValidatorException.Reason reason = path.getReason();
+        if (reason == BasicReason.EXPIRED) {
           return Optional.of("its certificate has expired (" + root(path) + "): renew it there");
         }
-        if (path.getReason() == BasicReason.NOT_YET_VALID) {
+        if (reason == BasicReason.NOT_YET_VALID) {
           return Optional.of(
               "its certificate is not valid yet (" + root(path) + "): compare the clocks of both");
         }
-        return Optional.of("its certificate is not acceptable: " + root(path));
+        if (reason != PKIXReason.NO_TRUST_ANCHOR) {
+          return Optional.of("its certificate is not acceptable: " + root(path));
+        }
+        noPath = true;
       }
       if (cause instanceof CertPathBuilderException) {
-        return Optional.of(
-            "its certificate is not signed by an authority in "
-                + files.authorities()
-                + ": correct the files here, or have its certificate signed by one of them");
+        noPath = true;
       }
       if (String.valueOf(cause.getMessage()).contains("Empty client certificate chain")) {
         return Optional.of("it shows no certificate: give it one (replication.tls-certificate)");
       }
     }
-    return Optional.empty();
+    return noPath
+        ? Optional.of(
+            "its certificate is not signed by an authority in "
+                + files.authorities()
+                + ": correct the files here, or have its certificate signed by one of them")
+        : Optional.empty();
   }
 
   private static String root(Throwable e) {

@@ -94,7 +94,7 @@ final class PemFile {
           return converter.getPrivateKey(info);
         }
         if (one instanceof PEMKeyPair pair) {
-          return converter.getKeyPair(pair).getPrivate();
+          return converter.getPrivateKey(pair.getPrivateKeyInfo());
         }
         if (one instanceof PEMEncryptedKeyPair || one instanceof PKCS8EncryptedPrivateKeyInfo) {
           throw problem(

@@ -174,7 +174,7 @@ public final class Tls implements AutoCloseable {
       return handshake(secure);
     } catch (IOException e) {
       throw PeerFailures.explain(
-          e, "the connection from " + socket.getRemoteSocketAddress(), files);
+          e, "the connection from " + socket.getRemoteSocketAddress(), files, status.expires());
     }
   }
 
@@ -189,7 +189,7 @@ public final class Tls implements AutoCloseable {
           (SSLSocket) material.context().getSocketFactory().createSocket(socket, host, port, false);
       return handshake(secure);
     } catch (IOException e) {
-      throw PeerFailures.explain(e, "upstream " + host + ":" + port, files);
+      throw PeerFailures.explain(e, "upstream " + host + ":" + port, files, status.expires());
     }
   }
 
@@ -209,7 +209,7 @@ public final class Tls implements AutoCloseable {
    * judges a client's certificate when the client already reads.
    */
   public IOException explain(IOException e, String peer) {
-    return PeerFailures.explain(e, peer, files);
+    return PeerFailures.explain(e, peer, files, status.expires());
   }
 
   /** Ends the looking at files; connections go on. */
