@@ -7,10 +7,16 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.security.KeyPairGenerator;
+import java.security.PrivateKey;
+import java.security.interfaces.ECPrivateKey;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
+import org.bouncycastle.asn1.sec.SECObjectIdentifiers;
+import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
+import org.bouncycastle.util.io.pem.PemObject;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -130,14 +136,25 @@ final class TlsFilesTest {
 
   @Test
   void readsTheOlderFormsOfKeys() throws Exception {
-    Path plain = directory.resolve("sec1.pem");
-    var key = new PemFile(good.key(), "private key").key();
-    try (var pem =
-        new org.bouncycastle.openssl.jcajce.JcaPEMWriter(Files.newBufferedWriter(plain))) {
-      pem.writeObject(key); // -----BEGIN EC PRIVATE KEY-----
+    ECPrivateKey key = (ECPrivateKey) new PemFile(good.key(), "private key").key();
+    var sec1 =
+        new org.bouncycastle.asn1.sec.ECPrivateKey(256, key.getS(), SECObjectIdentifiers.secp256r1);
+    Path ec = pem("sec1.pem", new PemObject("EC PRIVATE KEY", sec1.getEncoded()));
+    load(withKey(ec)).close();
+
+    PrivateKey rsa = KeyPairGenerator.getInstance("RSA").generateKeyPair().getPrivate();
+    Path pkcs1 = pem("pkcs1.pem", rsa);
+    assertThat(Files.readString(pkcs1)).startsWith("-----BEGIN RSA PRIVATE KEY-----");
+    assertThat(new PemFile(pkcs1, "private key").key()).isEqualTo(rsa);
+    assertRefused(withKey(pkcs1), "does not belong");
+  }
+
+  private Path pem(String name, Object content) throws IOException {
+    Path file = directory.resolve(name);
+    try (JcaPEMWriter pem = new JcaPEMWriter(Files.newBufferedWriter(file))) {
+      pem.writeObject(content);
     }
-    assertThat(Files.readString(plain)).startsWith("-----BEGIN EC PRIVATE KEY-----");
-    load(withKey(plain)).close();
+    return file;
   }
 
   @Test
