@@ -60,12 +60,15 @@ public record ReplicationConfig(
   }
 
   /**
-   * Refuses an upstream that this transport may not reach; {@link Replica#start} asks.
+   * Refuses an upstream that plain text may not reach; {@link Replica#start} asks. With TLS any may
+   * be reached, and a name that cannot be resolved now may be one later.
    *
    * @throws ReplicationException with the upstream and the cure
    */
   void checkUpstreams() {
-    upstreams.forEach(up -> transport.address(up.host(), up.port(), "the upstream"));
+    if (!transport.isSecure()) {
+      upstreams.forEach(up -> transport.address(up.host(), up.port(), "the upstream"));
+    }
   }
 
   /** Returns the same over another transport. */

@@ -6,6 +6,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Optional;
 
@@ -45,27 +46,41 @@ public final class Transport {
     return tls.isPresent();
   }
 
-  /** Resolves an address and refuses it if it would take plain text off this machine. */
+  /**
+   * Resolves an address that this node listens on, or is configured to reach.
+   *
+   * @throws ReplicationException if it cannot be resolved, or would take plain text off this
+   *     machine
+   */
   InetSocketAddress address(String host, int port, String what) {
     try {
-      InetAddress address = InetAddress.getByName(host);
-      if (tls.isEmpty() && !address.isLoopbackAddress()) {
-        throw new ReplicationException(
-            what
-                + " "
-                + host
-                + ":"
-                + port
-                + " is not a loopback address; replication beyond this machine needs TLS: set"
-                + " replication.tls-certificate, replication.tls-key and"
-                + " replication.tls-authorities, or use 127.0.0.1",
-            null);
-      }
-      return new InetSocketAddress(address, port);
-    } catch (IOException e) {
+      return resolve(host, port, what);
+    } catch (UnknownHostException e) {
       throw new ReplicationException(
           what + " " + host + ":" + port + " cannot be resolved; check the host name", e);
     }
+  }
+
+  /**
+   * The same for a connection that is about to be made: a name server may be well again later.
+   *
+   * @throws UnknownHostException if it cannot be resolved now
+   */
+  InetSocketAddress resolve(String host, int port, String what) throws UnknownHostException {
+    InetAddress address = InetAddress.getByName(host);
+    if (tls.isEmpty() && !address.isLoopbackAddress()) {
+      throw new ReplicationException(
+          what
+              + " "
+              + host
+              + ":"
+              + port
+              + " is not a loopback address; replication beyond this machine needs TLS: set"
+              + " replication.tls-certificate, replication.tls-key and"
+              + " replication.tls-authorities, or use 127.0.0.1",
+          null);
+    }
+    return new InetSocketAddress(address, port);
   }
 
   /** Does the server's part before the hellos. */

@@ -55,7 +55,7 @@ final class UpstreamLink implements AutoCloseable {
 
   private Session greet(ClientHello hello, Duration silence, Deadline deadline) throws IOException {
     connection.connect(
-        transport.address(upstream.host(), upstream.port(), "the upstream"), CONNECT_MILLIS);
+        transport.resolve(upstream.host(), upstream.port(), "the upstream"), CONNECT_MILLIS);
     connection.noDelay();
     connection.timeout(silence);
     transport.connect(connection, upstream);

@@ -202,6 +202,15 @@ final class TlsTest {
   }
 
   @Test
+  void anUpstreamWhoseNameCannotBeResolvedIsTriedAgain() {
+    TestNode root = root(ours.transport("root"));
+    TestNode edge = edge("edge", ours.transport("edge"));
+    Upstream lost = Upstream.primary("upstream.invalid", root.port());
+    edge.follow(ReplicationConfig.of(edge.identity, List.of(lost)).withTransport(edge.transport()));
+    awaitReason(edge, "upstream.invalid");
+  }
+
+  @Test
   void aCertificateOfSeveralNamesIsGoodForEach() {
     TestNode root = root(ours.transport(ours.issue("db-1", "root"), "root"));
     TestNode edge = edge("edge", ours.transport("edge"));

@@ -58,7 +58,9 @@ final class PemFile {
       throw problem("does not exist: is the path right?", e);
     } catch (AccessDeniedException e) {
       throw problem("cannot be read by user " + System.getProperty("user.name"), e);
-    } catch (IOException | IllegalArgumentException | IllegalStateException e) {
+    } catch (TlsException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) { // the parser has exceptions of many kinds
       throw problem("cannot be read as PEM (" + e.getMessage() + "): make it again", e);
     }
   }
@@ -103,7 +105,9 @@ final class PemFile {
               null);
         }
       }
-    } catch (IOException e) {
+    } catch (TlsException e) {
+      throw e;
+    } catch (IOException | RuntimeException e) {
       throw problem("has a damaged private key (" + e.getMessage() + "): make it again", e);
     }
     throw problem(
