@@ -24,6 +24,8 @@ import picocli.CommandLine;
 
 /** From the settings to TLS, and what is said when they are not right. */
 final class NodeTransportTest {
+  private static final String UPSTREAM = "--replication-upstreams=root@127.0.0.1:1";
+
   @TempDir private Path directory;
 
   private record Outcome(int code, String out, String err) {}
@@ -45,8 +47,7 @@ final class NodeTransportTest {
                 "replica",
                 "--node-name=edge-1",
                 "--data-directory=" + directory.resolve("data"),
-                "--replication-listen=127.0.0.1:0",
-                "--replication-upstreams=root@127.0.0.1:1"));
+                "--http-listen=127.0.0.1:0"));
     arguments.addAll(List.of(more));
     return run(arguments.toArray(String[]::new));
   }
@@ -89,11 +90,11 @@ final class NodeTransportTest {
 
   @Test
   void halfOfTlsIsRefusedByTheNameOfWhatIsMissing() {
-    Outcome outcome = replica("--replication-tls-certificate=" + file("edge-1.pem"));
+    Outcome outcome = replica(UPSTREAM, "--replication-tls-certificate=" + file("edge-1.pem"));
     assertThat(outcome.code()).isEqualTo(ExitCode.USAGE);
     assertThat(outcome.err())
         .contains("replication.tls-certificate is set and replication.tls-authorities is not");
-    assertThat(replica("--replication-followers=edge-*").err())
+    assertThat(replica(UPSTREAM, "--replication-followers=edge-*").err())
         .contains("replication.followers is set and replication.tls-certificate is not");
     assertThat(directory.resolve("data")).doesNotExist();
   }
@@ -103,6 +104,7 @@ final class NodeTransportTest {
     makeCertificates();
     Outcome outcome =
         replica(
+            UPSTREAM,
             "--replication-tls-certificate=" + file("root.pem"),
             "--replication-tls-key=" + file("root-key.pem"),
             "--replication-tls-authorities=" + file("ca.pem"));
@@ -114,10 +116,11 @@ final class NodeTransportTest {
 
   @Test
   void leavingTheMachineWithoutTlsIsRefusedWithTheSettingsToMake() {
-    Outcome listening = replica("--replication-listen=0.0.0.0:0");
+    Outcome listening = replica("--replication-listen=0.0.0.0:0", UPSTREAM);
     assertThat(listening.code()).isNotEqualTo(ExitCode.OK);
     assertThat(listening.err()).contains("0.0.0.0:0", "replication.tls-certificate");
-    Outcome pulling = replica("--replication-upstreams=192.0.2.1:7400");
+    Outcome pulling =
+        replica("--replication-listen=127.0.0.1:0", "--replication-upstreams=192.0.2.1:7400");
     assertThat(pulling.err()).contains("192.0.2.1:7400", "replication.tls-certificate");
   }
 }
