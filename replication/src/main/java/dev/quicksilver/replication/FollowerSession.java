@@ -226,13 +226,14 @@ final class FollowerSession {
       throws IOException {
     LogReader reader = database.readLog(sent + 1);
     while (!closed) {
-      BlockHeader header = reader.nextBlock();
-      if (header != null) {
-        sendBlock(reader, header, out);
-      }
+      // Before the first block, too: a follower that lost the end asks again from there.
       if (hello.stopSequence() > 0 && sent >= hello.stopSequence()) {
         end(out, EndReason.STOP_SEQUENCE);
         return;
+      }
+      BlockHeader header = reader.nextBlock();
+      if (header != null) {
+        sendBlock(reader, header, out);
       }
       if (header == null) {
         out.flush();
