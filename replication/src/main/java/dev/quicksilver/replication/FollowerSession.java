@@ -234,8 +234,7 @@ final class FollowerSession {
       BlockHeader header = reader.nextBlock();
       if (header != null) {
         sendBlock(reader, header, out);
-      }
-      if (header == null) {
+      } else {
         out.flush();
         boolean more = awaitCommit(database);
         if (databases.get(hello.database()).orElse(null) != database) {
