@@ -1,6 +1,7 @@
 package dev.quicksilver.cli;
 
 import dev.quicksilver.cli.command.BridgeCommand;
+import dev.quicksilver.cli.command.CertificatesCommand;
 import dev.quicksilver.cli.command.CompactCommand;
 import dev.quicksilver.cli.command.ConfigurationFlags;
 import dev.quicksilver.cli.command.Failures;
@@ -50,6 +51,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       VerifyCommand.class,
       CompactCommand.class,
       MigrateCommand.class,
+      CertificatesCommand.class,
       PostgresCommand.class,
       VersionCommand.class
     })

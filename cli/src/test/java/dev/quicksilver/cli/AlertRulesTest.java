@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.NodeStatus;
+import dev.quicksilver.cli.process.NodeStatus.CertificateReport;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
 import dev.quicksilver.cli.process.NodeStatus.LocationReport;
@@ -39,7 +40,8 @@ final class AlertRulesTest {
                   "dns", "id", 7, 1, 3, "c", "d", "p", 1_500_000, "STREAMING", "", "root", 9)),
           List.of(new FollowerReport("dns", "edge-2", "lhr", 7, 6)),
           List.of(new SubtreeReport("dns", "edge-2", "lhr", "edge-1", 6, 1)),
-          List.of(new LocationReport("dns", "lhr", 1, 6, 6, 1)));
+          List.of(new LocationReport("dns", "lhr", 1, 6, 6, 1)),
+          List.of(new CertificateReport("edge-1.pem", "2027-01-01T00:00:00Z", 86400, 2, 1, "")));
 
   @Test
   void everyMetricOfTheRulesIsExported() throws IOException {
@@ -70,6 +72,9 @@ final class AlertRulesTest {
         .contains("quicksilver_lag_entries{database=\"dns\"} 2.0\n")
         .contains("quicksilver_last_commit_timestamp_seconds{database=\"dns\"} 1.5\n")
         .contains("quicksilver_healthy 1.0\n")
+        .contains(
+            "quicksilver_tls_certificate_expiry_seconds{certificate=\"edge-1.pem\"} 86400.0\n")
+        .contains("quicksilver_tls_reload_problem{certificate=\"edge-1.pem\"} 0.0\n")
         .contains("quicksilver_node_info{location=\"lhr\",node=\"edge-1\",role=\"replica\"")
         .contains(
             "quicksilver_follower_acked_sequence{database=\"dns\",follower=\"edge-2\","

@@ -135,7 +135,7 @@ final class DatabaseFollower implements AutoCloseable {
 
   private void connect() {
     Upstream upstream = upstreams.current();
-    UpstreamLink fresh = new UpstreamLink(upstream);
+    UpstreamLink fresh = new UpstreamLink(upstream, config.transport());
     if (!life.hold(fresh)) {
       return;
     }

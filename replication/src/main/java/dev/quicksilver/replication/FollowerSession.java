@@ -10,6 +10,7 @@ import dev.quicksilver.replication.Message.EndReason;
 import dev.quicksilver.replication.Message.Heartbeat;
 import dev.quicksilver.replication.Message.Purpose;
 import dev.quicksilver.replication.Message.ServerHello;
+import dev.quicksilver.replication.tls.TlsPeerException;
 import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
@@ -21,6 +22,7 @@ import dev.quicksilver.storage.StorageException;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.Socket;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -36,7 +38,8 @@ import org.slf4j.LoggerFactory;
 final class FollowerSession {
   private static final Logger LOG = LoggerFactory.getLogger(FollowerSession.class);
 
-  private final Socket socket;
+  private final Connection connection;
+  private final Transport transport;
   private final DatabaseSet databases;
   private final NodeIdentity identity;
   private final Subtree subtree;
@@ -56,6 +59,7 @@ final class FollowerSession {
 
   FollowerSession(
       Socket socket,
+      Transport transport,
       DatabaseSet databases,
       NodeIdentity identity,
       Subtree subtree,
@@ -64,7 +68,8 @@ final class FollowerSession {
       RecentBlocks.Shared shared,
       LogLimiter complaints,
       Consumer<FollowerSession> onEnd) {
-    this.socket = socket;
+    this.connection = new Connection(socket);
+    this.transport = transport;
     this.databases = databases;
     this.identity = identity;
     this.subtree = subtree;
@@ -82,24 +87,26 @@ final class FollowerSession {
   /** The connection's whole life. */
   void run(boolean busy) {
     runner = Thread.currentThread();
-    try (socket) {
-      socket.setTcpNoDelay(true);
-      socket.setSoTimeout((int) options.handshakeTimeout().toMillis());
-      StallGuard.Guarded stream = guard.guard(socket.getOutputStream(), this::stalled);
+    try (connection;
+        Deadline hello = Deadline.start(options.handshakeTimeout(), this::tooSlow)) {
+      connection.noDelay();
+      connection.timeout(options.handshakeTimeout());
+      secure();
+      StallGuard.Guarded stream = guard.guard(connection.out(), this::stalled);
       FrameOutput out = new FrameOutput(stream);
       try {
-        converse(new FrameInput(socket.getInputStream()), out, busy);
+        converse(new FrameInput(connection.in()), out, busy, hello);
       } catch (RefusedException e) {
-        LOG.info("refused {}: {}", socket.getRemoteSocketAddress(), e.getMessage());
+        LOG.info("refused {}: {}", connection.remote(), e.getMessage());
         refuse(out, e.refusal());
       } finally {
         stream.release();
       }
     } catch (IOException e) {
-      LOG.debug("follower {} is gone: {}", socket.getRemoteSocketAddress(), e.getMessage());
+      LOG.debug("follower {} is gone: {}", connection.remote(), e.getMessage());
     } catch (RuntimeException e) {
       if (!closed) {
-        LOG.error("serving {} failed", socket.getRemoteSocketAddress(), e);
+        LOG.error("serving {} failed", connection.remote(), e);
       }
     } finally {
       closed = true;
@@ -110,12 +117,29 @@ final class FollowerSession {
     }
   }
 
+  private void secure() throws IOException {
+    try {
+      transport.accept(connection, identity);
+    } catch (TlsPeerException e) {
+      if (!closed) {
+        complaints.warn(String.valueOf(e.getMessage()));
+        connection.endAndDrain(); // the peer shall read the alert
+      }
+      throw e;
+    }
+  }
+
   /**
    * Anything unexpected before the stream begins becomes a refusal, so that the other side can say
    * why.
    */
-  private void converse(FrameInput in, FrameOutput out, boolean busy) throws IOException {
+  private void converse(FrameInput in, FrameOutput out, boolean busy, Deadline deadline)
+      throws IOException {
     out.writeMagic();
+    if (connection.refusal().isPresent()) {
+      complaints.warn("connection from " + connection.remote() + " refused: it is not TLS");
+      throw new RefusedException(connection.refusal().get());
+    }
     if (busy) {
       throw new RefusedException(
           RefusalCode.BUSY,
@@ -124,6 +148,10 @@ final class FollowerSession {
               + "\" serves all the connections it may; use another upstream");
     }
     ClientHello hello = readHello(in);
+    if (!deadline.met()) {
+      return;
+    }
+    transport.checkFollower(connection, hello.node(), identity);
     Admission.checkPeer(hello, identity);
     if (hello.purpose() == Purpose.LIST) {
       list(out);
@@ -159,8 +187,7 @@ final class FollowerSession {
     } catch (VersionException e) {
       throw new RefusedException(RefusalCode.VERSION, String.valueOf(e.getMessage()));
     } catch (ProtocolException e) {
-      complaints.warn(
-          "connection from " + socket.getRemoteSocketAddress() + " refused: " + e.getMessage());
+      complaints.warn("connection from " + connection.remote() + " refused: " + e.getMessage());
       throw new RefusedException(RefusalCode.NOT_THE_PROTOCOL, String.valueOf(e.getMessage()));
     }
   }
@@ -192,7 +219,7 @@ final class FollowerSession {
     status =
         Optional.of(new FollowerStatus(hello.database(), hello.node(), hello.location(), sent, -1));
     boolean follows = hello.purpose() == Purpose.FOLLOW;
-    socket.setSoTimeout(follows ? (int) options.stallTimeout().toMillis() : 0);
+    connection.timeout(follows ? options.stallTimeout() : Duration.ZERO);
     Thread.ofVirtual().name("replication-acks").start(() -> readAcks(hello, in));
     LOG.info(
         "node {} reads database {} from sequence {}", hello.node(), hello.database(), sent + 1);
@@ -209,15 +236,16 @@ final class FollowerSession {
       throws IOException {
     LogReader reader = database.readLog(sent + 1);
     while (!closed) {
-      boolean sentOne = sendNext(reader, recent, out);
-      if (reader.nextSequence() != sent + 1) {
-        reader = database.readLog(sent + 1);
-      }
+      // Before the first block, too: a follower that lost the end asks again from there.
       if (hello.stopSequence() > 0 && sent >= hello.stopSequence()) {
         end(out, EndReason.STOP_SEQUENCE);
         return;
       }
-      if (!sentOne) {
+      if (sendNext(reader, recent, out)) {
+        if (reader.nextSequence() != sent + 1) {
+          reader = database.readLog(sent + 1);
+        }
+      } else {
         out.flush();
         boolean more = awaitCommit(database);
         if (databases.get(hello.database()).orElse(null) != database) {
@@ -246,7 +274,7 @@ final class FollowerSession {
   private void end(FrameOutput out, EndReason reason) throws IOException {
     out.write(new End(reason, sent));
     out.flush();
-    socket.shutdownOutput();
+    connection.endOutput();
     try {
       readerEnded.await(options.handshakeTimeout().toNanos(), TimeUnit.NANOSECONDS);
     } catch (InterruptedException e) {
@@ -330,20 +358,24 @@ final class FollowerSession {
   private void refuse(FrameOutput out, Refusal refusal) throws IOException {
     out.write(refusal);
     out.flush();
-    socket.shutdownOutput();
-    socket.setSoTimeout(1000);
-    byte[] sink = new byte[4096];
-    for (int i = 0; i < 256 && socket.getInputStream().read(sink) >= 0; i++) {
-      if (closed) {
-        return;
-      }
-    }
+    connection.endOutput();
+    connection.endAndDrain();
+  }
+
+  private void tooSlow() {
+    complaints.warn(
+        "connection from "
+            + connection.remote()
+            + " closed: no hello within "
+            + options.handshakeTimeout().toMillis() / 1000.0
+            + " s");
+    close();
   }
 
   private void stalled() {
     complaints.warn(
         "follower "
-            + socket.getRemoteSocketAddress()
+            + connection.remote()
             + " took nothing for "
             + options.stallTimeout().toSeconds()
             + " s and is disconnected");
@@ -353,11 +385,7 @@ final class FollowerSession {
   /** Ends the connection from any thread. */
   void close() {
     closed = true;
-    try {
-      socket.close();
-    } catch (IOException e) {
-      LOG.debug("closing a connection failed", e);
-    }
+    connection.close();
     Thread waiting = runner;
     if (waiting != null) {
       waiting.interrupt();

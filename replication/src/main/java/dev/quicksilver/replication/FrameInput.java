@@ -30,6 +30,11 @@ final class FrameInput {
 
   void readMagic() throws IOException {
     byte[] magic = exactly(Protocol.MAGIC_LENGTH);
+    if (magic[0] == 22 && magic[1] == 3) {
+      throw new ProtocolException(
+          "the peer speaks TLS, and this port plain text: give both a certificate"
+              + " (replication.tls-certificate), or neither");
+    }
     if (!Arrays.equals(magic, Protocol.magic())) {
       throw new ProtocolException(
           "this port speaks Quicksilver's replication protocol; the peer does not."

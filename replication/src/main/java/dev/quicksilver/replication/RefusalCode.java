@@ -27,7 +27,11 @@ public enum RefusalCode {
   /** The upstream is about to stop. */
   STOPPING(11, false),
   /** The upstream failed; its log says more. */
-  INTERNAL(12, false);
+  INTERNAL(12, false),
+  /**
+   * The peer is not who it says it is, or may not connect: its certificate, name or lack of TLS.
+   */
+  NOT_AUTHORIZED(13, true);
 
   private final int number;
   private final boolean isFinal;

@@ -26,6 +26,7 @@ public final class RemoteLog implements AutoCloseable {
   /** An upstream that sends nothing, not even a heartbeat, for this long is given up. */
   private static final Duration SILENCE = Duration.ofSeconds(10);
 
+  private static final String READER = "log reader";
   private static final long WAIT_NANOS = TimeUnit.HOURS.toNanos(1);
 
   /**
@@ -71,15 +72,28 @@ public final class RemoteLog implements AutoCloseable {
    * @throws IOException if it cannot be reached
    */
   public static RemoteLog open(Upstream node, String database, Range range) throws IOException {
+    return open(node, database, range, READER, Transport.PLAIN);
+  }
+
+  /**
+   * Connects.
+   *
+   * @param self this program's name; with TLS its certificate has to carry it
+   * @throws RefusedException with the node's reason
+   * @throws IOException if it cannot be reached
+   */
+  public static RemoteLog open(
+      Upstream node, String database, Range range, String self, Transport transport)
+      throws IOException {
     if (range.fromSequence() < 1 || range.stopSequence() < 0) {
       throw new ReplicationException(
           "sequences begin at 1; asked for " + range.fromSequence() + " to " + range.stopSequence(),
           null);
     }
-    UpstreamLink link = new UpstreamLink(node);
+    UpstreamLink link = new UpstreamLink(node, transport);
     boolean open = false;
     try {
-      UpstreamLink.Session session = link.open(hello(database, range), SILENCE);
+      UpstreamLink.Session session = link.open(hello(database, range, self), SILENCE);
       open = true;
       return new RemoteLog(link, session, range);
     } finally {
@@ -89,7 +103,7 @@ public final class RemoteLog implements AutoCloseable {
     }
   }
 
-  private static ClientHello hello(String database, Range range) {
+  private static ClientHello hello(String database, Range range, String self) {
     return new ClientHello(
         Protocol.MIN_VERSION,
         Protocol.MAX_VERSION,
@@ -102,7 +116,7 @@ public final class RemoteLog implements AutoCloseable {
         Protocol.NO_HASH,
         range.stopSequence(),
         database,
-        "log reader",
+        self,
         "");
   }
 

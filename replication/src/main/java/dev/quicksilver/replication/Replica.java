@@ -52,9 +52,11 @@ public final class Replica implements AutoCloseable {
   /**
    * Starts a node; returns at once.
    *
+   * @throws ReplicationException if an upstream is not on loopback and the transport is plain text
    * @param subtree what the process's {@link ReplicationServer} writes acks to
    */
   public static Replica start(ReplicationConfig config, DatabaseSet databases, Subtree subtree) {
+    config.checkUpstreams();
     Replica replica = new Replica(config, databases, subtree);
     // What is here is followed even while no upstream answers.
     databases.get(CatalogEntry.CATALOG).ifPresent(db -> replica.watcher.look(db, false));

@@ -20,6 +20,7 @@ import java.util.UUID;
  * @param stopSequences databases that stop at the block that holds the given sequence
  * @param stayUpWhenRefused whether a final refusal leaves the node serving reads and asking again
  *     at the longest pause, instead of completing {@link Replica#failure()}
+ * @param transport the same as the process's {@link ReplicationServer} has
  */
 public record ReplicationConfig(
     NodeIdentity node,
@@ -31,7 +32,8 @@ public record ReplicationConfig(
     Duration minBackOff,
     Duration maxBackOff,
     Map<String, Long> stopSequences,
-    boolean stayUpWhenRefused) {
+    boolean stayUpWhenRefused,
+    Transport transport) {
 
   /** Defaults: 500 ms window, 32 MiB, 10 s silence, 100 ms to 5 s back-off, stops when refused. */
   public static ReplicationConfig of(NodeIdentity node, List<Upstream> upstreams) {
@@ -45,7 +47,8 @@ public record ReplicationConfig(
         Duration.ofMillis(100),
         Duration.ofSeconds(5),
         Map.of(),
-        false);
+        false,
+        Transport.PLAIN);
   }
 
   public ReplicationConfig {
@@ -54,7 +57,34 @@ public record ReplicationConfig(
     }
     upstreams = List.copyOf(upstreams);
     stopSequences = Map.copyOf(stopSequences);
-    upstreams.forEach(up -> Loopback.require(up.host(), up.port(), "the upstream"));
+  }
+
+  /**
+   * Refuses an upstream that plain text may not reach; {@link Replica#start} asks. With TLS any may
+   * be reached, and a name that cannot be resolved now may be one later.
+   *
+   * @throws ReplicationException with the upstream and the cure
+   */
+  void checkUpstreams() {
+    if (!transport.isSecure()) {
+      upstreams.forEach(up -> transport.address(up.host(), up.port(), "the upstream"));
+    }
+  }
+
+  /** Returns the same over another transport. */
+  public ReplicationConfig withTransport(Transport other) {
+    return new ReplicationConfig(
+        node,
+        upstreams,
+        catalogId,
+        window,
+        maxTransactionBytes,
+        silence,
+        minBackOff,
+        maxBackOff,
+        stopSequences,
+        stayUpWhenRefused,
+        other);
   }
 
   /** Returns the same with another window. */
@@ -69,7 +99,8 @@ public record ReplicationConfig(
         minBackOff,
         maxBackOff,
         stopSequences,
-        stayUpWhenRefused);
+        stayUpWhenRefused,
+        transport);
   }
 
   /** Returns the same, bound to one catalog. */
@@ -84,7 +115,8 @@ public record ReplicationConfig(
         minBackOff,
         maxBackOff,
         stopSequences,
-        stayUpWhenRefused);
+        stayUpWhenRefused,
+        transport);
   }
 
   /** Returns the same with stop sequences. */
@@ -99,7 +131,8 @@ public record ReplicationConfig(
         minBackOff,
         maxBackOff,
         stops,
-        stayUpWhenRefused);
+        stayUpWhenRefused,
+        transport);
   }
 
   /** Returns the same that stays up, or not, when it is finally refused. */
@@ -114,6 +147,7 @@ public record ReplicationConfig(
         minBackOff,
         maxBackOff,
         stopSequences,
-        stayUp);
+        stayUp,
+        transport);
   }
 }

@@ -20,11 +20,15 @@ import org.slf4j.LoggerFactory;
 public final class ReplicationServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicationServer.class);
 
+  /** Connections over the bound that are told so at the same time. */
+  private static final int MOST_REFUSED = 256;
+
   private final ServerSocket listener;
   private final DatabaseSet databases;
   private final NodeIdentity identity;
   private final Subtree subtree;
   private final ServerOptions options;
+  private final Transport transport;
   private final StallGuard guard;
   private final RecentBlocks.Shared shared = new RecentBlocks.Shared(Ticker.SYSTEM);
   private final LogLimiter complaints = new LogLimiter(LOG, Ticker.SYSTEM);
@@ -53,13 +57,30 @@ public final class ReplicationServer implements AutoCloseable {
       NodeIdentity identity,
       Subtree subtree,
       ServerOptions options) {
-    InetSocketAddress address = Loopback.require(host, port, "the replication address");
+    return start(host, port, databases, identity, subtree, options, Transport.PLAIN);
+  }
+
+  /**
+   * Starts a server.
+   *
+   * @param host a loopback address, or any with TLS
+   * @throws ReplicationException if the address needs TLS or the port is taken
+   */
+  public static ReplicationServer start(
+      String host,
+      int port,
+      DatabaseSet databases,
+      NodeIdentity identity,
+      Subtree subtree,
+      ServerOptions options,
+      Transport transport) {
+    InetSocketAddress address = transport.address(host, port, "the replication address");
     ServerSocket listener = null;
     try {
       listener = new ServerSocket();
       listener.setReuseAddress(true);
       listener.bind(address, 512);
-      return new ReplicationServer(listener, databases, identity, subtree, options);
+      return new ReplicationServer(listener, databases, identity, subtree, options, transport);
     } catch (IOException e) {
       closeQuietly(listener);
       throw new ReplicationException(
@@ -79,12 +100,14 @@ public final class ReplicationServer implements AutoCloseable {
       DatabaseSet databases,
       NodeIdentity identity,
       Subtree subtree,
-      ServerOptions options) {
+      ServerOptions options,
+      Transport transport) {
     this.listener = listener;
     this.databases = databases;
     this.identity = identity;
     this.subtree = subtree;
     this.options = options;
+    this.transport = transport;
     this.guard = new StallGuard(options.stallTimeout(), Ticker.SYSTEM);
     this.acceptor = Thread.ofVirtual().name("replication-accept").start(this::accept);
   }
@@ -93,9 +116,15 @@ public final class ReplicationServer implements AutoCloseable {
     while (!closed) {
       try {
         Socket socket = listener.accept();
+        if (sessions.size() >= MOST_REFUSED + options.maxConnections()) {
+          socket.close(); // a refusal costs a thread, buffers and with TLS a handshake
+          complaints.warn("more connections than can even be refused: one was closed");
+          continue;
+        }
         FollowerSession session =
             new FollowerSession(
                 socket,
+                transport,
                 databases,
                 identity,
                 subtree,

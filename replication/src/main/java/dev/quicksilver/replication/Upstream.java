@@ -1,24 +1,32 @@
 package dev.quicksilver.replication;
 
+import java.util.Optional;
+
 /**
  * A node to pull from.
  *
- * @param host a loopback address in this version
+ * @param host a loopback address, or any with TLS
  * @param secondary tried after all primaries; keeps a longer history
+ * @param node the name that it must have; empty for any
  */
-public record Upstream(String host, int port, boolean secondary) {
+public record Upstream(String host, int port, boolean secondary, Optional<String> node) {
   /** A primary. */
   public static Upstream primary(String host, int port) {
-    return new Upstream(host, port, false);
+    return new Upstream(host, port, false, Optional.empty());
   }
 
   /** A secondary. */
   public static Upstream secondary(String host, int port) {
-    return new Upstream(host, port, true);
+    return new Upstream(host, port, true, Optional.empty());
+  }
+
+  /** Returns the same that must be a certain node. */
+  public Upstream named(String name) {
+    return new Upstream(host, port, secondary, Optional.of(name));
   }
 
   @Override
   public String toString() {
-    return host + ":" + port;
+    return node.map(name -> name + "@").orElse("") + host + ":" + port;
   }
 }

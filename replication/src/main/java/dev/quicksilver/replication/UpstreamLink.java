@@ -3,45 +3,64 @@ package dev.quicksilver.replication;
 import dev.quicksilver.replication.Message.ClientHello;
 import dev.quicksilver.replication.Message.ServerHello;
 import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The client's end of one connection: hello, then messages through a bounded queue. Any thread may
  * close it.
  */
 final class UpstreamLink implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(UpstreamLink.class);
   private static final int CONNECT_MILLIS = 5_000;
   private static final long QUEUE_BYTES = 8L << 20;
 
-  private final Socket socket = new Socket();
+  private final Connection connection = new Connection(new Socket());
   private final Upstream upstream;
+  private final Transport transport;
   private final FrameQueue queue = new FrameQueue(QUEUE_BYTES);
   private volatile long receivedBytes;
 
   /** Makes a link that is not yet connected, so that it can be closed while it connects. */
-  UpstreamLink(Upstream upstream) {
+  UpstreamLink(Upstream upstream, Transport transport) {
     this.upstream = upstream;
+    this.transport = transport;
   }
 
   /**
    * Connects, says hello and starts reading.
    *
-   * @param silence an upstream that sends nothing for this long is given up
+   * @param silence an upstream that sends nothing for this long is given up, and so is one whose
+   *     hello is not there this long after the 5 s that TCP may take
    * @throws RefusedException if the upstream refuses, or this side has to
    */
   Session open(ClientHello hello, Duration silence) throws IOException {
-    InetSocketAddress address = Loopback.require(upstream.host(), upstream.port(), "the upstream");
-    socket.connect(address, CONNECT_MILLIS);
-    socket.setTcpNoDelay(true);
-    socket.setSoTimeout((int) Math.max(1, silence.toMillis()));
-    FrameOutput out = new FrameOutput(socket.getOutputStream());
-    FrameInput in = new FrameInput(socket.getInputStream());
+    Duration limit = silence.plusMillis(CONNECT_MILLIS);
+    try (Deadline deadline = Deadline.start(limit, connection::close)) {
+      try {
+        return greet(hello, silence, deadline);
+      } catch (IOException e) {
+        if (deadline.missed()) {
+          throw tooSlow(limit, e);
+        }
+        throw transport.explain(e, "upstream " + upstream);
+      }
+    }
+  }
+
+  private static IOException tooSlow(Duration limit, IOException cause) {
+    return new IOException(
+        "no connection and hello within " + limit.toMillis() / 1000.0 + " s", cause);
+  }
+
+  private Session greet(ClientHello hello, Duration silence, Deadline deadline) throws IOException {
+    connection.connect(
+        transport.resolve(upstream.host(), upstream.port(), "the upstream"), CONNECT_MILLIS);
+    connection.noDelay();
+    connection.timeout(silence);
+    transport.connect(connection, upstream);
+    FrameOutput out = new FrameOutput(connection.out());
+    FrameInput in = new FrameInput(connection.in());
     out.writeMagic();
     out.write(hello);
     out.flush();
@@ -53,8 +72,12 @@ final class UpstreamLink implements AutoCloseable {
           case Message _ ->
               throw new ProtocolException("the upstream's first message is not a hello");
         };
+    transport.checkUpstream(connection, upstream, server.node());
     check(hello, server);
     in.handshakeDone();
+    if (!deadline.met()) {
+      throw new SocketTimeoutException("too late");
+    }
     Thread.ofVirtual().name("replication-read").start(() -> read(in));
     return new Session(server, queue, out);
   }
@@ -117,7 +140,7 @@ final class UpstreamLink implements AutoCloseable {
     } catch (SocketTimeoutException e) {
       queue.close(new IOException("the upstream sent nothing, not even a heartbeat", e));
     } catch (IOException e) {
-      queue.close(e);
+      queue.close(transport.explain(e, "upstream " + upstream));
     } catch (InterruptedException e) {
       queue.close(new IOException("interrupted", e));
     } catch (RuntimeException | Error e) {
@@ -125,7 +148,7 @@ final class UpstreamLink implements AutoCloseable {
       queue.close(new IOException("reading from the upstream failed: " + e, e));
       throw e;
     } finally {
-      closeSocket();
+      connection.close();
     }
   }
 
@@ -137,15 +160,7 @@ final class UpstreamLink implements AutoCloseable {
   @Override
   public void close() {
     queue.close(new IOException("closed"));
-    closeSocket();
-  }
-
-  private void closeSocket() {
-    try {
-      socket.close();
-    } catch (IOException e) {
-      LOG.debug("closing the connection to {} failed", upstream, e);
-    }
+    connection.close();
   }
 
   /**

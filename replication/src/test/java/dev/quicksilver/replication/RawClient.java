@@ -21,6 +21,16 @@ final class RawClient implements AutoCloseable {
     out = new FrameOutput(socket.getOutputStream());
   }
 
+  /** The same over another transport. */
+  RawClient(int port, Transport transport) throws IOException {
+    socket = new Socket(InetAddress.getLoopbackAddress(), port);
+    socket.setSoTimeout(20_000);
+    Connection connection = new Connection(socket);
+    transport.connect(connection, Upstream.primary("127.0.0.1", port));
+    in = new FrameInput(connection.in());
+    out = new FrameOutput(connection.out());
+  }
+
   /** Says hello and returns the answer. */
   Message ask(ClientHello hello) throws IOException {
     out.writeMagic();

@@ -284,6 +284,31 @@ final class RefusalTest {
   }
 
   @Test
+  void aFollowerThatIsAtItsStopSequenceAlreadyIsSentNothing() throws Exception {
+    ClientHello hello = RawClient.follow("dns", DNS, 5, root.database("dns").head().chainHash());
+    root.commit("dns", set("key6", "value"));
+    try (RawClient client = new RawClient(root.port())) {
+      client.ask(
+          new ClientHello(
+              1,
+              1,
+              hello.processId(),
+              hello.purpose(),
+              false,
+              hello.codecs(),
+              DNS,
+              5,
+              hello.chainHash(),
+              5,
+              "dns",
+              "raw",
+              ""));
+      assertThat(client.in.read())
+          .isInstanceOfSatisfying(End.class, end -> assertThat(end.lastSequence()).isEqualTo(5));
+    }
+  }
+
+  @Test
   void listsItsDatabases() throws Exception {
     ClientHello hello =
         new ClientHello(

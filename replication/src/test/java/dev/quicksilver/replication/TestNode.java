@@ -30,6 +30,7 @@ final class TestNode implements AutoCloseable {
   final Subtree subtree = new Subtree();
   private @Nullable ReplicationServer server;
   private @Nullable Replica replica;
+  private Transport transport = Transport.PLAIN;
   private long lsn = 1000;
 
   private TestNode(String name, Path data, StorageOptions options) {
@@ -67,12 +68,23 @@ final class TestNode implements AutoCloseable {
     return node.serve();
   }
 
+  /** What it serves and follows with from now on. */
+  TestNode over(Transport other) {
+    transport = other;
+    return this;
+  }
+
+  Transport transport() {
+    return transport;
+  }
+
   TestNode serve() {
     return serve(ServerOptions.DEFAULT);
   }
 
   TestNode serve(ServerOptions options) {
-    server = ReplicationServer.start("127.0.0.1", 0, databases, identity, subtree, options);
+    server =
+        ReplicationServer.start("127.0.0.1", 0, databases, identity, subtree, options, transport);
     return this;
   }
 
@@ -104,7 +116,8 @@ final class TestNode implements AutoCloseable {
         Duration.ofMillis(5),
         Duration.ofMillis(50),
         all.stopSequences(),
-        false);
+        false,
+        transport);
   }
 
   int port() {

@@ -45,7 +45,7 @@ public final class BridgeCommand extends NodeCommand {
     Map<String, String> addresses = new LinkedHashMap<>();
     addresses.put("bridge", new Endpoint(listen.host(), bridge.port()).toString());
 
-    StatusReporter reporter = new StatusReporter(configuration, role(), () -> addresses);
+    StatusReporter reporter = new StatusReporter(configuration, role(), () -> addresses, List::of);
     HttpEndpoint http =
         lifecycle.own(
             "HTTP",

@@ -3,6 +3,7 @@ package dev.quicksilver.cli.command;
 import dev.quicksilver.cli.config.ConfigurationException;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
+import dev.quicksilver.replication.tls.TlsException;
 import dev.quicksilver.storage.StorageException;
 import java.io.UncheckedIOException;
 import java.net.BindException;
@@ -24,6 +25,7 @@ public final class Failures {
     return switch (thrown) {
       case CommandException e -> new Failure(e.exitCode(), line(e));
       case ConfigurationException e -> new Failure(ExitCode.USAGE, line(e));
+      case TlsException e -> new Failure(ExitCode.USAGE, line(e));
       case StorageException e -> new Failure(exitCode(e), line(e) + " [" + e.code() + "]");
       case SQLException e -> new Failure(ExitCode.FAILURE, "PostgreSQL: " + line(e) + state(e));
       case BindException e ->

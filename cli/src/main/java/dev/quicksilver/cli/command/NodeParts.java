@@ -33,6 +33,7 @@ final class NodeParts {
   final DatabaseSet databases;
   final NodeIdentity identity;
   final Subtree subtree;
+  final NodeTransport transport;
   final ReplicationServer server;
   private final Lifecycle lifecycle;
   private final Configuration configuration;
@@ -43,6 +44,7 @@ final class NodeParts {
     this.lifecycle = lifecycle;
     this.configuration = configuration;
     this.role = role;
+    transport = NodeTransport.open(lifecycle, configuration);
     Path data = configuration.get(Settings.DATA_DIRECTORY);
     processFile = lifecycle.own("process file", ProcessFile.claim(data, PROCESS_NAME));
     databases =
@@ -57,7 +59,13 @@ final class NodeParts {
         lifecycle.own(
             "replication server",
             ReplicationServer.start(
-                listen.host(), listen.port(), databases, identity, subtree, ServerOptions.DEFAULT));
+                listen.host(),
+                listen.port(),
+                databases,
+                identity,
+                subtree,
+                ServerOptions.DEFAULT,
+                transport.transport));
     addresses.put("replication", new Endpoint(listen.host(), server.port()).toString());
   }
 

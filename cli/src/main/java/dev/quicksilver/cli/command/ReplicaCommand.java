@@ -2,7 +2,7 @@ package dev.quicksilver.cli.command;
 
 import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.ConfigurationException;
-import dev.quicksilver.cli.config.Endpoint;
+import dev.quicksilver.cli.config.NodeAddress;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.ExitCode;
@@ -15,6 +15,8 @@ import dev.quicksilver.replication.Upstream;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 
 /** Follows an upstream and serves the log on: relay and replica are the same program. */
@@ -22,6 +24,8 @@ import picocli.CommandLine.Command;
     name = "replica",
     description = "Follows a root or another replica, and serves followers (a relay is a replica).")
 public final class ReplicaCommand extends NodeCommand {
+  private static final Logger LOG = LoggerFactory.getLogger(ReplicaCommand.class);
+
   ReplicaCommand() {
     super(Role.REPLICA);
   }
@@ -32,14 +36,17 @@ public final class ReplicaCommand extends NodeCommand {
     NodeParts node = NodeParts.start(lifecycle, configuration, role());
     ReplicationConfig config =
         ReplicationConfig.of(node.identity, upstreams)
-            .withWindow(configuration.get(Settings.REPLICATION_WINDOW));
+            .withWindow(configuration.get(Settings.REPLICATION_WINDOW))
+            .withTransport(node.transport.transport);
+    warnOfUnnamed(config);
     Replica replica = lifecycle.own("replica", Replica.start(config, node.databases, node.subtree));
     var _ =
         replica
             .failure()
             .thenAccept(failure -> lifecycle.fail(ExitCode.REFUSED, failure.message()));
 
-    StatusReporter reporter = new StatusReporter(configuration, role(), node::addresses);
+    StatusReporter reporter =
+        new StatusReporter(configuration, role(), node::addresses, node.transport::certificates);
     node.ready(
         () -> {
           List<DatabaseStatus> following = replica.status();
@@ -58,11 +65,9 @@ public final class ReplicaCommand extends NodeCommand {
 
   private static List<Upstream> upstreams(Configuration configuration) {
     Stream<Upstream> primaries =
-        configuration.get(Settings.REPLICATION_UPSTREAMS).stream()
-            .map((Endpoint up) -> Upstream.primary(up.host(), up.port()));
+        configuration.get(Settings.REPLICATION_UPSTREAMS).stream().map(up -> upstream(up, false));
     Stream<Upstream> secondaries =
-        configuration.get(Settings.REPLICATION_SECONDARIES).stream()
-            .map((Endpoint up) -> Upstream.secondary(up.host(), up.port()));
+        configuration.get(Settings.REPLICATION_SECONDARIES).stream().map(up -> upstream(up, true));
     List<Upstream> all = Stream.concat(primaries, secondaries).toList();
     if (all.isEmpty()) {
       throw new ConfigurationException(
@@ -73,6 +78,25 @@ public final class ReplicaCommand extends NodeCommand {
               + Settings.REPLICATION_UPSTREAMS.flag());
     }
     return all;
+  }
+
+  private static Upstream upstream(NodeAddress at, boolean secondary) {
+    return new Upstream(at.endpoint().host(), at.endpoint().port(), secondary, at.name());
+  }
+
+  private static void warnOfUnnamed(ReplicationConfig config) {
+    if (!config.transport().isSecure()) {
+      return;
+    }
+    for (Upstream upstream : config.upstreams()) {
+      if (upstream.node().isEmpty()) {
+        LOG.warn(
+            "upstream {} is given without its name: any node with a certificate could stand there;"
+                + " write NODE@{}",
+            upstream,
+            upstream);
+      }
+    }
   }
 
   private static Optional<String> problem(List<DatabaseStatus> following) {

@@ -37,7 +37,8 @@ public final class RootCommand extends NodeCommand {
     Gateway gateway = lifecycle.own("gateway", Gateway.start(config, node.databases));
     Thread.ofVirtual().name("gateway-watch").start(() -> watch(gateway, lifecycle));
 
-    StatusReporter reporter = new StatusReporter(configuration, role(), node::addresses);
+    StatusReporter reporter =
+        new StatusReporter(configuration, role(), node::addresses, node.transport::certificates);
     node.ready(
         () -> {
           GatewayStatus status = gateway.status();

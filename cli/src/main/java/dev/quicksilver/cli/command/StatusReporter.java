@@ -4,6 +4,7 @@ import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.NodeStatus;
+import dev.quicksilver.cli.process.NodeStatus.CertificateReport;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
@@ -28,11 +29,17 @@ final class StatusReporter {
   private final Configuration configuration;
   private final Role role;
   private final Supplier<Map<String, String>> addresses;
+  private final Supplier<List<CertificateReport>> certificates;
 
-  StatusReporter(Configuration configuration, Role role, Supplier<Map<String, String>> addresses) {
+  StatusReporter(
+      Configuration configuration,
+      Role role,
+      Supplier<Map<String, String>> addresses,
+      Supplier<List<CertificateReport>> certificates) {
     this.configuration = configuration;
     this.role = role;
     this.addresses = addresses;
+    this.certificates = certificates;
   }
 
   /**
@@ -69,7 +76,8 @@ final class StatusReporter {
         reports,
         followers,
         subtree,
-        SubtreeReports.locations(subtree));
+        SubtreeReports.locations(subtree),
+        certificates.get());
   }
 
   private static DatabaseReport report(Database database) {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -157,6 +158,28 @@ public sealed interface SettingType<T> {
     @Override
     public String describe() {
       return "host:port with a port from " + leastPort + " to 65535 (127.0.0.1:7400, [::1]:7400)";
+    }
+  }
+
+  /** {@code host:port} of another node, perhaps with its name: {@code name@host:port}. */
+  record Node() implements SettingType<NodeAddress> {
+    private static final Address ADDRESS = new Address(1);
+
+    @Override
+    public NodeAddress parse(String text) {
+      int at = text.lastIndexOf('@');
+      String name = text.substring(0, Math.max(at, 0)).strip();
+      if (at >= 0 && name.isEmpty()) {
+        throw new IllegalArgumentException();
+      }
+      return new NodeAddress(
+          name.isEmpty() ? Optional.empty() : Optional.of(name),
+          ADDRESS.parse(text.substring(at + 1)));
+    }
+
+    @Override
+    public String describe() {
+      return "[node@]" + ADDRESS.describe();
     }
   }
 

@@ -4,6 +4,7 @@ import dev.quicksilver.cli.config.SettingType.Address;
 import dev.quicksilver.cli.config.SettingType.File;
 import dev.quicksilver.cli.config.SettingType.Flag;
 import dev.quicksilver.cli.config.SettingType.Many;
+import dev.quicksilver.cli.config.SettingType.Node;
 import dev.quicksilver.cli.config.SettingType.OneOf;
 import dev.quicksilver.cli.config.SettingType.Span;
 import dev.quicksilver.cli.config.SettingType.Text;
@@ -125,18 +126,20 @@ public final class Settings {
           new Address(0),
           "127.0.0.1:7400",
           NODES,
-          "Where followers connect. Loopback only.");
-  public static final Setting<List<Endpoint>> REPLICATION_UPSTREAMS =
+          "Where followers connect. Any address but loopback needs TLS.");
+  public static final Setting<List<NodeAddress>> REPLICATION_UPSTREAMS =
       with(
           "replication.upstreams",
-          new Many<>(new Address(1)),
+          new Many<>(new Node()),
           "",
           REPLICA,
-          "The nodes to pull from, in order of preference.");
-  public static final Setting<List<Endpoint>> REPLICATION_SECONDARIES =
+          "The nodes to pull from, in order of preference. A node that is given with its name"
+              + " (relay-1@10.0.0.5:7400) must have that name; with TLS its certificate proves"
+              + " it.");
+  public static final Setting<List<NodeAddress>> REPLICATION_SECONDARIES =
       with(
           "replication.secondaries",
-          new Many<>(new Address(1)),
+          new Many<>(new Node()),
           "",
           REPLICA,
           "Upstreams of last resort, which keep a longer log.");
@@ -148,6 +151,36 @@ public final class Settings {
           REPLICA,
           "The shortest time between two durable commits of a replica under load. The first commit"
               + " after a pause never waits.");
+  public static final Setting<List<String>> REPLICATION_FOLLOWERS =
+      with(
+          "replication.followers",
+          new Many<>(new Text("a node's name, in which * stands for any characters", false)),
+          "",
+          NODES,
+          "The nodes that may pull from this one (needs TLS). Empty: every node whose certificate"
+              + " is signed by an authority.");
+  public static final Setting<Path> REPLICATION_TLS_CERTIFICATE =
+      without(
+          "replication.tls-certificate",
+          new File(),
+          NODES,
+          "This node's certificate in PEM form, then the intermediate ones. node.name must be one"
+              + " of its DNS names. It turns TLS on, for followers and upstreams alike; a new file"
+              + " is taken without a restart.");
+  public static final Setting<Path> REPLICATION_TLS_KEY =
+      without(
+          "replication.tls-key",
+          new File(),
+          NODES,
+          "The certificate's private key in PEM form, not encrypted.");
+  public static final Setting<List<Path>> REPLICATION_TLS_AUTHORITIES =
+      with(
+          "replication.tls-authorities",
+          new Many<>(new File()),
+          "",
+          NODES,
+          "Files with the certificates, in PEM form, of the authorities that sign the certificates"
+              + " of the other nodes.");
   public static final Setting<Endpoint> BRIDGE_LISTEN =
       with(
           "bridge.listen",
@@ -221,6 +254,10 @@ public final class Settings {
           REPLICATION_UPSTREAMS,
           REPLICATION_SECONDARIES,
           REPLICATION_WINDOW,
+          REPLICATION_FOLLOWERS,
+          REPLICATION_TLS_CERTIFICATE,
+          REPLICATION_TLS_KEY,
+          REPLICATION_TLS_AUTHORITIES,
           BRIDGE_LISTEN,
           BRIDGE_USER,
           BRIDGE_PASSWORD,

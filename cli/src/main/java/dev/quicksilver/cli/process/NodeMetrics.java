@@ -1,5 +1,6 @@
 package dev.quicksilver.cli.process;
 
+import dev.quicksilver.cli.process.NodeStatus.CertificateReport;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.LocationReport;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
@@ -93,6 +94,22 @@ final class NodeMetrics {
         "quicksilver_location_worst_lag_entries",
         "Entries that the last node of the location has not acknowledged.",
         LocationReport::worstLag);
+    certificate(
+        "quicksilver_tls_certificate_expiry_seconds",
+        "Time until this node's certificate expires; negative once it has.",
+        CertificateReport::secondsLeft);
+    certificate(
+        "quicksilver_tls_reload_problem",
+        "1 while the certificate's files cannot be used and an older state of them is in use.",
+        certificate -> certificate.problem().isEmpty() ? 0 : 1);
+    certificate(
+        "quicksilver_tls_reloads",
+        "How often new files were taken since the start.",
+        CertificateReport::reloads);
+    certificate(
+        "quicksilver_tls_reload_failures",
+        "How often new files could not be used since the start.",
+        CertificateReport::reloadFailures);
     CounterWithCallback.builder()
         .name("process_cpu_seconds_total")
         .help("CPU time of the process.")
@@ -115,6 +132,19 @@ final class NodeMetrics {
         .callback(
             callback ->
                 current.databases().forEach(d -> callback.call(value.applyAsDouble(d), d.name())))
+        .register(registry);
+  }
+
+  private void certificate(String name, String help, ToDoubleFunction<CertificateReport> value) {
+    GaugeWithCallback.builder()
+        .name(name)
+        .help(help)
+        .labelNames("certificate")
+        .callback(
+            callback ->
+                current
+                    .certificates()
+                    .forEach(c -> callback.call(value.applyAsDouble(c), c.file())))
         .register(registry);
   }
 

@@ -11,6 +11,7 @@ import java.util.Map;
  * @param uptimeSeconds since the process was started
  * @param subtree all nodes below this one whose acks reached it
  * @param locations the same, merged by database and location
+ * @param certificates this node's own, for TLS between nodes; empty without TLS
  */
 public record NodeStatus(
     String version,
@@ -25,7 +26,8 @@ public record NodeStatus(
     List<DatabaseReport> databases,
     List<FollowerReport> followers,
     List<SubtreeReport> subtree,
-    List<LocationReport> locations) {
+    List<LocationReport> locations,
+    List<CertificateReport> certificates) {
 
   /**
    * One database.
@@ -58,6 +60,23 @@ public record NodeStatus(
       return Math.max(0, upstreamSequence - sequence);
     }
   }
+
+  /**
+   * A certificate that this process shows to others.
+   *
+   * @param expires as in {@code 2027-01-31T12:00:00Z}
+   * @param secondsLeft until then; negative once it has expired
+   * @param reloads how often new files were taken
+   * @param reloadFailures how often new files could not be used
+   * @param problem why the files that are there now are not in use; empty if they are
+   */
+  public record CertificateReport(
+      String file,
+      String expires,
+      long secondsLeft,
+      long reloads,
+      long reloadFailures,
+      String problem) {}
 
   /**
    * One directly connected follower of one database.

@@ -40,6 +40,10 @@ final class ConfigurationTest {
     expected.put("replication.upstreams", "");
     expected.put("replication.secondaries", "");
     expected.put("replication.window", "500ms");
+    expected.put("replication.followers", "");
+    expected.put("replication.tls-certificate", "none");
+    expected.put("replication.tls-key", "none");
+    expected.put("replication.tls-authorities", "");
     expected.put("bridge.listen", "127.0.0.1:7432");
     expected.put("bridge.user", "quicksilver");
     expected.put("bridge.password", "none");
@@ -76,6 +80,7 @@ final class ConfigurationTest {
             case SettingType.Flag flag -> "true";
             case SettingType.Span span -> "7s";
             case SettingType.Address address -> "localhost:1234";
+            case SettingType.Node node -> "other@localhost:1234";
             case SettingType.Many<?> many -> "localhost:1,localhost:2";
             case SettingType.OneOf<?> oneOf -> setting == Settings.LOG_LEVEL ? "warn" : "json";
           });
@@ -100,6 +105,7 @@ final class ConfigurationTest {
                           case SettingType.File t -> '"' + text + '"';
                           case SettingType.Span t -> '"' + text + '"';
                           case SettingType.Address t -> '"' + text + '"';
+                          case SettingType.Node t -> '"' + text + '"';
                           case SettingType.OneOf<?> t -> '"' + text + '"';
                         })
                     .append('\n'));
@@ -161,12 +167,15 @@ final class ConfigurationTest {
             Map.of(
                 Settings.ROOT_WINDOW, "1min",
                 Settings.BRIDGE_MAX_CONNECTIONS, "1_000",
-                Settings.REPLICATION_UPSTREAMS, "[::1]:7400, localhost:7401"));
+                Settings.REPLICATION_UPSTREAMS, "[::1]:7400, relay-1@localhost:7401"));
 
     assertThat(configuration.get(Settings.ROOT_WINDOW)).isEqualTo(Duration.ofMinutes(1));
     assertThat(configuration.get(Settings.BRIDGE_MAX_CONNECTIONS)).isEqualTo(1000);
     assertThat(configuration.get(Settings.REPLICATION_UPSTREAMS))
-        .isEqualTo(List.of(new Endpoint("::1", 7400), new Endpoint("localhost", 7401)));
+        .isEqualTo(
+            List.of(
+                new NodeAddress(Optional.empty(), new Endpoint("::1", 7400)),
+                new NodeAddress(Optional.of("relay-1"), new Endpoint("localhost", 7401))));
   }
 
   @Test

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-final class LoopbackTest {
+final class TransportAddressTest {
   @Test
   void stopsWhatWouldLeaveTheMachineAndNamesTls() {
-    assertThatThrownBy(() -> Loopback.require("0.0.0.0", 7000, "the replication address"))
+    assertThatThrownBy(() -> Transport.PLAIN.address("0.0.0.0", 7000, "the replication address"))
         .isInstanceOf(ReplicationException.class)
         .hasMessageContaining("0.0.0.0:7000")
         .hasMessageContaining("TLS")
@@ -17,14 +17,15 @@ final class LoopbackTest {
     assertThatThrownBy(
             () ->
                 ReplicationConfig.of(
-                    NodeIdentity.create("a", ""), List.of(Upstream.primary("192.0.2.1", 7000))))
+                        NodeIdentity.create("a", ""), List.of(Upstream.primary("192.0.2.1", 7000)))
+                    .checkUpstreams())
         .isInstanceOf(ReplicationException.class)
         .hasMessageContaining("TLS");
   }
 
   @Test
   void letsLoopbackThrough() {
-    assertThat(Loopback.require("localhost", 7000, "x").getPort()).isEqualTo(7000);
-    assertThat(Loopback.require("::1", 7000, "x").getAddress().isLoopbackAddress()).isTrue();
+    assertThat(Transport.PLAIN.address("localhost", 7000, "x").getPort()).isEqualTo(7000);
+    assertThat(Transport.PLAIN.address("::1", 7000, "x").getAddress().isLoopbackAddress()).isTrue();
   }
 }

@@ -1,0 +1,81 @@
+package dev.quicksilver.cli.command;
+
+import dev.quicksilver.cli.config.Configuration;
+import dev.quicksilver.cli.config.ConfigurationException;
+import dev.quicksilver.cli.config.Setting;
+import dev.quicksilver.cli.config.Settings;
+import dev.quicksilver.cli.process.Lifecycle;
+import dev.quicksilver.cli.process.NodeStatus.CertificateReport;
+import dev.quicksilver.replication.Transport;
+import dev.quicksilver.replication.tls.Tls;
+import dev.quicksilver.replication.tls.TlsFiles;
+import dev.quicksilver.replication.tls.TlsStatus;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+
+/** How a node talks to others: what the configuration says, and what its certificate is like. */
+final class NodeTransport {
+  final Transport transport;
+  private final Optional<Tls> tls;
+
+  private NodeTransport(Transport transport, Optional<Tls> tls) {
+    this.transport = transport;
+    this.tls = tls;
+  }
+
+  /**
+   * Reads the certificate, if there is one.
+   *
+   * @throws ConfigurationException if only a part of TLS is configured
+   * @throws dev.quicksilver.replication.tls.TlsException if its files cannot be used
+   */
+  static NodeTransport open(Lifecycle lifecycle, Configuration configuration) {
+    Optional<Path> certificate = configuration.find(Settings.REPLICATION_TLS_CERTIFICATE);
+    Optional<Path> key = configuration.find(Settings.REPLICATION_TLS_KEY);
+    List<Path> authorities = configuration.get(Settings.REPLICATION_TLS_AUTHORITIES);
+    List<String> followers = configuration.get(Settings.REPLICATION_FOLLOWERS);
+    if (certificate.isEmpty() && key.isEmpty() && authorities.isEmpty()) {
+      if (!followers.isEmpty()) {
+        throw missing(Settings.REPLICATION_FOLLOWERS, Settings.REPLICATION_TLS_CERTIFICATE);
+      }
+      return new NodeTransport(Transport.PLAIN, Optional.empty());
+    }
+    Setting<?> given =
+        certificate.isPresent()
+            ? Settings.REPLICATION_TLS_CERTIFICATE
+            : key.isPresent() ? Settings.REPLICATION_TLS_KEY : Settings.REPLICATION_TLS_AUTHORITIES;
+    if (authorities.isEmpty()) {
+      throw missing(given, Settings.REPLICATION_TLS_AUTHORITIES);
+    }
+    TlsFiles files =
+        new TlsFiles(
+            certificate.orElseThrow(() -> missing(given, Settings.REPLICATION_TLS_CERTIFICATE)),
+            key.orElseThrow(() -> missing(given, Settings.REPLICATION_TLS_KEY)),
+            authorities);
+    Tls tls = lifecycle.own("TLS files", Tls.load(files, configuration.get(Settings.NODE_NAME)));
+    return new NodeTransport(Transport.tls(tls, followers), Optional.of(tls));
+  }
+
+  private static ConfigurationException missing(Setting<?> given, Setting<?> absent) {
+    return new ConfigurationException(
+        given.key() + " is set and " + absent.key() + " is not: set " + absent.key() + " too");
+  }
+
+  /** Returns what is known of this node's certificate; empty without TLS. */
+  List<CertificateReport> certificates() {
+    return tls.stream()
+        .map(
+            now -> {
+              TlsStatus status = now.status();
+              return new CertificateReport(
+                  status.certificate().toString(),
+                  status.expires().toString(),
+                  now.remaining().toSeconds(),
+                  status.reloads(),
+                  status.failures(),
+                  status.problem().orElse(""));
+            })
+        .toList();
+  }
+}

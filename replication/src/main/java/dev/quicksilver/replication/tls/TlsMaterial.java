@@ -1,0 +1,185 @@
+package dev.quicksilver.replication.tls;
+
+import java.io.IOException;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import java.security.PrivateKey;
+import java.security.PublicKey;
+import java.security.Signature;
+import java.security.cert.CertificateExpiredException;
+import java.security.cert.CertificateNotYetValidException;
+import java.security.cert.CertificateParsingException;
+import java.security.cert.X509Certificate;
+import java.time.Instant;
+import java.util.Date;
+import java.util.List;
+import javax.net.ssl.KeyManager;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManager;
+import javax.net.ssl.TrustManagerFactory;
+
+/** One state of the files, checked: what connections are made with. Immutable. */
+final class TlsMaterial {
+  private static final List<String> BOTH_USES = List.of("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2");
+
+  private final KeyManager[] keys;
+  private final TrustManager[] trust;
+  private final X509Certificate certificate;
+
+  private TlsMaterial(KeyManager[] keys, TrustManager[] trust, X509Certificate certificate) {
+    this.keys = keys;
+    this.trust = trust;
+    this.certificate = certificate;
+  }
+
+  /**
+   * Reads and checks the files.
+   *
+   * @param node the name that the certificate has to carry
+   * @throws TlsException with the first problem
+   */
+  static TlsMaterial load(TlsFiles files, String node, Instant now) {
+    PemFile certificateFile = new PemFile(files.certificate(), "certificate");
+    List<X509Certificate> chain = certificateFile.certificates();
+    PemFile keyFile = new PemFile(files.key(), "private key");
+    PrivateKey key = keyFile.key();
+    X509Certificate own = chain.getFirst();
+    try {
+      checkKey(files, chain, key, keyFile);
+      checkValidity(own, now, certificateFile);
+      checkUse(own, node, certificateFile);
+      KeyStore keyStore = emptyStore();
+      keyStore.setKeyEntry("node", key, new char[0], chain.toArray(X509Certificate[]::new));
+      KeyManagerFactory keyManagers =
+          KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+      keyManagers.init(keyStore, new char[0]);
+
+      KeyStore trustStore = emptyStore();
+      int count = 0;
+      for (var file : files.authorities()) {
+        for (X509Certificate authority : new PemFile(file, "authorities").certificates()) {
+          trustStore.setCertificateEntry("authority " + count++, authority);
+        }
+      }
+      TrustManagerFactory trustManagers =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      trustManagers.init(trustStore);
+      return new TlsMaterial(
+          keyManagers.getKeyManagers(), trustManagers.getTrustManagers(), chain.getFirst());
+    } catch (GeneralSecurityException | IOException e) {
+      throw certificateFile.problem("cannot be used (" + e.getMessage() + "): make it again", e);
+    }
+  }
+
+  private static KeyStore emptyStore() throws GeneralSecurityException, IOException {
+    KeyStore store = KeyStore.getInstance("PKCS12");
+    store.load(null, null);
+    return store;
+  }
+
+  private static void checkKey(
+      TlsFiles files, List<X509Certificate> chain, PrivateKey key, PemFile keyFile)
+      throws GeneralSecurityException {
+    for (int i = 0; i < chain.size(); i++) {
+      if (!belongs(key, chain.get(i).getPublicKey(), keyFile)) {
+        continue;
+      }
+      if (i > 0) {
+        throw keyFile.problem(
+            "belongs to certificate "
+                + (i + 1)
+                + " of "
+                + files.certificate()
+                + ": the node's own certificate must stand first there",
+            null);
+      }
+      return;
+    }
+    throw keyFile.problem(
+        "does not belong to the certificate in "
+            + files.certificate()
+            + ": name the two that were made together",
+        null);
+  }
+
+  private static boolean belongs(PrivateKey own, PublicKey published, PemFile file)
+      throws GeneralSecurityException {
+    String algorithm =
+        switch (own.getAlgorithm()) {
+          case "RSA" -> "SHA256withRSA";
+          case "EC" -> "SHA256withECDSA";
+          default ->
+              throw file.problem(
+                  "has a key of kind " + own.getAlgorithm() + ": use EC (P-256) or RSA", null);
+        };
+    if (!published.getAlgorithm().equals(own.getAlgorithm())) {
+      return false;
+    }
+    byte[] text = {1, 2, 3};
+    Signature signature = Signature.getInstance(algorithm);
+    signature.initSign(own);
+    signature.update(text);
+    byte[] signed = signature.sign();
+    signature.initVerify(published);
+    signature.update(text);
+    try {
+      return signature.verify(signed);
+    } catch (java.security.SignatureException e) {
+      return false; // another curve or key length
+    }
+  }
+
+  private static void checkValidity(X509Certificate own, Instant now, PemFile file) {
+    try {
+      own.checkValidity(Date.from(now));
+    } catch (CertificateExpiredException e) {
+      throw file.problem("expired at " + own.getNotAfter().toInstant() + ": renew it", e);
+    } catch (CertificateNotYetValidException e) {
+      throw file.problem(
+          "is valid only from "
+              + own.getNotBefore().toInstant()
+              + ": is this machine's clock right?",
+          e);
+    }
+  }
+
+  private static void checkUse(X509Certificate own, String node, PemFile file)
+      throws CertificateParsingException {
+    PeerCertificate certificate = PeerCertificate.of(own);
+    if (!certificate.names(node)) {
+      throw file.problem(
+          "names "
+              + certificate.spoken()
+              + ", but this node's name is \""
+              + node
+              + "\": the name must be one of the DNS names of its subject alternative name",
+          null);
+    }
+    List<String> uses = own.getExtendedKeyUsage();
+    if (uses != null && !uses.containsAll(BOTH_USES)) {
+      throw file.problem(
+          "may not be used by both ends of a connection: its extended key usage must hold"
+              + " serverAuth and clientAuth, or be absent",
+          null);
+    }
+  }
+
+  Instant notAfter() {
+    return certificate.getNotAfter().toInstant();
+  }
+
+  /**
+   * Returns a context for one connection. A context of its own means that no session is ever
+   * resumed: a certificate that expired, or an authority that was removed, counts at once.
+   */
+  SSLContext context() {
+    try {
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(keys, trust, null);
+      return context;
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException("this JDK cannot do TLS", e);
+    }
+  }
+}
