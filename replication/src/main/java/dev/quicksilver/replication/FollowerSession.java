@@ -84,7 +84,7 @@ final class FollowerSession {
       StallGuard.Guarded stream = guard.guard(socket.getOutputStream(), this::stalled);
       FrameOutput out = new FrameOutput(stream);
       try {
-        converse(new FrameInput(socket.getInputStream()), out, busy);
+        converse(new FrameInput(socket.getInputStream(), identity.versions()), out, busy);
       } catch (RefusedException e) {
         LOG.info("refused {}: {}", socket.getRemoteSocketAddress(), e.getMessage());
         refuse(out, e.refusal());
@@ -177,7 +177,10 @@ final class FollowerSession {
       throws IOException {
     out.write(
         new ServerHello(
-            Math.min(hello.maxVersion(), Protocol.MAX_VERSION),
+            identity
+                .versions()
+                .common(hello.minVersion(), hello.maxVersion())
+                .orElseThrow(), // FrameInput has refused the others
             identity.processId(),
             Protocol.CODEC_SNAPPY,
             identity.name(),

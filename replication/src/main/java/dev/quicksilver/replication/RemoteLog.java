@@ -91,8 +91,8 @@ public final class RemoteLog implements AutoCloseable {
 
   private static ClientHello hello(String database, Range range) {
     return new ClientHello(
-        Protocol.MIN_VERSION,
-        Protocol.MAX_VERSION,
+        ProtocolVersions.SUPPORTED.lowest(),
+        ProtocolVersions.SUPPORTED.highest(),
         UUID.randomUUID(),
         Purpose.READ_LOG,
         range.newestOnly(),
