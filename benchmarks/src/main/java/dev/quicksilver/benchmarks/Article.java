@@ -52,6 +52,7 @@ final class Article {
           new Named("old values never come back", Article::oldValues),
           new Named("an out-of-order entry is caught", folder -> tampered(folder, BlockFault.SWAP)),
           new Named("a lost entry is caught", folder -> tampered(folder, BlockFault.LOSE)),
+          new Named("the loss of the last entry is caught", Article::lastEntryLost),
           new Named(
               "an entry delivered twice is caught",
               folder -> tampered(folder, BlockFault.DUPLICATE)),
@@ -240,7 +241,16 @@ final class Article {
         });
   }
 
+  /** Nobody writes after it, so no later entry can give the loss away. */
+  private static void lastEntryLost(Path folder) throws Exception {
+    tampered(folder, BlockFault.LOSE, 1);
+  }
+
   private static void tampered(Path folder, BlockFault fault) throws Exception {
+    tampered(folder, fault, 10);
+  }
+
+  private static void tampered(Path folder, BlockFault fault, int commits) throws Exception {
     FaultModel model = FaultModel.of(4);
     try (Node root = root(folder.resolve("root"), FaultModel.OPTIONS, model, 5);
         FaultProxy proxy = new FaultProxy(root.server.port(), 4);
@@ -248,7 +258,7 @@ final class Article {
       edge.follow(Upstream.primary(HOST, proxy.port())).awaitEqual(root);
       long connections = connections(edge);
       proxy.fault(fault);
-      write(root.database(), model, 10);
+      write(root.database(), model, commits);
       edge.awaitEqual(root);
       require(proxy.faults() == 1, "the fault did not happen");
       require(connections(edge) > connections, "the connection was not given up");

@@ -63,6 +63,9 @@ final class FaultSchedule {
         fault(tree, i == fork);
       }
       heal(tree);
+      if (!forked) {
+        overtake(tree);
+      }
       tree.stopWriting();
       return new Result(end(tree), forked, said);
     } finally {
@@ -125,6 +128,15 @@ final class FaultSchedule {
         }
         tree.start(node);
       }
+    }
+  }
+
+  /** A root that began again with an older copy has not yet written what others have. */
+  private static void overtake(FaultTree tree) {
+    for (int node = FaultTree.RELAY; node < FaultTree.size(); node++) {
+      long there = head(tree, node).lastSequence();
+      FaultTree.await(
+          () -> head(tree, FaultTree.ROOT).lastSequence() >= there, () -> "sequence " + there);
     }
   }
 

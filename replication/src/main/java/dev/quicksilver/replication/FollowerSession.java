@@ -256,8 +256,12 @@ final class FollowerSession {
     sent = header.lastSequence();
   }
 
-  private static void heartbeat(Database database, FrameOutput out) throws IOException {
+  /** Says that there is nothing more; if there is after all, its block says so better. */
+  private void heartbeat(Database database, FrameOutput out) throws IOException {
     Head head = database.head();
+    if (head.lastSequence() != sent) {
+      return;
+    }
     out.write(new Heartbeat(head.lastSequence(), head.commitTime()));
     out.flush();
   }
