@@ -32,13 +32,18 @@ final class FaultSchedule {
     OLDER_COPY_OTHER_WRITES
   }
 
-  /** How a schedule ended. */
-  record Result(long entries, boolean forked, List<String> faults) {}
+  /**
+   * How a schedule ended.
+   *
+   * @param refused nodes that kept the history that the root gave up, and said so
+   */
+  record Result(long entries, boolean forked, int refused, List<String> faults) {}
 
   private final long seed;
   private final Random random;
   private final List<String> said = new ArrayList<>();
   private boolean forked;
+  private int refusals;
 
   FaultSchedule(long seed) {
     this.seed = seed;
@@ -67,7 +72,7 @@ final class FaultSchedule {
         overtake(tree);
       }
       tree.stopWriting();
-      return new Result(end(tree), forked, said);
+      return new Result(end(tree), forked, refusals, said);
     } finally {
       TemporaryFolders.remove(folder);
     }
@@ -181,6 +186,9 @@ final class FaultSchedule {
             (refused[here] ? before : now).requireHolds(FaultTree.name(here), snapshot);
             return true;
           });
+    }
+    for (boolean each : refused) {
+      refusals += each ? 1 : 0;
     }
     return root.lastSequence();
   }

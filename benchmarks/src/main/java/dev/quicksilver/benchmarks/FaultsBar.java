@@ -32,7 +32,7 @@ final class FaultsBar implements Bar {
       return new Ended(seed, schedule.run(), "");
     } catch (Exception | AssertionError e) {
       return new Ended(
-          seed, new FaultSchedule.Result(0, false, schedule.said()), String.valueOf(e));
+          seed, new FaultSchedule.Result(0, false, 0, schedule.said()), String.valueOf(e));
     }
   }
 
@@ -61,7 +61,7 @@ final class FaultsBar implements Bar {
             "seed %d: %s, %,d entries: %s%n",
             ended.seed(),
             ended.failure().isEmpty()
-                ? result.forked() ? "fork refused" : "equal"
+                ? result.forked() ? "a fork, rightly refused by " + result.refused() : "equal"
                 : "FAILED " + ended.failure(),
             result.entries(),
             result.faults());

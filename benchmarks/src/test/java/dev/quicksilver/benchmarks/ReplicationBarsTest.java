@@ -16,6 +16,12 @@ class ReplicationBarsTest {
   }
 
   @Test
+  void fuzzedConversationsCrashAndLeakNothingAndDisturbNobody() throws Exception {
+    assertThat(new FuzzBar().run(new Bar.Settings(true, System.nanoTime())))
+        .matches(Bar.Outcome::pass);
+  }
+
+  @Test
   void everyScheduleOfFaultsEndsEqualOrIsRightlyRefused() throws Exception {
     assertThat(new FaultsBar().run(new Bar.Settings(true, System.nanoTime())))
         .matches(Bar.Outcome::pass);
