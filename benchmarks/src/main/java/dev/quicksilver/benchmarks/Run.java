@@ -18,6 +18,9 @@ public final class Run {
           new ApplyBar(),
           new SizeBar(),
           new ChurnBar(),
+          new ArticleBar(),
+          new FaultsBar(),
+          new FuzzBar(),
           new CatchUpBar(),
           new FleetBar(),
           new BytesBar());

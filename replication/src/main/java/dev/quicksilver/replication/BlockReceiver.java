@@ -74,6 +74,22 @@ final class BlockReceiver implements AutoCloseable {
     pacer.add(blockBytes);
   }
 
+  /**
+   * Compares with an upstream that says that it has sent all it has, up to this sequence.
+   *
+   * @throws ProtocolException if it is not here: no later block may ever show that one was lost
+   */
+  void caughtUp(long lastSequence) throws ProtocolException {
+    if (lastSequence != applied) {
+      throw new ProtocolException(
+          "the upstream has sent everything up to sequence "
+              + lastSequence
+              + ", here it ends at "
+              + applied
+              + ": a block was lost");
+    }
+  }
+
   private @Nullable Segment segment(BlockHeader header, Source source) throws IOException {
     switch (source.next()) {
       case SegmentData data -> {

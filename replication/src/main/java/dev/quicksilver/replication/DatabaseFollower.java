@@ -233,6 +233,7 @@ final class DatabaseFollower implements AutoCloseable {
         upstreamSequence = Math.max(upstreamSequence, start.header().lastSequence());
       }
       case Heartbeat beat -> {
+        blocks.caughtUp(beat.lastSequence());
         upstreamSequence = beat.lastSequence();
         backOff.reset();
         report(blocks);

@@ -95,7 +95,7 @@ final class FollowerSession {
       StallGuard.Guarded stream = guard.guard(connection.out(), this::stalled);
       FrameOutput out = new FrameOutput(stream);
       try {
-        converse(new FrameInput(connection.in()), out, busy, hello);
+        converse(new FrameInput(connection.in(), identity.versions()), out, busy, hello);
       } catch (RefusedException e) {
         LOG.info("refused {}: {}", connection.remote(), e.getMessage());
         refuse(out, e.refusal());
@@ -208,7 +208,10 @@ final class FollowerSession {
       throws IOException {
     out.write(
         new ServerHello(
-            Math.min(hello.maxVersion(), Protocol.MAX_VERSION),
+            identity
+                .versions()
+                .common(hello.minVersion(), hello.maxVersion())
+                .orElseThrow(), // FrameInput has refused the others
             identity.processId(),
             Protocol.CODEC_SNAPPY,
             identity.name(),
@@ -306,8 +309,12 @@ final class FollowerSession {
     return true;
   }
 
-  private static void heartbeat(Database database, FrameOutput out) throws IOException {
+  /** Says that there is nothing more; if there is after all, its block says so better. */
+  private void heartbeat(Database database, FrameOutput out) throws IOException {
     Head head = database.head();
+    if (head.lastSequence() != sent) {
+      return;
+    }
     out.write(new Heartbeat(head.lastSequence(), head.commitTime()));
     out.flush();
   }

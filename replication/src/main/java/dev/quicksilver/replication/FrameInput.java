@@ -6,15 +6,23 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
 
 /** Reads frames off a stream. One thread. */
 final class FrameInput {
   private final InputStream in;
+  private final ProtocolVersions versions;
   private final CRC32C crc = new CRC32C();
   private int maxPayload = Protocol.MAX_HELLO_PAYLOAD;
   private long bytes;
 
   FrameInput(InputStream in) {
+    this(in, ProtocolVersions.SUPPORTED);
+  }
+
+  /** Reads what a peer says to a node that speaks these versions. */
+  FrameInput(InputStream in, ProtocolVersions versions) {
+    this.versions = versions;
     this.in = new BufferedInputStream(in, 1 << 16);
   }
 
@@ -42,11 +50,23 @@ final class FrameInput {
     }
   }
 
-  /** Returns the next message; EOFException when the peer closed between two frames. */
+  /**
+   * Returns the next message, past optional ones that this program does not know; EOFException when
+   * the peer closed between two frames.
+   */
   Message read() throws IOException {
+    while (true) {
+      Message message = next();
+      if (message != null) {
+        return message;
+      }
+    }
+  }
+
+  private @Nullable Message next() throws IOException {
     byte[] head = exactly(5);
     int length = int32(head, 0);
-    int type = head[4];
+    int type = head[4] & 0xFF;
     if (length < 0 || length > maxPayload) {
       throw new ProtocolException(
           "a frame of "
@@ -63,7 +83,9 @@ final class FrameInput {
     if ((int) crc.getValue() != expected) {
       throw new ProtocolException("a frame does not match its checksum: damaged on the way");
     }
-    return MessageCodec.decode(type, payload);
+    return type >= Protocol.FIRST_OPTIONAL_TYPE
+        ? null
+        : MessageCodec.decode(type, payload, versions);
   }
 
   private byte[] exactly(int length) throws IOException {

@@ -102,12 +102,22 @@ final class MessageCodec {
     to.text(identity.name()).text(identity.keyType()).text(identity.valueType());
   }
 
-  /** Decodes a payload; anything that is not exactly one message of its type is refused. */
   static Message decode(int type, byte[] payload) throws ProtocolException {
+    return decode(type, payload, ProtocolVersions.SUPPORTED);
+  }
+
+  /**
+   * Decodes a payload; anything that is not exactly one message of its type is refused, but for
+   * what a later version may have added at the end of its hello.
+   *
+   * @throws VersionException for a hello that has no version in common with these
+   */
+  static Message decode(int type, byte[] payload, ProtocolVersions versions)
+      throws ProtocolException {
     WireReader from = new WireReader(payload);
     Message message =
         switch (type) {
-          case CLIENT_HELLO -> clientHello(from);
+          case CLIENT_HELLO -> clientHello(from, versions);
           case SERVER_HELLO ->
               new ServerHello(
                   from.u16(), from.uuid(), from.u8(), from.text(), from.text(), database(from));
@@ -121,15 +131,19 @@ final class MessageCodec {
           case DATABASES -> databases(from);
           default -> throw new ProtocolException("a message of unknown type " + type);
         };
-    from.end();
+    boolean later = message instanceof ClientHello hello && hello.maxVersion() > versions.highest();
+    if (!later) {
+      from.end();
+    }
     return message;
   }
 
-  private static Message clientHello(WireReader from) throws ProtocolException {
+  private static Message clientHello(WireReader from, ProtocolVersions versions)
+      throws ProtocolException {
     int minVersion = from.u16();
     int maxVersion = from.u16();
-    if (minVersion > Protocol.MAX_VERSION || maxVersion < Protocol.MIN_VERSION) {
-      throw new VersionException(minVersion, maxVersion);
+    if (versions.common(minVersion, maxVersion).isEmpty()) {
+      throw new VersionException(minVersion, maxVersion, versions);
     }
     UUID processId = from.uuid();
     Purpose purpose = from.choice(Purpose.values());

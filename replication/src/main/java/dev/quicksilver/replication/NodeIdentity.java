@@ -9,11 +9,25 @@ import java.util.UUID;
  * @param processId random, new in every process
  * @param name the configured node name, 1 to 255 bytes of UTF-8
  * @param location where the node stands, for grouping acks; may be empty
+ * @param versions of the protocol that it speaks
  */
-public record NodeIdentity(UUID processId, String name, String location) {
+public record NodeIdentity(
+    UUID processId, String name, String location, ProtocolVersions versions) {
+  /** One that speaks what this program speaks. */
+  public NodeIdentity(UUID processId, String name, String location) {
+    this(processId, name, location, ProtocolVersions.SUPPORTED);
+  }
+
   /** Gives a new process its identity. */
   public static NodeIdentity create(String name, String location) {
     return new NodeIdentity(UUID.randomUUID(), name, location);
+  }
+
+  /**
+   * Returns the same with other versions of the protocol, as a program before or after this one.
+   */
+  NodeIdentity speaking(ProtocolVersions other) {
+    return new NodeIdentity(processId, name, location, other);
   }
 
   public NodeIdentity {

@@ -35,8 +35,8 @@ final class OwnHistory {
             .or(() -> expectedId)
             .orElse(Protocol.ANY_DATABASE);
     return new ClientHello(
-        Protocol.MIN_VERSION,
-        Protocol.MAX_VERSION,
+        config.node().versions().lowest(),
+        config.node().versions().highest(),
         config.node().processId(),
         Purpose.FOLLOW,
         false,

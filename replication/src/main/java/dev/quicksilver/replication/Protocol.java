@@ -14,10 +14,8 @@ final class Protocol {
 
   static final int MAGIC_LENGTH = MAGIC.length;
 
-  /** Oldest and newest version this program speaks. */
-  static final int MIN_VERSION = 1;
-
-  static final int MAX_VERSION = 1;
+  /** Types from here on are optional: a node that does not know one passes over it. */
+  static final int FIRST_OPTIONAL_TYPE = 128;
 
   /** Bytes in the payload of any frame before the hellos are exchanged. */
   static final int MAX_HELLO_PAYLOAD = 4096;

@@ -105,8 +105,8 @@ public final class RemoteLog implements AutoCloseable {
 
   private static ClientHello hello(String database, Range range, String self) {
     return new ClientHello(
-        Protocol.MIN_VERSION,
-        Protocol.MAX_VERSION,
+        ProtocolVersions.SUPPORTED.lowest(),
+        ProtocolVersions.SUPPORTED.highest(),
         UUID.randomUUID(),
         Purpose.READ_LOG,
         range.newestOnly(),

@@ -4,16 +4,14 @@ package dev.quicksilver.replication;
 final class VersionException extends ProtocolException {
   private static final long serialVersionUID = 1L;
 
-  VersionException(int minVersion, int maxVersion) {
+  VersionException(int minVersion, int maxVersion, ProtocolVersions own) {
     super(
         "the follower speaks protocol versions "
             + minVersion
             + " to "
             + maxVersion
             + ", this node "
-            + Protocol.MIN_VERSION
-            + " to "
-            + Protocol.MAX_VERSION
+            + own
             + "; upgrade the older of the two");
   }
 }

@@ -31,8 +31,9 @@
  * </pre>
  *
  * <p>The first four bytes of a ClientHello and the whole of a Refusal never change, so that any two
- * versions can tell each other why they part. Nothing is allocated for a length before it was
- * compared with its bound: 4 KiB until the hellos are exchanged, {@link
+ * versions can tell each other why they part. A hello of a later version may be longer, and types
+ * from 128 on are optional: a node that does not know one passes over it. Nothing is allocated for
+ * a length before it was compared with its bound: 4 KiB until the hellos are exchanged, {@link
  * dev.quicksilver.replication.Protocol#MAX_PAYLOAD} after.
  *
  * <p><b>Order.</b> ClientHello; ServerHello or Refusal; then for purpose FOLLOW and READ_LOG any

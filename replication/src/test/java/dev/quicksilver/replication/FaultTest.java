@@ -92,6 +92,21 @@ final class FaultTest {
   }
 
   @Test
+  void theLossOfTheLastBlockIsNoticedWithoutAnotherOne() throws IOException {
+    AtomicInteger losses = new AtomicInteger();
+    DatabaseStatus status =
+        endsEqual(
+            frames -> {
+              BlockHeader header =
+                  BlockHeader.decode(java.util.Arrays.copyOfRange(frames.getFirst(), 5, 5 + 160));
+              boolean last = header.lastSequence() == BLOCKS;
+              return last && losses.getAndIncrement() == 0 ? List.of() : List.of(join(frames));
+            });
+    assertThat(losses.get()).isEqualTo(2);
+    assertThat(status.connections()).isGreaterThan(1);
+  }
+
+  @Test
   void aRepeatedBlockIsNotAppliedTwice() throws IOException {
     AtomicInteger blocks = new AtomicInteger();
     DatabaseStatus status =

@@ -1,0 +1,136 @@
+package dev.quicksilver.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quicksilver.replication.Message.Acks;
+import dev.quicksilver.replication.Message.BlockEnd;
+import dev.quicksilver.replication.Message.BlockStart;
+import dev.quicksilver.replication.Message.ClientHello;
+import dev.quicksilver.replication.Message.DatabaseInfo;
+import dev.quicksilver.replication.Message.Databases;
+import dev.quicksilver.replication.Message.End;
+import dev.quicksilver.replication.Message.EndReason;
+import dev.quicksilver.replication.Message.Heartbeat;
+import dev.quicksilver.replication.Message.Purpose;
+import dev.quicksilver.replication.Message.SegmentData;
+import dev.quicksilver.replication.Message.ServerHello;
+import dev.quicksilver.storage.BlockHeader;
+import dev.quicksilver.storage.ChainHash;
+import dev.quicksilver.storage.ContentDigest;
+import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.Segment;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/**
+ * Version 1 of each message, byte for byte: a node of a later version must read and write it. A new
+ * message is one more line in {@link #MESSAGES} and a run with {@code -Dquicksilver.golden=write}.
+ */
+final class WireGoldenTest {
+  private static final UUID ID = UUID.fromString("00112233-4455-6677-8899-aabbccddeeff");
+  private static final ChainHash HASH = ChainHash.genesis(ID);
+  private static final DatabaseInfo INFO =
+      new DatabaseInfo(new DatabaseIdentity(ID, "dns", "text", "jsonb"), 12, 57, HASH);
+  private static final String INFO_FIELDS =
+      "database id:16, oldest sequence:8, last sequence:8, chain hash:32,"
+          + " name:text, key type:text, value type:text";
+
+  /** A message and its fields in order. */
+  private record Known(String name, Message message, String fields) {}
+
+  private static final List<Known> MESSAGES =
+      List.of(
+          new Known(
+              "client-hello",
+              new ClientHello(
+                  1, 1, ID, Purpose.READ_LOG, true, 1, ID, 41, HASH, 99, "dns", "edge-7", "fra"),
+              "lowest version:2, highest version:2, process id:16, purpose:1, flags:1, codecs:4,"
+                  + " database id:16, last sequence:8, chain hash:32, stop sequence:8,"
+                  + " database:text, node:text, location:text"),
+          new Known(
+              "server-hello",
+              new ServerHello(1, ID, 1, "relay-1", "fra", INFO),
+              "version:2, process id:16, codec:1, node:text, location:text, " + INFO_FIELDS),
+          new Known(
+              "refusal",
+              new Refusal(RefusalCode.SNAPSHOT_NEEDED, 12, 57, HASH, "the log begins at 12"),
+              "code:2, oldest sequence:8, last sequence:8, chain hash:32, message:text"),
+          new Known(
+              "block-start",
+              new BlockStart(
+                  new BlockHeader(
+                      42,
+                      50,
+                      HASH,
+                      ChainHash.genesis(new UUID(1, 2)),
+                      new ContentDigest(3, 4),
+                      new Position(5, 6, 7),
+                      1_700_000_000_000_000L,
+                      100,
+                      200,
+                      3)),
+              StorageGoldenTest.BLOCK_FIELDS),
+          new Known(
+              "segment",
+              new SegmentData(new Segment(7, 0x01020304, new byte[] {1, 2, 3})),
+              StorageGoldenTest.SEGMENT_FIELDS.replace(":rest", ":3")),
+          new Known("block-end", new BlockEnd(50), "last sequence:8"),
+          new Known(
+              "heartbeat",
+              new Heartbeat(57, 1_700_000_000_000_000L),
+              "last sequence:8, commit time:8"),
+          new Known(
+              "acks",
+              new Acks(
+                  List.of(
+                      new NodeAck("edge-7", "fra", "relay-1", 57),
+                      new NodeAck("edge-8", "", "relay-1", 56))),
+              "count:2, node:text, location:text, upstream:text, sequence:8,"
+                  + " node:text, location:text, upstream:text, sequence:8"),
+          new Known("end", new End(EndReason.DATABASE_DROPPED, 57), "reason:1, last sequence:8"),
+          new Known("databases", new Databases(List.of(INFO)), "count:2, " + INFO_FIELDS));
+
+  private static byte[] frame(Message message) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    FrameOutput out = new FrameOutput(bytes);
+    out.write(message);
+    out.flush();
+    return bytes.toByteArray();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> staysAsItIs() {
+    return MESSAGES.stream()
+        .map(
+            known ->
+                DynamicTest.dynamicTest(
+                    known.name(),
+                    () -> {
+                      byte[] now = frame(known.message());
+                      String fields = "payload length:4, type:1, " + known.fields() + ", CRC-32C:4";
+                      byte[] then =
+                          new Golden("wire-" + known.name(), now, List.of(fields.split(", ")))
+                              .checkedIn();
+                      assertThat(now).isEqualTo(then);
+                      FrameInput in = new FrameInput(new ByteArrayInputStream(then));
+                      in.handshakeDone();
+                      Message read = in.read();
+                      assertThat(read).usingRecursiveComparison().isEqualTo(known.message());
+                      assertThat(frame(read)).isEqualTo(then);
+                    }));
+  }
+
+  @Test
+  void everyMessageHasAGoldenFile() {
+    assertThat(MESSAGES.stream().map(known -> (Object) known.message().getClass()))
+        .containsExactlyInAnyOrder((Object[]) Message.class.getPermittedSubclasses());
+  }
+}
