@@ -43,6 +43,7 @@ final class FollowerSession {
   private final ServerOptions options;
   private final StallGuard guard;
   private final LogLimiter complaints;
+  private final CopyServer copies;
   private final Consumer<FollowerSession> onEnd;
   private final CountDownLatch ended = new CountDownLatch(1);
   private final CountDownLatch readerEnded = new CountDownLatch(1);
@@ -60,6 +61,7 @@ final class FollowerSession {
       ServerOptions options,
       StallGuard guard,
       LogLimiter complaints,
+      CopyServer copies,
       Consumer<FollowerSession> onEnd) {
     this.socket = socket;
     this.databases = databases;
@@ -68,6 +70,7 @@ final class FollowerSession {
     this.options = options;
     this.guard = guard;
     this.complaints = complaints;
+    this.copies = copies;
     this.onEnd = onEnd;
   }
 
@@ -126,10 +129,20 @@ final class FollowerSession {
       return;
     }
     try {
-      stream(hello, Admission.admit(hello, databases, identity), in, out);
+      Admission.Admitted admitted = Admission.admit(hello, databases, identity);
+      welcome(hello, admitted, out);
+      if (hello.purpose() == Purpose.COPY) {
+        socket.setSoTimeout((int) options.stallTimeout().toMillis());
+        copies.serve(hello, admitted.database(), in, out);
+      } else {
+        stream(hello, admitted, in, out);
+      }
     } catch (StorageException e) {
       if (closed) {
         throw new RefusedException(RefusalCode.STOPPING, "node \"" + identity.name() + "\" stops");
+      }
+      if (e.code() == ErrorCode.NOT_FOUND) { // the environment was closed in mid block
+        throw copies.replaced(hello);
       }
       if (e.code() == ErrorCode.NOT_IN_LOG) {
         throw new RefusedException(overtaken(hello));
@@ -172,8 +185,7 @@ final class FollowerSession {
     out.flush();
   }
 
-  private void stream(
-      ClientHello hello, Admission.Admitted admitted, FrameInput in, FrameOutput out)
+  private void welcome(ClientHello hello, Admission.Admitted admitted, FrameOutput out)
       throws IOException {
     out.write(
         new ServerHello(
@@ -184,6 +196,11 @@ final class FollowerSession {
             identity.location(),
             admitted.info()));
     out.flush();
+  }
+
+  private void stream(
+      ClientHello hello, Admission.Admitted admitted, FrameInput in, FrameOutput out)
+      throws IOException {
     sent = admitted.fromSequence() - 1;
     status =
         Optional.of(new FollowerStatus(hello.database(), hello.node(), hello.location(), sent, -1));
@@ -211,6 +228,7 @@ final class FollowerSession {
         out.flush();
         boolean more = awaitCommit(database);
         if (databases.get(hello.database()).orElse(null) != database) {
+          copies.requireSame(hello, database);
           end(out, EndReason.DATABASE_DROPPED);
           return;
         }

@@ -27,7 +27,9 @@ public enum RefusalCode {
   /** The upstream is about to stop. */
   STOPPING(11, false),
   /** The upstream failed; its log says more. */
-  INTERNAL(12, false);
+  INTERNAL(12, false),
+  /** The upstream has put another copy in the place of the one it served: ask again. */
+  REPLACED(13, false);
 
   private final int number;
   private final boolean isFinal;

@@ -27,6 +27,7 @@ public final class ReplicationServer implements AutoCloseable {
   private final ServerOptions options;
   private final StallGuard guard;
   private final LogLimiter complaints = new LogLimiter(LOG, Ticker.SYSTEM);
+  private final CopyServer copies;
   private final Set<FollowerSession> sessions = ConcurrentHashMap.newKeySet();
   private final Thread acceptor;
   private volatile boolean closed;
@@ -84,6 +85,7 @@ public final class ReplicationServer implements AutoCloseable {
     this.identity = identity;
     this.subtree = subtree;
     this.options = options;
+    this.copies = new CopyServer(databases, identity);
     this.guard = new StallGuard(options.stallTimeout(), Ticker.SYSTEM);
     this.acceptor = Thread.ofVirtual().name("replication-accept").start(this::accept);
   }
@@ -94,7 +96,15 @@ public final class ReplicationServer implements AutoCloseable {
         Socket socket = listener.accept();
         FollowerSession session =
             new FollowerSession(
-                socket, databases, identity, subtree, options, guard, complaints, sessions::remove);
+                socket,
+                databases,
+                identity,
+                subtree,
+                options,
+                guard,
+                complaints,
+                copies,
+                sessions::remove);
         sessions.add(session);
         boolean busy = sessions.size() > options.maxConnections();
         Thread.ofVirtual().name("replication-follower").start(() -> session.run(busy));
