@@ -20,7 +20,8 @@ public final class Run {
           new ChurnBar(),
           new CatchUpBar(),
           new FleetBar(),
-          new BytesBar());
+          new BytesBar(),
+          new BootstrapBar());
 
   private Run() {}
 

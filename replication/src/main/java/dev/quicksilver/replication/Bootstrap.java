@@ -42,8 +42,10 @@ final class Bootstrap {
   private static final Logger LOG = LoggerFactory.getLogger(Bootstrap.class);
   private static final long REPORT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
-  /** What a cut may cost, and what one commit has to write. */
+  /** What a cut may cost, in bytes or in time, and what one commit has to write. */
   private static final long COMMIT_BYTES = 32L << 20;
+
+  private static final long COMMIT_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private static final int PIECE_BYTES = 4 << 20;
 
@@ -243,8 +245,11 @@ final class Bootstrap {
     LOG.info("database {}: copying from node {}, {} pairs are here", name, node, copy.pairs());
     while (!copy.complete()) {
       long before = from.bytes();
+      long began = ticker.nanos();
       try (PrefixSession session = copy.write()) {
-        while (!session.complete() && from.bytes() - before < COMMIT_BYTES) {
+        while (!session.complete()
+            && from.bytes() - before < COMMIT_BYTES
+            && ticker.nanos() - began < COMMIT_NANOS) {
           from.answer(session);
           report(new CopyStatus(node, false, session.pairs(), from.pairsOfSource(), from.bytes()));
         }
