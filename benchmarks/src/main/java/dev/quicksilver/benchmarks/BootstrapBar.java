@@ -17,12 +17,14 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -37,7 +39,7 @@ final class BootstrapBar implements Bar {
   private static final int VALUE_BYTES = 1_000;
   private static final String NAME = "sample";
   private static final DatabaseIdentity CATALOG =
-      new DatabaseIdentity(new java.util.UUID(3, 7), DatabaseSet.CATALOG, "text", "jsonb");
+      new DatabaseIdentity(new UUID(3, 7), DatabaseSet.CATALOG, "text", "jsonb");
   private static final StorageOptions OPTIONS =
       StorageOptions.DEFAULT.withMapSize(16L << 30).withLog(Duration.ofDays(1), 1);
 
@@ -64,6 +66,7 @@ final class BootstrapBar implements Bar {
           ReplicationServer.start("127.0.0.1", 0, source, NodeIdentity.create("source", "bar"))) {
         double plain = Math.min(plainCopy(file, folder), plainCopy(file, folder));
         double whole = bootstrap(folder.resolve("whole"), source, server.port());
+        TemporaryFolders.remove(folder.resolve("whole"));
         double again = plainCopy(file, folder);
         System.out.printf(
             "plain copy %.2f s, then %.2f s; bootstrap %.2f s%n", plain, again, whole);
@@ -90,9 +93,9 @@ final class BootstrapBar implements Bar {
     try (Appender appender = catalog.append()) {
       appender.begin(1, 1);
       appender.set(
-          NAME.getBytes(java.nio.charset.StandardCharsets.UTF_8),
+          NAME.getBytes(StandardCharsets.UTF_8),
           ("{\"id\":\"" + identity.id() + "\",\"key_type\":\"text\",\"value_type\":\"text\"}")
-              .getBytes(java.nio.charset.StandardCharsets.UTF_8));
+              .getBytes(StandardCharsets.UTF_8));
       appender.end(new Position(1, 1, 2));
       appender.commit();
     }
@@ -140,12 +143,6 @@ final class BootstrapBar implements Bar {
         throw new AssertionError("the copy differs from its source");
       }
       return seconds;
-    } finally {
-      try {
-        TemporaryFolders.remove(data);
-      } catch (IOException e) {
-        throw new java.io.UncheckedIOException(e);
-      }
     }
   }
 

@@ -19,8 +19,8 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,16 +31,18 @@ final class BootstrapCrashTest {
   private static final StorageOptions FORGETFUL =
       StorageOptions.DEFAULT.withoutDurability().withLog(Duration.ofDays(365), 1);
 
-  @TempDir private Path data;
-  private TestNode root;
+  @TempDir private static Path source;
+  private static TestNode root;
 
-  @BeforeEach
-  void startTheSource() {
-    root = TestNode.root("root", data.resolve("root"), FORGETFUL);
+  @TempDir private Path data;
+
+  @BeforeAll
+  static void startTheSource() {
+    root = TestNode.root("root", source, FORGETFUL);
     root.create("dns", new UUID(1, 1));
     Random random = new Random(3);
     byte[] value = new byte[8_000];
-    for (int i = 0; i < 40; i++) {
+    for (int i = 0; i < 26; i++) {
       int from = i * 250;
       root.commit(
           "dns",
@@ -54,8 +56,8 @@ final class BootstrapCrashTest {
     root.commit("dns", set("last", "1"));
   }
 
-  @AfterEach
-  void stopTheSource() {
+  @AfterAll
+  static void stopTheSource() {
     root.close();
   }
 
@@ -123,6 +125,7 @@ final class BootstrapCrashTest {
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
             "-Xmx256m",
+            "-XX:TieredStopAtLevel=1",
             "-Dquicksilver.failpoint=" + failPoint,
             "-cp",
             System.getProperty("java.class.path", "").replace(File.pathSeparator, ":"),
