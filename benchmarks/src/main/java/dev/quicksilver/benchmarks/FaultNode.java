@@ -66,7 +66,8 @@ final class FaultNode {
         longestPause.dividedBy(10),
         longestPause,
         usual.stopSequences(),
-        true);
+        true,
+        usual.transport());
   }
 
   /** Makes a catalog and the database in a new data directory. */

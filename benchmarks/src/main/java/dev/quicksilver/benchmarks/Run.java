@@ -23,7 +23,8 @@ public final class Run {
           new FuzzBar(),
           new CatchUpBar(),
           new FleetBar(),
-          new BytesBar());
+          new BytesBar(),
+          new BootstrapBar());
 
   private Run() {}
 

@@ -152,7 +152,7 @@ public final class EdgeReader implements AutoCloseable {
       if (before != null && inUse.filter(before.identity()::equals).isPresent()) {
         return;
       }
-      current = inUse.map(identity -> Generation.open(identity, options)).orElse(null);
+      current = opened(inUse).orElse(null);
       if (before != null) {
         before.close(); // its environment closes with the last read that is under way
       }
@@ -161,6 +161,22 @@ public final class EdgeReader implements AutoCloseable {
       }
     } finally {
       change.unlock();
+    }
+  }
+
+  /** A generation may be replaced and removed between the moment it is found and it is opened. */
+  private Optional<Generation> opened(Optional<Generation.Identity> found) {
+    Optional<Generation.Identity> inUse = found;
+    while (true) {
+      try {
+        return inUse.map(identity -> Generation.open(identity, options));
+      } catch (StorageException e) {
+        Optional<Generation.Identity> now = Generation.inUse(directory, name);
+        if (now.equals(inUse)) {
+          throw e;
+        }
+        inUse = now;
+      }
     }
   }
 

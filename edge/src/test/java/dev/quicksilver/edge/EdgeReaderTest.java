@@ -181,6 +181,40 @@ final class EdgeReaderTest {
   }
 
   @Test
+  void noReadFailsWhenACopyTakesThePlaceOfTheOldOne() throws Exception {
+    AtomicBoolean stop = new AtomicBoolean();
+    AtomicLong reads = new AtomicLong();
+    write("set always here");
+    try (EdgeReader looking = EdgeReader.open(data, "edge", OPTIONS);
+        ExecutorService threads = Executors.newFixedThreadPool(2)) {
+      List<Future<?>> running = new ArrayList<>();
+      for (int i = 0; i < 2; i++) {
+        running.add(
+            threads.submit(
+                () -> {
+                  while (!stop.get()) {
+                    assertThat(get(looking, "always")).isEqualTo("here");
+                    reads.incrementAndGet();
+                  }
+                }));
+      }
+      for (int copy = 0; copy < 10; copy++) {
+        write("set number " + copy);
+        write("copy");
+      }
+      write("set number last");
+      while (!get(looking, "number").equals("last")) {
+        Thread.onSpinWait();
+      }
+      stop.set(true);
+      for (Future<?> each : running) {
+        each.get();
+      }
+    }
+    assertThat(reads).hasPositiveValue();
+  }
+
+  @Test
   void manyThreadsSeeWholeTransactionsAcrossGenerations() throws Exception {
     AtomicBoolean stop = new AtomicBoolean();
     AtomicLong reads = new AtomicLong();

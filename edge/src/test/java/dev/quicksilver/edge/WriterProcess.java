@@ -4,8 +4,10 @@ import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.VerifyProgress;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -17,15 +19,17 @@ import java.util.UUID;
 /**
  * The program of the second process: obeys lines of standard input and answers each with a line.
  * {@code set KEY VALUE}, {@code delete KEY}, {@code fill N}, {@code generation} (a new, empty one),
- * {@code drop}.
+ * {@code copy} (another copy of the same takes its place, as after a bootstrap), {@code drop}.
  */
 final class WriterProcess {
   private static final StorageOptions OPTIONS = StorageOptions.DEFAULT.withMapSize(64L << 20);
+  private final Path data;
   private final DatabaseDirectory directory;
   private Database database;
   private long lsn;
 
   private WriterProcess(Path data) {
+    this.data = data;
     directory = new DatabaseDirectory(data);
     database = generation();
   }
@@ -57,6 +61,7 @@ final class WriterProcess {
         database.close();
         database = generation();
       }
+      case "copy" -> copy();
       case "drop" -> directory.drop("edge");
       case "set" -> write(appender -> appender.set(bytes(words[1]), bytes(words[2])));
       case "delete" -> write(appender -> appender.delete(bytes(words[1])));
@@ -73,6 +78,15 @@ final class WriterProcess {
       }
       default -> throw new IllegalArgumentException(words[0]);
     }
+  }
+
+  private void copy() {
+    database.copyTo(directory.copyGeneration("edge"), VerifyProgress.NONE);
+    database.close();
+    try (DatabaseSet set = DatabaseSet.open(data, OPTIONS)) {
+      set.useCopy("edge");
+    }
+    database = Database.open(directory.environment("edge").orElseThrow(), OPTIONS);
   }
 
   private void write(java.util.function.Consumer<Appender> changes) {

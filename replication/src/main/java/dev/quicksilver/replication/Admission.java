@@ -66,6 +66,9 @@ final class Admission {
     if (hello.purpose() == Purpose.READ_LOG && hello.newestOnly()) {
       return new Admitted(database, head.lastSequence() + 1, info);
     }
+    if (hello.purpose() == Purpose.COPY && hello.chainHash().equals(Protocol.NO_HASH)) {
+      return new Admitted(database, 1, info); // it begins, from here
+    }
     checkRange(hello, info, self);
     if (hello.purpose() == Purpose.READ_LOG) {
       // It may ask for the middle of a transaction: it is given all, and drops what it did not

@@ -114,6 +114,16 @@ final class CatalogWatcher implements AutoCloseable {
     return followers.values().stream().map(DatabaseFollower::status).toList();
   }
 
+  /** Returns whether there is a follower that was told so. */
+  synchronized boolean copyAnew(String name) {
+    DatabaseFollower follower = followers.get(name);
+    if (follower == null) {
+      return false;
+    }
+    follower.copyAnew();
+    return true;
+  }
+
   @Override
   public void close() {
     List<DatabaseFollower> all;

@@ -33,6 +33,10 @@ import org.slf4j.LoggerFactory;
  *   │  │  └────failure──────┘  │
  *   │  └─all failed─▶ BACKING_OFF        final refusal, from any ──▶ REFUSED
  *   └──────────────────┘                 close(), from any ──▶ STOPPED
+ *
+ * CONNECTING ──no upstream's log reaches back, or a copy was begun──▶ COPYING
+ * COPYING ──the copy is in use──▶ CONNECTING, ──no peer could go on──▶ BACKING_OFF
+ * copyAnew(), from any but STOPPED ──▶ COPYING
  * </pre>
  */
 final class DatabaseFollower implements AutoCloseable {
@@ -65,6 +69,7 @@ final class DatabaseFollower implements AutoCloseable {
 
   private final FollowerLife life;
   private final OwnHistory history;
+  private final Bootstrap bootstrap;
   private UpstreamLink.@Nullable Session session;
   private @Nullable BlockReceiver receiver;
   private long nextAck;
@@ -101,6 +106,15 @@ final class DatabaseFollower implements AutoCloseable {
             config.maxBackOff(),
             () -> ThreadLocalRandom.current().nextDouble());
     this.pacer = new CommitPacer(config.window(), config.maxTransactionBytes());
+    this.bootstrap =
+        new Bootstrap(
+            name,
+            history,
+            config,
+            databases,
+            life,
+            ticker,
+            bytes -> receivedBytes.addAndGet(bytes));
     databases.get(name).ifPresent(database -> durable = database.head());
     this.thread = Thread.ofPlatform().name("follow-" + name).daemon(true).unstarted(this::run);
   }
@@ -112,9 +126,13 @@ final class DatabaseFollower implements AutoCloseable {
   private void run() {
     try {
       while (true) {
+        if (life.takeCopyAnew()) {
+          beginAnew();
+        }
         switch (life.now().state()) {
           case CONNECTING -> connect();
           case STREAMING -> stream();
+          case COPYING -> copy();
           case BACKING_OFF -> pause(backOff.next());
           case REFUSED -> refused();
           case DIVERGED, ENDED -> rest();
@@ -134,6 +152,10 @@ final class DatabaseFollower implements AutoCloseable {
   // CONNECTING
 
   private void connect() {
+    if (bootstrap.begun()) {
+      life.become(FollowerState.COPYING, "goes on with the copy that was begun");
+      return;
+    }
     Upstream upstream = upstreams.current();
     UpstreamLink fresh = new UpstreamLink(upstream, config.transport());
     if (!life.hold(fresh)) {
@@ -185,6 +207,10 @@ final class DatabaseFollower implements AutoCloseable {
     // says what is right, has caught up here or there. Its own id is checked when it is followed.
     boolean superseded =
         given.code() == RefusalCode.WRONG_DATABASE && !name.equals(CatalogEntry.CATALOG);
+    if (nobodyHasIt && !config.stopSequences().containsKey(name)) {
+      life.become(FollowerState.COPYING, why);
+      return;
+    }
     if ((given.code().isFinal() && !superseded) || nobodyHasIt) {
       life.become(FollowerState.REFUSED, why);
       if (!config.stayUpWhenRefused()) {
@@ -197,6 +223,39 @@ final class DatabaseFollower implements AutoCloseable {
 
   private void nextUpstream(String why) {
     life.become(upstreams.advance() ? FollowerState.CONNECTING : FollowerState.BACKING_OFF, why);
+  }
+
+  // COPYING
+
+  private void copy() {
+    try {
+      Bootstrap.Result result = bootstrap.run();
+      upstreams.startRound();
+      if (result.used()) {
+        databases.get(name).ifPresent(database -> durable = database.head());
+        refusal = Optional.empty();
+        backOff.reset();
+      }
+      life.become(
+          result.used() ? FollowerState.CONNECTING : FollowerState.BACKING_OFF, result.why());
+    } catch (StorageException e) {
+      storageFailed(e);
+    }
+  }
+
+  private void beginAnew() {
+    disconnect(false);
+    try {
+      bootstrap.anew();
+      life.become(FollowerState.COPYING, "told to copy the database anew");
+    } catch (StorageException e) {
+      storageFailed(e);
+    }
+  }
+
+  /** Copies the database anew, whatever state it is in; what is here is served until then. */
+  void copyAnew() {
+    life.copyAnew();
   }
 
   // STREAMING
@@ -377,7 +436,7 @@ final class DatabaseFollower implements AutoCloseable {
   }
 
   private void rest() {
-    while (!life.stoppedWithin(TimeUnit.HOURS.toNanos(1))) {
+    if (!life.stoppedWithin(TimeUnit.HOURS.toNanos(1))) {
       LOG.debug("database {} rests", name);
     }
   }
@@ -397,7 +456,8 @@ final class DatabaseFollower implements AutoCloseable {
         commits.get(),
         connections.get(),
         receivedBytes.get() + life.receivedBytes(),
-        subtree.acks(name));
+        subtree.acks(name),
+        bootstrap.status());
   }
 
   /** Stops and waits for the thread; what is applied in whole blocks is committed. */

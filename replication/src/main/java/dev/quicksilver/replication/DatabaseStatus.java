@@ -16,6 +16,7 @@ import java.util.Optional;
  * @param connections connections that reached streaming since the start
  * @param receivedBytes off the wire since the start
  * @param followers the nodes below this one
+ * @param copy how far the copy is, while one is being made
  */
 public record DatabaseStatus(
     String database,
@@ -29,7 +30,8 @@ public record DatabaseStatus(
     long commits,
     long connections,
     long receivedBytes,
-    List<NodeAck> followers) {
+    List<NodeAck> followers,
+    Optional<CopyStatus> copy) {
 
   /** Returns how many entries are known to be missing here. */
   public long lag() {

@@ -21,6 +21,7 @@ final class FollowerLife {
   private final Condition stopped = lock.newCondition();
   private Now now = new Now(FollowerState.CONNECTING, "start");
   private boolean stop;
+  private boolean anew;
   private @Nullable UpstreamLink link;
 
   FollowerLife(String name) {
@@ -93,12 +94,15 @@ final class FollowerLife {
     }
   }
 
-  /** Waits; returns true, and is STOPPED, as soon as it was told to stop. */
+  /**
+   * Waits; returns true, and is STOPPED, as soon as it was told to stop; false early when it was
+   * told to copy anew.
+   */
   boolean stoppedWithin(long nanos) {
     lock.lock();
     try {
       long left = nanos;
-      while (!stop && left > 0) {
+      while (!stop && !anew && left > 0) {
         left = stopped.awaitNanos(left);
       }
     } catch (InterruptedException e) {
@@ -110,6 +114,42 @@ final class FollowerLife {
       lock.unlock();
     }
     return now().state() == FollowerState.STOPPED;
+  }
+
+  /** Tells it to copy the database anew: ends what it does or waits for. */
+  void copyAnew() {
+    lock.lock();
+    try {
+      anew = true;
+      stopped.signalAll();
+      if (link != null) {
+        link.close();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns once whether it was told to copy anew. */
+  boolean takeCopyAnew() {
+    lock.lock();
+    try {
+      boolean told = anew;
+      anew = false;
+      return told;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns whether it was told to stop or to copy anew. */
+  boolean interrupted() {
+    lock.lock();
+    try {
+      return stop || anew;
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Tells it to stop and closes its connection. */

@@ -47,6 +47,7 @@ final class FollowerSession {
   private final StallGuard guard;
   private final RecentBlocks.Shared shared;
   private final LogLimiter complaints;
+  private final CopyServer copies;
   private final Consumer<FollowerSession> onEnd;
   private final CountDownLatch ended = new CountDownLatch(1);
   private final CountDownLatch readerEnded = new CountDownLatch(1);
@@ -67,6 +68,7 @@ final class FollowerSession {
       StallGuard guard,
       RecentBlocks.Shared shared,
       LogLimiter complaints,
+      CopyServer copies,
       Consumer<FollowerSession> onEnd) {
     this.connection = new Connection(socket);
     this.transport = transport;
@@ -77,6 +79,7 @@ final class FollowerSession {
     this.guard = guard;
     this.shared = shared;
     this.complaints = complaints;
+    this.copies = copies;
     this.onEnd = onEnd;
   }
 
@@ -158,10 +161,20 @@ final class FollowerSession {
       return;
     }
     try {
-      stream(hello, Admission.admit(hello, databases, identity), in, out);
+      Admission.Admitted admitted = Admission.admit(hello, databases, identity);
+      welcome(hello, admitted, out);
+      if (hello.purpose() == Purpose.COPY) {
+        connection.timeout(options.stallTimeout());
+        copies.serve(hello, admitted.database(), in, out);
+      } else {
+        stream(hello, admitted, in, out);
+      }
     } catch (StorageException e) {
       if (closed) {
         throw new RefusedException(RefusalCode.STOPPING, "node \"" + identity.name() + "\" stops");
+      }
+      if (e.code() == ErrorCode.NOT_FOUND) { // the environment was closed in mid block
+        throw copies.replaced(hello);
       }
       if (e.code() == ErrorCode.NOT_IN_LOG) {
         throw new RefusedException(overtaken(hello));
@@ -203,8 +216,7 @@ final class FollowerSession {
     out.flush();
   }
 
-  private void stream(
-      ClientHello hello, Admission.Admitted admitted, FrameInput in, FrameOutput out)
+  private void welcome(ClientHello hello, Admission.Admitted admitted, FrameOutput out)
       throws IOException {
     out.write(
         new ServerHello(
@@ -218,6 +230,11 @@ final class FollowerSession {
             identity.location(),
             admitted.info()));
     out.flush();
+  }
+
+  private void stream(
+      ClientHello hello, Admission.Admitted admitted, FrameInput in, FrameOutput out)
+      throws IOException {
     sent = admitted.fromSequence() - 1;
     status =
         Optional.of(new FollowerStatus(hello.database(), hello.node(), hello.location(), sent, -1));
@@ -252,6 +269,7 @@ final class FollowerSession {
         out.flush();
         boolean more = awaitCommit(database);
         if (databases.get(hello.database()).orElse(null) != database) {
+          copies.requireSame(hello, database);
           end(out, EndReason.DATABASE_DROPPED);
           return;
         }

@@ -6,6 +6,8 @@ public enum FollowerState {
   CONNECTING,
   /** Receiving, verifying and committing blocks. */
   STREAMING,
+  /** Copying a snapshot from a peer, since no upstream's log goes back far enough. */
+  COPYING,
   /** All upstreams failed; pausing. */
   BACKING_OFF,
   /** Finally refused; does not follow, the copy serves reads. */

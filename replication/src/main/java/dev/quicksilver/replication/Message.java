@@ -4,6 +4,7 @@ import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.ChainHash;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.Segment;
+import dev.quicksilver.storage.SnapshotPieceHeader;
 import java.util.List;
 import java.util.UUID;
 
@@ -18,6 +19,9 @@ sealed interface Message
         Message.Acks,
         Message.End,
         Message.Databases,
+        Message.CopyRequest,
+        Message.PieceStart,
+        Message.StepEnd,
         Refusal {
 
   /** A choice with a number that stands on the wire and never changes. */
@@ -33,7 +37,9 @@ sealed interface Message
     /** To read entries without keeping a copy: nothing is compared, no acks. */
     READ_LOG(1),
     /** To learn which databases there are. */
-    LIST(2);
+    LIST(2),
+    /** To copy a snapshot step by step: each is asked for with a CopyRequest. */
+    COPY(3);
 
     private final int number;
 
@@ -135,4 +141,25 @@ sealed interface Message
       databases = List.copyOf(databases);
     }
   }
+
+  /**
+   * Asks for the next step of a copy.
+   *
+   * @param begins there is no copy yet: the answer is a piece without log before it
+   * @param lastSequence where the copy stands; the answer begins with the log after it
+   * @param pieceBytes wanted in the piece, of keys and values
+   * @param after the copy holds all pairs up to this key; empty for none yet
+   */
+  record CopyRequest(boolean begins, long lastSequence, int pieceBytes, byte[] after)
+      implements Message {}
+
+  /**
+   * Begins a piece of a snapshot.
+   *
+   * @param pairsOfSource live pairs that the source holds in all, for progress
+   */
+  record PieceStart(long pairsOfSource, SnapshotPieceHeader header) implements Message {}
+
+  /** Ends the answer to a CopyRequest. */
+  record StepEnd(long lastSequence) implements Message {}
 }

@@ -4,18 +4,22 @@ import dev.quicksilver.replication.Message.Acks;
 import dev.quicksilver.replication.Message.BlockEnd;
 import dev.quicksilver.replication.Message.BlockStart;
 import dev.quicksilver.replication.Message.ClientHello;
+import dev.quicksilver.replication.Message.CopyRequest;
 import dev.quicksilver.replication.Message.DatabaseInfo;
 import dev.quicksilver.replication.Message.Databases;
 import dev.quicksilver.replication.Message.End;
 import dev.quicksilver.replication.Message.EndReason;
 import dev.quicksilver.replication.Message.Heartbeat;
+import dev.quicksilver.replication.Message.PieceStart;
 import dev.quicksilver.replication.Message.Purpose;
 import dev.quicksilver.replication.Message.SegmentData;
 import dev.quicksilver.replication.Message.ServerHello;
+import dev.quicksilver.replication.Message.StepEnd;
 import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.ChainHash;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.Segment;
+import dev.quicksilver.storage.SnapshotPieceHeader;
 import dev.quicksilver.storage.StorageException;
 import java.util.ArrayList;
 import java.util.List;
@@ -36,6 +40,9 @@ final class MessageCodec {
   static final int ACKS = 8;
   static final int END = 9;
   static final int DATABASES = 10;
+  static final int COPY_REQUEST = 11;
+  static final int PIECE_START = 12;
+  static final int STEP_END = 13;
 
   private MessageCodec() {}
 
@@ -51,6 +58,9 @@ final class MessageCodec {
       case Acks _ -> ACKS;
       case End _ -> END;
       case Databases _ -> DATABASES;
+      case CopyRequest _ -> COPY_REQUEST;
+      case PieceStart _ -> PIECE_START;
+      case StepEnd _ -> STEP_END;
     };
   }
 
@@ -83,6 +93,14 @@ final class MessageCodec {
         to.u16(list.databases().size());
         list.databases().forEach(info -> database(to, info));
       }
+      case CopyRequest wanted ->
+          to.u8(wanted.begins() ? Protocol.FLAG_BEGINS : 0)
+              .i64(wanted.lastSequence())
+              .u32(wanted.pieceBytes())
+              .u16(wanted.after().length)
+              .bytes(wanted.after());
+      case PieceStart start -> to.i64(start.pairsOfSource()).bytes(start.header().encode());
+      case StepEnd end -> to.i64(end.lastSequence());
     }
     return to.toBytes();
   }
@@ -129,6 +147,9 @@ final class MessageCodec {
           case ACKS -> acks(from);
           case END -> new End(from.choice(EndReason.values()), from.sequence());
           case DATABASES -> databases(from);
+          case COPY_REQUEST -> copyRequest(from);
+          case PIECE_START -> pieceStart(from, payload);
+          case STEP_END -> new StepEnd(from.sequence());
           default -> throw new ProtocolException("a message of unknown type " + type);
         };
     boolean later = message instanceof ClientHello hello && hello.maxVersion() > versions.highest();
@@ -192,6 +213,46 @@ final class MessageCodec {
       return new SegmentData(Segment.decode(payload, 0));
     } catch (StorageException e) {
       throw new ProtocolException(String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Message copyRequest(WireReader from) throws ProtocolException {
+    int flags = from.u8();
+    long sequence = from.sequence();
+    int pieceBytes = from.u32();
+    int length = from.u16();
+    if ((flags & ~Protocol.FLAG_BEGINS) != 0
+        || pieceBytes < 1
+        || pieceBytes > Protocol.MAX_PIECE
+        || length > Protocol.MAX_KEY) {
+      throw new ProtocolException(
+          "a request with flags "
+              + flags
+              + " for "
+              + Integer.toUnsignedString(pieceBytes)
+              + " bytes after a key of "
+              + length);
+    }
+    return new CopyRequest(flags != 0, sequence, pieceBytes, from.bytes(length));
+  }
+
+  private static Message pieceStart(WireReader from, byte[] payload) throws ProtocolException {
+    long pairs = from.sequence();
+    int length = payload.length - Long.BYTES;
+    if (length > SnapshotPieceHeader.MAX_LENGTH) {
+      throw new ProtocolException("the head of a piece has " + length + " bytes");
+    }
+    try {
+      SnapshotPieceHeader header = SnapshotPieceHeader.decode(from.bytes(length));
+      if (header.uncompressedLength() < 0
+          || header.uncompressedLength()
+              > SnapshotPieceHeader.maxUncompressed(Protocol.MAX_PIECE)) {
+        throw new ProtocolException(
+            "a piece of " + Long.toUnsignedString(header.uncompressedLength()) + " bytes");
+      }
+      return new PieceStart(pairs, header);
+    } catch (StorageException e) {
+      throw new ProtocolException("the head of a piece cannot be read: " + e.getMessage());
     }
   }
 

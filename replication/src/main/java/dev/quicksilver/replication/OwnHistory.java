@@ -7,9 +7,11 @@ import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.ErrorCode;
 import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.PrefixReplica;
 import dev.quicksilver.storage.StorageException;
 import java.util.Optional;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** What a follower tells of its copy, and what it makes of an upstream's answer. Thread-safe. */
 final class OwnHistory {
@@ -45,6 +47,29 @@ final class OwnHistory {
         head.map(Head::lastSequence).orElse(0L),
         head.map(Head::chainHash).orElse(Protocol.NO_HASH),
         config.stopSequences().getOrDefault(name, 0L),
+        name,
+        config.node().name(),
+        config.node().location());
+  }
+
+  /** Says how far a copy is that was begun, if one was. */
+  ClientHello copyHello(Optional<Database> local, @Nullable PrefixReplica copy) {
+    UUID id =
+        expectedId
+            .or(() -> Optional.ofNullable(copy).map(begun -> begun.identity().id()))
+            .or(() -> local.map(database -> database.identity().id()))
+            .orElse(Protocol.ANY_DATABASE);
+    return new ClientHello(
+        config.node().versions().lowest(),
+        config.node().versions().highest(),
+        config.node().processId(),
+        Purpose.COPY,
+        false,
+        Protocol.CODEC_SNAPPY,
+        id,
+        copy == null ? 0 : copy.head().lastSequence(),
+        copy == null ? Protocol.NO_HASH : copy.head().chainHash(),
+        0,
         name,
         config.node().name(),
         config.node().location());

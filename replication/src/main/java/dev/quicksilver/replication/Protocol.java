@@ -26,6 +26,12 @@ final class Protocol {
   /** Nodes in one Acks message, databases in one Databases message. */
   static final int MAX_ITEMS = 1024;
 
+  /** Bytes of keys and values that may be asked for in a piece; one larger pair comes alone. */
+  static final int MAX_PIECE = 16 << 20;
+
+  /** Bytes in a key. */
+  static final int MAX_KEY = 511;
+
   /** UTF-8 bytes in a text. */
   static final int MAX_TEXT = 255;
 
@@ -37,6 +43,9 @@ final class Protocol {
 
   /** Bit of ClientHello's flags. */
   static final int FLAG_NEWEST_ONLY = 1;
+
+  /** Bit of CopyRequest's flags. */
+  static final int FLAG_BEGINS = 1;
 
   /** Database id that stands for "whichever has this name". */
   static final UUID ANY_DATABASE = new UUID(0, 0);

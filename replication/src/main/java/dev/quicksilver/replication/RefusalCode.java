@@ -31,7 +31,9 @@ public enum RefusalCode {
   /**
    * The peer is not who it says it is, or may not connect: its certificate, name or lack of TLS.
    */
-  NOT_AUTHORIZED(13, true);
+  NOT_AUTHORIZED(13, true),
+  /** The upstream has put another copy in the place of the one it served: ask again. */
+  REPLACED(14, false);
 
   private final int number;
   private final boolean isFinal;

@@ -89,6 +89,21 @@ public final class Replica implements AutoCloseable {
     return List.copyOf(result);
   }
 
+  /**
+   * Copies a database anew from a peer, also one that diverged or was refused for another history;
+   * returns at once. What is here is served until the copy is verified and takes its place. Goes on
+   * after a restart.
+   *
+   * @return whether a database of this name is followed
+   */
+  public boolean copyAnew(String database) {
+    if (database.equals(CatalogEntry.CATALOG)) {
+      catalog.copyAnew();
+      return true;
+    }
+    return watcher.copyAnew(database);
+  }
+
   /** Completes with the first final refusal or divergence; never completes exceptionally. */
   public CompletableFuture<ReplicaFailure> failure() {
     return failure.copy();

@@ -32,6 +32,7 @@ public final class ReplicationServer implements AutoCloseable {
   private final StallGuard guard;
   private final RecentBlocks.Shared shared = new RecentBlocks.Shared(Ticker.SYSTEM);
   private final LogLimiter complaints = new LogLimiter(LOG, Ticker.SYSTEM);
+  private final CopyServer copies;
   private final Set<FollowerSession> sessions = ConcurrentHashMap.newKeySet();
   private final Thread acceptor;
   private volatile boolean closed;
@@ -108,6 +109,7 @@ public final class ReplicationServer implements AutoCloseable {
     this.subtree = subtree;
     this.options = options;
     this.transport = transport;
+    this.copies = new CopyServer(databases, identity);
     this.guard = new StallGuard(options.stallTimeout(), Ticker.SYSTEM);
     this.acceptor = Thread.ofVirtual().name("replication-accept").start(this::accept);
   }
@@ -132,6 +134,7 @@ public final class ReplicationServer implements AutoCloseable {
                 guard,
                 shared,
                 complaints,
+                copies,
                 sessions::remove);
         sessions.add(session);
         boolean busy = sessions.size() > options.maxConnections();

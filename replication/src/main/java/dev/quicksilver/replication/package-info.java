@@ -28,6 +28,10 @@
  *  8 Acks         count u16 ‖ count × (node text ‖ location text ‖ upstream text ‖ sequence u64)
  *  9 End          reason u8 ‖ last sequence u64
  * 10 Databases    count u16 ‖ count × database
+ * 11 CopyRequest  flags u8 (1: begins) ‖ last sequence u64 ‖ bytes wanted u32 (1 to 16 Mi)
+ *                 ‖ length of after u16, at most 511 ‖ after
+ * 12 PieceStart   pairs of the source u64 ‖ head of the piece 132 to 1154  {@link dev.quicksilver.storage.SnapshotPieceHeader}
+ * 13 StepEnd      last sequence u64
  * </pre>
  *
  * <p>The first four bytes of a ClientHello and the whole of a Refusal never change, so that any two
@@ -39,7 +43,10 @@
  * <p><b>Order.</b> ClientHello; ServerHello or Refusal; then for purpose FOLLOW and READ_LOG any
  * number of (BlockStart, Segments, BlockEnd) and Heartbeats (each second in which there is no
  * block), at the end End or Refusal. The follower sends nothing but Acks: after each durable
- * commit, and at least every second. Purpose LIST is answered with Databases and End.
+ * commit, and at least every second. Purpose LIST is answered with Databases and End. Purpose COPY:
+ * each CopyRequest is answered with any number of (BlockStart, Segments, BlockEnd), perhaps
+ * (PieceStart, Segments), and StepEnd; a request may be sent as soon as the PieceStart before it is
+ * there.
  *
  * <p><b>Hot path:</b> {@code FollowerSession} (log to socket; blocks are passed on as they are
  * stored) and {@code DatabaseFollower} (socket to {@link dev.quicksilver.storage.Applier}).

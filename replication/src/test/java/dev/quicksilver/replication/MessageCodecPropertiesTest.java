@@ -6,17 +6,24 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quicksilver.replication.Message.Acks;
 import dev.quicksilver.replication.Message.BlockEnd;
 import dev.quicksilver.replication.Message.ClientHello;
+import dev.quicksilver.replication.Message.CopyRequest;
 import dev.quicksilver.replication.Message.DatabaseInfo;
 import dev.quicksilver.replication.Message.Databases;
 import dev.quicksilver.replication.Message.End;
 import dev.quicksilver.replication.Message.EndReason;
 import dev.quicksilver.replication.Message.Heartbeat;
+import dev.quicksilver.replication.Message.PieceStart;
 import dev.quicksilver.replication.Message.Purpose;
 import dev.quicksilver.replication.Message.SegmentData;
 import dev.quicksilver.replication.Message.ServerHello;
+import dev.quicksilver.replication.Message.StepEnd;
 import dev.quicksilver.storage.ChainHash;
+import dev.quicksilver.storage.ContentDigest;
 import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.Segment;
+import dev.quicksilver.storage.SnapshotPieceHeader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -28,9 +35,14 @@ import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 import net.jqwik.api.constraints.Size;
+import org.assertj.core.api.recursive.comparison.RecursiveComparisonConfiguration;
+import org.junit.jupiter.api.Test;
 
 /** Every message survives the wire; no damage does. */
 final class MessageCodecPropertiesTest {
+
+  private static final RecursiveComparisonConfiguration BY_FIELDS =
+      RecursiveComparisonConfiguration.builder().withStrictTypeChecking(true).build();
 
   private static Message message(int kind, Random random) {
     return switch (kind) {
@@ -73,6 +85,14 @@ final class MessageCodecPropertiesTest {
                   new NodeAck(text(random), text(random), text(random), sequence(random))));
       case 6 -> new End(pick(random, EndReason.values()), sequence(random));
       case 7 -> new Databases(List.of(info(random), info(random)));
+      case 8 ->
+          new CopyRequest(
+              random.nextBoolean(),
+              sequence(random),
+              1 + random.nextInt(Protocol.MAX_PIECE),
+              bytes(random, random.nextInt(Protocol.MAX_KEY + 1)));
+      case 9 -> new PieceStart(sequence(random), piece(random));
+      case 10 -> new StepEnd(sequence(random));
       default -> throw new IllegalArgumentException();
     };
   }
@@ -87,6 +107,32 @@ final class MessageCodecPropertiesTest {
 
   private static long sequence(Random random) {
     return random.nextLong() >>> (1 + random.nextInt(63));
+  }
+
+  private static byte[] bytes(Random random, int length) {
+    byte[] bytes = new byte[length];
+    random.nextBytes(bytes);
+    return bytes;
+  }
+
+  private static SnapshotPieceHeader piece(Random random) {
+    byte[] after = bytes(random, 1 + random.nextInt(Protocol.MAX_KEY - 1));
+    byte[] upTo = Arrays.copyOf(after, after.length + 1);
+    long pairs = 1 + random.nextInt(1000);
+    long sequence = sequence(random);
+    return new SnapshotPieceHeader(
+        uuid(random),
+        new Head(
+            sequence,
+            hash(random),
+            new ContentDigest(random.nextLong(), random.nextLong()),
+            new Position(random.nextLong(), random.nextInt(), random.nextLong()),
+            random.nextLong(),
+            sequence + 1),
+        random.nextBoolean() ? after : null,
+        random.nextBoolean() ? upTo : null,
+        pairs,
+        pairs * 23 + random.nextInt(1 << 20));
   }
 
   private static ChainHash hash(Random random) {
@@ -125,10 +171,12 @@ final class MessageCodecPropertiesTest {
   }
 
   @Property
-  void everyMessageSurvivesTheWire(@ForAll @IntRange(max = 7) int kind, @ForAll long seed)
+  void everyMessageSurvivesTheWire(@ForAll @IntRange(max = 10) int kind, @ForAll long seed)
       throws IOException {
     Message message = message(kind, new Random(seed));
-    assertThat(input(framed(message)).read()).isEqualTo(message);
+    assertThat(input(framed(message)).read())
+        .usingRecursiveComparison(BY_FIELDS)
+        .isEqualTo(message);
   }
 
   @Property
@@ -151,7 +199,7 @@ final class MessageCodecPropertiesTest {
 
   @Property
   void noDamagedByteGetsThrough(
-      @ForAll @IntRange(max = 7) int kind,
+      @ForAll @IntRange(max = 10) int kind,
       @ForAll long seed,
       @ForAll @IntRange(min = 1, max = 255) int damage)
       throws IOException {
@@ -162,12 +210,39 @@ final class MessageCodecPropertiesTest {
   }
 
   @Property
-  void aFrameThatEndsEarlyIsRefused(@ForAll @IntRange(max = 7) int kind, @ForAll long seed)
+  void aFrameThatEndsEarlyIsRefused(@ForAll @IntRange(max = 10) int kind, @ForAll long seed)
       throws IOException {
     Random random = new Random(seed);
     byte[] bytes = framed(message(kind, random));
     byte[] part = Arrays.copyOf(bytes, random.nextInt(bytes.length));
     assertThatThrownBy(() -> input(part).read()).isInstanceOf(IOException.class);
+  }
+
+  @Property
+  void aRequestForMoreThanMayBeAskedForIsRefused(@ForAll int pieceBytes, @ForAll long seed) {
+    Random random = new Random(seed);
+    int length = random.nextInt(2 * Protocol.MAX_KEY);
+    byte[] payload =
+        MessageCodec.encode(new CopyRequest(false, 1, pieceBytes, bytes(random, length)));
+    if (pieceBytes < 1 || pieceBytes > Protocol.MAX_PIECE || length > Protocol.MAX_KEY) {
+      assertThatThrownBy(() -> MessageCodec.decode(MessageCodec.COPY_REQUEST, payload))
+          .isInstanceOf(ProtocolException.class)
+          .hasMessageContaining("a request with");
+    }
+  }
+
+  @Test
+  void aPieceLargerThanAnyIsRefused() {
+    Random random = new Random(1);
+    SnapshotPieceHeader good = piece(random);
+    byte[] payload =
+        MessageCodec.encode(
+            new PieceStart(
+                1,
+                new SnapshotPieceHeader(good.databaseId(), good.head(), null, null, 1, 1L << 40)));
+    assertThatThrownBy(() -> MessageCodec.decode(MessageCodec.PIECE_START, payload))
+        .isInstanceOf(ProtocolException.class)
+        .hasMessageContaining("a piece of 1099511627776 bytes");
   }
 
   @Property

@@ -27,6 +27,7 @@ public final class Database implements AutoCloseable {
   private final Condition commit = lock.newCondition();
   private volatile long lastSequence;
   private volatile boolean closed;
+  private volatile @Nullable Database successor;
 
   private Database(Environment environment, StorageOptions options, boolean finished) {
     this.environment = environment;
@@ -160,9 +161,17 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /** Takes a snapshot at the newest commit. */
+  /** Takes a snapshot at the newest commit, of the copy that was put in this one's place if any. */
   public Snapshot snapshot() {
-    return new Snapshot(environment);
+    try {
+      return new Snapshot(environment);
+    } catch (StorageException e) {
+      Database next = successor;
+      if (next == null || e.code() != ErrorCode.NOT_FOUND) {
+        throw e;
+      }
+      return next.snapshot();
+    }
   }
 
   /** Begins to append: waits for LMDB's one write lock. From a platform thread only. */
@@ -183,14 +192,17 @@ public final class Database implements AutoCloseable {
     return environment;
   }
 
-  /** Reads the log from a sequence on, for a follower. */
+  /**
+   * Reads the log from a sequence on, for a follower: of this environment alone, since another one
+   * may hold its blocks otherwise cut. NOT_FOUND once another copy has taken its place.
+   */
   public LogReader readLog(long fromSequence) {
     return new LogReader(inSnapshot(), fromSequence);
   }
 
   private LogReader.Use inSnapshot() {
     return use -> {
-      try (Snapshot snapshot = snapshot()) {
+      try (Snapshot snapshot = new Snapshot(environment)) {
         return use.apply(snapshot);
       }
     };
@@ -358,7 +370,8 @@ public final class Database implements AutoCloseable {
 
   /** Returns the snapshots that are open in this process, those first that were taken first. */
   public List<OpenSnapshot> readers() {
-    return environment.readers();
+    Database next = successor;
+    return next == null ? environment.readers() : next.readers();
   }
 
   /** Returns how many reads met damage since this process opened the database. */
@@ -368,11 +381,24 @@ public final class Database implements AutoCloseable {
 
   /** Returns the length of the environment's file in bytes. */
   public long fileBytes() {
+    Database next = successor;
+    if (next != null) {
+      return next.fileBytes();
+    }
     try {
       return Files.size(environment.path.resolve(FILE));
     } catch (IOException e) {
       throw new StorageException(ErrorCode.IO, environment.path + " cannot be read: " + e, e);
     }
+  }
+
+  /**
+   * Closes this one, whose place another copy has taken: who still asks this one for a snapshot is
+   * given one of the other, so that no read fails. Snapshots that are open stay what they are.
+   */
+  void closeInFavourOf(Database next) {
+    successor = next;
+    close();
   }
 
   /**

@@ -15,12 +15,14 @@ import java.util.stream.Stream;
  * Where a node keeps its environments: {@code <data>/databases/<name>/current} is a symbolic link
  * to the generation in use, a folder beside it named 1, 2, … A new copy becomes the generation in
  * use by one atomic rename of the link. {@code copying} beside it names the generation that a
- * snapshot is being copied into, so that it is found again after a restart. Holds no state; safe
- * for all threads and processes.
+ * snapshot is being copied into, so that it is found again after a restart. A generation that is
+ * about to be replaced is marked by a file {@code retired}, so that it does not stay for ever if
+ * the process dies before it could remove it. Holds no state; safe for all threads and processes.
  */
 public final class DatabaseDirectory {
   private static final String CURRENT = "current";
   private static final String COPYING = "copying";
+  private static final String RETIRED = "retired";
 
   private final Path root;
 
@@ -70,15 +72,19 @@ public final class DatabaseDirectory {
   public Path copyGeneration(String name) {
     DatabaseIdentity.requireName(name);
     Path database = root.resolve(name);
-    Optional<Path> begun = linked(database, COPYING);
-    if (begun.isPresent() && Files.isDirectory(begun.get())) {
-      if (!begun.equals(environment(name))) {
-        return begun.get();
-      }
+    if (copyBegun(name)) {
+      return linked(database, COPYING).orElseThrow();
     }
     Path fresh = newGeneration(name);
     link(database, COPYING, fresh);
     return fresh;
+  }
+
+  /** Says whether copying was begun, and neither ended nor given up. */
+  public boolean copyBegun(String name) {
+    DatabaseIdentity.requireName(name);
+    Optional<Path> begun = linked(root.resolve(name), COPYING);
+    return begun.isPresent() && Files.isDirectory(begun.get()) && !begun.equals(environment(name));
   }
 
   /** Removes the generation that copying was begun in, if there is one. */
@@ -115,6 +121,15 @@ public final class DatabaseDirectory {
   /** Makes a generation the one in use, atomically. */
   public void use(String name, Path generation) {
     Path database = root.resolve(name);
+    Optional<Path> before = environment(name).filter(old -> !old.equals(generation));
+    try {
+      if (before.isPresent() && Files.isDirectory(before.get())) {
+        Files.write(before.get().resolve(RETIRED), new byte[0]);
+      }
+      Files.deleteIfExists(generation.resolve(RETIRED));
+    } catch (IOException e) {
+      throw failed("write", database, e);
+    }
     link(database, CURRENT, generation);
     try {
       if (linked(database, COPYING).filter(generation::equals).isPresent()) {
@@ -122,6 +137,23 @@ public final class DatabaseDirectory {
       }
     } catch (IOException e) {
       throw failed("write", database, e);
+    }
+  }
+
+  /** Removes generations that were replaced by a process that died before it could do so. */
+  void removeRetired(String name) {
+    Path database = root.resolve(name);
+    Optional<Path> inUse = environment(name);
+    try (Stream<Path> children = Files.list(database)) {
+      for (Path generation : children.filter(Files::isDirectory).toList()) {
+        if (Files.exists(generation.resolve(RETIRED))
+            && !Files.isSymbolicLink(generation)
+            && inUse.filter(generation::equals).isEmpty()) {
+          Durable.deleteTree(generation);
+        }
+      }
+    } catch (IOException | UncheckedIOException e) {
+      throw failed("remove what was replaced in", database, e);
     }
   }
 

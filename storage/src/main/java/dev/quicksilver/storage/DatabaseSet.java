@@ -28,6 +28,7 @@ public final class DatabaseSet implements AutoCloseable {
     DatabaseSet set = new DatabaseSet(dataDirectory, options);
     try {
       for (String name : set.directory.names()) {
+        set.directory.removeRetired(name);
         set.directory
             .environment(name)
             .ifPresent(folder -> set.open.put(name, Database.open(folder, options)));
@@ -81,6 +82,48 @@ public final class DatabaseSet implements AutoCloseable {
       directory.removeGeneration(old.folder());
     }
     return database;
+  }
+
+  /** Returns how the databases are opened. */
+  public StorageOptions options() {
+    return options;
+  }
+
+  /** Says whether a copy of a database was begun that is neither in use nor given up. */
+  public boolean copyBegun(String name) {
+    return directory.copyBegun(name);
+  }
+
+  /** Returns the folder for a copy of a database: the one that was begun, or a new, empty one. */
+  public synchronized Path copyFolder(String name) {
+    return directory.copyGeneration(name);
+  }
+
+  /** Gives up the copy that was begun, if there is one, and removes it. It must not be open. */
+  public synchronized void abandonCopy(String name) {
+    directory.abandonCopy(name);
+  }
+
+  /**
+   * Puts the finished copy in the place of the database that has its name, if there is one, without
+   * a failed read: snapshots that are open stay on the old one, whose environment closes with the
+   * last of them, and whoever still has the old one as a {@link Database} reads the new one through
+   * it. Other processes keep what they have open. Wherever this stops, the data directory holds one
+   * of the two.
+   *
+   * @throws StorageException NOT_FOUND if no copy was begun, UNFINISHED if it is not finished
+   */
+  public synchronized Database useCopy(String name) {
+    Path folder = directory.copyGeneration(name);
+    Database copy = Database.open(folder, options);
+    directory.use(name, folder);
+    FailPoint.hit("storage.between-generations");
+    Database old = open.put(name, copy);
+    if (old != null) {
+      old.closeInFavourOf(copy);
+      directory.removeGeneration(old.folder());
+    }
+    return copy;
   }
 
   /** Closes a database and removes its files; nothing happens if there is none. */

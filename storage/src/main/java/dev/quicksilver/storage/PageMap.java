@@ -11,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -65,6 +66,7 @@ final class PageMap {
   private final int pageSize;
   private final MetaPages meta;
   private volatile boolean whole;
+  private volatile long pagesBefore;
 
   /**
    * Takes the addresses of two records that stand inside leaf pages: each page says its number and
@@ -118,8 +120,11 @@ final class PageMap {
     }
     try {
       long pages = Files.size(path.resolve("data.mdb")) / pageSize;
+      pagesBefore = pages;
       whole = pages > lastPage;
       return Math.min(lastPage, pages - 1);
+    } catch (NoSuchFileException e) { // replaced and removed; the pages stay as they are mapped
+      return Math.min(lastPage, pagesBefore - 1);
     } catch (IOException e) {
       throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
     }

@@ -31,6 +31,16 @@ public final class PrefixSession implements AutoCloseable {
     return applier.held().bound();
   }
 
+  /** Returns whether all pairs are here, once this is committed. */
+  public boolean complete() {
+    return applier.held().complete();
+  }
+
+  /** Returns how many pairs are here, once this is committed. */
+  public long pairs() {
+    return applier.pairs.count();
+  }
+
   /**
    * Applies a block to the pairs that are here, and stores it.
    *

@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The next pairs of a database above a key, read from one snapshot of it and encoded for a copy:
  * what a peer sends to a node that bootstraps. Holds the snapshot until it is closed, so close it
- * soon. Holds about the bytes asked for in memory, or one value if that is larger. For one thread.
+ * soon: what it holds can be read after that too, the log cannot. Holds about the bytes asked for
+ * in memory, or one value if that is larger. For one thread.
  */
 public final class SnapshotPiece implements SegmentSource, AutoCloseable {
   /**
@@ -22,10 +23,12 @@ public final class SnapshotPiece implements SegmentSource, AutoCloseable {
   private byte[] large = Bytes.EMPTY;
   private int largeAt;
   private int largeEnd;
+  private final long pairsOfSource;
 
   SnapshotPiece(Snapshot snapshot, DatabaseIdentity identity, byte @Nullable [] after, int budget) {
     this.snapshot = snapshot;
     Head head = snapshot.head();
+    pairsOfSource = snapshot.pairs();
     long pairs = 0;
     byte[] last = null;
     try (Scan scan = snapshot.scan(new KeyRange(after, false, null, true), Direction.FORWARD)) {
@@ -88,7 +91,7 @@ public final class SnapshotPiece implements SegmentSource, AutoCloseable {
 
   /** Returns how many pairs the whole database held when the piece was read. */
   public long pairsOfSource() {
-    return snapshot.pairs();
+    return pairsOfSource;
   }
 
   /**

@@ -53,6 +53,11 @@ public record SnapshotPieceHeader(
   private static final int AFTER = 1;
   private static final int LAST = 2;
 
+  /** The most bytes of pairs in a piece with a budget: one pair may be as large as a value may. */
+  public static long maxUncompressed(int budget) {
+    return Math.max(budget, PAIR_FIXED + RecordFormat.MAX_KEY + (long) RecordFormat.MAX_VALUE);
+  }
+
   /** Returns whether no pair comes after this piece. */
   public boolean last() {
     return upTo == null;

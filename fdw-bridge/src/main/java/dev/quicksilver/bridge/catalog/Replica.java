@@ -113,6 +113,10 @@ public final class Replica implements AutoCloseable {
       Object file = fileKey(folder.get());
       open.put(name, new Shared(Database.openReadOnly(folder.get(), options), folder.get(), file));
     } catch (StorageException e) {
+      if (!directory.environment(name).equals(folder)) { // replaced and removed just now
+        open(name);
+        return;
+      }
       LOG.warn(
           "database {} in {} cannot be opened and is left out: {}",
           name,

@@ -1,0 +1,227 @@
+package dev.quicksilver.benchmarks;
+
+import dev.quicksilver.replication.NodeIdentity;
+import dev.quicksilver.replication.Replica;
+import dev.quicksilver.replication.ReplicationConfig;
+import dev.quicksilver.replication.ReplicationServer;
+import dev.quicksilver.replication.Upstream;
+import dev.quicksilver.storage.Appender;
+import dev.quicksilver.storage.BulkLoad;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.StorageOptions;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * {@code replication.bootstrap}: an empty node copies a database over loopback, verifies it and
+ * serves it, durable throughout, against a plain copy of the source's file with fsync; then the
+ * same with the connection cut in the middle.
+ */
+final class BootstrapBar implements Bar {
+  private static final double LIMIT = 2;
+  private static final double CUT_LIMIT = 1.05;
+  private static final int VALUE_BYTES = 1_000;
+
+  /** Three pairs stand in a page of 4 KiB. */
+  private static final int PAIR_IN_FILE = 4096 / 3;
+
+  private static final String NAME = "sample";
+  private static final DatabaseIdentity CATALOG =
+      new DatabaseIdentity(new UUID(3, 7), DatabaseSet.CATALOG, "text", "jsonb");
+  private static final StorageOptions OPTIONS =
+      StorageOptions.DEFAULT.withMapSize(16L << 30).withLog(Duration.ofDays(1), 1);
+
+  @Override
+  public String name() {
+    return "replication.bootstrap";
+  }
+
+  @Override
+  public String description() {
+    return "a 2 GiB database of 1,000-byte values copied over loopback, verified and served,"
+               + " against a copy of its file; and cut at 50 %";
+  }
+
+  @Override
+  public Outcome run(Settings settings) throws Exception {
+    long bytes = (long) settings.size(2048, 128) << 20;
+    Path folder = Files.createTempDirectory("quicksilver-bootstrap-");
+    try (DatabaseSet source = DatabaseSet.open(folder.resolve("source"), OPTIONS)) {
+      fill(source, bytes, new Random(settings.seed()));
+      Path file = source.get(NAME).orElseThrow().folder().resolve("data.mdb");
+      System.out.printf("the source's file: %,d MiB%n", Files.size(file) >> 20);
+      try (ReplicationServer server =
+          ReplicationServer.start("127.0.0.1", 0, source, NodeIdentity.create("source", "bar"))) {
+        double plain = Math.min(plainCopy(file, folder), plainCopy(file, folder));
+        double whole = bootstrap(folder.resolve("whole"), source, server.port());
+        TemporaryFolders.remove(folder.resolve("whole"));
+        double again = plainCopy(file, folder);
+        System.out.printf(
+            "plain copy %.2f s, then %.2f s; bootstrap %.2f s%n", plain, again, whole);
+        double cut; // three quarters of the file are pairs; half of those are on their way then
+        try (CutOnce proxy = new CutOnce(server.port(), bytes * 3 / 8)) {
+          cut = bootstrap(folder.resolve("cut"), source, proxy.port());
+        }
+        double ratio = whole / Math.max(plain, again);
+        double extra = cut / whole;
+        System.out.printf("with a cut at half of it %.2f s%n", cut);
+        return new Outcome(
+            String.format("%.2f × the copy of the file, cut %+.1f %%", ratio, (extra - 1) * 100),
+            "≤ 2 × and ≤ +5 %",
+            ratio <= LIMIT && extra <= CUT_LIMIT);
+      }
+    } finally {
+      TemporaryFolders.remove(folder);
+    }
+  }
+
+  private static void fill(DatabaseSet set, long bytes, Random random) {
+    Database catalog = set.create(CATALOG);
+    DatabaseIdentity identity = StorageSample.IDENTITY;
+    try (Appender appender = catalog.append()) {
+      appender.begin(1, 1);
+      appender.set(
+          NAME.getBytes(StandardCharsets.UTF_8),
+          ("{\"id\":\"" + identity.id() + "\",\"key_type\":\"text\",\"value_type\":\"text\"}")
+              .getBytes(StandardCharsets.UTF_8));
+      appender.end(new Position(1, 1, 2));
+      appender.commit();
+    }
+    byte[] value = new byte[VALUE_BYTES];
+    try (BulkLoad load = BulkLoad.begin(set.copyFolder(NAME), identity, 1, OPTIONS)) {
+      Peer.Keys keys = new Peer.Keys();
+      for (long i = 0; i * PAIR_IN_FILE < bytes; i++) {
+        random.nextBytes(value);
+        load.add(keys.key(i), value);
+      }
+      load.finish(new Position(1, 1, 3));
+    }
+    set.useCopy(NAME);
+  }
+
+  /** Seconds until a new node serves all of it. */
+  private static double bootstrap(Path data, DatabaseSet source, int port) {
+    Database wanted = source.get(NAME).orElseThrow();
+    long began = System.nanoTime();
+    try (DatabaseSet set = DatabaseSet.open(data, OPTIONS);
+        Replica replica =
+            Replica.start(
+                ReplicationConfig.of(
+                    NodeIdentity.create("copy", "bar"),
+                    List.of(Upstream.primary("127.0.0.1", port))),
+                set)) {
+      long deadline = began + TimeUnit.MINUTES.toNanos(10);
+      while (set.get(NAME)
+          .filter(database -> database.head().lastSequence() == wanted.head().lastSequence())
+          .isEmpty()) {
+        if (System.nanoTime() > deadline) {
+          throw new AssertionError("not within 10 minutes: " + replica.status());
+        }
+        LockSupport.parkNanos(1_000_000);
+      }
+      double seconds = (System.nanoTime() - began) / 1e9;
+      Database copy = set.get(NAME).orElseThrow();
+      if (!copy.head().contentDigest().equals(wanted.head().contentDigest())
+          || !copy.head().chainHash().equals(wanted.head().chainHash())) {
+        throw new AssertionError("the copy differs from its source");
+      }
+      return seconds;
+    }
+  }
+
+  /** Seconds for what {@code cp} and {@code sync} do. */
+  private static double plainCopy(Path file, Path folder) throws IOException {
+    Path to = folder.resolve("plain");
+    long began = System.nanoTime();
+    try (FileChannel in = FileChannel.open(file, StandardOpenOption.READ);
+        FileChannel out =
+            FileChannel.open(to, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+      ByteBuffer buffer = ByteBuffer.allocateDirect(1 << 20);
+      while (in.read(buffer) >= 0) {
+        buffer.flip();
+        while (buffer.hasRemaining()) {
+          out.write(buffer);
+        }
+        buffer.clear();
+      }
+      out.force(true);
+    }
+    double seconds = (System.nanoTime() - began) / 1e9;
+    Files.delete(to);
+    return seconds;
+  }
+
+  /** Passes connections on, and cuts the first one that has brought so many bytes. */
+  private static final class CutOnce implements AutoCloseable {
+    private final ServerSocket listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    private final int target;
+    private final long limit;
+    private volatile boolean cut;
+
+    CutOnce(int target, long limit) throws IOException {
+      this.target = target;
+      this.limit = limit;
+      Thread.ofVirtual().start(this::accept);
+    }
+
+    int port() {
+      return listener.getLocalPort();
+    }
+
+    private void accept() {
+      try {
+        while (true) {
+          Socket down = listener.accept();
+          Socket up = new Socket(InetAddress.getLoopbackAddress(), target);
+          Thread.ofVirtual().start(() -> pass(up, down, true));
+          Thread.ofVirtual().start(() -> pass(down, up, false));
+        }
+      } catch (IOException e) {
+        // closed
+      }
+    }
+
+    private void pass(Socket from, Socket to, boolean cuts) {
+      try (from;
+          to) {
+        byte[] buffer = new byte[1 << 16];
+        long passed = 0;
+        for (int n = from.getInputStream().read(buffer);
+            n >= 0;
+            n = from.getInputStream().read(buffer)) {
+          passed += n;
+          if (cuts && !cut && passed > limit) {
+            cut = true;
+            System.out.printf("cut after %,d MiB%n", passed >> 20);
+            return;
+          }
+          to.getOutputStream().write(buffer, 0, n);
+        }
+      } catch (IOException e) {
+        // the other side is gone
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      listener.close();
+    }
+  }
+}

@@ -1,0 +1,306 @@
+package dev.quicksilver.replication;
+
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.ErrorCode;
+import dev.quicksilver.storage.FailPoint;
+import dev.quicksilver.storage.PrefixReplica;
+import dev.quicksilver.storage.PrefixSession;
+import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.Verification;
+import dev.quicksilver.storage.VerifyProgress;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongConsumer;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Copies a database from whichever peer can serve it, beside the one in use, verifies the copy and
+ * puts it in that one's place. Goes on where it was cut, after a restart too, and from another peer
+ * if that has the same history. Run by the follower's platform thread.
+ */
+final class Bootstrap {
+  /** What came of one round over all peers; if it was not used, a later round goes on. */
+  record Result(boolean used, String why) {}
+
+  /** The node stops, or was told to begin anew. */
+  private static final class Interrupted extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    Interrupted() {
+      super("stopped", null, false, false);
+    }
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(Bootstrap.class);
+  private static final long REPORT_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+  /** What a cut may cost, in bytes or in time, and what one commit has to write. */
+  private static final long COMMIT_BYTES = 32L << 20;
+
+  private static final long COMMIT_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private static final int PIECE_BYTES = 4 << 20;
+
+  /** Rounds without any progress after which peers that cannot be reached count no longer. */
+  private static final int PATIENT_ROUNDS = 20;
+
+  private final String name;
+  private final OwnHistory history;
+  private final ReplicationConfig config;
+  private final DatabaseSet databases;
+  private final FollowerLife life;
+  private final Ticker ticker;
+  private final LongConsumer received;
+  private final List<Upstream> peers;
+  private int roundsWithout;
+  private long nextReport;
+  private volatile Optional<CopyStatus> status = Optional.empty();
+
+  Bootstrap(
+      String name,
+      OwnHistory history,
+      ReplicationConfig config,
+      DatabaseSet databases,
+      FollowerLife life,
+      Ticker ticker,
+      LongConsumer received) {
+    this.name = name;
+    this.history = history;
+    this.config = config;
+    this.databases = databases;
+    this.life = life;
+    this.ticker = ticker;
+    this.received = received;
+    List<Upstream> all = config.upstreams();
+    this.peers =
+        Stream.concat(
+                all.stream().filter(peer -> !peer.secondary()),
+                all.stream().filter(Upstream::secondary))
+            .toList();
+  }
+
+  /** Says whether a copy was begun that is not in use yet. */
+  boolean begun() {
+    return databases.copyBegun(name);
+  }
+
+  /** Throws away what was copied, if anything, and makes sure that a copy will be made. */
+  void anew() {
+    databases.abandonCopy(name);
+    databases.copyFolder(name);
+  }
+
+  Optional<CopyStatus> status() {
+    return status;
+  }
+
+  /** Asks each peer once, the preferred first, until one has given all that is missing. */
+  Result run() {
+    StringBuilder why = new StringBuilder();
+    int useless = 0;
+    boolean grew = false;
+    try {
+      for (Upstream peer : peers) {
+        long before = pairs();
+        try {
+          fetch(peer);
+          return use();
+        } catch (RefusedException e) {
+          useless += cannotHelp(e.refusal().code()) ? 1 : 0;
+          note(why, peer, e.refusal().code() + ": " + e.refusal().message());
+        } catch (StorageException e) {
+          if (isOurs(e)) {
+            LOG.error("copying database {}: {} {}", name, e.code(), e.getMessage(), e);
+            return new Result(false, "copying: " + e.code() + ": " + e.getMessage());
+          }
+          LOG.error("database {} cannot be copied from {}: {}", name, peer, e.getMessage());
+          useless++;
+          note(why, peer, e.code() + ": " + e.getMessage());
+        } catch (IOException e) {
+          note(why, peer, String.valueOf(e.getMessage()));
+        } finally {
+          received.accept(life.release());
+        }
+        grew |= pairs() > before;
+        if (life.interrupted()) {
+          return new Result(false, "stopped");
+        }
+      }
+    } catch (Interrupted e) {
+      return new Result(false, "stopped");
+    } finally {
+      status = Optional.empty();
+    }
+    roundsWithout = grew ? 0 : roundsWithout + 1;
+    boolean hopeless = useless == peers.size() || (useless > 0 && roundsWithout >= PATIENT_ROUNDS);
+    if (hopeless) {
+      roundsWithout = 0;
+      if (holdsSomething()) {
+        LOG.warn("database {}: no peer goes on with the copy that was begun; it begins anew", name);
+        anew();
+      } else {
+        databases.abandonCopy(name); // following will say what is wrong
+      }
+    }
+    return new Result(false, why.toString());
+  }
+
+  private static void note(StringBuilder why, Upstream peer, String what) {
+    why.append(why.isEmpty() ? "copying: " : "; ").append(peer).append(": ").append(what);
+  }
+
+  /** Says whether a peer can never go on with this copy. */
+  private static boolean cannotHelp(RefusalCode code) {
+    return code == RefusalCode.SNAPSHOT_NEEDED || code.isFinal();
+  }
+
+  /** Says whether another peer would do no better. */
+  private static boolean isOurs(StorageException e) {
+    return switch (e.code()) {
+      case NO_SPACE, IO, NOT_FOUND, ALREADY_EXISTS, WRONG_FORMAT, UNFINISHED, SNAPSHOT_TOO_OLD ->
+          true;
+      case INVALID_ARGUMENT, NOT_IN_LOG, DIVERGED, CORRUPT -> false;
+    };
+  }
+
+  private long pairs() {
+    return status.map(CopyStatus::pairs).orElse(0L);
+  }
+
+  private boolean holdsSomething() {
+    return begun() && Files.exists(databases.copyFolder(name).resolve("data.mdb"));
+  }
+
+  // ---- one peer
+
+  private void fetch(Upstream peer) throws IOException {
+    Path folder = databases.copyFolder(name);
+    PrefixReplica copy = null;
+    try {
+      copy = resumed(folder);
+      if (copy != null) {
+        FailPoint.hit("bootstrap.resumed");
+      }
+      if (copy == null && finished(folder)) {
+        return;
+      }
+      if (copy == null || !copy.complete()) {
+        UpstreamLink link = new UpstreamLink(peer, config.transport());
+        if (!life.hold(link)) {
+          throw new Interrupted();
+        }
+        UpstreamLink.Session session =
+            link.open(history.copyHello(databases.get(name), copy), config.silence());
+        CopyLink from = new CopyLink(session, PIECE_BYTES);
+        if (copy == null) {
+          copy =
+              PrefixReplica.create(
+                  folder,
+                  session.server().database().identity(),
+                  from.begin(),
+                  databases.options());
+        } else {
+          from.goOn(copy.head(), copy.bound());
+        }
+        pull(copy, from, session.server().node());
+        received.accept(life.release());
+      }
+      verify(copy);
+    } finally {
+      if (copy != null) {
+        copy.close();
+      }
+    }
+  }
+
+  /** Opens what was begun; a copy that is damaged is thrown away. */
+  private @Nullable PrefixReplica resumed(Path folder) {
+    try {
+      return PrefixReplica.resume(folder, databases.options());
+    } catch (StorageException e) {
+      if (e.code() == ErrorCode.NOT_FOUND || e.code() == ErrorCode.ALREADY_EXISTS) {
+        return null; // not begun, or finished
+      }
+      if (e.code() == ErrorCode.CORRUPT || e.code() == ErrorCode.WRONG_FORMAT) {
+        LOG.warn("database {}: the copy that was begun is thrown away: {}", name, e.getMessage());
+        anew();
+      }
+      throw e;
+    }
+  }
+
+  private static boolean finished(Path folder) {
+    return Files.exists(folder.resolve("data.mdb"));
+  }
+
+  private void pull(PrefixReplica copy, CopyLink from, String node) throws IOException {
+    LOG.info("database {}: copying from node {}, {} pairs are here", name, node, copy.pairs());
+    while (!copy.complete()) {
+      long before = from.bytes();
+      long began = ticker.nanos();
+      try (PrefixSession session = copy.write()) {
+        while (!session.complete()
+            && from.bytes() - before < COMMIT_BYTES
+            && ticker.nanos() - began < COMMIT_NANOS) {
+          from.answer(session);
+          report(new CopyStatus(node, false, session.pairs(), from.pairsOfSource(), from.bytes()));
+        }
+        session.commit();
+      }
+      FailPoint.hit("bootstrap.after-commit");
+    }
+  }
+
+  private void verify(PrefixReplica copy) {
+    try {
+      Verification verified = copy.finish(this::verifying);
+      LOG.info(
+          "database {}: the copy is verified at sequence {}, {} pairs",
+          name,
+          verified.head().lastSequence(),
+          verified.pairs());
+    } catch (StorageException e) {
+      if (e.code() == ErrorCode.CORRUPT) {
+        copy.close();
+        anew();
+      }
+      throw e;
+    }
+  }
+
+  private void verifying(VerifyProgress.Stage stage, long done, long total) {
+    if (stage == VerifyProgress.Stage.PAIRS) {
+      report(new CopyStatus("", true, done, total, 0));
+    }
+  }
+
+  private void report(CopyStatus now) {
+    status = Optional.of(now);
+    if (life.interrupted()) {
+      throw new Interrupted();
+    }
+    long time = ticker.nanos();
+    if (time - nextReport >= 0) {
+      nextReport = time + REPORT_NANOS;
+      life.become(FollowerState.COPYING, now.toString());
+      LOG.info("database {}: {}", name, now);
+    }
+  }
+
+  private Result use() {
+    FailPoint.hit("bootstrap.before-swap");
+    Database now = databases.useCopy(name);
+    FailPoint.hit("bootstrap.after-swap");
+    roundsWithout = 0;
+    return new Result(
+        true, "serves the copy that was made, at sequence " + now.head().lastSequence());
+  }
+}

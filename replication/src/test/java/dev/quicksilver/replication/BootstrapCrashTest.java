@@ -1,0 +1,141 @@
+package dev.quicksilver.replication;
+
+import static dev.quicksilver.replication.TestNode.set;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.VerifyProgress;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A follower's process that dies while it copies a snapshot goes on when it starts again. */
+final class BootstrapCrashTest {
+  private static final StorageOptions FORGETFUL =
+      StorageOptions.DEFAULT.withoutDurability().withLog(Duration.ofDays(365), 1);
+
+  @TempDir private static Path source;
+  private static TestNode root;
+
+  @TempDir private Path data;
+
+  @BeforeAll
+  static void startTheSource() {
+    root = TestNode.root("root", source, FORGETFUL);
+    root.create("dns", new UUID(1, 1));
+    Random random = new Random(3);
+    byte[] value = new byte[8_000];
+    for (int i = 0; i < 26; i++) {
+      int from = i * 250;
+      root.commit(
+          "dns",
+          a -> {
+            for (int j = from; j < from + 250; j++) {
+              random.nextBytes(value);
+              a.set(String.format("key%06d", j).getBytes(UTF_8), value);
+            }
+          });
+    }
+    root.commit("dns", set("last", "1"));
+  }
+
+  @AfterAll
+  static void stopTheSource() {
+    root.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "copy.before-start",
+        "copy.after-start",
+        "copy.before-commit",
+        "copy.after-commit",
+        "bootstrap.after-commit",
+        "bootstrap.after-commit:2",
+        "copy.before-verify",
+        "copy.before-finish",
+        "copy.after-finish",
+        "bootstrap.before-swap",
+        "storage.between-generations",
+        "bootstrap.after-swap"
+      })
+  void goesOnWhereItWasKilled(String point) throws Exception {
+    Process killed = start(point);
+    assertThat(killed.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(killed.exitValue()).isEqualTo(137);
+    requireTheWhole();
+  }
+
+  @Test
+  void goesOnAfterASigkillAtAnyTime() throws Exception {
+    for (int kill = 0; kill < 3; kill++) {
+      Process child = start("none");
+      child.waitFor(800 + 150L * kill, TimeUnit.MILLISECONDS);
+      child.destroyForcibly().waitFor();
+    }
+    requireTheWhole();
+  }
+
+  /** Starts it again; in the end there is one generation, and it is what the source holds. */
+  private void requireTheWhole() throws Exception {
+    Process again = start("none");
+    assertThat(again.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(again.exitValue()).isZero();
+    Head wanted = root.database("dns").head();
+    try (DatabaseSet databases =
+        DatabaseSet.open(data.resolve("edge"), StorageOptions.DEFAULT.withoutDurability())) {
+      Head head = databases.get("dns").orElseThrow().head();
+      assertThat(head.lastSequence()).isEqualTo(wanted.lastSequence());
+      assertThat(head.chainHash()).isEqualTo(wanted.chainHash());
+      assertThat(head.contentDigest()).isEqualTo(wanted.contentDigest());
+      assertThat(databases.get("dns").orElseThrow().verify(VerifyProgress.NONE).problems())
+          .isEmpty();
+      assertThat(databases.copyBegun("dns")).isFalse();
+    }
+    try (Stream<Path> left = Files.list(data.resolve("edge/databases/dns"))) {
+      assertThat(left).as("the link and one generation").hasSize(2);
+    }
+  }
+
+  private Process start(String failPoint) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "--add-opens=java.base/java.nio=ALL-UNNAMED",
+            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-Xmx256m",
+            "-XX:TieredStopAtLevel=1",
+            "-Dquicksilver.failpoint=" + failPoint,
+            "-cp",
+            System.getProperty("java.class.path", "").replace(File.pathSeparator, ":"),
+            BootstrapChild.class.getName(),
+            data.resolve("edge").toString(),
+            Integer.toString(root.port()),
+            Long.toString(root.database("dns").head().lastSequence())));
+    return new ProcessBuilder(command)
+        .redirectErrorStream(true)
+        .redirectOutput(ProcessBuilder.Redirect.appendTo(data.resolve("child.log").toFile()))
+        .start();
+  }
+}
