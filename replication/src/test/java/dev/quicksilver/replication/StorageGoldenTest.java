@@ -50,7 +50,7 @@ final class StorageGoldenTest {
           + " transactions:8, CRC-32C of the header:4";
   static final String SEGMENT_FIELDS =
       "compressed length:4, uncompressed length:4, CRC-32C of the bytes:4, compressed bytes:rest";
-  private static final String PIECE_FIELDS =
+  static final String PIECE_FIELDS =
       "magic QSP1:4, format version:2, codec:1, flags:1, database id:16, sequence:8, chain hash:32,"
           + " content digest:16, system id:8, timeline:4, LSN:8, commit time:8, pairs:8,"
           + " uncompressed:8, length of after:2, length of upTo:2, CRC-32C of the header:4";

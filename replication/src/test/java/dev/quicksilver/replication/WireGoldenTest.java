@@ -6,20 +6,25 @@ import dev.quicksilver.replication.Message.Acks;
 import dev.quicksilver.replication.Message.BlockEnd;
 import dev.quicksilver.replication.Message.BlockStart;
 import dev.quicksilver.replication.Message.ClientHello;
+import dev.quicksilver.replication.Message.CopyRequest;
 import dev.quicksilver.replication.Message.DatabaseInfo;
 import dev.quicksilver.replication.Message.Databases;
 import dev.quicksilver.replication.Message.End;
 import dev.quicksilver.replication.Message.EndReason;
 import dev.quicksilver.replication.Message.Heartbeat;
+import dev.quicksilver.replication.Message.PieceStart;
 import dev.quicksilver.replication.Message.Purpose;
 import dev.quicksilver.replication.Message.SegmentData;
 import dev.quicksilver.replication.Message.ServerHello;
+import dev.quicksilver.replication.Message.StepEnd;
 import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.ChainHash;
 import dev.quicksilver.storage.ContentDigest;
 import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.Segment;
+import dev.quicksilver.storage.SnapshotPieceHeader;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -96,7 +101,32 @@ final class WireGoldenTest {
               "count:2, node:text, location:text, upstream:text, sequence:8,"
                   + " node:text, location:text, upstream:text, sequence:8"),
           new Known("end", new End(EndReason.DATABASE_DROPPED, 57), "reason:1, last sequence:8"),
-          new Known("databases", new Databases(List.of(INFO)), "count:2, " + INFO_FIELDS));
+          new Known("databases", new Databases(List.of(INFO)), "count:2, " + INFO_FIELDS),
+          new Known(
+              "copy-request",
+              new CopyRequest(false, 57, 4 << 20, new byte[] {'k'}),
+              "flags:1, last sequence:8, bytes wanted:4, length of after:2, after:1"),
+          new Known(
+              "piece-start",
+              new PieceStart(
+                  1_000,
+                  new SnapshotPieceHeader(
+                      ID,
+                      new Head(
+                          57,
+                          HASH,
+                          new ContentDigest(3, 4),
+                          new Position(5, 6, 7),
+                          1_700_000_000_000_000L,
+                          58),
+                      new byte[] {'k'},
+                      new byte[] {'k', 'm'},
+                      2,
+                      100)),
+              "pairs of the source:8, "
+                  + StorageGoldenTest.PIECE_FIELDS.replace(
+                      ", CRC-32C", ", after:1, upTo:2, CRC-32C")),
+          new Known("step-end", new StepEnd(57), "last sequence:8"));
 
   private static byte[] frame(Message message) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
