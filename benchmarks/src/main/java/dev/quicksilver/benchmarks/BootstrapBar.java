@@ -56,7 +56,7 @@ final class BootstrapBar implements Bar {
   @Override
   public String description() {
     return "a 2 GiB database of 1,000-byte values copied over loopback, verified and served,"
-               + " against a copy of its file; and cut at 50 %";
+        + " against a copy of its file; and cut at 50 %";
   }
 
   @Override

@@ -43,6 +43,7 @@ final class FleetBar implements Bar {
     int edges = settings.size(200, 20);
     int seconds = settings.size(300, 15);
     int writes = PER_SECOND * seconds;
+    int warm = PER_SECOND * settings.size(30, 10); // the JVMs compile; not counted
     Path folder = Files.createTempDirectory("quicksilver-fleet-");
     List<AutoCloseable> open = new ArrayList<>();
     try {
@@ -63,13 +64,15 @@ final class FleetBar implements Bar {
       List<StorageChild> edge = new ArrayList<>();
       for (int i = 0; i < EDGE_PROCESSES; i++) {
         int each = edges / EDGE_PROCESSES;
-        edge.add(nodes("edges", folder, i * each, each, writes, ports, null));
+        edge.add(nodes("edges", folder, i * each, each, warm + writes, ports, null));
         open.add(edge.get(i));
       }
       System.out.printf("%d relays and %d edges run%n", relays, edges);
+      PacedWriter.write(postgres::connect, warm, PER_SECOND, KEYS, settings.seed() + 1_000);
+      System.out.printf("%,d writes to warm up are done%n", warm);
       Usage before = Usage.of(edge);
       double rate = PacedWriter.write(postgres::connect, writes, PER_SECOND, KEYS, settings.seed());
-      long[] delays = awaitAll(edge, writes, edges);
+      long[] delays = awaitAll(edge, warm, writes, edges);
       Usage after = Usage.of(edge);
       Arrays.sort(delays);
       System.out.printf(
@@ -135,23 +138,24 @@ final class FleetBar implements Bar {
     return child;
   }
 
-  /** Asks until every edge has every sequence; returns the delays in µs. */
-  private static long[] awaitAll(List<StorageChild> processes, int writes, int edges)
+  /** Asks until every edge has every sequence; returns the delays in µs after the first ones. */
+  private static long[] awaitAll(List<StorageChild> processes, int first, int writes, int edges)
       throws Exception {
+    int all = first + writes;
     long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
     while (true) {
-      long[] delays = new long[writes];
-      int[] seenBy = new int[writes];
+      long[] delays = new long[all];
+      int[] seenBy = new int[all];
       for (StorageChild process : processes) {
         process.go();
-        for (int i = 0; i < writes; i++) {
+        for (int i = 0; i < all; i++) {
           long[] line = numbers(process.line());
           delays[i] = Math.max(delays[i], line[1] - line[0]);
           seenBy[i] += (int) line[2];
         }
       }
       if (Arrays.stream(seenBy).allMatch(count -> count == edges)) {
-        return delays;
+        return Arrays.copyOfRange(delays, first, all);
       }
       if (System.nanoTime() > deadline) {
         throw new AssertionError(
