@@ -9,6 +9,8 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -19,6 +21,7 @@ import org.slf4j.LoggerFactory;
  */
 public final class ReplicationServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicationServer.class);
+  private static final long ACCEPT_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
   /** Connections over the bound that are told so at the same time. */
   private static final int MOST_REFUSED = 256;
@@ -142,9 +145,10 @@ public final class ReplicationServer implements AutoCloseable {
         if (closed) {
           session.close();
         }
-      } catch (IOException e) {
+      } catch (IOException | RuntimeException e) {
         if (!closed) {
-          complaints.warn("a connection could not be accepted: " + e.getMessage());
+          complaints.warn("a connection could not be accepted: " + e);
+          LockSupport.parkNanos(ACCEPT_PAUSE_NANOS); // without file descriptors it fails at once
         }
       }
     }

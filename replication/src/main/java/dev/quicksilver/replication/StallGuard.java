@@ -6,6 +6,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Closes connections whose peer takes nothing for too long, since a blocking write has no timeout
@@ -13,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * stores per 64 KiB.
  */
 final class StallGuard implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(StallGuard.class);
   private static final long IDLE = Long.MIN_VALUE;
   private static final int CHUNK = 1 << 16;
 
@@ -53,7 +56,11 @@ final class StallGuard implements AutoCloseable {
     for (Guarded one : List.copyOf(guarded)) {
       long since = one.writingSince;
       if (since != IDLE && now - since > limitNanos && guarded.remove(one)) {
-        one.onStall.run();
+        try {
+          one.onStall.run();
+        } catch (RuntimeException e) {
+          LOG.error("a stalled connection could not be closed", e); // the others need this thread
+        }
       }
     }
   }

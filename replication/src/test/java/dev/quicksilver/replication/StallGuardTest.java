@@ -43,16 +43,7 @@ final class StallGuardTest {
     try (StallGuard guard = new StallGuard(limit, now::get)) {
       guard.guard(OutputStream.nullOutputStream(), stalls::incrementAndGet);
       StallGuard.Guarded waiting = guard.guard(stuck, stalls::incrementAndGet);
-      Thread writer =
-          Thread.ofVirtual()
-              .start(
-                  () -> {
-                    try {
-                      waiting.write(new byte[10]);
-                    } catch (IOException e) {
-                      throw new java.io.UncheckedIOException(e);
-                    }
-                  });
+      Thread writer = write(waiting);
       assertThat(writing.await(20, TimeUnit.SECONDS)).isTrue();
       now.addAndGet(limit.toNanos());
       guard.check();
@@ -64,5 +55,52 @@ final class StallGuardTest {
       release.countDown();
       writer.join();
     }
+  }
+
+  @Test
+  void goesOnAfterAConnectionThatCannotBeClosed() throws Exception {
+    CountDownLatch both = new CountDownLatch(2);
+    OutputStream counted =
+        new OutputStream() {
+          @Override
+          public void write(int b) {
+            throw new UnsupportedOperationException();
+          }
+
+          @Override
+          public void write(byte[] bytes, int offset, int length) throws IOException {
+            both.countDown();
+            stuck.write(bytes, offset, length);
+          }
+        };
+    Duration limit = Duration.ofHours(1);
+    try (StallGuard guard = new StallGuard(limit, now::get)) {
+      Runnable failing =
+          () -> {
+            stalls.incrementAndGet();
+            throw new IllegalStateException("cannot be closed");
+          };
+      Thread one = write(guard.guard(counted, failing));
+      Thread other = write(guard.guard(counted, failing));
+      assertThat(both.await(20, TimeUnit.SECONDS)).isTrue();
+      now.addAndGet(limit.toNanos() + 1);
+      guard.check();
+      assertThat(stalls).hasValue(2);
+      release.countDown();
+      one.join();
+      other.join();
+    }
+  }
+
+  private static Thread write(StallGuard.Guarded stream) {
+    return Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                stream.write(new byte[10]);
+              } catch (IOException e) {
+                throw new java.io.UncheckedIOException(e);
+              }
+            });
   }
 }
