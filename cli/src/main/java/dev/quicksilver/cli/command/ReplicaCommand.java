@@ -108,6 +108,10 @@ public final class ReplicaCommand extends NodeCommand {
 
   private static StatusReporter.Progress progress(DatabaseStatus status) {
     return new StatusReporter.Progress(
-        status.state().name(), status.reason(), status.upstream(), status.upstreamSequence());
+        status.state().name(),
+        status.reason(),
+        status.upstream(),
+        status.upstreamSequence(),
+        status.copy());
   }
 }

@@ -52,7 +52,11 @@ public final class RootCommand extends NodeCommand {
               database ->
                   Optional.of(
                       new StatusReporter.Progress(
-                          state, status.lastProblem(), "PostgreSQL", database.sequence())),
+                          state,
+                          status.lastProblem(),
+                          "PostgreSQL",
+                          database.sequence(),
+                          Optional.empty())),
               followers(node.server),
               node.subtree.acks());
         });

@@ -8,6 +8,7 @@ import dev.quicksilver.cli.process.NodeStatus.CertificateReport;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
+import dev.quicksilver.replication.CopyStatus;
 import dev.quicksilver.replication.NodeAck;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Head;
@@ -24,7 +25,12 @@ import java.util.function.Supplier;
 /** Makes the status of a process from its live parts. Thread-safe if the suppliers are. */
 final class StatusReporter {
   /** What following or serving one database does just now. */
-  record Progress(String state, String reason, String upstream, long upstreamSequence) {}
+  record Progress(
+      String state,
+      String reason,
+      String upstream,
+      long upstreamSequence,
+      Optional<CopyStatus> copy) {}
 
   private final Configuration configuration;
   private final Role role;
@@ -96,7 +102,9 @@ final class StatusReporter {
           "WAITING",
           "nothing works on it yet",
           "",
-          head.lastSequence());
+          head.lastSequence(),
+          0,
+          0);
     }
   }
 
@@ -117,7 +125,9 @@ final class StatusReporter {
                     p.state(),
                     p.reason(),
                     p.upstream(),
-                    p.upstreamSequence()))
+                    p.upstreamSequence(),
+                    p.copy().map(CopyStatus::pairs).orElse(0L),
+                    p.copy().map(CopyStatus::pairsOfSource).orElse(0L)))
         .orElse(report);
   }
 }

@@ -69,6 +69,14 @@ final class NodeMetrics {
         "quicksilver_diverged",
         "1 after a block contradicted this copy: it needs a new one.",
         database -> database.state().equals("DIVERGED") ? 1 : 0);
+    database(
+        "quicksilver_copied_pairs",
+        "Pairs that are here of a new copy in the making; 0 while none is.",
+        DatabaseReport::copiedPairs);
+    database(
+        "quicksilver_pairs_to_copy",
+        "Pairs that the source of a new copy holds; 0 while none is in the making.",
+        DatabaseReport::pairsToCopy);
     GaugeWithCallback.builder()
         .name("quicksilver_follower_acked_sequence")
         .help("The last sequence that a directly connected follower has made durable.")

@@ -40,6 +40,8 @@ public record NodeStatus(
    * @param reason why that state was entered
    * @param upstream the node that it pulls from, or empty
    * @param upstreamSequence the last sequence known of the upstream; the node's own on a root
+   * @param copiedPairs pairs that are here of a new copy in the making; 0 while none is
+   * @param pairsToCopy pairs that its source holds; 0 while none is in the making
    */
   public record DatabaseReport(
       String name,
@@ -54,7 +56,9 @@ public record NodeStatus(
       String state,
       String reason,
       String upstream,
-      long upstreamSequence) {
+      long upstreamSequence,
+      long copiedPairs,
+      long pairsToCopy) {
     /** Returns how many entries are known to be missing here. */
     public long lag() {
       return Math.max(0, upstreamSequence - sequence);

@@ -69,6 +69,6 @@ class SubtreeReportsTest {
 
   private static DatabaseReport database(String name, long sequence, long upstreamSequence) {
     return new DatabaseReport(
-        name, "", sequence, 1, 0, "", "", "", 0, "STREAMING", "", "root", upstreamSequence);
+        name, "", sequence, 1, 0, "", "", "", 0, "STREAMING", "", "root", upstreamSequence, 0, 0);
   }
 }

@@ -1,0 +1,38 @@
+package dev.quicksilver.cli.process;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The JSON of one version is read by another. */
+final class JsonTest {
+  @Test
+  void theStatusOfALaterVersionIsRead() throws JsonProcessingException {
+    NodeStatus status =
+        new NodeStatus(
+            "1",
+            "replica",
+            "edge-1",
+            "fra",
+            1,
+            2,
+            true,
+            "",
+            Map.of(),
+            List.of(
+                new NodeStatus.DatabaseReport(
+                    "dns", "", 8, 1, 0, "", "", "", 0, "COPYING", "", "root", 9, 4, 5)),
+            List.of(),
+            List.of(),
+            List.of(),
+            List.of());
+    ObjectNode later = Json.MAPPER.valueToTree(status);
+    later.put("added_later", 5);
+    ((ObjectNode) later.get("databases").get(0)).put("also_later", "x");
+    assertThat(Json.MAPPER.treeToValue(later, NodeStatus.class)).isEqualTo(status);
+  }
+}
