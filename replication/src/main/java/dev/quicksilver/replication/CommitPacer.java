@@ -6,12 +6,17 @@ import java.util.concurrent.TimeUnit;
 /**
  * When to commit: at once if the last commit ended at least a window ago, so that the first change
  * after a pause never waits; otherwise when the window is over, or when the transaction has grown
- * to its bound. Where commits take long, on a slow disk or far behind, the window grows with them,
+ * to its bound. Far behind, where commits are large, the window grows with the time they take,
  * since the same pages would be written again and again. One thread.
  */
 final class CommitPacer {
   /** A commit of n ms is followed by at least this many times n ms of work. */
   private static final long COMMIT_SHARE = 4;
+
+  /**
+   * Smaller commits than this leave the window as it is: their time is the disk's, not the size's.
+   */
+  private static final long LARGE_BYTES = 1 << 20;
 
   private static final long LONGEST_WINDOW = TimeUnit.SECONDS.toNanos(2);
 
@@ -44,8 +49,10 @@ final class CommitPacer {
     committedBefore = true;
     lastCommit = ended;
     window =
-        Math.clamp(
-            COMMIT_SHARE * (ended - began), windowNanos, Math.max(windowNanos, LONGEST_WINDOW));
+        bytes < LARGE_BYTES
+            ? windowNanos
+            : Math.clamp(
+                COMMIT_SHARE * (ended - began), windowNanos, Math.max(windowNanos, LONGEST_WINDOW));
     bytes = 0;
   }
 

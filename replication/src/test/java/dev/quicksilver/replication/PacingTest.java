@@ -33,14 +33,20 @@ final class PacingTest {
   }
 
   @Test
-  void longCommitsMakeTheWindowLongerUpToABound() {
-    CommitPacer pacer = new CommitPacer(Duration.ofMillis(500), 1000);
+  void largeCommitsThatTakeLongMakeTheWindowLongerUpToABound() {
+    CommitPacer pacer = new CommitPacer(Duration.ofMillis(500), Long.MAX_VALUE);
+    pacer.add(1 << 20);
     pacer.committed(0, 300 * MILLI);
     assertThat(pacer.remaining(300 * MILLI)).isEqualTo(1200 * MILLI);
+    pacer.add(1 << 20);
     pacer.committed(0, 10_000 * MILLI);
     assertThat(pacer.remaining(10_000 * MILLI)).isEqualTo(2000 * MILLI);
+    pacer.add(1 << 20);
     pacer.committed(0, MILLI);
     assertThat(pacer.remaining(MILLI)).isEqualTo(500 * MILLI);
+    pacer.add((1 << 20) - 1);
+    pacer.committed(0, 300 * MILLI);
+    assertThat(pacer.remaining(300 * MILLI)).as("a small commit").isEqualTo(500 * MILLI);
   }
 
   @Test
