@@ -5,7 +5,6 @@ import dev.quicksilver.replication.Replica;
 import dev.quicksilver.replication.ReplicationConfig;
 import dev.quicksilver.replication.ReplicationServer;
 import dev.quicksilver.replication.Upstream;
-import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.BulkLoad;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseIdentity;
@@ -18,14 +17,12 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
-import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -43,8 +40,6 @@ final class BootstrapBar implements Bar {
   private static final int PAIR_IN_FILE = 4096 / 3;
 
   private static final String NAME = "sample";
-  private static final DatabaseIdentity CATALOG =
-      new DatabaseIdentity(new UUID(3, 7), DatabaseSet.CATALOG, "text", "jsonb");
   private static final StorageOptions OPTIONS =
       StorageOptions.DEFAULT.withMapSize(16L << 30).withLog(Duration.ofDays(1), 1);
 
@@ -93,17 +88,8 @@ final class BootstrapBar implements Bar {
   }
 
   private static void fill(DatabaseSet set, long bytes, Random random) {
-    Database catalog = set.create(CATALOG);
     DatabaseIdentity identity = StorageSample.IDENTITY;
-    try (Appender appender = catalog.append()) {
-      appender.begin(1, 1);
-      appender.set(
-          NAME.getBytes(StandardCharsets.UTF_8),
-          ("{\"id\":\"" + identity.id() + "\",\"key_type\":\"text\",\"value_type\":\"text\"}")
-              .getBytes(StandardCharsets.UTF_8));
-      appender.end(new Position(1, 1, 2));
-      appender.commit();
-    }
+    SourceNode.createCatalog(set, identity);
     byte[] value = new byte[VALUE_BYTES];
     try (BulkLoad load = BulkLoad.begin(set.copyFolder(NAME), identity, 1, OPTIONS)) {
       Peer.Keys keys = new Peer.Keys();

@@ -8,11 +8,8 @@ import dev.quicksilver.replication.ReplicationServer;
 import dev.quicksilver.replication.ServerOptions;
 import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.replication.Upstream;
-import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
-import dev.quicksilver.storage.Position;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -22,7 +19,6 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -76,22 +72,8 @@ final class FaultNode {
     if (known.isPresent()) {
       return known.get();
     }
-    DatabaseIdentity identity = FaultModel.IDENTITY;
-    Database catalog =
-        set.create(new DatabaseIdentity(new UUID(4, 0), DatabaseSet.CATALOG, "text", "jsonb"));
-    String entry =
-        "{\"id\":\""
-            + identity.id()
-            + "\",\"key_type\":\"text\",\"value_type\":\"text\",\"relation\":1}";
-    Database created = set.create(identity);
-    try (Appender appender = catalog.append()) {
-      appender.begin(1, 1);
-      appender.set(
-          identity.name().getBytes(StandardCharsets.UTF_8), entry.getBytes(StandardCharsets.UTF_8));
-      appender.end(new Position(1, 1, 1));
-      appender.commit();
-    }
-    return created;
+    SourceNode.createCatalog(set, FaultModel.IDENTITY);
+    return set.create(FaultModel.IDENTITY);
   }
 
   /** {@code root NAME DATA PORT SEED FORK_AT} or {@code replica NAME DATA PORT UPSTREAM…}. */

@@ -21,21 +21,25 @@ final class SourceNode {
 
   /** Makes the databases in a new data directory; returns the one that is to be followed. */
   static Database create(DatabaseSet set) {
+    createCatalog(set, StorageSample.IDENTITY);
+    return set.create(StorageSample.IDENTITY);
+  }
+
+  /** Makes a catalog that names one database. */
+  static void createCatalog(DatabaseSet set, DatabaseIdentity named) {
     Database catalog =
         set.create(new DatabaseIdentity(new UUID(3, 0), DatabaseSet.CATALOG, "text", "jsonb"));
-    DatabaseIdentity sample = StorageSample.IDENTITY;
     String entry =
         String.format(
             "{\"id\":\"%s\",\"key_type\":\"%s\",\"value_type\":\"%s\",\"relation\":1}",
-            sample.id(), sample.keyType(), sample.valueType());
+            named.id(), named.keyType(), named.valueType());
     try (Appender appender = catalog.append()) {
       appender.begin(1, 1);
       appender.set(
-          sample.name().getBytes(StandardCharsets.UTF_8), entry.getBytes(StandardCharsets.UTF_8));
+          named.name().getBytes(StandardCharsets.UTF_8), entry.getBytes(StandardCharsets.UTF_8));
       appender.end(new Position(1, 1, 1));
       appender.commit();
     }
-    return set.create(sample);
   }
 
   public static void main(String[] arguments) throws IOException {

@@ -97,7 +97,7 @@ final class Admission {
 
   private static void checkRange(ClientHello hello, DatabaseInfo info, NodeIdentity self)
       throws RefusedException {
-    String where = "database \"" + hello.database() + "\" of node \"" + self.name() + "\"";
+    String where = where(hello, self);
     if (hello.lastSequence() > info.lastSequence()) {
       throw new RefusedException(
           refusal(
@@ -111,16 +111,21 @@ final class Admission {
                   + "; it waits until this upstream has caught up"));
     }
     if (hello.lastSequence() + 1 < info.oldestSequence()) {
-      throw new RefusedException(snapshotNeeded(where, hello.lastSequence() + 1, info));
+      throw new RefusedException(snapshotNeeded(hello, self, hello.lastSequence() + 1, info));
     }
   }
 
-  static Refusal snapshotNeeded(String where, long wanted, DatabaseInfo info) {
+  private static String where(ClientHello hello, NodeIdentity self) {
+    return "database \"" + hello.database() + "\" of node \"" + self.name() + "\"";
+  }
+
+  static Refusal snapshotNeeded(
+      ClientHello hello, NodeIdentity self, long wanted, DatabaseInfo info) {
     return refusal(
         RefusalCode.SNAPSHOT_NEEDED,
         info,
         "the log of "
-            + where
+            + where(hello, self)
             + " holds sequences "
             + info.oldestSequence()
             + " to "
@@ -132,7 +137,7 @@ final class Admission {
 
   private static void checkHistory(ClientHello hello, Database database, NodeIdentity self)
       throws RefusedException {
-    String where = "database \"" + hello.database() + "\" of node \"" + self.name() + "\"";
+    String where = where(hello, self);
     String ours;
     try {
       ChainHash hash = database.chainHashAt(hello.lastSequence());
@@ -146,7 +151,7 @@ final class Admission {
       }
       DatabaseInfo now = info(database, database.head());
       if (hello.lastSequence() + 1 < now.oldestSequence()) {
-        throw new RefusedException(snapshotNeeded(where, hello.lastSequence() + 1, now));
+        throw new RefusedException(snapshotNeeded(hello, self, hello.lastSequence() + 1, now));
       }
       ours = "no end of a transaction there";
     }

@@ -16,7 +16,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongConsumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -79,12 +78,7 @@ final class Bootstrap {
     this.life = life;
     this.ticker = ticker;
     this.received = received;
-    List<Upstream> all = config.upstreams();
-    this.peers =
-        Stream.concat(
-                all.stream().filter(peer -> !peer.secondary()),
-                all.stream().filter(Upstream::secondary))
-            .toList();
+    this.peers = Upstream.inOrder(config.upstreams());
   }
 
   /** Says whether a copy was begun that is not in use yet. */

@@ -1,7 +1,5 @@
 package dev.quicksilver.replication;
 
-import dev.quicksilver.replication.Message.BlockEnd;
-import dev.quicksilver.replication.Message.BlockStart;
 import dev.quicksilver.replication.Message.ClientHello;
 import dev.quicksilver.replication.Message.CopyRequest;
 import dev.quicksilver.replication.Message.PieceStart;
@@ -101,7 +99,8 @@ final class CopyServer {
       }
       throw new RefusedException(
           Admission.snapshotNeeded(
-              "database \"" + hello.database() + "\" of node \"" + identity.name() + "\"",
+              hello,
+              identity,
               request.lastSequence() + 1,
               Admission.info(database, database.head())));
     }
@@ -116,11 +115,7 @@ final class CopyServer {
       if (block == null) {
         return true;
       }
-      out.write(new BlockStart(block));
-      for (Segment s = log.nextSegment(); s != null; s = log.nextSegment()) {
-        out.write(s);
-      }
-      out.write(new BlockEnd(block.lastSequence()));
+      out.write(block, log::nextSegment);
       bytes += block.uncompressedLength();
     }
     return false;

@@ -1,8 +1,6 @@
 package dev.quicksilver.replication;
 
 import dev.quicksilver.replication.Message.Acks;
-import dev.quicksilver.replication.Message.BlockEnd;
-import dev.quicksilver.replication.Message.BlockStart;
 import dev.quicksilver.replication.Message.ClientHello;
 import dev.quicksilver.replication.Message.Databases;
 import dev.quicksilver.replication.Message.End;
@@ -17,7 +15,6 @@ import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.ErrorCode;
 import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.LogReader;
-import dev.quicksilver.storage.Segment;
 import dev.quicksilver.storage.StorageException;
 import java.io.EOFException;
 import java.io.IOException;
@@ -312,17 +309,7 @@ final class FollowerSession {
     if (header == null) {
       return false;
     }
-    out.write(new BlockStart(header));
-    if (block == null) {
-      for (Segment s = reader.nextSegment(); s != null; s = reader.nextSegment()) {
-        out.write(s);
-      }
-    } else {
-      for (Segment s : block.segments()) {
-        out.write(s);
-      }
-    }
-    out.write(new BlockEnd(header.lastSequence()));
+    out.write(header, block == null ? reader::nextSegment : block.body());
     sent = header.lastSequence();
     return true;
   }
@@ -370,12 +357,7 @@ final class FollowerSession {
     return databases
         .get(hello.database())
         .map(database -> Admission.info(database, database.head()))
-        .map(
-            info ->
-                Admission.snapshotNeeded(
-                    "database \"" + hello.database() + "\" of node \"" + identity.name() + "\"",
-                    sent + 1,
-                    info))
+        .map(info -> Admission.snapshotNeeded(hello, identity, sent + 1, info))
         .orElseGet(() -> Refusal.of(RefusalCode.UNKNOWN_DATABASE, "the database was dropped"));
   }
 

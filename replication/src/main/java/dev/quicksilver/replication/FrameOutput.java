@@ -1,6 +1,10 @@
 package dev.quicksilver.replication;
 
+import dev.quicksilver.replication.Message.BlockEnd;
+import dev.quicksilver.replication.Message.BlockStart;
+import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.Segment;
+import dev.quicksilver.storage.SegmentSource;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -32,6 +36,15 @@ final class FrameOutput {
     putInt(head, 9, segment.uncompressedLength());
     putInt(head, 13, segment.crc());
     frame(MessageCodec.SEGMENT, Segment.HEADER, segment.bytes(), segment.bytes().length);
+  }
+
+  /** A whole block: its start, its body, its end. */
+  void write(BlockHeader header, SegmentSource body) throws IOException {
+    write(new BlockStart(header));
+    for (Segment s = body.next(); s != null; s = body.next()) {
+      write(s);
+    }
+    write(new BlockEnd(header.lastSequence()));
   }
 
   void flush() throws IOException {

@@ -4,10 +4,12 @@ import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.LogReader;
 import dev.quicksilver.storage.Segment;
+import dev.quicksilver.storage.SegmentSource;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
@@ -20,7 +22,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class RecentBlocks {
   /** A block with its body. */
-  record Block(BlockHeader header, List<Segment> segments) {}
+  record Block(BlockHeader header, List<Segment> segments) {
+    /** Returns the body from its beginning. */
+    SegmentSource body() {
+      Iterator<Segment> rest = segments.iterator();
+      return () -> rest.hasNext() ? rest.next() : null;
+    }
+  }
 
   private record Held(Block block, long readAt) {}
 

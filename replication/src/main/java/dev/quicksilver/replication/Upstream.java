@@ -1,6 +1,8 @@
 package dev.quicksilver.replication;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * A node to pull from.
@@ -18,6 +20,14 @@ public record Upstream(String host, int port, boolean secondary, Optional<String
   /** A secondary. */
   public static Upstream secondary(String host, int port) {
     return new Upstream(host, port, true, Optional.empty());
+  }
+
+  /** Returns them in the order in which they are asked: primaries, then secondaries. */
+  static List<Upstream> inOrder(List<Upstream> upstreams) {
+    return Stream.concat(
+            upstreams.stream().filter(up -> !up.secondary()),
+            upstreams.stream().filter(Upstream::secondary))
+        .toList();
   }
 
   /** Returns the same that must be a certain node. */

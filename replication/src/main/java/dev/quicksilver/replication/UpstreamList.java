@@ -2,7 +2,6 @@ package dev.quicksilver.replication;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * Primaries in order, then secondaries; remembers what happened in the current round. One thread.
@@ -16,11 +15,7 @@ final class UpstreamList {
   private int at;
 
   UpstreamList(List<Upstream> upstreams) {
-    this.ordered =
-        Stream.concat(
-                upstreams.stream().filter(up -> !up.secondary()),
-                upstreams.stream().filter(Upstream::secondary))
-            .toList();
+    this.ordered = Upstream.inOrder(upstreams);
   }
 
   Upstream current() {
