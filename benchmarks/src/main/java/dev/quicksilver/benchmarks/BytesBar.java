@@ -1,6 +1,7 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.fixtures.Ports;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.StorageOptions;
@@ -43,7 +44,7 @@ final class BytesBar implements Bar {
       EmbeddedPostgres postgres =
           EmbeddedPostgres.builder().directory(folder.resolve("postgres")).start();
       open.add(postgres);
-      int rootPort = Tree.freePort();
+      int rootPort = Ports.free();
       open.add(ChildProcess.root(folder, postgres, rootPort));
       execute(
           postgres,

@@ -3,6 +3,7 @@ package dev.quicksilver.benchmarks;
 import dev.quicksilver.cli.Quicksilver;
 import dev.quicksilver.fixtures.EmbeddedPostgres;
 import dev.quicksilver.fixtures.JavaCommand;
+import dev.quicksilver.fixtures.Ports;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
@@ -59,7 +60,7 @@ final class ChildProcess implements AutoCloseable {
   }
 
   private static ChildProcess ready(Path folder, String role, String... more) throws Exception {
-    int http = Tree.freePort();
+    int http = Ports.free();
     List<String> arguments =
         new ArrayList<>(
             List.of(

@@ -2,6 +2,7 @@ package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.benchmarks.Tree.Node;
 import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.fixtures.Ports;
 import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
@@ -87,7 +88,7 @@ final class ErrorsBar implements Bar {
         "replica",
         "--data-directory=" + data,
         "--replication-listen=127.0.0.1:" + port,
-        "--http-listen=127.0.0.1:" + Tree.freePort(),
+        "--http-listen=127.0.0.1:" + Ports.free(),
         "--replication-upstreams=127.0.0.1:" + upstream);
   }
 
@@ -121,11 +122,11 @@ final class ErrorsBar implements Bar {
         tree.folder(),
         "wrong database id",
         List.of("id"),
-        replica(data, tree.replicationPort(Node.ROOT), Tree.freePort()));
+        replica(data, tree.replicationPort(Node.ROOT), Ports.free()));
   }
 
   private void selfConnection(Tree tree) throws Exception {
-    int port = Tree.freePort();
+    int port = Ports.free();
     expect(
         tree.folder(),
         "connected to itself",
@@ -153,7 +154,7 @@ final class ErrorsBar implements Bar {
         tree.folder(),
         "fork",
         List.of("history"),
-        replica(data, tree.replicationPort(Node.ROOT), Tree.freePort()));
+        replica(data, tree.replicationPort(Node.ROOT), Ports.free()));
   }
 
   /** A proxy that changes the version numbers in the follower's first frame to 9,000. */
@@ -165,7 +166,7 @@ final class ErrorsBar implements Bar {
           tree.folder(),
           "unknown version",
           List.of("version", "9000"),
-          replica(tree.folder().resolve("version"), proxy.getLocalPort(), Tree.freePort()));
+          replica(tree.folder().resolve("version"), proxy.getLocalPort(), Ports.free()));
     }
   }
 
@@ -228,8 +229,8 @@ final class ErrorsBar implements Bar {
               "--postgres-url=" + postgres.jdbcUrl(),
               "--postgres-user=" + postgres.user(),
               "--postgres-password=" + postgres.password(),
-              "--replication-listen=127.0.0.1:" + Tree.freePort(),
-              "--http-listen=127.0.0.1:" + Tree.freePort()));
+              "--replication-listen=127.0.0.1:" + Ports.free(),
+              "--http-listen=127.0.0.1:" + Ports.free()));
     } finally {
       Tree.delete(folder);
     }

@@ -1,6 +1,7 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.fixtures.Ports;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,7 +51,7 @@ final class FleetBar implements Bar {
       EmbeddedPostgres postgres =
           EmbeddedPostgres.builder().directory(folder.resolve("postgres")).start();
       open.add(postgres);
-      int rootPort = Tree.freePort();
+      int rootPort = Ports.free();
       ChildProcess root = ChildProcess.root(folder, postgres, rootPort);
       open.add(root);
       try (Connection connection = postgres.connect();

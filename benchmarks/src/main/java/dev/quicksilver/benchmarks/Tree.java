@@ -1,12 +1,11 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.fixtures.Ports;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.StorageOptions;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -36,11 +35,11 @@ final class Tree implements AutoCloseable {
     EDGE2
   }
 
-  private record Ports(int replication, int http) {}
+  private record NodePorts(int replication, int http) {}
 
   private final Path folder;
   private final EmbeddedPostgres postgres;
-  private final Map<Node, Ports> ports = new EnumMap<>(Node.class);
+  private final Map<Node, NodePorts> ports = new EnumMap<>(Node.class);
   private final Map<Node, ChildProcess> processes = new EnumMap<>(Node.class);
 
   private Tree(Path folder, EmbeddedPostgres postgres) {
@@ -55,7 +54,7 @@ final class Tree implements AutoCloseable {
         new Tree(folder, EmbeddedPostgres.builder().directory(folder.resolve("postgres")).start());
     try {
       for (Node node : Node.values()) {
-        tree.ports.put(node, new Ports(freePort(), freePort()));
+        tree.ports.put(node, new NodePorts(Ports.free(), Ports.free()));
       }
       for (Node node : Node.values()) {
         tree.launch(node);
@@ -68,12 +67,6 @@ final class Tree implements AutoCloseable {
     return tree;
   }
 
-  static int freePort() throws IOException {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    }
-  }
-
   /** Starts a node's process; does not wait until it is ready. */
   void launch(Node node) throws IOException {
     processes.put(node, ChildProcess.start(folder.resolve(node + ".log"), arguments(node)));
@@ -81,7 +74,7 @@ final class Tree implements AutoCloseable {
 
   /** Returns what a node's process is started with. */
   List<String> arguments(Node node) {
-    Ports own = ports(node);
+    NodePorts own = ports(node);
     List<String> arguments = new ArrayList<>();
     arguments.add(node == Node.ROOT ? "root" : "replica");
     arguments.add("--node-name=" + node.name().toLowerCase(java.util.Locale.ROOT));
@@ -114,7 +107,7 @@ final class Tree implements AutoCloseable {
     return Objects.requireNonNull(processes.get(node));
   }
 
-  private Ports ports(Node node) {
+  private NodePorts ports(Node node) {
     return Objects.requireNonNull(ports.get(node));
   }
 
