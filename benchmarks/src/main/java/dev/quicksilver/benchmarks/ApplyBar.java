@@ -9,11 +9,13 @@ import dev.quicksilver.storage.Position;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 
 /** {@code storage.apply}: what a replica does with blocks, against bare durable puts from C. */
 final class ApplyBar implements Bar {
   private static final int BATCH = 1_000;
   private static final double APPLY_LIMIT = 0.5;
+  private static final int ROUNDS = 5;
   private static final double APPEND_LIMIT = 0.7;
 
   @Override
@@ -36,17 +38,36 @@ final class ApplyBar implements Bar {
       double apply = apply(folder, entries);
       double put = peer.rate("put", folder.resolve("c-put"), entries, BATCH, true);
       System.out.printf("apply %,.0f/s, C put %,.0f/s, %.2f%n", apply, put, apply / put);
-      double append = append(folder.resolve("sorted"), sorted);
-      double bare = peer.rate("append", folder.resolve("c-append"), sorted, 100_000, true);
-      System.out.printf("append %,.0f/s, C %,.0f/s, %.2f%n", append, bare, append / bare);
+      double appended = appendRatio(folder, peer, sorted, settings.size(ROUNDS, 1));
       return new Outcome(
           String.format(
-              "apply %.2f × C put, sorted append %.2f × C MDB_APPEND", apply / put, append / bare),
+              "apply %.2f × C put, sorted append %.2f × C MDB_APPEND", apply / put, appended),
           "≥ 0.5 and ≥ 0.7",
-          apply / put >= APPLY_LIMIT && append / bare >= APPEND_LIMIT);
+          apply / put >= APPLY_LIMIT && appended >= APPEND_LIMIT);
     } finally {
       TemporaryFolders.remove(folder);
     }
+  }
+
+  /**
+   * Takes turns with C, since a shared disk is faster in one minute than in the next; returns the
+   * middle ratio.
+   */
+  private static double appendRatio(Path folder, Peer peer, int pairs, int rounds)
+      throws Exception {
+    double[] ratios = new double[rounds];
+    for (int round = 0; round < rounds; round++) {
+      Path ours = folder.resolve("sorted");
+      double append = append(ours, pairs);
+      TemporaryFolders.remove(ours);
+      Path theirs = folder.resolve("c-append");
+      double bare = peer.rate("append", theirs, pairs, 100_000, true);
+      TemporaryFolders.remove(theirs);
+      ratios[round] = append / bare;
+      System.out.printf("append %,.0f/s, C %,.0f/s, %.2f%n", append, bare, ratios[round]);
+    }
+    Arrays.sort(ratios);
+    return ratios[rounds / 2];
   }
 
   /** Both commit 100,000 pairs at a time, durably. */
