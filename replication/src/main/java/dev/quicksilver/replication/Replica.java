@@ -26,11 +26,13 @@ public final class Replica implements AutoCloseable {
   private final CompletableFuture<ReplicaFailure> failure = new CompletableFuture<>();
   private final CatalogWatcher watcher;
   private final DatabaseFollower catalog;
+  private final UpstreamProber prober;
 
   private Replica(ReplicationConfig config, DatabaseSet databases, Subtree subtree) {
     this.config = config;
     this.databases = databases;
     this.subtree = subtree;
+    this.prober = UpstreamProber.start(config);
     this.watcher = new CatalogWatcher(databases, this::follower);
     this.catalog =
         new DatabaseFollower(
@@ -41,6 +43,7 @@ public final class Replica implements AutoCloseable {
             subtree,
             watcher::look,
             this::failed,
+            prober,
             Ticker.SYSTEM);
   }
 
@@ -73,6 +76,7 @@ public final class Replica implements AutoCloseable {
         subtree,
         (_, _) -> {},
         this::failed,
+        prober,
         Ticker.SYSTEM);
   }
 
@@ -123,6 +127,7 @@ public final class Replica implements AutoCloseable {
   /** Stops following; returns when all threads have ended. The databases stay open. */
   @Override
   public void close() {
+    prober.close();
     watcher.close();
     catalog.close();
   }

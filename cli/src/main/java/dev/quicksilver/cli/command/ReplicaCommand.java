@@ -7,11 +7,13 @@ import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Lifecycle;
+import dev.quicksilver.cli.process.NodeStatus.UpstreamReport;
 import dev.quicksilver.replication.DatabaseStatus;
 import dev.quicksilver.replication.FollowerState;
 import dev.quicksilver.replication.Replica;
 import dev.quicksilver.replication.ReplicationConfig;
 import dev.quicksilver.replication.Upstream;
+import dev.quicksilver.replication.UpstreamChoice;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -37,6 +39,10 @@ public final class ReplicaCommand extends NodeCommand {
     ReplicationConfig config =
         ReplicationConfig.of(node.identity, upstreams)
             .withWindow(configuration.get(Settings.REPLICATION_WINDOW))
+            .withChoice(
+                UpstreamChoice.DEFAULT
+                    .withWellFor(configuration.get(Settings.REPLICATION_RETURN_AFTER))
+                    .withAheadFor(configuration.get(Settings.REPLICATION_BEHIND_LIMIT)))
             .withTransport(node.transport.transport);
     warnOfUnnamed(config);
     Replica replica = lifecycle.own("replica", Replica.start(config, node.databases, node.subtree));
@@ -50,16 +56,18 @@ public final class ReplicaCommand extends NodeCommand {
     node.ready(
         () -> {
           List<DatabaseStatus> following = replica.status();
-          return reporter.report(
-              problem(following),
-              node.databases.all(),
-              database ->
-                  following.stream()
-                      .filter(status -> status.database().equals(database.name()))
-                      .findFirst()
-                      .map(ReplicaCommand::progress),
-              RootCommand.followers(node.server),
-              node.subtree.acks());
+          return reporter
+              .report(
+                  problem(following),
+                  node.databases.all(),
+                  database ->
+                      following.stream()
+                          .filter(status -> status.database().equals(database.name()))
+                          .findFirst()
+                          .map(ReplicaCommand::progress),
+                  RootCommand.followers(node.server),
+                  node.subtree.acks())
+              .withUpstreams(following.stream().flatMap(ReplicaCommand::upstreams).toList());
         });
   }
 
@@ -104,6 +112,20 @@ public final class ReplicaCommand extends NodeCommand {
         .filter(status -> status.state() != FollowerState.STREAMING)
         .findFirst()
         .map(status -> status.database() + " is " + status.state() + ": " + status.reason());
+  }
+
+  private static Stream<UpstreamReport> upstreams(DatabaseStatus status) {
+    return status.upstreams().stream()
+        .map(
+            up ->
+                new UpstreamReport(
+                    status.database(),
+                    up.upstream().toString(),
+                    up.upstream().secondary() ? "secondary" : "primary",
+                    up.result().name(),
+                    up.node(),
+                    up.lastSequence(),
+                    up.detail()));
   }
 
   private static StatusReporter.Progress progress(DatabaseStatus status) {

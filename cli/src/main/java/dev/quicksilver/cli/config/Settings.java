@@ -143,6 +143,22 @@ public final class Settings {
           "",
           REPLICA,
           "Upstreams of last resort, which keep a longer log.");
+  public static final Setting<Duration> REPLICATION_RETURN_AFTER =
+      with(
+          "replication.return-after",
+          new Span("1s", "1d"),
+          "10s",
+          REPLICA,
+          "How long a preferred upstream has to answer well before a replica that follows another"
+              + " one returns to it. Doubles, up to 32 times, when it fails again soon after.");
+  public static final Setting<Duration> REPLICATION_BEHIND_LIMIT =
+      with(
+          "replication.behind-limit",
+          new Span("1s", "1d"),
+          "30s",
+          REPLICA,
+          "How long another upstream has to have entries that the one that is followed does not"
+              + " send, before the replica moves there.");
   public static final Setting<Duration> REPLICATION_WINDOW =
       with(
           "replication.window",
@@ -253,6 +269,8 @@ public final class Settings {
           REPLICATION_LISTEN,
           REPLICATION_UPSTREAMS,
           REPLICATION_SECONDARIES,
+          REPLICATION_RETURN_AFTER,
+          REPLICATION_BEHIND_LIMIT,
           REPLICATION_WINDOW,
           REPLICATION_FOLLOWERS,
           REPLICATION_TLS_CERTIFICATE,
