@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * CONNECTING ──accepted──▶ STREAMING ──End──▶ ENDED
- *   ▲  │  ▲                 │  │ └──contradiction──▶ DIVERGED
+ *   ▲  │  ▲                 │  │ └──contradiction──▶ DIVERGED (──▶ COPYING if so configured)
  *   │  │  └────failure──────┘  │
  *   │  └─all failed─▶ BACKING_OFF        nobody left to ask ──▶ REFUSED
  *   └──────────────────┘                 close(), from any ──▶ STOPPED
@@ -63,6 +63,7 @@ final class DatabaseFollower implements AutoCloseable {
   private final OwnHistory history;
   private final Bootstrap bootstrap;
   private final UpstreamWatch watch;
+  private final Divergence divergence;
   private long nextLook;
   private final FollowerCounters counters = new FollowerCounters();
   private @Nullable UpstreamStream stream;
@@ -89,6 +90,7 @@ final class DatabaseFollower implements AutoCloseable {
     this.ticker = ticker;
     this.upstreams = new UpstreamList(config.upstreams());
     this.watch = new UpstreamWatch(name, config, prober, upstreams, history, ticker);
+    this.divergence = new Divergence(name, config.onDivergence(), databases, ticker);
     this.backOff =
         new BackOff(
             config.minBackOff(),
@@ -109,7 +111,7 @@ final class DatabaseFollower implements AutoCloseable {
     try {
       while (true) {
         if (life.takeCopyAnew()) {
-          beginAnew();
+          beginAnew("told to copy the database anew");
         }
         switch (life.now().state()) {
           case CONNECTING -> connect();
@@ -117,7 +119,8 @@ final class DatabaseFollower implements AutoCloseable {
           case COPYING -> copy();
           case BACKING_OFF -> pause(backOff.next());
           case REFUSED -> refused();
-          case DIVERGED, ENDED -> rest();
+          case DIVERGED -> diverged();
+          case ENDED -> rest();
           case STOPPED -> {
             disconnect(true);
             return;
@@ -178,6 +181,7 @@ final class DatabaseFollower implements AutoCloseable {
 
   private void well(Database database) {
     backOff.reset();
+    divergence.well(counters.commits());
     progress.at(database, counters.caughtUp());
   }
 
@@ -245,6 +249,7 @@ final class DatabaseFollower implements AutoCloseable {
       upstreams.startRound();
       if (result.used()) {
         databases.get(name).ifPresent(database -> counters.opened(database.head()));
+        divergence.replaced();
         refusal = Optional.empty();
         backOff.reset();
       }
@@ -255,11 +260,11 @@ final class DatabaseFollower implements AutoCloseable {
     }
   }
 
-  private void beginAnew() {
+  private void beginAnew(String why) {
     disconnect(false);
     try {
       bootstrap.anew();
-      life.become(FollowerState.COPYING, "told to copy the database anew");
+      life.become(FollowerState.COPYING, why);
     } catch (StorageException e) {
       storageFailed(e);
     }
@@ -360,16 +365,10 @@ final class DatabaseFollower implements AutoCloseable {
     disconnect(false);
     if (e.code() == ErrorCode.DIVERGED) {
       String why =
-          "database \""
-              + name
-              + "\" diverged from upstream "
-              + counters.upstreamName()
-              + ": "
-              + e.getMessage()
-              + "; it serves what it has. Compare both nodes, then remove the wrong copy";
+          divergence.happened(
+              counters.upstreamName(), String.valueOf(e.getMessage()), counters.commits());
       life.become(FollowerState.DIVERGED, why);
       LOG.error("{}", why);
-      failed.with(new ReplicaFailure(name, FollowerState.DIVERGED, why));
       return;
     }
     LOG.error("database {}: {} {}", name, e.code(), e.getMessage(), e);
@@ -404,6 +403,20 @@ final class DatabaseFollower implements AutoCloseable {
     } else if (!life.stoppedWithin(backOff.longest())) {
       upstreams.startAnew();
       life.become(FollowerState.CONNECTING, "asking again after a final refusal");
+    }
+  }
+
+  private void diverged() {
+    if (!divergence.copies()) {
+      rest();
+      return;
+    }
+    long wait = divergence.untilCopy();
+    if (wait > 0) {
+      life.stoppedWithin(wait);
+    } else {
+      divergence.copying();
+      beginAnew("it diverged and copies the database anew, as configured");
     }
   }
 

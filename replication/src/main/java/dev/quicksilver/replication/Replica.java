@@ -108,12 +108,16 @@ public final class Replica implements AutoCloseable {
     return watcher.copyAnew(database);
   }
 
-  /** Completes with the first final refusal or divergence; never completes exceptionally. */
+  /**
+   * Completes with the first database that is refused for good, unless {@link
+   * ReplicationConfig#stayUpWhenRefused}; never completes exceptionally. A database that diverged
+   * is no failure of the node: see {@link DivergencePolicy}.
+   */
   public CompletableFuture<ReplicaFailure> failure() {
     return failure.copy();
   }
 
-  /** Waits for a final refusal or divergence; empty if there is none within the time. */
+  /** Waits for {@link #failure}; empty if there is none within the time. */
   public Optional<ReplicaFailure> awaitFailure(Duration timeout) throws InterruptedException {
     try {
       return Optional.of(failure.get(timeout.toNanos(), TimeUnit.NANOSECONDS));

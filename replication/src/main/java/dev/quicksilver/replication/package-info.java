@@ -59,7 +59,8 @@
  * then backs off) or final (that upstream is left out; when all are, it stops following, keeps
  * serving reads and says so). A damaged frame, a lost, repeated or misplaced block, or silence ends
  * the connection and nothing of it is committed. A block that contradicts the follower's own
- * history or content stops the database for good: {@code DIVERGED}.
+ * history or content stops the database: {@code DIVERGED}, see {@link
+ * dev.quicksilver.replication.DivergencePolicy}.
  */
 @NullMarked
 package dev.quicksilver.replication;

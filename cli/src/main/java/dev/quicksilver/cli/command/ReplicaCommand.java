@@ -14,6 +14,7 @@ import dev.quicksilver.replication.Replica;
 import dev.quicksilver.replication.ReplicationConfig;
 import dev.quicksilver.replication.Upstream;
 import dev.quicksilver.replication.UpstreamChoice;
+import dev.quicksilver.storage.DatabaseSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -43,6 +44,7 @@ public final class ReplicaCommand extends NodeCommand {
                 UpstreamChoice.DEFAULT
                     .withWellFor(configuration.get(Settings.REPLICATION_RETURN_AFTER))
                     .withAheadFor(configuration.get(Settings.REPLICATION_BEHIND_LIMIT)))
+            .withOnDivergence(configuration.get(Settings.REPLICATION_ON_DIVERGENCE))
             .withTransport(node.transport.transport);
     warnOfUnnamed(config);
     Replica replica = lifecycle.own("replica", Replica.start(config, node.databases, node.subtree));
@@ -58,7 +60,7 @@ public final class ReplicaCommand extends NodeCommand {
           List<DatabaseStatus> following = replica.status();
           return reporter
               .report(
-                  problem(following),
+                  problem(following, node.databases),
                   node.databases.all(),
                   database ->
                       following.stream()
@@ -68,7 +70,8 @@ public final class ReplicaCommand extends NodeCommand {
                   RootCommand.followers(node.server),
                   node.subtree.acks())
               .withUpstreams(following.stream().flatMap(ReplicaCommand::upstreams).toList());
-        });
+        },
+        http -> CopyRequests.serve(http, replica::copyAnew));
   }
 
   private static List<Upstream> upstreams(Configuration configuration) {
@@ -107,11 +110,19 @@ public final class ReplicaCommand extends NodeCommand {
     }
   }
 
-  private static Optional<String> problem(List<DatabaseStatus> following) {
+  private static Optional<String> problem(List<DatabaseStatus> following, DatabaseSet databases) {
     return following.stream()
         .filter(status -> status.state() != FollowerState.STREAMING)
         .findFirst()
-        .map(status -> status.database() + " is " + status.state() + ": " + status.reason());
+        .map(status -> status.database() + " is " + status.state() + ": " + status.reason())
+        .or(() -> following.stream().flatMap(status -> withheld(status, databases)).findFirst());
+  }
+
+  private static Stream<String> withheld(DatabaseStatus status, DatabaseSet databases) {
+    return databases
+        .withheld(status.database())
+        .map(why -> status.database() + " is not served: " + why)
+        .stream();
   }
 
   private static Stream<UpstreamReport> upstreams(DatabaseStatus status) {
