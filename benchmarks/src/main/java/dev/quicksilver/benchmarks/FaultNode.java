@@ -63,7 +63,9 @@ final class FaultNode {
         longestPause,
         usual.stopSequences(),
         true,
-        usual.transport());
+        usual.transport(),
+        usual.choice(),
+        usual.onDivergence());
   }
 
   /** Makes a catalog and the database in a new data directory. */

@@ -4,6 +4,7 @@ import dev.quicksilver.cli.command.BridgeCommand;
 import dev.quicksilver.cli.command.CertificatesCommand;
 import dev.quicksilver.cli.command.CompactCommand;
 import dev.quicksilver.cli.command.ConfigurationFlags;
+import dev.quicksilver.cli.command.CopyAnewCommand;
 import dev.quicksilver.cli.command.Failures;
 import dev.quicksilver.cli.command.GetCommand;
 import dev.quicksilver.cli.command.LogCommand;
@@ -50,6 +51,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       SnapshotCommand.class,
       VerifyCommand.class,
       CompactCommand.class,
+      CopyAnewCommand.class,
       MigrateCommand.class,
       CertificatesCommand.class,
       PostgresCommand.class,
@@ -98,6 +100,7 @@ public final class Quicksilver {
     flags(commands, "snapshot", data);
     flags(commands, "verify", data);
     flags(commands, "compact", data);
+    flags(commands, "copy-anew", data);
     flags(
         commands,
         "migrate",

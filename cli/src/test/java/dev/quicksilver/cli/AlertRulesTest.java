@@ -10,6 +10,7 @@ import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
 import dev.quicksilver.cli.process.NodeStatus.LocationReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
+import dev.quicksilver.cli.process.NodeStatus.UpstreamReport;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -55,7 +56,10 @@ final class AlertRulesTest {
           List.of(new FollowerReport("dns", "edge-2", "lhr", 7, 6)),
           List.of(new SubtreeReport("dns", "edge-2", "lhr", "edge-1", 6, 1)),
           List.of(new LocationReport("dns", "lhr", 1, 6, 6, 1)),
-          List.of(new CertificateReport("edge-1.pem", "2027-01-01T00:00:00Z", 86400, 2, 1, "")));
+          List.of(new CertificateReport("edge-1.pem", "2027-01-01T00:00:00Z", 86400, 2, 1, "")),
+          List.of(
+              new UpstreamReport("dns", "10.0.0.1:7400", "primary", "FAILED", "", 0, "gone"),
+              new UpstreamReport("dns", "10.0.0.2:7400", "secondary", "FOLLOWED", "r2", 9, "")));
 
   @Test
   void everyMetricOfTheRulesIsExported() throws IOException {

@@ -36,6 +36,7 @@ public final class EdgeReader implements AutoCloseable {
   private final AtomicLong nextLook;
   private final ReentrantLock change = new ReentrantLock();
   private volatile @Nullable Generation current;
+  private volatile Optional<String> withheld = Optional.empty();
   private volatile boolean closed;
 
   private EdgeReader(
@@ -52,7 +53,8 @@ public final class EdgeReader implements AutoCloseable {
    *
    * @param dataDirectory the node's data directory, {@code data.directory} in its configuration
    * @param name the database's name
-   * @throws StorageException NOT_FOUND if the node has no such database (yet)
+   * @throws StorageException NOT_FOUND if the node has no such database (yet), DIVERGED if the node
+   *     does not serve it
    */
   public static EdgeReader open(Path dataDirectory, String name) {
     return open(dataDirectory, name, StorageOptions.DEFAULT, System::nanoTime);
@@ -75,7 +77,7 @@ public final class EdgeReader implements AutoCloseable {
    * Returns the pair of a key at the newest commit.
    *
    * @throws StorageException CORRUPT if the stored bytes do not match their checksum, NOT_FOUND if
-   *     the database was dropped
+   *     the database was dropped, DIVERGED if the node does not serve it any more
    */
   public Optional<Pair> get(byte[] key) {
     return read(snapshot -> Optional.ofNullable(snapshot.get(key)));
@@ -133,6 +135,10 @@ public final class EdgeReader implements AutoCloseable {
   private Generation current() {
     Generation generation = current;
     if (generation == null) {
+      withheld.ifPresent(
+          why -> {
+            throw DatabaseDirectory.notServed(name, why);
+          });
       throw new StorageException(
           ErrorCode.NOT_FOUND,
           closed
@@ -147,8 +153,9 @@ public final class EdgeReader implements AutoCloseable {
     change.lock();
     try {
       Generation before = current;
+      withheld = closed ? Optional.empty() : directory.withheld(name);
       Optional<Generation.Identity> inUse =
-          closed ? Optional.empty() : Generation.inUse(directory, name);
+          closed || withheld.isPresent() ? Optional.empty() : Generation.inUse(directory, name);
       if (before != null && inUse.filter(before.identity()::equals).isPresent()) {
         return;
       }

@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.ErrorCode;
 import dev.quicksilver.storage.Pair;
 import dev.quicksilver.storage.StorageException;
@@ -104,6 +105,26 @@ final class EdgeReaderTest {
       assertThat(get(reader, "hello")).isEqualTo("world");
     }
     try (EdgeReader reader = open()) {
+      assertThat(get(reader, "hello")).isEqualTo("world");
+    }
+  }
+
+  @Test
+  void readsNothingWhileTheNodeWithholdsTheDatabase() throws IOException {
+    write("set hello world");
+    DatabaseDirectory directory = new DatabaseDirectory(data);
+    try (EdgeReader reader = open()) {
+      assertThat(get(reader, "hello")).isEqualTo("world");
+      directory.withhold("edge", "it diverged");
+      clock.addAndGet(Duration.ofMillis(100).toNanos());
+      for (int i = 0; i < 2; i++) {
+        assertThatExceptionOfType(StorageException.class)
+            .isThrownBy(() -> get(reader, "hello"))
+            .withMessageContaining("it diverged")
+            .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.DIVERGED));
+      }
+      directory.serveAgain("edge");
+      clock.addAndGet(Duration.ofMillis(100).toNanos());
       assertThat(get(reader, "hello")).isEqualTo("world");
     }
   }

@@ -3,6 +3,7 @@ package dev.quicksilver.bridge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quicksilver.storage.DatabaseDirectory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -121,6 +122,22 @@ class SessionTest {
       assertState("25006", () -> statement.execute("INSERT INTO dns VALUES ('x', 'y')"));
       assertThatThrownBy(() -> statement.execute("DELETE FROM dns"))
           .hasMessageContaining("central PostgreSQL");
+    }
+  }
+
+  @Test
+  void refusesToReadADatabaseThatTheNodeWithholdsAndGoesOnWhenItIsServedAgain()
+      throws SQLException {
+    var directory = new DatabaseDirectory(data);
+    try (Connection connection = connect()) {
+      directory.withhold("dns", "it diverged from upstream relay-1");
+      assertState("XX001", () -> rows(connection, "SELECT key FROM dns"));
+      assertState("XX001", () -> rows(connection, "SELECT key FROM dns_log"));
+      assertThatThrownBy(() -> rows(connection, "SELECT count(*) FROM dns"))
+          .hasMessageContaining("is not served here: it diverged from upstream relay-1");
+      assertThat(rows(connection, "SELECT name FROM databases")).containsExactly("dns");
+      directory.serveAgain("dns");
+      assertThat(rows(connection, "SELECT key FROM dns")).containsExactly("a", "b", "c");
     }
   }
 

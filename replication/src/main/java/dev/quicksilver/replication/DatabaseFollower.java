@@ -1,25 +1,17 @@
 package dev.quicksilver.replication;
 
-import dev.quicksilver.replication.Message.Acks;
-import dev.quicksilver.replication.Message.BlockStart;
 import dev.quicksilver.replication.Message.End;
 import dev.quicksilver.replication.Message.EndReason;
-import dev.quicksilver.replication.Message.Heartbeat;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.ErrorCode;
-import dev.quicksilver.storage.FailPoint;
-import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.StorageException;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,9 +21,9 @@ import org.slf4j.LoggerFactory;
  *
  * <pre>
  * CONNECTING ──accepted──▶ STREAMING ──End──▶ ENDED
- *   ▲  │  ▲                 │  │ └──contradiction──▶ DIVERGED
+ *   ▲  │  ▲                 │  │ └──contradiction──▶ DIVERGED (──▶ COPYING if so configured)
  *   │  │  └────failure──────┘  │
- *   │  └─all failed─▶ BACKING_OFF        final refusal, from any ──▶ REFUSED
+ *   │  └─all failed─▶ BACKING_OFF        nobody left to ask ──▶ REFUSED
  *   └──────────────────┘                 close(), from any ──▶ STOPPED
  *
  * CONNECTING ──no upstream's log reaches back, or a copy was begun──▶ COPYING
@@ -52,8 +44,8 @@ final class DatabaseFollower implements AutoCloseable {
     void with(ReplicaFailure failure);
   }
 
+  private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final Logger LOG = LoggerFactory.getLogger(DatabaseFollower.class);
-  private static final long ACK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final String name;
   private final ReplicationConfig config;
@@ -70,16 +62,12 @@ final class DatabaseFollower implements AutoCloseable {
   private final FollowerLife life;
   private final OwnHistory history;
   private final Bootstrap bootstrap;
-  private UpstreamLink.@Nullable Session session;
-  private @Nullable BlockReceiver receiver;
-  private long nextAck;
-  private volatile String upstreamName = "";
-  private volatile long upstreamSequence;
-  private volatile @Nullable Head durable;
+  private final UpstreamWatch watch;
+  private final Divergence divergence;
+  private long nextLook;
+  private final FollowerCounters counters = new FollowerCounters();
+  private @Nullable UpstreamStream stream;
   private volatile Optional<Refusal> refusal = Optional.empty();
-  private final AtomicLong commits = new AtomicLong();
-  private final AtomicLong connections = new AtomicLong();
-  private final AtomicLong receivedBytes = new AtomicLong();
 
   DatabaseFollower(
       String name,
@@ -89,6 +77,7 @@ final class DatabaseFollower implements AutoCloseable {
       Subtree subtree,
       Progress progress,
       Failed failed,
+      UpstreamProber prober,
       Ticker ticker) {
     this.name = name;
     this.life = new FollowerLife(name);
@@ -100,6 +89,8 @@ final class DatabaseFollower implements AutoCloseable {
     this.failed = failed;
     this.ticker = ticker;
     this.upstreams = new UpstreamList(config.upstreams());
+    this.watch = new UpstreamWatch(name, config, prober, upstreams, history, ticker);
+    this.divergence = new Divergence(name, config.onDivergence(), databases, ticker);
     this.backOff =
         new BackOff(
             config.minBackOff(),
@@ -107,15 +98,8 @@ final class DatabaseFollower implements AutoCloseable {
             () -> ThreadLocalRandom.current().nextDouble());
     this.pacer = new CommitPacer(config.window(), config.maxTransactionBytes());
     this.bootstrap =
-        new Bootstrap(
-            name,
-            history,
-            config,
-            databases,
-            life,
-            ticker,
-            bytes -> receivedBytes.addAndGet(bytes));
-    databases.get(name).ifPresent(database -> durable = database.head());
+        new Bootstrap(name, history, config, databases, life, ticker, counters::received);
+    databases.get(name).ifPresent(database -> counters.opened(database.head()));
     this.thread = Thread.ofPlatform().name("follow-" + name).daemon(true).unstarted(this::run);
   }
 
@@ -127,7 +111,7 @@ final class DatabaseFollower implements AutoCloseable {
     try {
       while (true) {
         if (life.takeCopyAnew()) {
-          beginAnew();
+          beginAnew("told to copy the database anew");
         }
         switch (life.now().state()) {
           case CONNECTING -> connect();
@@ -135,8 +119,10 @@ final class DatabaseFollower implements AutoCloseable {
           case COPYING -> copy();
           case BACKING_OFF -> pause(backOff.next());
           case REFUSED -> refused();
-          case DIVERGED, ENDED -> rest();
+          case DIVERGED -> diverged();
+          case ENDED -> rest();
           case STOPPED -> {
+            disconnect(true);
             return;
           }
         }
@@ -165,16 +151,11 @@ final class DatabaseFollower implements AutoCloseable {
       Optional<Database> local = databases.get(name);
       UpstreamLink.Session opened = fresh.open(history.hello(local), config.silence());
       Database database = local.orElseGet(() -> databases.create(identityOf(opened)));
-      durable = database.head();
-      session = opened;
-      receiver = new BlockReceiver(database, pacer);
-      upstreamName = opened.server().node();
-      upstreamSequence = opened.server().database().lastSequence();
-      refusal = Optional.empty();
-      connections.incrementAndGet();
-      nextAck = ticker.nanos();
-      life.become(FollowerState.STREAMING, "accepted by " + upstreamName + " at " + upstream);
-      progress.at(database, caughtUp());
+      counters.opened(database.head());
+      stream = streamOf(upstream, fresh, opened, database);
+      life.become(
+          FollowerState.STREAMING, "accepted by " + counters.upstreamName() + " at " + upstream);
+      progress.at(database, counters.caughtUp());
     } catch (RefusedException e) {
       disconnect(false);
       examined(upstream, e.refusal());
@@ -182,8 +163,26 @@ final class DatabaseFollower implements AutoCloseable {
       storageFailed(e);
     } catch (IOException e) {
       disconnect(false);
-      nextUpstream("upstream " + upstream + ": " + e.getMessage());
+      failed(upstream, "upstream " + upstream + ": " + e.getMessage());
     }
+  }
+
+  private UpstreamStream streamOf(
+      Upstream upstream, UpstreamLink link, UpstreamLink.Session opened, Database database) {
+    String node = opened.server().node();
+    long lastSequence = opened.server().database().lastSequence();
+    upstreams.answered(upstream, UpstreamStatus.Result.FOLLOWED, node, lastSequence);
+    refusal = upstreams.standing();
+    counters.connected(node, lastSequence);
+    watch.followed(lastSequence);
+    return new UpstreamStream(
+        link, opened, database, pacer, config, subtree, counters, this::well, ticker);
+  }
+
+  private void well(Database database) {
+    backOff.reset();
+    divergence.well(counters.commits());
+    progress.at(database, counters.caughtUp());
   }
 
   private static DatabaseIdentity identityOf(UpstreamLink.Session opened) {
@@ -201,23 +200,40 @@ final class DatabaseFollower implements AutoCloseable {
   private void refusedBy(Upstream upstream, Refusal given) {
     refusal = Optional.of(given);
     String why = "upstream " + upstream + " refused: " + given.code() + ": " + given.message();
-    boolean nobodyHasIt =
-        given.code() == RefusalCode.SNAPSHOT_NEEDED && upstreams.lacksHistory(given);
+    boolean isFinal = isFinal(given);
+    if (isFinal) {
+      LOG.warn("database {}: {}", name, why);
+    }
+    switch (upstreams.refused(given, isFinal)) {
+      case NEXT -> nextUpstream(why);
+      case NO_HISTORY -> {
+        if (config.stopSequences().containsKey(name)) {
+          refusedByAll(why);
+        } else {
+          life.become(FollowerState.COPYING, why);
+        }
+      }
+      case NOBODY -> refusedByAll(why);
+    }
+  }
+
+  private boolean isFinal(Refusal given) {
     // A database that was dropped and created again has another id until the catalog, which alone
     // says what is right, has caught up here or there. Its own id is checked when it is followed.
     boolean superseded =
         given.code() == RefusalCode.WRONG_DATABASE && !name.equals(CatalogEntry.CATALOG);
-    if (nobodyHasIt && !config.stopSequences().containsKey(name)) {
-      life.become(FollowerState.COPYING, why);
-      return;
+    return given.code().isFinal() && !superseded;
+  }
+
+  private void refusedByAll(String why) {
+    life.become(FollowerState.REFUSED, why);
+    if (!config.stayUpWhenRefused()) {
+      failed.with(new ReplicaFailure(name, FollowerState.REFUSED, why));
     }
-    if ((given.code().isFinal() && !superseded) || nobodyHasIt) {
-      life.become(FollowerState.REFUSED, why);
-      if (!config.stayUpWhenRefused()) {
-        failed.with(new ReplicaFailure(name, FollowerState.REFUSED, why));
-      }
-      return;
-    }
+  }
+
+  private void failed(Upstream upstream, String why) {
+    upstreams.failed(upstream, why);
     nextUpstream(why);
   }
 
@@ -232,7 +248,8 @@ final class DatabaseFollower implements AutoCloseable {
       Bootstrap.Result result = bootstrap.run();
       upstreams.startRound();
       if (result.used()) {
-        databases.get(name).ifPresent(database -> durable = database.head());
+        databases.get(name).ifPresent(database -> counters.opened(database.head()));
+        divergence.replaced();
         refusal = Optional.empty();
         backOff.reset();
       }
@@ -243,11 +260,11 @@ final class DatabaseFollower implements AutoCloseable {
     }
   }
 
-  private void beginAnew() {
+  private void beginAnew(String why) {
     disconnect(false);
     try {
       bootstrap.anew();
-      life.become(FollowerState.COPYING, "told to copy the database anew");
+      life.become(FollowerState.COPYING, why);
     } catch (StorageException e) {
       storageFailed(e);
     }
@@ -261,161 +278,115 @@ final class DatabaseFollower implements AutoCloseable {
   // STREAMING
 
   private void stream() {
-    UpstreamLink.Session current = session;
-    BlockReceiver blocks = receiver;
-    if (current == null || blocks == null) {
+    UpstreamStream current = stream;
+    if (current == null) {
       throw new IllegalStateException("streaming without a connection");
     }
     try {
-      step(current, blocks);
+      End end = current.step();
+      if (end != null) {
+        ended(end);
+      } else {
+        reconsider(current);
+      }
     } catch (RefusedException e) {
       disconnect(true);
+      watch.left(upstreams.current(), true);
       refusedBy(upstreams.current(), e.refusal());
     } catch (StorageException e) {
       storageFailed(e);
     } catch (IOException e) {
       disconnect(true);
-      nextUpstream("connection to " + upstreamName + " lost: " + e.getMessage());
+      watch.left(upstreams.current(), true);
+      failed(
+          upstreams.current(),
+          "connection to " + counters.upstreamName() + " lost: " + e.getMessage());
     }
   }
 
-  private void step(UpstreamLink.Session current, BlockReceiver blocks) throws IOException {
+  private void reconsider(UpstreamStream current) {
     long now = ticker.nanos();
-    long wait = Math.max(0, nextAck - now);
-    if (blocks.pending()) {
-      wait = Math.min(wait, pacer.remaining(now));
+    if (now - nextLook < 0) {
+      return;
     }
-    switch (current.queue().poll(wait)) {
-      case null -> {}
-      case BlockStart start -> {
-        blocks.apply(start.header(), () -> nextOfBlock(current));
-        upstreamSequence = Math.max(upstreamSequence, start.header().lastSequence());
-      }
-      case Heartbeat beat -> {
-        blocks.caughtUp(beat.lastSequence());
-        upstreamSequence = beat.lastSequence();
-        backOff.reset();
-        report(blocks);
-      }
-      case Refusal given -> throw new RefusedException(given);
-      case End end -> {
-        ended(end, blocks);
-        return;
-      }
-      case Message other ->
-          throw new ProtocolException("an unexpected message of type " + MessageCodec.type(other));
-    }
-    if (blocks.pending() && pacer.remaining(ticker.nanos()) == 0) {
-      commit(blocks);
-      sendAcks(current);
-    }
-    acksIfDue(current);
+    nextLook = now + LOOK_NANOS;
+    watch
+        .look(current.database(), counters.upstreamSequence())
+        .ifPresent(move -> moveTo(current, move));
   }
 
-  private void ended(End end, BlockReceiver blocks) {
-    commit(blocks);
+  /** Goes on with another upstream; the one that serves is left only when that has accepted. */
+  private void moveTo(UpstreamStream from, UpstreamHealth.Move move) {
+    Upstream to = move.to();
+    from.commit();
+    UpstreamLink fresh = new UpstreamLink(to, config.transport());
+    if (!life.hold(fresh)) {
+      return;
+    }
+    try {
+      UpstreamLink.Session opened =
+          fresh.open(history.hello(Optional.of(from.database())), config.silence());
+      String why = "moved from " + upstreams.current() + " to " + to + ": " + move.why();
+      LOG.info("database {}: {}", name, why);
+      from.close();
+      counters.received(from.link().receivedBytes());
+      if (move.left()) {
+        watch.left(upstreams.current(), true);
+      }
+      upstreams.moveTo(to);
+      stream = streamOf(to, fresh, opened, from.database());
+      life.become(FollowerState.STREAMING, why);
+      progress.at(from.database(), counters.caughtUp());
+      return;
+    } catch (RefusedException e) {
+      Refusal given = history.examine(e.refusal());
+      upstreams.refusedBy(to, given, isFinal(given));
+      refusal = upstreams.standing();
+    } catch (IOException e) {
+      upstreams.failed(to, String.valueOf(e.getMessage()));
+    }
+    LOG.info("database {} stays with {}: {} did not accept it", name, upstreams.current(), to);
+    fresh.close();
+    watch.left(to, false);
+    life.hold(from.link()); // if it is too late, the state is STOPPED now
+  }
+
+  private void ended(End end) {
     disconnect(false);
     if (end.reason() == EndReason.DATABASE_DROPPED) {
-      nextUpstream("database dropped at " + upstreamName);
+      failed(upstreams.current(), "database dropped at " + counters.upstreamName());
     } else {
       life.become(
           FollowerState.ENDED, "stopped at sequence " + end.lastSequence() + " as configured");
     }
   }
 
-  /** A large block takes its time: acks go on meanwhile. */
-  private Message nextOfBlock(UpstreamLink.Session current) throws IOException {
-    while (true) {
-      Message message = current.queue().poll(Math.max(0, nextAck - ticker.nanos()));
-      acksIfDue(current);
-      if (message != null) {
-        return message;
-      }
-    }
-  }
-
-  private void commit(BlockReceiver blocks) {
-    if (!blocks.pending()) {
-      return;
-    }
-    durable = blocks.commit(ticker);
-    commits.incrementAndGet();
-    backOff.reset();
-    report(blocks);
-  }
-
-  private void report(BlockReceiver blocks) {
-    if (!blocks.pending()) {
-      progress.at(blocks.database(), caughtUp());
-    }
-  }
-
-  private boolean caughtUp() {
-    Head head = durable;
-    return head != null && head.lastSequence() >= upstreamSequence;
-  }
-
-  private void acksIfDue(UpstreamLink.Session current) throws IOException {
-    if (nextAck - ticker.nanos() <= 0) {
-      sendAcks(current);
-    }
-  }
-
-  private void sendAcks(UpstreamLink.Session current) throws IOException {
-    Head head = durable;
-    List<NodeAck> acks = new ArrayList<>();
-    acks.add(
-        new NodeAck(
-            config.node().name(),
-            config.node().location(),
-            upstreamName,
-            head == null ? 0 : head.lastSequence()));
-    acks.addAll(subtree.acks(name));
-    FailPoint.hit("replica.before-ack");
-    current
-        .out()
-        .write(
-            new Acks(
-                acks.size() > Protocol.MAX_ITEMS ? acks.subList(0, Protocol.MAX_ITEMS) : acks));
-    current.out().flush();
-    nextAck = ticker.nanos() + ACK_NANOS;
-  }
-
   private void storageFailed(StorageException e) {
     disconnect(false);
     if (e.code() == ErrorCode.DIVERGED) {
       String why =
-          "database \""
-              + name
-              + "\" diverged from upstream "
-              + upstreamName
-              + ": "
-              + e.getMessage()
-              + "; it serves what it has. Compare both nodes, then remove the wrong copy";
+          divergence.happened(
+              counters.upstreamName(), String.valueOf(e.getMessage()), counters.commits());
       life.become(FollowerState.DIVERGED, why);
       LOG.error("{}", why);
-      failed.with(new ReplicaFailure(name, FollowerState.DIVERGED, why));
       return;
     }
     LOG.error("database {}: {} {}", name, e.code(), e.getMessage(), e);
-    nextUpstream(e.code() + ": " + e.getMessage());
+    failed(upstreams.current(), e.code() + ": " + e.getMessage());
   }
 
   /** Leaves the connection; whole blocks that are already applied may still be made durable. */
   private void disconnect(boolean keepApplied) {
-    BlockReceiver blocks = receiver;
-    if (blocks != null) {
-      try (blocks) {
+    UpstreamStream current = stream;
+    if (current != null) {
+      try (current) {
         if (keepApplied) {
-          commit(blocks);
+          current.keepApplied();
         }
-      } catch (StorageException e) {
-        LOG.error("database {}: the last blocks were not kept: {}", name, e.getMessage());
       }
     }
-    receiver = null;
-    session = null;
-    receivedBytes.addAndGet(life.release());
+    stream = null;
+    counters.received(life.release());
   }
 
   // BACKING_OFF, REFUSED, DIVERGED, ENDED
@@ -430,8 +401,22 @@ final class DatabaseFollower implements AutoCloseable {
     if (!config.stayUpWhenRefused()) {
       rest();
     } else if (!life.stoppedWithin(backOff.longest())) {
-      upstreams.startRound();
+      upstreams.startAnew();
       life.become(FollowerState.CONNECTING, "asking again after a final refusal");
+    }
+  }
+
+  private void diverged() {
+    if (!divergence.copies()) {
+      rest();
+      return;
+    }
+    long wait = divergence.untilCopy();
+    if (wait > 0) {
+      life.stoppedWithin(wait);
+    } else {
+      divergence.copying();
+      beginAnew("it diverged and copies the database anew, as configured");
     }
   }
 
@@ -442,22 +427,22 @@ final class DatabaseFollower implements AutoCloseable {
   }
 
   DatabaseStatus status() {
-    Head head = durable;
     FollowerLife.Now now = life.now();
     return new DatabaseStatus(
         name,
         now.state(),
         now.reason(),
-        upstreamName,
-        head == null ? 0 : head.lastSequence(),
-        upstreamSequence,
-        head == null ? 0 : head.commitTime(),
+        counters.upstreamName(),
+        counters.durableSequence(),
+        counters.upstreamSequence(),
+        counters.durableCommitTime(),
         refusal,
-        commits.get(),
-        connections.get(),
-        receivedBytes.get() + life.receivedBytes(),
+        counters.commits(),
+        counters.connections(),
+        counters.receivedBytes() + life.receivedBytes(),
         subtree.acks(name),
-        bootstrap.status());
+        bootstrap.status(),
+        upstreams.status());
   }
 
   /** Stops and waits for the thread; what is applied in whole blocks is committed. */

@@ -11,12 +11,14 @@ import java.util.Optional;
  * @param lastSequence durable here
  * @param upstreamSequence last known of the upstream
  * @param commitTime of the last durable entry, µs since 1970-01-01 UTC; 0 while there is none
- * @param refusal the last refusal, until an upstream accepts
+ * @param refusal the last refusal, until an upstream accepts; from then on the final refusal of an
+ *     upstream that is left out, if there is one
  * @param commits durable commits since the start
  * @param connections connections that reached streaming since the start
  * @param receivedBytes off the wire since the start
  * @param followers the nodes below this one
  * @param copy how far the copy is, while one is being made
+ * @param upstreams what came of asking each upstream, in the order of preference
  */
 public record DatabaseStatus(
     String database,
@@ -31,7 +33,8 @@ public record DatabaseStatus(
     long connections,
     long receivedBytes,
     List<NodeAck> followers,
-    Optional<CopyStatus> copy) {
+    Optional<CopyStatus> copy,
+    List<UpstreamStatus> upstreams) {
 
   /** Returns how many entries are known to be missing here. */
   public long lag() {

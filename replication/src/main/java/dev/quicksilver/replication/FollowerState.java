@@ -12,7 +12,7 @@ public enum FollowerState {
   BACKING_OFF,
   /** Finally refused; does not follow, the copy serves reads. */
   REFUSED,
-  /** A block contradicts this copy; does not follow, the copy serves reads. */
+  /** A block contradicted this copy; does not follow, see {@link DivergencePolicy}. */
   DIVERGED,
   /** The stop sequence was reached. */
   ENDED,

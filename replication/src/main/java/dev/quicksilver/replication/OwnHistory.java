@@ -1,6 +1,7 @@
 package dev.quicksilver.replication;
 
 import dev.quicksilver.replication.Message.ClientHello;
+import dev.quicksilver.replication.Message.DatabaseInfo;
 import dev.quicksilver.replication.Message.Purpose;
 import dev.quicksilver.storage.ChainHash;
 import dev.quicksilver.storage.Database;
@@ -83,15 +84,26 @@ final class OwnHistory {
     if (given.code() != RefusalCode.UPSTREAM_BEHIND || local.isEmpty()) {
       return given;
     }
+    Optional<String> ours = difference(local.get(), given.lastSequence(), given.chainHash());
+    return ours.map(here -> fork(given, here)).orElse(given);
+  }
+
+  /** Says whether a peer that is not ahead is known to have another history. */
+  boolean differs(Database local, DatabaseInfo peer) {
+    return difference(local, peer.lastSequence(), peer.chainHash()).isPresent();
+  }
+
+  /** Returns what is here instead of a chain hash; empty if it is here, or not known any more. */
+  private static Optional<String> difference(Database local, long sequence, ChainHash hash) {
     try {
-      ChainHash ours = local.get().chainHashAt(given.lastSequence());
-      return ours.equals(given.chainHash()) ? given : fork(given, ours.toString());
+      ChainHash ours = local.chainHashAt(sequence);
+      return ours.equals(hash) ? Optional.empty() : Optional.of(ours.toString());
     } catch (StorageException e) {
       if (e.code() != ErrorCode.NOT_IN_LOG) {
         throw e;
       }
-      boolean known = given.lastSequence() + 1 >= local.get().head().oldestSequence();
-      return known ? fork(given, "no end of a transaction there") : given;
+      boolean known = sequence + 1 >= local.head().oldestSequence();
+      return known ? Optional.of("no end of a transaction there") : Optional.empty();
     }
   }
 

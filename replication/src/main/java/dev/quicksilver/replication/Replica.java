@@ -26,11 +26,13 @@ public final class Replica implements AutoCloseable {
   private final CompletableFuture<ReplicaFailure> failure = new CompletableFuture<>();
   private final CatalogWatcher watcher;
   private final DatabaseFollower catalog;
+  private final UpstreamProber prober;
 
   private Replica(ReplicationConfig config, DatabaseSet databases, Subtree subtree) {
     this.config = config;
     this.databases = databases;
     this.subtree = subtree;
+    this.prober = UpstreamProber.start(config);
     this.watcher = new CatalogWatcher(databases, this::follower);
     this.catalog =
         new DatabaseFollower(
@@ -41,6 +43,7 @@ public final class Replica implements AutoCloseable {
             subtree,
             watcher::look,
             this::failed,
+            prober,
             Ticker.SYSTEM);
   }
 
@@ -73,6 +76,7 @@ public final class Replica implements AutoCloseable {
         subtree,
         (_, _) -> {},
         this::failed,
+        prober,
         Ticker.SYSTEM);
   }
 
@@ -104,12 +108,16 @@ public final class Replica implements AutoCloseable {
     return watcher.copyAnew(database);
   }
 
-  /** Completes with the first final refusal or divergence; never completes exceptionally. */
+  /**
+   * Completes with the first database that is refused for good, unless {@link
+   * ReplicationConfig#stayUpWhenRefused}; never completes exceptionally. A database that diverged
+   * is no failure of the node: see {@link DivergencePolicy}.
+   */
   public CompletableFuture<ReplicaFailure> failure() {
     return failure.copy();
   }
 
-  /** Waits for a final refusal or divergence; empty if there is none within the time. */
+  /** Waits for {@link #failure}; empty if there is none within the time. */
   public Optional<ReplicaFailure> awaitFailure(Duration timeout) throws InterruptedException {
     try {
       return Optional.of(failure.get(timeout.toNanos(), TimeUnit.NANOSECONDS));
@@ -123,6 +131,7 @@ public final class Replica implements AutoCloseable {
   /** Stops following; returns when all threads have ended. The databases stay open. */
   @Override
   public void close() {
+    prober.close();
     watcher.close();
     catalog.close();
   }

@@ -21,6 +21,8 @@ import java.util.UUID;
  * @param stayUpWhenRefused whether a final refusal leaves the node serving reads and asking again
  *     at the longest pause, instead of completing {@link Replica#failure()}
  * @param transport the same as the process's {@link ReplicationServer} has
+ * @param choice when an upstream that serves is left for another one
+ * @param onDivergence what is done with a database that contradicts its upstream
  */
 public record ReplicationConfig(
     NodeIdentity node,
@@ -33,7 +35,9 @@ public record ReplicationConfig(
     Duration maxBackOff,
     Map<String, Long> stopSequences,
     boolean stayUpWhenRefused,
-    Transport transport) {
+    Transport transport,
+    UpstreamChoice choice,
+    DivergencePolicy onDivergence) {
 
   /** Defaults: 500 ms window, 32 MiB, 10 s silence, 100 ms to 5 s back-off, stops when refused. */
   public static ReplicationConfig of(NodeIdentity node, List<Upstream> upstreams) {
@@ -48,7 +52,9 @@ public record ReplicationConfig(
         Duration.ofSeconds(5),
         Map.of(),
         false,
-        Transport.PLAIN);
+        Transport.PLAIN,
+        UpstreamChoice.DEFAULT,
+        DivergencePolicy.SERVE);
   }
 
   public ReplicationConfig {
@@ -84,7 +90,9 @@ public record ReplicationConfig(
         maxBackOff,
         stopSequences,
         stayUpWhenRefused,
-        other);
+        other,
+        choice,
+        onDivergence);
   }
 
   /** Returns the same with another window. */
@@ -100,7 +108,9 @@ public record ReplicationConfig(
         maxBackOff,
         stopSequences,
         stayUpWhenRefused,
-        transport);
+        transport,
+        choice,
+        onDivergence);
   }
 
   /** Returns the same, bound to one catalog. */
@@ -116,7 +126,9 @@ public record ReplicationConfig(
         maxBackOff,
         stopSequences,
         stayUpWhenRefused,
-        transport);
+        transport,
+        choice,
+        onDivergence);
   }
 
   /** Returns the same with stop sequences. */
@@ -132,7 +144,9 @@ public record ReplicationConfig(
         maxBackOff,
         stops,
         stayUpWhenRefused,
-        transport);
+        transport,
+        choice,
+        onDivergence);
   }
 
   /** Returns the same that stays up, or not, when it is finally refused. */
@@ -148,6 +162,44 @@ public record ReplicationConfig(
         maxBackOff,
         stopSequences,
         stayUp,
-        transport);
+        transport,
+        choice,
+        onDivergence);
+  }
+
+  /** Returns the same that leaves an upstream for another one in other cases. */
+  public ReplicationConfig withChoice(UpstreamChoice other) {
+    return new ReplicationConfig(
+        node,
+        upstreams,
+        catalogId,
+        window,
+        maxTransactionBytes,
+        silence,
+        minBackOff,
+        maxBackOff,
+        stopSequences,
+        stayUpWhenRefused,
+        transport,
+        other,
+        onDivergence);
+  }
+
+  /** Returns the same that does something else with a database that diverged. */
+  public ReplicationConfig withOnDivergence(DivergencePolicy other) {
+    return new ReplicationConfig(
+        node,
+        upstreams,
+        catalogId,
+        window,
+        maxTransactionBytes,
+        silence,
+        minBackOff,
+        maxBackOff,
+        stopSequences,
+        stayUpWhenRefused,
+        transport,
+        choice,
+        other);
   }
 }

@@ -1,50 +1,192 @@
 package dev.quicksilver.replication;
 
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
- * Primaries in order, then secondaries; remembers what happened in the current round. One thread.
+ * Primaries in order, then secondaries: which of them is followed, or asked next, and what came of
+ * asking each. A final refusal leaves its upstream out; the others are followed. Thread-safe; only
+ * the follower's thread changes which one is current.
  */
 final class UpstreamList {
+  /** Where a refusal by the current upstream leads. */
+  enum Verdict {
+    /** Another one may still help, in this round or a later one. */
+    NEXT,
+    /** None that would serve this node has its history in the log. */
+    NO_HISTORY,
+    /** All of them have refused finally. */
+    NOBODY
+  }
+
+  /** About five minutes at the default longest pause: by then somebody may have cured the cause. */
+  static final int LEFT_OUT_ROUNDS = 60;
+
   private static final int PATIENT_ROUNDS = 5;
 
-  private final List<Upstream> ordered;
-  private final List<Refusal> snapshotsNeeded = new ArrayList<>();
+  private static final class Candidate {
+    private final Upstream upstream;
+    private UpstreamStatus.Result result = UpstreamStatus.Result.NOT_ASKED;
+    private String node = "";
+    private long lastSequence;
+    private String detail = "";
+    private Optional<Refusal> leftOut = Optional.empty();
+    private boolean lacksHistory;
+
+    Candidate(Upstream upstream) {
+      this.upstream = upstream;
+    }
+
+    UpstreamStatus status() {
+      return new UpstreamStatus(upstream, result, node, lastSequence, detail);
+    }
+  }
+
+  private final List<Candidate> ordered;
   private int roundsLackingHistory;
+  private int roundsLeavingOut;
   private int at;
 
   UpstreamList(List<Upstream> upstreams) {
-    this.ordered = Upstream.inOrder(upstreams);
+    this.ordered = Upstream.inOrder(upstreams).stream().map(Candidate::new).toList();
   }
 
-  Upstream current() {
-    return ordered.get(at);
+  synchronized Upstream current() {
+    return ordered.get(at).upstream;
   }
 
   /** Moves on after a failure; returns false when the round is over and begins the next one. */
-  boolean advance() {
-    at++;
+  synchronized boolean advance() {
+    at = askedFrom(at + 1);
     if (at < ordered.size()) {
       return true;
     }
-    roundsLackingHistory = snapshotsNeeded.isEmpty() ? 0 : roundsLackingHistory + 1;
-    startRound();
+    boolean lacking = ordered.stream().anyMatch(one -> one.lacksHistory);
+    roundsLackingHistory = lacking ? roundsLackingHistory + 1 : 0;
+    roundsLeavingOut++;
+    if (roundsLeavingOut >= LEFT_OUT_ROUNDS) {
+      startAnew();
+    } else {
+      startRound();
+    }
     return false;
   }
 
-  /**
-   * Notes that the current upstream lacks the history. Returns whether in this round all of them
-   * do, or this one after rounds in which the others could not be asked.
-   */
-  boolean lacksHistory(Refusal refusal) {
-    snapshotsNeeded.add(refusal);
-    return snapshotsNeeded.size() == ordered.size() || roundsLackingHistory >= PATIENT_ROUNDS;
+  /** Notes that an upstream would serve this node. */
+  synchronized void answered(
+      Upstream upstream, UpstreamStatus.Result result, String node, long lastSequence) {
+    Candidate one = of(upstream);
+    one.result = result;
+    one.node = node;
+    one.lastSequence = lastSequence;
+    one.detail = "";
+    one.leftOut = Optional.empty();
   }
 
-  /** Goes back to the most preferred one. */
-  void startRound() {
+  /**
+   * Notes what a probe of an upstream brought. It does not say whether one that is left out would
+   * accept this node now.
+   *
+   * @param problem why it could not serve this node; empty if it could
+   */
+  synchronized void probed(Upstream upstream, long lastSequence, String problem) {
+    Candidate one = of(upstream);
+    if (problem.isEmpty()) {
+      one.lastSequence = lastSequence;
+    }
+    if (one.leftOut.isEmpty() && one.result != UpstreamStatus.Result.FOLLOWED) {
+      one.result = problem.isEmpty() ? UpstreamStatus.Result.WELL : UpstreamStatus.Result.FAILED;
+      one.detail = problem;
+    }
+  }
+
+  /** Makes another one current, since it serves this node from now on. */
+  synchronized void moveTo(Upstream upstream) {
+    ordered.get(at).result = UpstreamStatus.Result.WELL;
+    at = ordered.indexOf(of(upstream));
+  }
+
+  /** Notes that an upstream could not be reached, or that the connection to it broke. */
+  synchronized void failed(Upstream upstream, String why) {
+    Candidate one = of(upstream);
+    one.result = UpstreamStatus.Result.FAILED;
+    one.detail = why;
+  }
+
+  /**
+   * Notes a refusal by the current upstream, and says where it leads.
+   *
+   * @param isFinal whether to leave it out
+   */
+  synchronized Verdict refused(Refusal refusal, boolean isFinal) {
+    Candidate one = ordered.get(at);
+    note(one, refusal, isFinal);
+    boolean lacking = refusal.code() == RefusalCode.SNAPSHOT_NEEDED;
+    one.lacksHistory |= lacking;
+    boolean nobodyLeft = ordered.stream().allMatch(c -> c.lacksHistory || c.leftOut.isPresent());
+    if (lacking && (nobodyLeft || roundsLackingHistory >= PATIENT_ROUNDS)) {
+      return Verdict.NO_HISTORY;
+    }
+    if (!nobodyLeft) {
+      return Verdict.NEXT;
+    }
+    boolean someServe = ordered.stream().anyMatch(c -> c.leftOut.isEmpty());
+    return someServe ? Verdict.NO_HISTORY : Verdict.NOBODY;
+  }
+
+  /** Notes a refusal by another one than the current. */
+  synchronized void refusedBy(Upstream upstream, Refusal refusal, boolean isFinal) {
+    note(of(upstream), refusal, isFinal);
+  }
+
+  private void note(Candidate one, Refusal refusal, boolean isFinal) {
+    one.result = isFinal ? UpstreamStatus.Result.LEFT_OUT : UpstreamStatus.Result.REFUSED;
+    one.detail = refusal.code() + ": " + refusal.message();
+    if (isFinal) {
+      one.leftOut = Optional.of(refusal);
+      roundsLeavingOut = 0;
+    }
+  }
+
+  /** Returns the final refusal of the most preferred upstream that is left out, if there is one. */
+  synchronized Optional<Refusal> standing() {
+    return ordered.stream().flatMap(one -> one.leftOut.stream()).findFirst();
+  }
+
+  /** Goes back to the most preferred one that is not left out; leaves none out if all were. */
+  synchronized void startRound() {
+    ordered.forEach(one -> one.lacksHistory = false);
+    at = askedFrom(0);
+    if (at == ordered.size()) {
+      startAnew();
+    }
+  }
+
+  /** Goes back to the most preferred one and leaves none out. */
+  synchronized void startAnew() {
+    ordered.forEach(
+        one -> {
+          one.lacksHistory = false;
+          one.leftOut = Optional.empty();
+        });
+    roundsLeavingOut = 0;
     at = 0;
-    snapshotsNeeded.clear();
+  }
+
+  private int askedFrom(int index) {
+    int next = index;
+    while (next < ordered.size() && ordered.get(next).leftOut.isPresent()) {
+      next++;
+    }
+    return next;
+  }
+
+  private Candidate of(Upstream upstream) {
+    return ordered.stream().filter(one -> one.upstream.equals(upstream)).findFirst().orElseThrow();
+  }
+
+  /** Returns what came of asking each, in the order of preference. */
+  synchronized List<UpstreamStatus> status() {
+    return ordered.stream().map(Candidate::status).toList();
   }
 }

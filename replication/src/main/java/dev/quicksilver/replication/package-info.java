@@ -49,17 +49,18 @@
  * there.
  *
  * <p><b>Hot path:</b> {@code FollowerSession} (log to socket; blocks are passed on as they are
- * stored) and {@code DatabaseFollower} (socket to {@link dev.quicksilver.storage.Applier}).
+ * stored) and {@code UpstreamStream} (socket to {@link dev.quicksilver.storage.Applier}).
  *
  * <p><b>Threads:</b> a virtual thread per connection on both sides plus one that reads; one
  * platform thread per followed database that applies, since LMDB's write lock belongs to a thread
  * of the operating system. Public types are safe for all threads unless they say otherwise.
  *
  * <p><b>Failure:</b> a Refusal is typed and either temporary (the follower tries the next upstream,
- * then backs off) or final (it stops following, keeps serving reads and says so). A damaged frame,
- * a lost, repeated or misplaced block, or silence ends the connection and nothing of it is
- * committed. A block that contradicts the follower's own history or content stops the database for
- * good: {@code DIVERGED}.
+ * then backs off) or final (that upstream is left out; when all are, it stops following, keeps
+ * serving reads and says so). A damaged frame, a lost, repeated or misplaced block, or silence ends
+ * the connection and nothing of it is committed. A block that contradicts the follower's own
+ * history or content stops the database: {@code DIVERGED}, see {@link
+ * dev.quicksilver.replication.DivergencePolicy}.
  */
 @NullMarked
 package dev.quicksilver.replication;

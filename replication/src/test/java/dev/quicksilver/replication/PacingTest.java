@@ -84,35 +84,6 @@ final class PacingTest {
   }
 
   @Test
-  void secondariesComeAfterAllPrimariesAndThenTheRoundIsOver() {
-    Upstream a = Upstream.primary("127.0.0.1", 1);
-    Upstream b = Upstream.secondary("127.0.0.1", 2);
-    Upstream c = Upstream.primary("127.0.0.1", 3);
-    UpstreamList list = new UpstreamList(List.of(a, b, c));
-    assertThat(list.current()).isEqualTo(a);
-    assertThat(list.advance()).isTrue();
-    assertThat(list.current()).isEqualTo(c);
-    assertThat(list.advance()).isTrue();
-    assertThat(list.current()).isEqualTo(b);
-    assertThat(list.advance()).isFalse();
-    assertThat(list.current()).isEqualTo(a);
-  }
-
-  @Test
-  void historyIsLostForGoodOnlyIfNoUpstreamOfARoundHasIt() {
-    UpstreamList list =
-        new UpstreamList(
-            List.of(Upstream.primary("127.0.0.1", 1), Upstream.secondary("127.0.0.1", 2)));
-    Refusal refusal = Refusal.of(RefusalCode.SNAPSHOT_NEEDED, "gone");
-    assertThat(list.lacksHistory(refusal)).isFalse();
-    list.advance();
-    list.advance();
-    assertThat(list.lacksHistory(refusal)).isFalse();
-    list.advance();
-    assertThat(list.lacksHistory(refusal)).isTrue();
-  }
-
-  @Test
   void warningsFromOutsideAreLoggedOncePerSecond() {
     long[] now = {5};
     LogLimiter limiter = new LogLimiter(LoggerFactory.getLogger("test"), () -> now[0]);

@@ -3,6 +3,7 @@ package dev.quicksilver.replication;
 import static dev.quicksilver.replication.TestNode.set;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.quicksilver.replication.Message.ClientHello;
 import dev.quicksilver.replication.Message.Databases;
@@ -15,6 +16,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -208,6 +210,49 @@ final class RefusalTest {
       lost.follow(young.port());
       lost.awaitEqual("dns", young);
       assertThat(lost.database("dns").head().oldestSequence()).isGreaterThan(1);
+    }
+  }
+
+  @Test
+  void aFinalRefusalLeavesOutItsUpstreamAndTheNextOneIsFollowed() throws Exception {
+    try (TestNode stranger = TestNode.root("stranger", data.resolve("stranger"), new UUID(9, 9));
+        TestNode edge = TestNode.open("edge", data.resolve("edge"))) {
+      edge.follow(edge.config(stranger.port(), root.port()).withCatalogId(TestNode.CATALOG_ID));
+      edge.awaitEqual("dns", root);
+      assertThat(edge.replica().failure()).isNotDone();
+      DatabaseStatus catalog = edge.status("quicksilver");
+      assertThat(catalog.state()).isEqualTo(FollowerState.STREAMING);
+      assertThat(catalog.refusal())
+          .hasValueSatisfying(
+              refusal -> assertThat(refusal.code()).isEqualTo(RefusalCode.WRONG_DATABASE));
+      assertThat(catalog.upstreams())
+          .extracting(up -> up.upstream().port(), UpstreamStatus::result, UpstreamStatus::node)
+          .containsExactly(
+              tuple(stranger.port(), UpstreamStatus.Result.LEFT_OUT, ""),
+              tuple(root.port(), UpstreamStatus.Result.FOLLOWED, "root"));
+      assertThat(catalog.upstreams().getFirst().detail()).contains("WRONG_DATABASE");
+    }
+  }
+
+  @Test
+  void isRefusedOnlyWhenEveryUpstreamHasRefusedFinally() throws Exception {
+    try (TestNode stranger = TestNode.root("stranger", data.resolve("stranger"), new UUID(9, 9));
+        TestNode late = TestNode.root("late", data.resolve("late"), new UUID(9, 9));
+        TestNode edge = TestNode.open("edge", data.resolve("edge"))) {
+      int latePort = late.port();
+      late.stopServing();
+      edge.follow(edge.config(stranger.port(), latePort).withCatalogId(TestNode.CATALOG_ID));
+      Await.until(
+          () ->
+              edge.status("quicksilver").upstreams().stream()
+                  .map(UpstreamStatus::result)
+                  .toList()
+                  .equals(List.of(UpstreamStatus.Result.LEFT_OUT, UpstreamStatus.Result.FAILED)),
+          () -> edge.replica().status());
+      assertThat(edge.replica().failure()).isNotDone();
+      late.serve(latePort);
+      assertThat(failureOf(edge).message()).contains("WRONG_DATABASE");
+      assertThat(edge.status("quicksilver").state()).isEqualTo(FollowerState.REFUSED);
     }
   }
 

@@ -83,8 +83,18 @@ final class TestNode implements AutoCloseable {
   }
 
   TestNode serve(ServerOptions options) {
+    return serve(0, options);
+  }
+
+  /** Serves on a certain port, as after a restart. */
+  TestNode serve(int port) {
+    return serve(port, ServerOptions.DEFAULT);
+  }
+
+  private TestNode serve(int port, ServerOptions options) {
     server =
-        ReplicationServer.start("127.0.0.1", 0, databases, identity, subtree, options, transport);
+        ReplicationServer.start(
+            "127.0.0.1", port, databases, identity, subtree, options, transport);
     return this;
   }
 
@@ -117,7 +127,9 @@ final class TestNode implements AutoCloseable {
         Duration.ofMillis(50),
         all.stopSequences(),
         false,
-        transport);
+        transport,
+        all.choice(),
+        all.onDivergence());
   }
 
   int port() {

@@ -17,12 +17,15 @@ import java.util.stream.Stream;
  * use by one atomic rename of the link. {@code copying} beside it names the generation that a
  * snapshot is being copied into, so that it is found again after a restart. A generation that is
  * about to be replaced is marked by a file {@code retired}, so that it does not stay for ever if
- * the process dies before it could remove it. Holds no state; safe for all threads and processes.
+ * the process dies before it could remove it. A file {@code withheld} in a generation says why
+ * readers are refused it; the next generation has none. Holds no state; safe for all threads and
+ * processes.
  */
 public final class DatabaseDirectory {
   private static final String CURRENT = "current";
   private static final String COPYING = "copying";
   private static final String RETIRED = "retired";
+  private static final String WITHHELD = "withheld";
 
   private final Path root;
 
@@ -116,6 +119,83 @@ public final class DatabaseDirectory {
     } catch (IOException e) {
       throw failed("create a folder in", database, e);
     }
+  }
+
+  /**
+   * Has readers refused the generation in use of a database, in all processes, until {@link
+   * #serveAgain} or until another generation is in use. Readers look at least every 100 ms, or with
+   * each transaction.
+   *
+   * @param why one line that they are told
+   */
+  public void withhold(String name, String why) {
+    environment(name).ifPresent(generation -> mark(generation, why));
+  }
+
+  private static void mark(Path generation, String why) {
+    try {
+      Path next = generation.resolve(WITHHELD + ".next");
+      Files.writeString(next, why);
+      Files.move(next, generation.resolve(WITHHELD), StandardCopyOption.ATOMIC_MOVE);
+      Durable.syncFolder(generation);
+    } catch (IOException e) {
+      throw failed("write", generation, e);
+    }
+  }
+
+  /** Lets readers have the generation in use of a database, if they were refused it. */
+  public void serveAgain(String name) {
+    environment(name)
+        .ifPresent(
+            generation -> {
+              try {
+                if (Files.deleteIfExists(generation.resolve(WITHHELD))) {
+                  Durable.syncFolder(generation);
+                }
+              } catch (IOException e) {
+                throw failed("write", generation, e);
+              }
+            });
+  }
+
+  /** Returns why readers are refused a database, if they are. */
+  public Optional<String> withheld(String name) {
+    return environment(name).flatMap(DatabaseDirectory::withheld);
+  }
+
+  private static Optional<String> withheld(Path generation) {
+    try {
+      Path file = generation.resolve(WITHHELD);
+      return Files.exists(file) ? Optional.of(Files.readString(file)) : Optional.empty();
+    } catch (NoSuchFileException e) {
+      return Optional.empty(); // allowed again just now
+    } catch (IOException e) {
+      throw failed("read", generation, e);
+    }
+  }
+
+  /**
+   * Refuses to read a database that is withheld.
+   *
+   * @throws StorageException DIVERGED with the reason
+   */
+  public void requireServed(String name) {
+    withheld(name)
+        .ifPresent(
+            why -> {
+              throw notServed(name, why);
+            });
+  }
+
+  /** Makes the exception that a reader of a withheld database is given. */
+  public static StorageException notServed(String name, String why) {
+    return new StorageException(
+        ErrorCode.DIVERGED, "database \"" + name + "\" is not served here: " + why);
+  }
+
+  /** A rewritten generation is withheld if the one it was made of is. */
+  static void keepWithheld(Path from, Path to) {
+    withheld(from).ifPresent(why -> mark(to, why));
   }
 
   /** Makes a generation the one in use, atomically. */

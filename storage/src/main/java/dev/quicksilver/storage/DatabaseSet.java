@@ -89,6 +89,26 @@ public final class DatabaseSet implements AutoCloseable {
     return options;
   }
 
+  /** Has readers refused a database, see {@link DatabaseDirectory#withhold}. */
+  public synchronized void withhold(String name, String why) {
+    directory.withhold(name, why);
+  }
+
+  /** Lets readers have a database again. */
+  public synchronized void serveAgain(String name) {
+    directory.serveAgain(name);
+  }
+
+  /** Returns why readers are refused a database, if they are. */
+  public Optional<String> withheld(String name) {
+    return directory.withheld(name);
+  }
+
+  /** Refuses to read a database that is withheld, see {@link DatabaseDirectory#requireServed}. */
+  public void requireServed(String name) {
+    directory.requireServed(name);
+  }
+
   /** Says whether a copy of a database was begun that is neither in use nor given up. */
   public boolean copyBegun(String name) {
     return directory.copyBegun(name);

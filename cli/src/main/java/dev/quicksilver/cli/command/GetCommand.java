@@ -1,5 +1,6 @@
 package dev.quicksilver.cli.command;
 
+import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.storage.Database;
@@ -46,8 +47,9 @@ public final class GetCommand implements Callable<Integer> {
   }
 
   private byte[] local() {
-    try (Database opened =
-            LocalDatabase.open(ConfigurationFlags.load(spec, System.getenv()), database);
+    Configuration configuration = ConfigurationFlags.load(spec, System.getenv());
+    LocalDatabase.directory(configuration, database).requireServed(database);
+    try (Database opened = LocalDatabase.open(configuration, database);
         Snapshot snapshot = opened.snapshot()) {
       Pair pair = snapshot.get(key.getBytes(StandardCharsets.UTF_8));
       if (pair == null) {

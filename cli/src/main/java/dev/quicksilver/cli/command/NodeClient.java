@@ -2,11 +2,13 @@ package dev.quicksilver.cli.command;
 
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
+import dev.quicksilver.cli.process.HttpEndpoint;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
@@ -36,6 +38,23 @@ final class NodeClient implements AutoCloseable {
    *     got what was asked for
    */
   HttpResponse<byte[]> get(String path, Map<String, String> query) throws InterruptedException {
+    return send(path, query, HttpRequest.newBuilder().GET());
+  }
+
+  /**
+   * Tells it to do something; returns its answer.
+   *
+   * @throws CommandException as {@link #get} does
+   */
+  String post(String path, Map<String, String> query) throws InterruptedException {
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder().POST(BodyPublishers.noBody()).header(HttpEndpoint.ACTION, "yes");
+    return new String(send(path, query, request).body(), StandardCharsets.UTF_8);
+  }
+
+  private HttpResponse<byte[]> send(
+      String path, Map<String, String> query, HttpRequest.Builder builder)
+      throws InterruptedException {
     String encoded =
         query.entrySet().stream()
             .map(e -> e.getKey() + "=" + URLEncoder.encode(e.getValue(), StandardCharsets.UTF_8))
@@ -43,7 +62,7 @@ final class NodeClient implements AutoCloseable {
     HttpResponse<byte[]> response;
     try {
       URI uri = URI.create("http://" + address + path + (encoded.isEmpty() ? "" : "?" + encoded));
-      HttpRequest request = HttpRequest.newBuilder(uri).timeout(Duration.ofSeconds(30)).build();
+      HttpRequest request = builder.uri(uri).timeout(Duration.ofSeconds(30)).build();
       response = http.send(request, BodyHandlers.ofByteArray());
     } catch (IOException | IllegalArgumentException e) {
       throw new CommandException(
@@ -55,7 +74,11 @@ final class NodeClient implements AutoCloseable {
     if (response.statusCode() != 200) {
       String words = new String(response.body(), StandardCharsets.UTF_8).strip();
       throw new CommandException(
-          response.statusCode() == 404 ? ExitCode.NOT_FOUND : ExitCode.FAILURE,
+          switch (response.statusCode()) {
+            case 404 -> ExitCode.NOT_FOUND;
+            case 409 -> ExitCode.REFUSED;
+            default -> ExitCode.FAILURE;
+          },
           "the node at " + address + " says: " + words);
     }
     return response;

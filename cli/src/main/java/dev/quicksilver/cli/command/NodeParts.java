@@ -16,6 +16,7 @@ import dev.quicksilver.storage.DatabaseSet;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -83,11 +84,16 @@ final class NodeParts {
     return addresses;
   }
 
-  /** Serves the status over HTTP and says that the process is ready. */
-  void ready(Supplier<NodeStatus> status) {
+  /**
+   * Serves the status over HTTP and says that the process is ready.
+   *
+   * @param more serves what only this role has
+   */
+  void ready(Supplier<NodeStatus> status, Consumer<HttpEndpoint> more) {
     HttpEndpoint http =
         lifecycle.own("HTTP", HttpEndpoint.start(configuration.get(Settings.HTTP_LISTEN), status));
-    RemoteReads.serve(http, databases::get);
+    RemoteReads.serve(http, databases);
+    more.accept(http);
     addresses.put("http", http.address());
     processFile.publish(
         new ProcessFile.Content(

@@ -4,6 +4,7 @@ import com.sun.net.httpserver.HttpExchange;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.HttpEndpoint.Answer;
 import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.LogEntry;
 import dev.quicksilver.storage.LogScan;
 import dev.quicksilver.storage.Pair;
@@ -14,7 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Function;
 
 /**
  * What {@code log} and {@code get} ask a running node for: {@code /log?database=D&from=N}, which
@@ -29,14 +29,14 @@ final class RemoteReads {
 
   private RemoteReads() {}
 
-  static void serve(HttpEndpoint http, Function<String, Optional<Database>> databases) {
+  static void serve(HttpEndpoint http, DatabaseSet databases) {
     http.serve("/log", exchange -> log(exchange, databases));
     http.serve("/get", exchange -> get(exchange, databases));
   }
 
-  private static Answer log(HttpExchange exchange, Function<String, Optional<Database>> databases) {
+  private static Answer log(HttpExchange exchange, DatabaseSet databases) {
     Map<String, String> query = query(exchange);
-    Optional<Database> database = databases.apply(query.getOrDefault("database", ""));
+    Optional<Database> database = databases.get(query.getOrDefault("database", ""));
     if (database.isEmpty()) {
       return noDatabase(query);
     }
@@ -64,13 +64,18 @@ final class RemoteReads {
     }
   }
 
-  private static Answer get(HttpExchange exchange, Function<String, Optional<Database>> databases) {
+  private static Answer get(HttpExchange exchange, DatabaseSet databases) {
     Map<String, String> query = query(exchange);
-    Optional<Database> database = databases.apply(query.getOrDefault("database", ""));
+    Optional<Database> database = databases.get(query.getOrDefault("database", ""));
     if (database.isEmpty()) {
       return noDatabase(query);
     }
     String key = query.getOrDefault("key", "");
+    try {
+      databases.requireServed(query.getOrDefault("database", ""));
+    } catch (StorageException e) {
+      return Answer.text(409, e.getMessage() + "\n");
+    }
     try (Snapshot snapshot = database.get().snapshot()) {
       Pair pair = snapshot.get(key.getBytes(StandardCharsets.UTF_8));
       return pair == null
@@ -83,7 +88,7 @@ final class RemoteReads {
     return Answer.text(404, "there is no database \"" + query.get("database") + "\"\n");
   }
 
-  private static Map<String, String> query(HttpExchange exchange) {
+  static Map<String, String> query(HttpExchange exchange) {
     Map<String, String> found = new HashMap<>();
     String raw = exchange.getRequestURI().getRawQuery();
     if (raw != null) {

@@ -7,11 +7,14 @@ import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Lifecycle;
+import dev.quicksilver.cli.process.NodeStatus.UpstreamReport;
 import dev.quicksilver.replication.DatabaseStatus;
 import dev.quicksilver.replication.FollowerState;
 import dev.quicksilver.replication.Replica;
 import dev.quicksilver.replication.ReplicationConfig;
 import dev.quicksilver.replication.Upstream;
+import dev.quicksilver.replication.UpstreamChoice;
+import dev.quicksilver.storage.DatabaseSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
@@ -37,6 +40,11 @@ public final class ReplicaCommand extends NodeCommand {
     ReplicationConfig config =
         ReplicationConfig.of(node.identity, upstreams)
             .withWindow(configuration.get(Settings.REPLICATION_WINDOW))
+            .withChoice(
+                UpstreamChoice.DEFAULT
+                    .withWellFor(configuration.get(Settings.REPLICATION_RETURN_AFTER))
+                    .withAheadFor(configuration.get(Settings.REPLICATION_BEHIND_LIMIT)))
+            .withOnDivergence(configuration.get(Settings.REPLICATION_ON_DIVERGENCE))
             .withTransport(node.transport.transport);
     warnOfUnnamed(config);
     Replica replica = lifecycle.own("replica", Replica.start(config, node.databases, node.subtree));
@@ -50,17 +58,20 @@ public final class ReplicaCommand extends NodeCommand {
     node.ready(
         () -> {
           List<DatabaseStatus> following = replica.status();
-          return reporter.report(
-              problem(following),
-              node.databases.all(),
-              database ->
-                  following.stream()
-                      .filter(status -> status.database().equals(database.name()))
-                      .findFirst()
-                      .map(ReplicaCommand::progress),
-              RootCommand.followers(node.server),
-              node.subtree.acks());
-        });
+          return reporter
+              .report(
+                  problem(following, node.databases),
+                  node.databases.all(),
+                  database ->
+                      following.stream()
+                          .filter(status -> status.database().equals(database.name()))
+                          .findFirst()
+                          .map(ReplicaCommand::progress),
+                  RootCommand.followers(node.server),
+                  node.subtree.acks())
+              .withUpstreams(following.stream().flatMap(ReplicaCommand::upstreams).toList());
+        },
+        http -> CopyRequests.serve(http, replica::copyAnew));
   }
 
   private static List<Upstream> upstreams(Configuration configuration) {
@@ -99,11 +110,33 @@ public final class ReplicaCommand extends NodeCommand {
     }
   }
 
-  private static Optional<String> problem(List<DatabaseStatus> following) {
+  private static Optional<String> problem(List<DatabaseStatus> following, DatabaseSet databases) {
     return following.stream()
         .filter(status -> status.state() != FollowerState.STREAMING)
         .findFirst()
-        .map(status -> status.database() + " is " + status.state() + ": " + status.reason());
+        .map(status -> status.database() + " is " + status.state() + ": " + status.reason())
+        .or(() -> following.stream().flatMap(status -> withheld(status, databases)).findFirst());
+  }
+
+  private static Stream<String> withheld(DatabaseStatus status, DatabaseSet databases) {
+    return databases
+        .withheld(status.database())
+        .map(why -> status.database() + " is not served: " + why)
+        .stream();
+  }
+
+  private static Stream<UpstreamReport> upstreams(DatabaseStatus status) {
+    return status.upstreams().stream()
+        .map(
+            up ->
+                new UpstreamReport(
+                    status.database(),
+                    up.upstream().toString(),
+                    up.upstream().secondary() ? "secondary" : "primary",
+                    up.result().name(),
+                    up.node(),
+                    up.lastSequence(),
+                    up.detail()));
   }
 
   private static StatusReporter.Progress progress(DatabaseStatus status) {

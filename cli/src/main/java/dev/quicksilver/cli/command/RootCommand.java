@@ -59,7 +59,8 @@ public final class RootCommand extends NodeCommand {
                           Optional.empty())),
               followers(node.server),
               node.subtree.acks());
-        });
+        },
+        CopyRequests::refuse);
   }
 
   private static void watch(Gateway gateway, Lifecycle lifecycle) {

@@ -9,6 +9,7 @@ import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.LocationReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
+import dev.quicksilver.cli.process.NodeStatus.UpstreamReport;
 import dev.quicksilver.cli.process.ProcessFile;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -104,6 +105,7 @@ public final class StatusCommand implements Callable<Integer> {
       }
       databases.print(out);
     }
+    printUpstreams(status, out);
     if (!status.followers().isEmpty()) {
       out.println();
       Table followers = new Table("database", "follower", "location", ">sent", ">durable");
@@ -120,6 +122,26 @@ public final class StatusCommand implements Callable<Integer> {
       followers.print(out);
     }
     printSubtree(status, out);
+  }
+
+  private static void printUpstreams(NodeStatus status, PrintWriter out) {
+    if (status.upstreams().isEmpty()) {
+      return;
+    }
+    out.println();
+    Table upstreams =
+        new Table("database", "upstream", "role", "node", "result", ">sequence", "because");
+    for (UpstreamReport up : status.upstreams()) {
+      upstreams.row(
+          up.database(),
+          up.address(),
+          up.role(),
+          up.node().isEmpty() ? "-" : up.node(),
+          up.result(),
+          Long.toString(up.sequence()),
+          up.detail());
+    }
+    upstreams.print(out);
   }
 
   private static void printSubtree(NodeStatus status, PrintWriter out) {

@@ -83,7 +83,8 @@ final class StatusReporter {
         followers,
         subtree,
         SubtreeReports.locations(subtree),
-        certificates.get());
+        certificates.get(),
+        List.of());
   }
 
   private static DatabaseReport report(Database database) {

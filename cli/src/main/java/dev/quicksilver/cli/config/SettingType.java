@@ -204,7 +204,7 @@ public sealed interface SettingType<T> {
   record OneOf<E extends Enum<E>>(Class<E> type) implements SettingType<E> {
     @Override
     public E parse(String text) {
-      return Enum.valueOf(type, text.toUpperCase(Locale.ROOT));
+      return Enum.valueOf(type, text.toUpperCase(Locale.ROOT).replace('-', '_'));
     }
 
     @Override
@@ -213,7 +213,7 @@ public sealed interface SettingType<T> {
           + String.join(
               ", ",
               Stream.of(type.getEnumConstants())
-                  .map(word -> word.name().toLowerCase(Locale.ROOT))
+                  .map(word -> word.name().toLowerCase(Locale.ROOT).replace('_', '-'))
                   .toList());
     }
   }

@@ -9,6 +9,7 @@ import dev.quicksilver.cli.config.SettingType.OneOf;
 import dev.quicksilver.cli.config.SettingType.Span;
 import dev.quicksilver.cli.config.SettingType.Text;
 import dev.quicksilver.cli.config.SettingType.Whole;
+import dev.quicksilver.replication.DivergencePolicy;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.EnumSet;
@@ -143,6 +144,31 @@ public final class Settings {
           "",
           REPLICA,
           "Upstreams of last resort, which keep a longer log.");
+  public static final Setting<Duration> REPLICATION_RETURN_AFTER =
+      with(
+          "replication.return-after",
+          new Span("1s", "1d"),
+          "10s",
+          REPLICA,
+          "How long a preferred upstream has to answer well before a replica that follows another"
+              + " one returns to it. Doubles, up to 32 times, when it fails again soon after.");
+  public static final Setting<Duration> REPLICATION_BEHIND_LIMIT =
+      with(
+          "replication.behind-limit",
+          new Span("1s", "1d"),
+          "30s",
+          REPLICA,
+          "How long another upstream has to have entries that the one that is followed does not"
+              + " send, before the replica moves there.");
+  public static final Setting<DivergencePolicy> REPLICATION_ON_DIVERGENCE =
+      with(
+          "replication.on-divergence",
+          new OneOf<>(DivergencePolicy.class),
+          "serve",
+          REPLICA,
+          "What a replica does with a database whose upstream has contradicted its copy: serve what"
+              + " it has and wait for `quicksilver copy-anew`, copy the database anew by itself (at"
+              + " most once an hour), or stop serving reads.");
   public static final Setting<Duration> REPLICATION_WINDOW =
       with(
           "replication.window",
@@ -253,6 +279,9 @@ public final class Settings {
           REPLICATION_LISTEN,
           REPLICATION_UPSTREAMS,
           REPLICATION_SECONDARIES,
+          REPLICATION_RETURN_AFTER,
+          REPLICATION_BEHIND_LIMIT,
+          REPLICATION_ON_DIVERGENCE,
           REPLICATION_WINDOW,
           REPLICATION_FOLLOWERS,
           REPLICATION_TLS_CERTIFICATE,

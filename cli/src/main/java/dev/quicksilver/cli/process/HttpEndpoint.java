@@ -20,6 +20,9 @@ import org.slf4j.LoggerFactory;
  * (JSON) and {@code /metrics} (Prometheus text). Thread-safe.
  */
 public final class HttpEndpoint implements AutoCloseable {
+  /** The header that every request to do something has. */
+  public static final String ACTION = "Quicksilver-Action";
+
   private static final Logger LOG = LoggerFactory.getLogger(HttpEndpoint.class);
 
   /** Answers one path. */
@@ -100,16 +103,34 @@ public final class HttpEndpoint implements AutoCloseable {
     return endpoint;
   }
 
-  /** Serves everything below a path. */
+  /** Serves everything below a path; only GET. */
   public void serve(String path, Handler handler) {
-    server.createContext(path, exchange -> handle(exchange, handler));
+    server.createContext(path, exchange -> handle(exchange, "GET", handler));
   }
 
-  private static void handle(HttpExchange exchange, Handler handler) throws IOException {
+  /**
+   * Does something when asked to with POST and the header {@link #ACTION}, which a web page of
+   * another origin cannot send.
+   */
+  public void serveAction(String path, Handler handler) {
+    server.createContext(
+        path,
+        exchange ->
+            handle(
+                exchange,
+                "POST",
+                asked ->
+                    asked.getRequestHeaders().containsKey(ACTION)
+                        ? handler.answer(asked)
+                        : Answer.text(403, "the header " + ACTION + " is missing\n")));
+  }
+
+  private static void handle(HttpExchange exchange, String method, Handler handler)
+      throws IOException {
     try (exchange) {
       Answer answer;
-      if (!exchange.getRequestMethod().equals("GET")) {
-        answer = Answer.text(405, "only GET\n");
+      if (!exchange.getRequestMethod().equals(method)) {
+        answer = Answer.text(405, "only " + method + "\n");
       } else {
         try {
           answer = handler.answer(exchange);

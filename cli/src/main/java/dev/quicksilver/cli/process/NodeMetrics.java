@@ -90,6 +90,25 @@ final class NodeMetrics {
                             callback.call(
                                 number(f.ackedSequence()), f.database(), f.node(), f.location())))
         .register(registry);
+    GaugeWithCallback.builder()
+        .name("quicksilver_upstream_usable")
+        .help("1 while an upstream is followed or would serve this node; 0 after it did not.")
+        .labelNames("database", "upstream", "role")
+        .callback(
+            callback ->
+                current.upstreams().stream()
+                    .filter(up -> !up.result().equals("NOT_ASKED"))
+                    .forEach(
+                        up ->
+                            callback.call(
+                                switch (up.result()) {
+                                  case "FOLLOWED", "WELL" -> 1;
+                                  default -> 0;
+                                },
+                                up.database(),
+                                up.address(),
+                                up.role())))
+        .register(registry);
     location(
         "quicksilver_location_nodes",
         "Nodes below this one whose acks reached it.",

@@ -12,6 +12,7 @@ import java.util.Map;
  * @param subtree all nodes below this one whose acks reached it
  * @param locations the same, merged by database and location
  * @param certificates this node's own, for TLS between nodes; empty without TLS
+ * @param upstreams the nodes that this one may pull from, by database, in the order of preference
  */
 public record NodeStatus(
     String version,
@@ -27,7 +28,28 @@ public record NodeStatus(
     List<FollowerReport> followers,
     List<SubtreeReport> subtree,
     List<LocationReport> locations,
-    List<CertificateReport> certificates) {
+    List<CertificateReport> certificates,
+    List<UpstreamReport> upstreams) {
+
+  /** Returns the same with upstreams. */
+  public NodeStatus withUpstreams(List<UpstreamReport> reports) {
+    return new NodeStatus(
+        version,
+        role,
+        node,
+        location,
+        pid,
+        uptimeSeconds,
+        healthy,
+        problem,
+        addresses,
+        databases,
+        followers,
+        subtree,
+        locations,
+        certificates,
+        List.copyOf(reports));
+  }
 
   /**
    * One database.
@@ -64,6 +86,26 @@ public record NodeStatus(
       return Math.max(0, upstreamSequence - sequence);
     }
   }
+
+  /**
+   * A node that this one may pull a database from.
+   *
+   * @param address as it is configured: {@code host:port} or {@code node@host:port}
+   * @param role {@code primary} or {@code secondary}
+   * @param result what came of asking it last: {@code NOT_ASKED}, {@code FOLLOWED}, {@code WELL},
+   *     {@code REFUSED}, {@code LEFT_OUT} (it refused finally) or {@code FAILED}
+   * @param node the name it gave itself; empty before its first answer
+   * @param sequence the last that it had when it answered
+   * @param detail one line: its refusal or failure; empty if there was none
+   */
+  public record UpstreamReport(
+      String database,
+      String address,
+      String role,
+      String result,
+      String node,
+      long sequence,
+      String detail) {}
 
   /**
    * A certificate that this process shows to others.

@@ -29,6 +29,7 @@ final class JsonTest {
             List.of(),
             List.of(),
             List.of(),
+            List.of(),
             List.of());
     ObjectNode later = Json.MAPPER.valueToTree(status);
     later.put("added_later", 5);

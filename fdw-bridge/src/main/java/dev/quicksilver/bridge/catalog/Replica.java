@@ -36,6 +36,7 @@ public final class Replica implements AutoCloseable {
     private final Object file;
     private int readers;
     private boolean retired;
+    private volatile Optional<String> withheld = Optional.empty();
 
     Shared(Database database, Path folder, Object file) {
       this.database = database;
@@ -45,6 +46,11 @@ public final class Replica implements AutoCloseable {
 
     Database database() {
       return database;
+    }
+
+    /** Returns why its pairs and its log must not be read, if so. */
+    Optional<String> withheld() {
+      return withheld;
     }
   }
 
@@ -100,6 +106,10 @@ public final class Replica implements AutoCloseable {
     for (String name : names) {
       if (!open.containsKey(name)) {
         open(name);
+      }
+      Shared shared = open.get(name);
+      if (shared != null) {
+        shared.withheld = directory.withheld(name);
       }
     }
   }

@@ -1,6 +1,7 @@
 package dev.quicksilver.bridge.catalog;
 
 import dev.quicksilver.bridge.types.Type;
+import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.Snapshot;
@@ -30,6 +31,16 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
 
   private Snapshot snapshot(String name, Replica.Shared shared) {
     return snapshots.computeIfAbsent(name, ignored -> shared.database().snapshot());
+  }
+
+  private Snapshot served(String name, Replica.Shared shared) {
+    shared
+        .withheld()
+        .ifPresent(
+            why -> {
+              throw DatabaseDirectory.notServed(name, why);
+            });
+    return snapshot(name, shared);
   }
 
   /** Whether any snapshot is held. */
@@ -80,7 +91,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
         name,
         identity.keyType(),
         identity.valueType(),
-        () -> snapshot(name, shared),
+        () -> served(name, shared),
         () -> estimate(name, shared));
   }
 
@@ -101,7 +112,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
         name,
         identity.keyType(),
         identity.valueType(),
-        () -> snapshot(name, shared),
+        () -> served(name, shared),
         shared.database()::head);
   }
 

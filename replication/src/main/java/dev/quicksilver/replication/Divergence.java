@@ -1,0 +1,106 @@
+package dev.quicksilver.replication;
+
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.StorageException;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What becomes of a copy that a block of its upstream has contradicted. Used by the follower's
+ * thread.
+ */
+final class Divergence {
+  private static final Logger LOG = LoggerFactory.getLogger(Divergence.class);
+
+  /** A node whose upstreams are wrong would otherwise copy for ever. */
+  private static final long BETWEEN_COPIES = TimeUnit.HOURS.toNanos(1);
+
+  private final String name;
+  private final DivergencePolicy policy;
+  private final DatabaseSet databases;
+  private final Ticker ticker;
+  private boolean withheld;
+  private long commitsThen;
+  private boolean copiedBefore;
+  private long copiedAt;
+
+  Divergence(String name, DivergencePolicy policy, DatabaseSet databases, Ticker ticker) {
+    this.name = name;
+    this.policy = policy;
+    this.databases = databases;
+    this.ticker = ticker;
+    this.withheld = databases.withheld(name).isPresent();
+    if (withheld && policy != DivergencePolicy.STOP_SERVING) {
+      serveAgain();
+    }
+  }
+
+  /**
+   * Notes that the copy was contradicted.
+   *
+   * @param commits how many there have been since the start
+   * @return what happened and what will be done about it, one line
+   */
+  String happened(String upstream, String contradiction, long commits) {
+    String what =
+        "database \"" + name + "\" diverged from upstream " + upstream + ": " + contradiction;
+    String cure =
+        "; compare both nodes, then have the wrong one copy it anew (quicksilver copy-anew "
+            + name
+            + ")";
+    return what
+        + switch (policy) {
+          case SERVE -> "; it is not followed any more and serves what it has" + cure;
+          case COPY -> "; it copies the database anew, and serves what it has until then";
+          case STOP_SERVING -> {
+            withhold(what + cure, commits);
+            yield "; it is not followed any more and refuses reads" + cure;
+          }
+        };
+  }
+
+  private void withhold(String why, long commits) {
+    try {
+      databases.withhold(name, why);
+      withheld = true;
+      commitsThen = commits;
+    } catch (StorageException e) {
+      LOG.error("database {} cannot be withheld from readers: {}", name, e.getMessage());
+    }
+  }
+
+  /** Notes that all is well; a commit since proves that the copy is what the upstream has. */
+  void well(long commits) {
+    if (withheld && commits > commitsThen) {
+      LOG.info("database {} follows again and is served again", name);
+      serveAgain();
+    }
+  }
+
+  private void serveAgain() {
+    databases.serveAgain(name);
+    withheld = false;
+  }
+
+  /** Notes that another copy is in use, which is not withheld. */
+  void replaced() {
+    withheld = false;
+  }
+
+  /** Returns whether the node copies by itself. */
+  boolean copies() {
+    return policy == DivergencePolicy.COPY;
+  }
+
+  /** Returns how long to wait before the node may copy by itself, in ns. */
+  long untilCopy() {
+    return copiedBefore ? Math.max(0, BETWEEN_COPIES - (ticker.nanos() - copiedAt)) : 0;
+  }
+
+  /** Notes that it does so now. */
+  void copying() {
+    copiedBefore = true;
+    copiedAt = ticker.nanos();
+  }
+}

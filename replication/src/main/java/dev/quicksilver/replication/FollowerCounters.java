@@ -1,0 +1,78 @@
+package dev.quicksilver.replication;
+
+import dev.quicksilver.storage.Head;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * How far the following of one database is. Written by the follower's thread, read by any; each
+ * figure for itself.
+ */
+final class FollowerCounters {
+  private final AtomicLong commits = new AtomicLong();
+  private final AtomicLong connections = new AtomicLong();
+  private final AtomicLong receivedBytes = new AtomicLong();
+  private volatile String upstreamName = "";
+  private volatile long upstreamSequence;
+  private volatile @Nullable Head durable;
+
+  void opened(Head head) {
+    durable = head;
+  }
+
+  void connected(String node, long lastSequence) {
+    upstreamName = node;
+    upstreamSequence = lastSequence;
+    connections.incrementAndGet();
+  }
+
+  void upstreamAt(long lastSequence) {
+    upstreamSequence = lastSequence;
+  }
+
+  void committed(Head head) {
+    durable = head;
+    commits.incrementAndGet();
+  }
+
+  void received(long bytes) {
+    receivedBytes.addAndGet(bytes);
+  }
+
+  /** Returns the name of the node that is, or was last, pulled from; empty before the first. */
+  String upstreamName() {
+    return upstreamName;
+  }
+
+  long upstreamSequence() {
+    return upstreamSequence;
+  }
+
+  long durableSequence() {
+    Head head = durable;
+    return head == null ? 0 : head.lastSequence();
+  }
+
+  long durableCommitTime() {
+    Head head = durable;
+    return head == null ? 0 : head.commitTime();
+  }
+
+  /** Returns whether everything that the upstream is known to have is durable here. */
+  boolean caughtUp() {
+    Head head = durable;
+    return head != null && head.lastSequence() >= upstreamSequence;
+  }
+
+  long commits() {
+    return commits.get();
+  }
+
+  long connections() {
+    return connections.get();
+  }
+
+  long receivedBytes() {
+    return receivedBytes.get();
+  }
+}

@@ -1,0 +1,192 @@
+package dev.quicksilver.replication;
+
+import dev.quicksilver.replication.Message.Acks;
+import dev.quicksilver.replication.Message.BlockStart;
+import dev.quicksilver.replication.Message.End;
+import dev.quicksilver.replication.Message.Heartbeat;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.FailPoint;
+import dev.quicksilver.storage.StorageException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * What is done on an accepted connection: blocks are applied and committed, acks are sent. One
+ * platform thread.
+ */
+final class UpstreamStream implements AutoCloseable {
+  /** Told when all is well: after a commit, and when the upstream says that there is no more. */
+  @FunctionalInterface
+  interface Well {
+    void at(Database database);
+  }
+
+  private static final Logger LOG = LoggerFactory.getLogger(UpstreamStream.class);
+  private static final long ACK_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  private final UpstreamLink link;
+  private final UpstreamLink.Session session;
+  private final Database database;
+  private final BlockReceiver blocks;
+  private final CommitPacer pacer;
+  private final ReplicationConfig config;
+  private final Subtree subtree;
+  private final FollowerCounters counters;
+  private final Well well;
+  private final Ticker ticker;
+  private long nextAck;
+
+  /** Takes over an open connection; closing this closes it. */
+  UpstreamStream(
+      UpstreamLink link,
+      UpstreamLink.Session session,
+      Database database,
+      CommitPacer pacer,
+      ReplicationConfig config,
+      Subtree subtree,
+      FollowerCounters counters,
+      Well well,
+      Ticker ticker) {
+    this.link = link;
+    this.session = session;
+    this.database = database;
+    this.blocks = new BlockReceiver(database, pacer);
+    this.pacer = pacer;
+    this.config = config;
+    this.subtree = subtree;
+    this.counters = counters;
+    this.well = well;
+    this.ticker = ticker;
+    this.nextAck = ticker.nanos();
+  }
+
+  UpstreamLink link() {
+    return link;
+  }
+
+  Database database() {
+    return database;
+  }
+
+  /**
+   * Takes the next message, or waits until an ack or a commit is due.
+   *
+   * @return the upstream's last message, when that is what it was
+   * @throws RefusedException if the upstream does not go on
+   * @throws IOException if the connection broke, or what came is damaged
+   * @throws StorageException DIVERGED if a block contradicts this copy
+   */
+  @Nullable End step() throws IOException {
+    long now = ticker.nanos();
+    long wait = Math.max(0, nextAck - now);
+    if (blocks.pending()) {
+      wait = Math.min(wait, pacer.remaining(now));
+    }
+    switch (session.queue().poll(wait)) {
+      case null -> {}
+      case BlockStart start -> {
+        blocks.apply(start.header(), this::nextOfBlock);
+        counters.upstreamAt(Math.max(counters.upstreamSequence(), start.header().lastSequence()));
+      }
+      case Heartbeat beat -> {
+        blocks.caughtUp(beat.lastSequence());
+        counters.upstreamAt(beat.lastSequence());
+        report();
+      }
+      case Refusal given -> throw new RefusedException(given);
+      case End end -> {
+        commit();
+        return end;
+      }
+      case Message other ->
+          throw new ProtocolException("an unexpected message of type " + MessageCodec.type(other));
+    }
+    if (blocks.pending() && pacer.remaining(ticker.nanos()) == 0) {
+      commit();
+      sendAcks();
+    }
+    acksIfDue();
+    return null;
+  }
+
+  /** A large block takes its time: acks go on meanwhile. */
+  private Message nextOfBlock() throws IOException {
+    while (true) {
+      Message message = session.queue().poll(Math.max(0, nextAck - ticker.nanos()));
+      acksIfDue();
+      if (message != null) {
+        return message;
+      }
+    }
+  }
+
+  /** Makes durable what has been applied. */
+  void commit() {
+    if (blocks.pending()) {
+      counters.committed(blocks.commit(ticker));
+      report();
+    }
+  }
+
+  private void report() {
+    if (!blocks.pending()) {
+      well.at(database);
+    }
+  }
+
+  private void acksIfDue() throws IOException {
+    if (nextAck - ticker.nanos() <= 0) {
+      sendAcks();
+    }
+  }
+
+  private void sendAcks() throws IOException {
+    List<NodeAck> acks = new ArrayList<>();
+    acks.add(
+        new NodeAck(
+            config.node().name(),
+            config.node().location(),
+            counters.upstreamName(),
+            counters.durableSequence()));
+    acks.addAll(subtree.acks(database.identity().name()));
+    FailPoint.hit("replica.before-ack");
+    session
+        .out()
+        .write(
+            new Acks(
+                acks.size() > Protocol.MAX_ITEMS ? acks.subList(0, Protocol.MAX_ITEMS) : acks));
+    session.out().flush();
+    nextAck = ticker.nanos() + ACK_NANOS;
+  }
+
+  /** Makes durable what can be; a failure is logged, since the connection is left anyway. */
+  void keepApplied() {
+    try {
+      commit();
+    } catch (StorageException e) {
+      LOG.error(
+          "database {}: the last blocks were not kept: {}",
+          database.identity().name(),
+          e.getMessage());
+    }
+  }
+
+  /** Leaves the connection and throws away what is not durable. */
+  @Override
+  public void close() {
+    link.close();
+    try {
+      blocks.close();
+    } catch (StorageException e) {
+      LOG.error(
+          "database {}: the last blocks were not undone cleanly: {}",
+          database.identity().name(),
+          e.getMessage());
+    }
+  }
+}
