@@ -240,9 +240,9 @@ final class FuzzBar implements Bar {
     List<byte[]> valid =
         List.of(
             FuzzedFrames.hello(FaultModel.IDENTITY.id(), FaultModel.IDENTITY.name()),
-            FuzzedFrames.acks(0),
-            FuzzedFrames.acks(7),
-            FuzzedFrames.acks(8));
+            FuzzedFrames.ack(FaultModel.IDENTITY.name(), 0),
+            FuzzedFrames.subtree(FaultModel.IDENTITY.name(), 7),
+            FuzzedFrames.ack(FaultModel.IDENTITY.name(), 8));
     byte[] sink = new byte[4096];
     for (int i = 0; messages.get() < until; i++) {
       Fuzzed fuzzed = frames.next(valid);

@@ -39,7 +39,8 @@ final class FuzzedFrames {
   record Fuzzed(Kind kind, byte[] bytes, int messages) {}
 
   private static final byte[] MAGIC = "QSREPL\r\n".getBytes(StandardCharsets.US_ASCII);
-  private static final int ACKS = 8;
+  private static final int ACK = 8;
+  private static final int SUBTREE_ACKS = 14;
 
   private final Random random;
 
@@ -69,11 +70,20 @@ final class FuzzedFrames {
     return frame(1, taken(to));
   }
 
-  /** Returns a valid message of acks. */
-  static byte[] acks(long sequence) {
-    ByteBuffer to = ByteBuffer.allocate(512).putShort((short) 1);
-    text(text(text(to, "fuzz"), "here"), "root").putLong(sequence);
-    return frame(ACKS, taken(to));
+  /** Returns a valid ack. */
+  static byte[] ack(String database, long sequence) {
+    return frame(ACK, taken(node(ByteBuffer.allocate(512), database, sequence)));
+  }
+
+  /** Returns a valid message of what all nodes below say. */
+  static byte[] subtree(String database, long sequence) {
+    ByteBuffer to = text(text(ByteBuffer.allocate(512), ""), "").put((byte) 1).putShort((short) 1);
+    return frame(SUBTREE_ACKS, taken(node(to, database, sequence)));
+  }
+
+  private static ByteBuffer node(ByteBuffer to, String database, long sequence) {
+    text(text(text(text(to, database), "fuzz"), "here"), "root").put((byte) 1).putLong(sequence);
+    return to.putLong(0).putLong(0).putLong(sequence);
   }
 
   private static ByteBuffer uuid(ByteBuffer to, UUID id) {

@@ -114,6 +114,11 @@ final class CatalogWatcher implements AutoCloseable {
     return followers.values().stream().map(DatabaseFollower::status).toList();
   }
 
+  /** Returns what is reported of each to the nodes above. */
+  synchronized List<NodeAck> acks() {
+    return followers.values().stream().map(DatabaseFollower::ack).toList();
+  }
+
   /** Returns whether there is a follower that was told so. */
   synchronized boolean copyAnew(String name) {
     DatabaseFollower follower = followers.get(name);

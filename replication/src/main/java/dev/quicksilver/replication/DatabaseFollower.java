@@ -9,6 +9,7 @@ import dev.quicksilver.storage.ErrorCode;
 import dev.quicksilver.storage.StorageException;
 import java.io.IOException;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
@@ -50,7 +51,7 @@ final class DatabaseFollower implements AutoCloseable {
   private final String name;
   private final ReplicationConfig config;
   private final DatabaseSet databases;
-  private final Subtree subtree;
+  private final Reports reports;
   private final Progress progress;
   private final Failed failed;
   private final Ticker ticker;
@@ -74,7 +75,7 @@ final class DatabaseFollower implements AutoCloseable {
       Optional<UUID> expectedId,
       ReplicationConfig config,
       DatabaseSet databases,
-      Subtree subtree,
+      Reports reports,
       Progress progress,
       Failed failed,
       UpstreamProber prober,
@@ -84,7 +85,7 @@ final class DatabaseFollower implements AutoCloseable {
     this.history = new OwnHistory(name, expectedId, config, databases);
     this.config = config;
     this.databases = databases;
-    this.subtree = subtree;
+    this.reports = reports;
     this.progress = progress;
     this.failed = failed;
     this.ticker = ticker;
@@ -175,8 +176,7 @@ final class DatabaseFollower implements AutoCloseable {
     refusal = upstreams.standing();
     counters.connected(node, lastSequence);
     watch.followed(lastSequence);
-    return new UpstreamStream(
-        link, opened, database, pacer, config, subtree, counters, this::well, ticker);
+    return new UpstreamStream(link, opened, database, pacer, reports, counters, this::well, ticker);
   }
 
   private void well(Database database) {
@@ -428,6 +428,7 @@ final class DatabaseFollower implements AutoCloseable {
 
   DatabaseStatus status() {
     FollowerLife.Now now = life.now();
+    Optional<RootLag> lag = reports.subtree().roots().find(name);
     return new DatabaseStatus(
         name,
         now.state(),
@@ -440,9 +441,16 @@ final class DatabaseFollower implements AutoCloseable {
         counters.commits(),
         counters.connections(),
         counters.receivedBytes() + life.receivedBytes(),
-        subtree.acks(name),
+        reports.subtree().acks(name),
         bootstrap.status(),
-        upstreams.status());
+        upstreams.status(),
+        lag.map(RootLag::rootSequence).orElse(0L),
+        lag.map(RootLag::lagMicros).orElse(OptionalLong.empty()));
+  }
+
+  /** Returns what is reported to the nodes above. */
+  NodeAck ack() {
+    return reports.ack(name, life.now().state(), counters);
   }
 
   /** Stops and waits for the thread; what is applied in whole blocks is committed. */

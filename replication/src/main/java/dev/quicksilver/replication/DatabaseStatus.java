@@ -2,6 +2,7 @@ package dev.quicksilver.replication;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * How one database is followed.
@@ -19,6 +20,9 @@ import java.util.Optional;
  * @param followers the nodes below this one
  * @param copy how far the copy is, while one is being made
  * @param upstreams what came of asking each upstream, in the order of preference
+ * @param rootSequence last known of the root; 0 if nothing was heard of it
+ * @param lagMicros time on the root's clock since the last moment of which it is known that nothing
+ *     is missing here; grows while nothing is heard; empty before the first
  */
 public record DatabaseStatus(
     String database,
@@ -34,10 +38,12 @@ public record DatabaseStatus(
     long receivedBytes,
     List<NodeAck> followers,
     Optional<CopyStatus> copy,
-    List<UpstreamStatus> upstreams) {
+    List<UpstreamStatus> upstreams,
+    long rootSequence,
+    OptionalLong lagMicros) {
 
   /** Returns how many entries are known to be missing here. */
   public long lag() {
-    return Math.max(0, upstreamSequence - lastSequence);
+    return Math.max(0, Math.max(upstreamSequence, rootSequence) - lastSequence);
   }
 }

@@ -1,21 +1,32 @@
 package dev.quicksilver.replication;
 
 /** What a follower of one database is doing. */
-public enum FollowerState {
+public enum FollowerState implements Message.Numbered {
   /** Opening a connection to the chosen upstream and exchanging hellos. */
-  CONNECTING,
+  CONNECTING(0),
   /** Receiving, verifying and committing blocks. */
-  STREAMING,
+  STREAMING(1),
   /** Copying a snapshot from a peer, since no upstream's log goes back far enough. */
-  COPYING,
+  COPYING(2),
   /** All upstreams failed; pausing. */
-  BACKING_OFF,
+  BACKING_OFF(3),
   /** Finally refused; does not follow, the copy serves reads. */
-  REFUSED,
+  REFUSED(4),
   /** A block contradicted this copy; does not follow, see {@link DivergencePolicy}. */
-  DIVERGED,
+  DIVERGED(5),
   /** The stop sequence was reached. */
-  ENDED,
+  ENDED(6),
   /** Closed. */
-  STOPPED
+  STOPPED(7);
+
+  private final int number;
+
+  FollowerState(int number) {
+    this.number = number;
+  }
+
+  @Override
+  public int number() {
+    return number;
+  }
 }

@@ -16,7 +16,9 @@ sealed interface Message
         Message.SegmentData,
         Message.BlockEnd,
         Message.Heartbeat,
-        Message.Acks,
+        Message.RootHead,
+        Message.Ack,
+        Message.SubtreeAcks,
         Message.End,
         Message.Databases,
         Message.CopyRequest,
@@ -125,9 +127,27 @@ sealed interface Message
   /** "I am here, and this is all I have." */
   record Heartbeat(long lastSequence, long commitTime) implements Message {}
 
-  /** How far the sender and the nodes below it are. */
-  record Acks(List<NodeAck> nodes) implements Message {
-    public Acks {
+  /**
+   * The root's head, as far as the sender knows.
+   *
+   * @param rootTime what the root's clock said at or before the moment at which this was its head,
+   *     µs since 1970-01-01 UTC
+   * @param age µs that have passed since then on the way here, as far as the nodes on it know
+   */
+  record RootHead(long lastSequence, long commitTime, long rootTime, long age) implements Message {}
+
+  /** How far the sender is. */
+  record Ack(NodeAck node) implements Message {}
+
+  /**
+   * How far the nodes at and below the sender are whose databases and names come after one, up to
+   * the last that is listed, or all of them. One that is not listed is gone.
+   *
+   * @param last whether nothing comes after these
+   * @param nodes in ascending order, all of them after the first
+   */
+  record SubtreeAcks(AckKey after, boolean last, List<NodeAck> nodes) implements Message {
+    public SubtreeAcks {
       nodes = List.copyOf(nodes);
     }
   }

@@ -1,6 +1,6 @@
 package dev.quicksilver.replication;
 
-import dev.quicksilver.replication.Message.Acks;
+import dev.quicksilver.replication.Message.Ack;
 import dev.quicksilver.replication.Message.BlockEnd;
 import dev.quicksilver.replication.Message.BlockStart;
 import dev.quicksilver.replication.Message.ClientHello;
@@ -12,9 +12,11 @@ import dev.quicksilver.replication.Message.EndReason;
 import dev.quicksilver.replication.Message.Heartbeat;
 import dev.quicksilver.replication.Message.PieceStart;
 import dev.quicksilver.replication.Message.Purpose;
+import dev.quicksilver.replication.Message.RootHead;
 import dev.quicksilver.replication.Message.SegmentData;
 import dev.quicksilver.replication.Message.ServerHello;
 import dev.quicksilver.replication.Message.StepEnd;
+import dev.quicksilver.replication.Message.SubtreeAcks;
 import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.ChainHash;
 import dev.quicksilver.storage.DatabaseIdentity;
@@ -37,12 +39,14 @@ final class MessageCodec {
   static final int SEGMENT = 5;
   static final int BLOCK_END = 6;
   static final int HEARTBEAT = 7;
-  static final int ACKS = 8;
+  static final int ACK = 8;
   static final int END = 9;
   static final int DATABASES = 10;
   static final int COPY_REQUEST = 11;
   static final int PIECE_START = 12;
   static final int STEP_END = 13;
+  static final int SUBTREE_ACKS = 14;
+  static final int ROOT_HEAD = 15;
 
   private MessageCodec() {}
 
@@ -55,12 +59,14 @@ final class MessageCodec {
       case SegmentData _ -> SEGMENT;
       case BlockEnd _ -> BLOCK_END;
       case Heartbeat _ -> HEARTBEAT;
-      case Acks _ -> ACKS;
+      case Ack _ -> ACK;
       case End _ -> END;
       case Databases _ -> DATABASES;
       case CopyRequest _ -> COPY_REQUEST;
       case PieceStart _ -> PIECE_START;
       case StepEnd _ -> STEP_END;
+      case SubtreeAcks _ -> SUBTREE_ACKS;
+      case RootHead _ -> ROOT_HEAD;
     };
   }
 
@@ -82,12 +88,7 @@ final class MessageCodec {
       case SegmentData data -> to.bytes(data.segment().encode());
       case BlockEnd end -> to.i64(end.lastSequence());
       case Heartbeat beat -> to.i64(beat.lastSequence()).i64(beat.commitTime());
-      case Acks acks -> {
-        to.u16(acks.nodes().size());
-        for (NodeAck ack : acks.nodes()) {
-          to.text(ack.node()).text(ack.location()).text(ack.upstream()).i64(ack.sequence());
-        }
-      }
+      case Ack ack -> AckCodec.ack(to, ack.node());
       case End end -> to.u8(end.reason().number()).i64(end.lastSequence());
       case Databases list -> {
         to.u16(list.databases().size());
@@ -101,6 +102,8 @@ final class MessageCodec {
               .bytes(wanted.after());
       case PieceStart start -> to.i64(start.pairsOfSource()).bytes(start.header().encode());
       case StepEnd end -> to.i64(end.lastSequence());
+      case SubtreeAcks acks -> AckCodec.subtree(to, acks);
+      case RootHead head -> AckCodec.rootHead(to, head);
     }
     return to.toBytes();
   }
@@ -144,12 +147,14 @@ final class MessageCodec {
           case SEGMENT -> segment(from, payload);
           case BLOCK_END -> new BlockEnd(from.sequence());
           case HEARTBEAT -> new Heartbeat(from.sequence(), from.i64());
-          case ACKS -> acks(from);
+          case ACK -> new Ack(AckCodec.ack(from));
           case END -> new End(from.choice(EndReason.values()), from.sequence());
           case DATABASES -> databases(from);
           case COPY_REQUEST -> copyRequest(from);
           case PIECE_START -> pieceStart(from, payload);
           case STEP_END -> new StepEnd(from.sequence());
+          case SUBTREE_ACKS -> AckCodec.subtree(from);
+          case ROOT_HEAD -> AckCodec.rootHead(from);
           default -> throw new ProtocolException("a message of unknown type " + type);
         };
     boolean later = message instanceof ClientHello hello && hello.maxVersion() > versions.highest();
@@ -254,15 +259,6 @@ final class MessageCodec {
     } catch (StorageException e) {
       throw new ProtocolException("the head of a piece cannot be read: " + e.getMessage());
     }
-  }
-
-  private static Message acks(WireReader from) throws ProtocolException {
-    int count = count(from);
-    List<NodeAck> nodes = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      nodes.add(new NodeAck(from.text(), from.text(), from.text(), from.sequence()));
-    }
-    return new Acks(nodes);
   }
 
   private static Message databases(WireReader from) throws ProtocolException {

@@ -23,7 +23,10 @@ final class Protocol {
   /** Bytes in the payload of any frame. */
   static final int MAX_PAYLOAD = 1 << 20;
 
-  /** Nodes in one Acks message, databases in one Databases message. */
+  /** Nodes in one SubtreeAcks message: with the longest texts they still fit a payload. */
+  static final int MAX_REPORTED = 900;
+
+  /** Databases in one Databases message. */
   static final int MAX_ITEMS = 1024;
 
   /** Bytes of keys and values that may be asked for in a piece; one larger pair comes alone. */

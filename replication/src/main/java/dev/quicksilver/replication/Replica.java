@@ -22,7 +22,7 @@ public final class Replica implements AutoCloseable {
 
   private final ReplicationConfig config;
   private final DatabaseSet databases;
-  private final Subtree subtree;
+  private final Reports reports;
   private final CompletableFuture<ReplicaFailure> failure = new CompletableFuture<>();
   private final CatalogWatcher watcher;
   private final DatabaseFollower catalog;
@@ -31,7 +31,10 @@ public final class Replica implements AutoCloseable {
   private Replica(ReplicationConfig config, DatabaseSet databases, Subtree subtree) {
     this.config = config;
     this.databases = databases;
-    this.subtree = subtree;
+    subtree.roots().pull();
+    this.reports =
+        new Reports(
+            config.node(), subtree, this::acks, RootHeads.SYSTEM_CLOCK, Protocol.MAX_REPORTED);
     this.prober = UpstreamProber.start(config);
     this.watcher = new CatalogWatcher(databases, this::follower);
     this.catalog =
@@ -40,7 +43,7 @@ public final class Replica implements AutoCloseable {
             config.catalogId(),
             config,
             databases,
-            subtree,
+            reports,
             watcher::look,
             this::failed,
             prober,
@@ -73,7 +76,7 @@ public final class Replica implements AutoCloseable {
         Optional.of(identity.id()),
         config,
         databases,
-        subtree,
+        reports,
         (_, _) -> {},
         this::failed,
         prober,
@@ -83,6 +86,13 @@ public final class Replica implements AutoCloseable {
   private void failed(ReplicaFailure cause) {
     LOG.error("{}", cause.message());
     failure.complete(cause);
+  }
+
+  private List<NodeAck> acks() {
+    List<NodeAck> result = new ArrayList<>();
+    result.add(catalog.ack());
+    result.addAll(watcher.acks());
+    return result;
   }
 
   /** Returns how each database is followed, the catalog first, then by name. */

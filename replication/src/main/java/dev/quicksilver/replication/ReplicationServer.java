@@ -27,15 +27,8 @@ public final class ReplicationServer implements AutoCloseable {
   private static final int MOST_REFUSED = 256;
 
   private final ServerSocket listener;
-  private final DatabaseSet databases;
-  private final NodeIdentity identity;
-  private final Subtree subtree;
-  private final ServerOptions options;
-  private final Transport transport;
-  private final StallGuard guard;
-  private final RecentBlocks.Shared shared = new RecentBlocks.Shared(Ticker.SYSTEM);
+  private final ServerParts parts;
   private final LogLimiter complaints = new LogLimiter(LOG, Ticker.SYSTEM);
-  private final CopyServer copies;
   private final Set<FollowerSession> sessions = ConcurrentHashMap.newKeySet();
   private final Thread acceptor;
   private volatile boolean closed;
@@ -107,13 +100,17 @@ public final class ReplicationServer implements AutoCloseable {
       ServerOptions options,
       Transport transport) {
     this.listener = listener;
-    this.databases = databases;
-    this.identity = identity;
-    this.subtree = subtree;
-    this.options = options;
-    this.transport = transport;
-    this.copies = new CopyServer(databases, identity);
-    this.guard = new StallGuard(options.stallTimeout(), Ticker.SYSTEM);
+    this.parts =
+        new ServerParts(
+            databases,
+            identity,
+            subtree,
+            options,
+            transport,
+            new StallGuard(options.stallTimeout(), Ticker.SYSTEM),
+            new RecentBlocks.Shared(Ticker.SYSTEM),
+            complaints,
+            new CopyServer(databases, identity));
     this.acceptor = Thread.ofVirtual().name("replication-accept").start(this::accept);
   }
 
@@ -121,26 +118,14 @@ public final class ReplicationServer implements AutoCloseable {
     while (!closed) {
       try {
         Socket socket = listener.accept();
-        if (sessions.size() >= MOST_REFUSED + options.maxConnections()) {
+        if (sessions.size() >= MOST_REFUSED + parts.options().maxConnections()) {
           socket.close(); // a refusal costs a thread, buffers and with TLS a handshake
           complaints.warn("more connections than can even be refused: one was closed");
           continue;
         }
-        FollowerSession session =
-            new FollowerSession(
-                socket,
-                transport,
-                databases,
-                identity,
-                subtree,
-                options,
-                guard,
-                shared,
-                complaints,
-                copies,
-                sessions::remove);
+        FollowerSession session = new FollowerSession(socket, parts, sessions::remove);
         sessions.add(session);
-        boolean busy = sessions.size() > options.maxConnections();
+        boolean busy = sessions.size() > parts.options().maxConnections();
         Thread.ofVirtual().name("replication-follower").start(() -> session.run(busy));
         if (closed) {
           session.close();
@@ -161,7 +146,7 @@ public final class ReplicationServer implements AutoCloseable {
 
   /** Returns the nodes below this one. */
   public Subtree subtree() {
-    return subtree;
+    return parts.subtree();
   }
 
   /** Returns the connections that are being served, by database and node. */
@@ -186,7 +171,7 @@ public final class ReplicationServer implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    guard.close();
+    parts.guard().close();
   }
 
   private static void closeQuietly(@org.jspecify.annotations.Nullable ServerSocket socket) {

@@ -3,18 +3,18 @@ package dev.quicksilver.replication;
 import dev.quicksilver.replication.Message.ClientHello;
 import dev.quicksilver.replication.Message.DatabaseInfo;
 import dev.quicksilver.replication.Message.Databases;
+import dev.quicksilver.replication.Message.End;
 import dev.quicksilver.replication.Message.Purpose;
 import java.io.IOException;
 import java.net.Socket;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -107,15 +107,20 @@ final class UpstreamProber implements AutoCloseable {
       out.flush();
       in.readMagic();
       in.handshakeDone(); // the answer is as long as there are databases
-      return switch (in.read()) {
-        case Databases all ->
-            all.databases().stream()
-                .collect(Collectors.toMap(info -> info.identity().name(), Function.identity()));
-        case Refusal refusal -> throw new RefusedException(refusal);
-        case Message other ->
-            throw new ProtocolException(
-                "a message of type " + MessageCodec.type(other) + " instead of a list");
-      };
+      Map<String, DatabaseInfo> all = new HashMap<>();
+      while (true) {
+        switch (in.read()) {
+          case Databases some ->
+              some.databases().forEach(info -> all.put(info.identity().name(), info));
+          case End _ -> {
+            return all;
+          }
+          case Refusal refusal -> throw new RefusedException(refusal);
+          case Message other ->
+              throw new ProtocolException(
+                  "a message of type " + MessageCodec.type(other) + " instead of a list");
+        }
+      }
     } catch (IOException e) {
       throw transport.explain(e, "upstream " + upstream);
     }

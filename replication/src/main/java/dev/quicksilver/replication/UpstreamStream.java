@@ -1,16 +1,12 @@
 package dev.quicksilver.replication;
 
-import dev.quicksilver.replication.Message.Acks;
 import dev.quicksilver.replication.Message.BlockStart;
 import dev.quicksilver.replication.Message.End;
 import dev.quicksilver.replication.Message.Heartbeat;
+import dev.quicksilver.replication.Message.RootHead;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.FailPoint;
 import dev.quicksilver.storage.StorageException;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,19 +23,17 @@ final class UpstreamStream implements AutoCloseable {
   }
 
   private static final Logger LOG = LoggerFactory.getLogger(UpstreamStream.class);
-  private static final long ACK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
   private final UpstreamLink link;
   private final UpstreamLink.Session session;
   private final Database database;
   private final BlockReceiver blocks;
   private final CommitPacer pacer;
-  private final ReplicationConfig config;
-  private final Subtree subtree;
+  private final RootLag lag;
+  private final AckSender acks;
   private final FollowerCounters counters;
   private final Well well;
   private final Ticker ticker;
-  private long nextAck;
 
   /** Takes over an open connection; closing this closes it. */
   UpstreamStream(
@@ -47,8 +41,7 @@ final class UpstreamStream implements AutoCloseable {
       UpstreamLink.Session session,
       Database database,
       CommitPacer pacer,
-      ReplicationConfig config,
-      Subtree subtree,
+      Reports reports,
       FollowerCounters counters,
       Well well,
       Ticker ticker) {
@@ -57,12 +50,12 @@ final class UpstreamStream implements AutoCloseable {
     this.database = database;
     this.blocks = new BlockReceiver(database, pacer);
     this.pacer = pacer;
-    this.config = config;
-    this.subtree = subtree;
+    this.lag = reports.subtree().roots().of(database.identity());
     this.counters = counters;
     this.well = well;
     this.ticker = ticker;
-    this.nextAck = ticker.nanos();
+    this.acks = new AckSender(session.out(), database.identity().name(), counters, reports, ticker);
+    lag.durable(counters.durableSequence());
   }
 
   UpstreamLink link() {
@@ -82,10 +75,9 @@ final class UpstreamStream implements AutoCloseable {
    * @throws StorageException DIVERGED if a block contradicts this copy
    */
   @Nullable End step() throws IOException {
-    long now = ticker.nanos();
-    long wait = Math.max(0, nextAck - now);
+    long wait = acks.remaining();
     if (blocks.pending()) {
-      wait = Math.min(wait, pacer.remaining(now));
+      wait = Math.min(wait, pacer.remaining(ticker.nanos()));
     }
     switch (session.queue().poll(wait)) {
       case null -> {}
@@ -98,6 +90,7 @@ final class UpstreamStream implements AutoCloseable {
         counters.upstreamAt(beat.lastSequence());
         report();
       }
+      case RootHead head -> lag.heard(head);
       case Refusal given -> throw new RefusedException(given);
       case End end -> {
         commit();
@@ -108,17 +101,17 @@ final class UpstreamStream implements AutoCloseable {
     }
     if (blocks.pending() && pacer.remaining(ticker.nanos()) == 0) {
       commit();
-      sendAcks();
+      acks.committed();
     }
-    acksIfDue();
+    acks.ifDue();
     return null;
   }
 
   /** A large block takes its time: acks go on meanwhile. */
   private Message nextOfBlock() throws IOException {
     while (true) {
-      Message message = session.queue().poll(Math.max(0, nextAck - ticker.nanos()));
-      acksIfDue();
+      Message message = session.queue().poll(acks.remaining());
+      acks.ifDue();
       if (message != null) {
         return message;
       }
@@ -129,6 +122,7 @@ final class UpstreamStream implements AutoCloseable {
   void commit() {
     if (blocks.pending()) {
       counters.committed(blocks.commit(ticker));
+      lag.durable(counters.durableSequence());
       report();
     }
   }
@@ -137,31 +131,6 @@ final class UpstreamStream implements AutoCloseable {
     if (!blocks.pending()) {
       well.at(database);
     }
-  }
-
-  private void acksIfDue() throws IOException {
-    if (nextAck - ticker.nanos() <= 0) {
-      sendAcks();
-    }
-  }
-
-  private void sendAcks() throws IOException {
-    List<NodeAck> acks = new ArrayList<>();
-    acks.add(
-        new NodeAck(
-            config.node().name(),
-            config.node().location(),
-            counters.upstreamName(),
-            counters.durableSequence()));
-    acks.addAll(subtree.acks(database.identity().name()));
-    FailPoint.hit("replica.before-ack");
-    session
-        .out()
-        .write(
-            new Acks(
-                acks.size() > Protocol.MAX_ITEMS ? acks.subList(0, Protocol.MAX_ITEMS) : acks));
-    session.out().flush();
-    nextAck = ticker.nanos() + ACK_NANOS;
   }
 
   /** Makes durable what can be; a failure is logged, since the connection is left anyway. */

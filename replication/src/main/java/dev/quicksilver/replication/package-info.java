@@ -25,13 +25,17 @@
  *  5 Segment      compressed length u32 ‖ uncompressed length u32 ‖ CRC-32C u32 ‖ compressed bytes
  *  6 BlockEnd     last sequence u64
  *  7 Heartbeat    last sequence u64 ‖ its commit time i64, µs since 1970-01-01 UTC
- *  8 Acks         count u16 ‖ count × (node text ‖ location text ‖ upstream text ‖ sequence u64)
+ *  8 Ack          report: database text ‖ node text ‖ location text ‖ upstream text ‖ state u8 ‖ sequence u64
+ *                 ‖ its commit time i64 ‖ as of u64 (root's clock; 0: unknown) ‖ said u64 (own clock); times in µs since 1970
  *  9 End          reason u8 ‖ last sequence u64
  * 10 Databases    count u16 ‖ count × database
  * 11 CopyRequest  flags u8 (1: begins) ‖ last sequence u64 ‖ bytes wanted u32 (1 to 16 Mi)
  *                 ‖ length of after u16, at most 511 ‖ after
  * 12 PieceStart   pairs of the source u64 ‖ head of the piece 132 to 1154  {@link dev.quicksilver.storage.SnapshotPieceHeader}
  * 13 StepEnd      last sequence u64
+ * 14 SubtreeAcks  after database text ‖ after node text ‖ flags u8 (1: nothing comes after these)
+ *                 ‖ count u16, at most 900 ‖ count × report, ascending by database and node (UTF-16 code units)
+ * 15 RootHead     last sequence u64 ‖ its commit time i64 ‖ root's clock u64, µs since 1970 ‖ age u64, µs
  * </pre>
  *
  * <p>The first four bytes of a ClientHello and the whole of a Refusal never change, so that any two
@@ -42,13 +46,14 @@
  *
  * <p><b>Order.</b> ClientHello; ServerHello or Refusal; then for purpose FOLLOW and READ_LOG any
  * number of (BlockStart, Segments, BlockEnd) and Heartbeats (each second in which there is no
- * block), at the end End or Refusal. The follower sends nothing but Acks: after each durable
- * commit, and at least every second. Purpose LIST is answered with Databases and End. Purpose COPY:
- * each CopyRequest is answered with any number of (BlockStart, Segments, BlockEnd), perhaps
- * (PieceStart, Segments), and StepEnd; a request may be sent as soon as the PieceStart before it is
- * there.
+ * block) and to FOLLOW a RootHead each second, at the end End or Refusal. The follower sends
+ * nothing but an Ack after each durable commit and every second, and on the catalog's connection
+ * SubtreeAcks every second. Purpose LIST is answered with Databases, 1,024 in each, and End.
+ * Purpose COPY: each CopyRequest is answered with any number of (BlockStart, Segments, BlockEnd),
+ * perhaps (PieceStart, Segments), and StepEnd; a request may be sent as soon as the PieceStart
+ * before it is there.
  *
- * <p><b>Hot path:</b> {@code FollowerSession} (log to socket; blocks are passed on as they are
+ * <p><b>Hot path:</b> {@code FollowerStream} (log to socket; blocks are passed on as they are
  * stored) and {@code UpstreamStream} (socket to {@link dev.quicksilver.storage.Applier}).
  *
  * <p><b>Threads:</b> a virtual thread per connection on both sides plus one that reads; one

@@ -267,7 +267,7 @@ final class FaultTest {
   private static void acknowledgeForEver(RawClient client) {
     try {
       while (true) {
-        client.out.write(new Message.Acks(List.of(new NodeAck("raw", "test", "root", 0))));
+        client.out.write(new Message.Ack(TestNode.ack("dns", "raw", 0, 1)));
         client.out.flush();
         LockSupport.parkNanos(20_000_000);
       }

@@ -3,7 +3,7 @@ package dev.quicksilver.replication;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quicksilver.replication.Message.Acks;
+import dev.quicksilver.replication.Message.Ack;
 import dev.quicksilver.replication.Message.BlockEnd;
 import dev.quicksilver.replication.Message.ClientHello;
 import dev.quicksilver.replication.Message.CopyRequest;
@@ -14,9 +14,11 @@ import dev.quicksilver.replication.Message.EndReason;
 import dev.quicksilver.replication.Message.Heartbeat;
 import dev.quicksilver.replication.Message.PieceStart;
 import dev.quicksilver.replication.Message.Purpose;
+import dev.quicksilver.replication.Message.RootHead;
 import dev.quicksilver.replication.Message.SegmentData;
 import dev.quicksilver.replication.Message.ServerHello;
 import dev.quicksilver.replication.Message.StepEnd;
+import dev.quicksilver.replication.Message.SubtreeAcks;
 import dev.quicksilver.storage.ChainHash;
 import dev.quicksilver.storage.ContentDigest;
 import dev.quicksilver.storage.DatabaseIdentity;
@@ -79,10 +81,10 @@ final class MessageCodecPropertiesTest {
       case 3 -> new BlockEnd(sequence(random));
       case 4 -> new Heartbeat(sequence(random), random.nextLong());
       case 5 ->
-          new Acks(
-              List.of(
-                  new NodeAck(text(random), text(random), text(random), sequence(random)),
-                  new NodeAck(text(random), text(random), text(random), sequence(random))));
+          new SubtreeAcks(
+              new AckKey("", ""),
+              random.nextBoolean(),
+              List.of(ack(random, "a"), ack(random, "b")));
       case 6 -> new End(pick(random, EndReason.values()), sequence(random));
       case 7 -> new Databases(List.of(info(random), info(random)));
       case 8 ->
@@ -93,8 +95,27 @@ final class MessageCodecPropertiesTest {
               bytes(random, random.nextInt(Protocol.MAX_KEY + 1)));
       case 9 -> new PieceStart(sequence(random), piece(random));
       case 10 -> new StepEnd(sequence(random));
+      case 11 -> new Ack(ack(random, text(random)));
+      case 12 -> new RootHead(sequence(random), random.nextLong(), time(random), time(random));
       default -> throw new IllegalArgumentException();
     };
+  }
+
+  private static NodeAck ack(Random random, String database) {
+    return new NodeAck(
+        database,
+        text(random),
+        text(random),
+        text(random),
+        pick(random, FollowerState.values()),
+        sequence(random),
+        random.nextLong(),
+        time(random),
+        time(random));
+  }
+
+  private static long time(Random random) {
+    return random.nextLong() >>> 4;
   }
 
   private static <T> T pick(Random random, T[] values) {
@@ -171,7 +192,7 @@ final class MessageCodecPropertiesTest {
   }
 
   @Property
-  void everyMessageSurvivesTheWire(@ForAll @IntRange(max = 10) int kind, @ForAll long seed)
+  void everyMessageSurvivesTheWire(@ForAll @IntRange(max = 12) int kind, @ForAll long seed)
       throws IOException {
     Message message = message(kind, new Random(seed));
     assertThat(input(framed(message)).read())
@@ -199,7 +220,7 @@ final class MessageCodecPropertiesTest {
 
   @Property
   void noDamagedByteGetsThrough(
-      @ForAll @IntRange(max = 10) int kind,
+      @ForAll @IntRange(max = 12) int kind,
       @ForAll long seed,
       @ForAll @IntRange(min = 1, max = 255) int damage)
       throws IOException {
@@ -210,7 +231,7 @@ final class MessageCodecPropertiesTest {
   }
 
   @Property
-  void aFrameThatEndsEarlyIsRefused(@ForAll @IntRange(max = 10) int kind, @ForAll long seed)
+  void aFrameThatEndsEarlyIsRefused(@ForAll @IntRange(max = 12) int kind, @ForAll long seed)
       throws IOException {
     Random random = new Random(seed);
     byte[] bytes = framed(message(kind, random));

@@ -85,12 +85,18 @@ final class ReplicationTest {
       east.awaitEqual("dns", root);
       west.awaitEqual("dns", root);
       long last = root.database("dns").head().lastSequence();
-      List<NodeAck> all =
+      List<String> all =
           List.of(
-              new NodeAck("east", "test", "relay", last),
-              new NodeAck("relay", "test", "root", last),
-              new NodeAck("west", "test", "relay", last));
-      Await.until(() -> root.subtree.acks("dns").equals(all), () -> root.subtree.acks());
+              "east < relay STREAMING " + last,
+              "relay < root STREAMING " + last,
+              "west < relay STREAMING " + last);
+      Await.until(
+          () ->
+              root.subtree.acks("dns").stream()
+                  .map(a -> a.node() + " < " + a.upstream() + " " + a.state() + " " + a.sequence())
+                  .toList()
+                  .equals(all),
+          () -> root.subtree.acks());
       Await.until(
           () -> relay.status("dns").followers().size() == 2, () -> relay.replica().status());
       assertThat(root.server().followers())

@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -27,7 +28,15 @@ final class TestNode implements AutoCloseable {
 
   final DatabaseSet databases;
   final NodeIdentity identity;
-  final Subtree subtree = new Subtree();
+
+  /** Added to what the clocks of this node say, in ns; a test steps them with it. */
+  final AtomicLong skipped = new AtomicLong();
+
+  final Subtree subtree =
+      new Subtree(
+          () -> System.nanoTime() + skipped.get(),
+          () -> RootHeads.SYSTEM_CLOCK.getAsLong() + skipped.get() / 1000,
+          Subtree.MAX_REPORTS);
   private @Nullable ReplicationServer server;
   private @Nullable Replica replica;
   private Transport transport = Transport.PLAIN;
@@ -161,6 +170,12 @@ final class TestNode implements AutoCloseable {
 
   Database database(String name) {
     return databases.get(name).orElseThrow();
+  }
+
+  /** What a node below says. */
+  static NodeAck ack(String database, String node, long sequence, long said) {
+    return new NodeAck(
+        database, node, "test", "root", FollowerState.STREAMING, sequence, 0, 0, said);
   }
 
   /** What create_database and the gateway do. */

@@ -4,7 +4,7 @@ import static dev.quicksilver.replication.TestNode.set;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quicksilver.replication.Message.Acks;
+import dev.quicksilver.replication.Message.Ack;
 import dev.quicksilver.replication.Message.ClientHello;
 import dev.quicksilver.replication.Message.ServerHello;
 import java.io.ByteArrayInputStream;
@@ -153,7 +153,7 @@ final class VersionsTest {
       client.in.readMagic();
       assertThat(client.in.read()).isInstanceOf(ServerHello.class);
       client.socket.getOutputStream().write(frame(255, new byte[1000]));
-      client.out.write(new Acks(List.of(new NodeAck("raw", "test", "root", 1))));
+      client.out.write(new Ack(TestNode.ack("dns", "raw", 1, 1)));
       client.out.flush();
       Await.until(
           () -> server.subtree().acks("dns").stream().anyMatch(ack -> ack.sequence() == 1),

@@ -2,7 +2,7 @@ package dev.quicksilver.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quicksilver.replication.Message.Acks;
+import dev.quicksilver.replication.Message.Ack;
 import dev.quicksilver.replication.Message.BlockEnd;
 import dev.quicksilver.replication.Message.BlockStart;
 import dev.quicksilver.replication.Message.ClientHello;
@@ -14,9 +14,11 @@ import dev.quicksilver.replication.Message.EndReason;
 import dev.quicksilver.replication.Message.Heartbeat;
 import dev.quicksilver.replication.Message.PieceStart;
 import dev.quicksilver.replication.Message.Purpose;
+import dev.quicksilver.replication.Message.RootHead;
 import dev.quicksilver.replication.Message.SegmentData;
 import dev.quicksilver.replication.Message.ServerHello;
 import dev.quicksilver.replication.Message.StepEnd;
+import dev.quicksilver.replication.Message.SubtreeAcks;
 import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.ChainHash;
 import dev.quicksilver.storage.ContentDigest;
@@ -47,6 +49,23 @@ final class WireGoldenTest {
   private static final String INFO_FIELDS =
       "database id:16, oldest sequence:8, last sequence:8, chain hash:32,"
           + " name:text, key type:text, value type:text";
+
+  private static final String ACK_FIELDS =
+      "database:text, node:text, location:text, upstream:text, state:1, sequence:8,"
+          + " commit time:8, as of:8, said:8";
+
+  private static NodeAck ack(String node, FollowerState state) {
+    return new NodeAck(
+        "dns",
+        node,
+        "fra",
+        "relay-1",
+        state,
+        57,
+        1_700_000_000_000_000L,
+        1_700_000_001_000_000L,
+        1_700_000_002_000_000L);
+  }
 
   /** A message and its fields in order. */
   private record Known(String name, Message message, String fields) {}
@@ -92,14 +111,23 @@ final class WireGoldenTest {
               "heartbeat",
               new Heartbeat(57, 1_700_000_000_000_000L),
               "last sequence:8, commit time:8"),
+          new Known("ack", new Ack(ack("edge-7", FollowerState.STREAMING)), ACK_FIELDS),
           new Known(
-              "acks",
-              new Acks(
+              "subtree-acks",
+              new SubtreeAcks(
+                  new AckKey("dns", "edge-6"),
+                  true,
                   List.of(
-                      new NodeAck("edge-7", "fra", "relay-1", 57),
-                      new NodeAck("edge-8", "", "relay-1", 56))),
-              "count:2, node:text, location:text, upstream:text, sequence:8,"
-                  + " node:text, location:text, upstream:text, sequence:8"),
+                      ack("edge-7", FollowerState.STREAMING),
+                      ack("edge-8", FollowerState.DIVERGED))),
+              "after database:text, after node:text, flags:1, count:2, "
+                  + ACK_FIELDS
+                  + ", "
+                  + ACK_FIELDS),
+          new Known(
+              "root-head",
+              new RootHead(57, 1_700_000_000_000_000L, 1_700_000_001_000_000L, 250_000),
+              "last sequence:8, commit time:8, root time:8, age:8"),
           new Known("end", new End(EndReason.DATABASE_DROPPED, 57), "reason:1, last sequence:8"),
           new Known("databases", new Databases(List.of(INFO)), "count:2, " + INFO_FIELDS),
           new Known(

@@ -12,6 +12,7 @@ import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.ProcessFile;
+import dev.quicksilver.replication.Subtree;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -53,7 +54,11 @@ public final class BridgeCommand extends NodeCommand {
                 configuration.get(Settings.HTTP_LISTEN),
                 () ->
                     reporter.report(
-                        Optional.empty(), List.of(), _ -> Optional.empty(), List.of(), Map.of())));
+                        Optional.empty(),
+                        List.of(),
+                        _ -> Optional.empty(),
+                        List.of(),
+                        new Subtree())));
     addresses.put("http", http.address());
     file.publish(
         new ProcessFile.Content(

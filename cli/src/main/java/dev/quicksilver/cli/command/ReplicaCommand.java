@@ -68,7 +68,7 @@ public final class ReplicaCommand extends NodeCommand {
                           .findFirst()
                           .map(ReplicaCommand::progress),
                   RootCommand.followers(node.server),
-                  node.subtree.acks())
+                  node.subtree)
               .withUpstreams(following.stream().flatMap(ReplicaCommand::upstreams).toList());
         },
         http -> CopyRequests.serve(http, replica::copyAnew));
@@ -145,6 +145,8 @@ public final class ReplicaCommand extends NodeCommand {
         status.reason(),
         status.upstream(),
         status.upstreamSequence(),
-        status.copy());
+        status.copy(),
+        status.rootSequence(),
+        SubtreeReports.seconds(status.lagMicros()));
   }
 }

@@ -56,9 +56,11 @@ public final class RootCommand extends NodeCommand {
                           status.lastProblem(),
                           "PostgreSQL",
                           database.sequence(),
-                          Optional.empty())),
+                          Optional.empty(),
+                          database.sequence(),
+                          0)),
               followers(node.server),
-              node.subtree.acks());
+              node.subtree);
         },
         CopyRequests::refuse);
   }

@@ -16,8 +16,10 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -92,7 +94,8 @@ public final class StatusCommand implements Callable<Integer> {
     if (!status.databases().isEmpty()) {
       out.println();
       Table databases =
-          new Table("database", "state", "upstream", ">sequence", ">lag", ">pairs", "digest");
+          new Table(
+              "database", "state", "upstream", ">sequence", ">lag", ">behind", ">pairs", "digest");
       for (DatabaseReport d : status.databases()) {
         databases.row(
             d.name(),
@@ -100,6 +103,7 @@ public final class StatusCommand implements Callable<Integer> {
             d.upstream().isEmpty() ? "-" : d.upstream(),
             Long.toString(d.sequence()),
             Long.toString(d.lag()),
+            seconds(d.lagSeconds()),
             Long.toString(d.pairs()),
             d.contentDigest());
       }
@@ -149,20 +153,39 @@ public final class StatusCommand implements Callable<Integer> {
       return;
     }
     out.println();
-    Table nodes = new Table("database", "node below", "location", "upstream", ">durable", ">lag");
+    Table nodes =
+        new Table(
+            "database",
+            "node below",
+            "location",
+            "upstream",
+            "state",
+            ">durable",
+            ">lag",
+            ">behind");
     for (SubtreeReport n : status.subtree()) {
       nodes.row(
           n.database(),
           n.node(),
           n.location(),
           n.upstream().isEmpty() ? "-" : n.upstream(),
+          n.state(),
           Long.toString(n.sequence()),
-          Long.toString(n.lag()));
+          Long.toString(n.lag()),
+          seconds(n.lagSeconds()));
     }
     nodes.print(out);
     out.println();
     Table locations =
-        new Table("database", "location", ">nodes", ">lowest", ">median", ">worst lag");
+        new Table(
+            "database",
+            "location",
+            ">nodes",
+            ">lowest",
+            ">median",
+            ">worst lag",
+            ">behind",
+            "states");
     for (LocationReport l : status.locations()) {
       locations.row(
           l.database(),
@@ -170,9 +193,17 @@ public final class StatusCommand implements Callable<Integer> {
           Integer.toString(l.nodes()),
           Long.toString(l.lowestSequence()),
           Long.toString(l.medianSequence()),
-          Long.toString(l.worstLag()));
+          Long.toString(l.worstLag()),
+          seconds(l.worstLagSeconds()),
+          l.states().entrySet().stream()
+              .map(state -> state.getValue() + " " + state.getKey())
+              .collect(Collectors.joining(", ")));
     }
     locations.print(out);
+  }
+
+  private static String seconds(double lag) {
+    return lag < 0 ? "-" : String.format(Locale.ROOT, "%.1f s", lag);
   }
 
   private static String time(Duration up) {

@@ -9,7 +9,7 @@ import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.replication.CopyStatus;
-import dev.quicksilver.replication.NodeAck;
+import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.Snapshot;
@@ -30,7 +30,9 @@ final class StatusReporter {
       String reason,
       String upstream,
       long upstreamSequence,
-      Optional<CopyStatus> copy) {}
+      Optional<CopyStatus> copy,
+      long rootSequence,
+      double lagSeconds) {}
 
   private final Configuration configuration;
   private final Role role;
@@ -54,21 +56,21 @@ final class StatusReporter {
    * @param problem one line when the process does not do what it is for
    * @param progress what is known beyond the database itself; empty for a database that nothing
    *     works on yet
-   * @param acks of the nodes below, by database
+   * @param below what the nodes below have reported
    */
   NodeStatus report(
       Optional<String> problem,
       Collection<Database> databases,
       Function<DatabaseReport, Optional<Progress>> progress,
       List<FollowerReport> followers,
-      Map<String, List<NodeAck>> acks) {
+      Subtree below) {
     List<DatabaseReport> reports =
         databases.stream()
             .map(StatusReporter::report)
             .map(report -> with(report, progress.apply(report)))
             .sorted(Comparator.comparing(DatabaseReport::name))
             .toList();
-    List<SubtreeReport> subtree = SubtreeReports.nodes(reports, acks);
+    List<SubtreeReport> subtree = SubtreeReports.nodes(reports, below.acks(), below::lagMicros);
     return new NodeStatus(
         VersionCommand.version(),
         role.command(),
@@ -105,7 +107,9 @@ final class StatusReporter {
           "",
           head.lastSequence(),
           0,
-          0);
+          0,
+          0,
+          -1);
     }
   }
 
@@ -128,7 +132,9 @@ final class StatusReporter {
                     p.upstream(),
                     p.upstreamSequence(),
                     p.copy().map(CopyStatus::pairs).orElse(0L),
-                    p.copy().map(CopyStatus::pairsOfSource).orElse(0L)))
+                    p.copy().map(CopyStatus::pairsOfSource).orElse(0L),
+                    p.rootSequence(),
+                    p.lagSeconds()))
         .orElse(report);
   }
 }

@@ -7,7 +7,10 @@ import dev.quicksilver.replication.NodeAck;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /** Turns the acks of the nodes below this one into what the status says of them. Stateless. */
 final class SubtreeReports {
@@ -19,12 +22,15 @@ final class SubtreeReports {
    * @param databases this node's own, against which lag is counted
    * @param acks by database, as {@link dev.quicksilver.replication.Subtree#acks()} returns them;
    *     those of a database that is gone here are left out
+   * @param lag in µs, as {@link dev.quicksilver.replication.Subtree#lagMicros} returns it
    */
   static List<SubtreeReport> nodes(
-      List<DatabaseReport> databases, Map<String, List<NodeAck>> acks) {
+      List<DatabaseReport> databases,
+      Map<String, List<NodeAck>> acks,
+      Function<NodeAck, OptionalLong> lag) {
     List<SubtreeReport> result = new ArrayList<>();
     for (DatabaseReport database : databases) {
-      long known = Math.max(database.sequence(), database.upstreamSequence());
+      long known = database.sequence() + database.lag();
       for (NodeAck ack : acks.getOrDefault(database.name(), List.of())) {
         result.add(
             new SubtreeReport(
@@ -33,10 +39,18 @@ final class SubtreeReports {
                 ack.location(),
                 ack.upstream(),
                 ack.sequence(),
-                Math.max(0, known - ack.sequence())));
+                Math.max(0, known - ack.sequence()),
+                ack.commitTime(),
+                seconds(lag.apply(ack)),
+                ack.state().name()));
       }
     }
     return result;
+  }
+
+  /** Returns µs as seconds, -1 for none. */
+  static double seconds(OptionalLong micros) {
+    return micros.isPresent() ? micros.getAsLong() / 1e6 : -1;
   }
 
   /** Merges nodes into one report for each database and location, sorted by both. */
@@ -63,6 +77,9 @@ final class SubtreeReports {
         nodes.size(),
         sequences[0],
         sequences[(sequences.length - 1) / 2],
-        nodes.stream().mapToLong(SubtreeReport::lag).max().orElse(0));
+        nodes.stream().mapToLong(SubtreeReport::lag).max().orElse(0),
+        nodes.stream().mapToDouble(SubtreeReport::lagSeconds).max().orElse(-1),
+        nodes.stream()
+            .collect(Collectors.toMap(SubtreeReport::state, _ -> 1, Integer::sum, TreeMap::new)));
   }
 }

@@ -51,8 +51,20 @@ final class NodeMetrics {
         DatabaseReport::upstreamSequence);
     database(
         "quicksilver_lag_entries",
-        "Entries that the upstream is known to have and this node has not.",
+        "Entries that the upstream or the root is known to have and this node has not.",
         DatabaseReport::lag);
+    GaugeWithCallback.builder()
+        .name("quicksilver_replication_lag_seconds")
+        .help(
+            "Time since this node is known to have had all that the root had; absent while nothing"
+                + " was heard of the root.")
+        .labelNames("database")
+        .callback(
+            callback ->
+                current.databases().stream()
+                    .filter(d -> d.lagSeconds() >= 0)
+                    .forEach(d -> callback.call(d.lagSeconds(), d.name())))
+        .register(registry);
     database(
         "quicksilver_last_commit_timestamp_seconds",
         "Commit time in PostgreSQL of the last entry, since 1970.",
@@ -121,6 +133,25 @@ final class NodeMetrics {
         "quicksilver_location_worst_lag_entries",
         "Entries that the last node of the location has not acknowledged.",
         LocationReport::worstLag);
+    location(
+        "quicksilver_location_worst_lag_seconds",
+        "The longest time since a node of the location had all that the root had; -1 if unknown.",
+        LocationReport::worstLagSeconds);
+    GaugeWithCallback.builder()
+        .name("quicksilver_location_nodes_in_state")
+        .help("Nodes of the location by what they do with the database.")
+        .labelNames("database", "location", "state")
+        .callback(
+            callback ->
+                current
+                    .locations()
+                    .forEach(
+                        l ->
+                            l.states()
+                                .forEach(
+                                    (state, count) ->
+                                        callback.call(count, l.database(), l.location(), state))))
+        .register(registry);
     certificate(
         "quicksilver_tls_certificate_expiry_seconds",
         "Time until this node's certificate expires; negative once it has.",

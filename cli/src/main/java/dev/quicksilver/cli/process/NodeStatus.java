@@ -64,6 +64,10 @@ public record NodeStatus(
    * @param upstreamSequence the last sequence known of the upstream; the node's own on a root
    * @param copiedPairs pairs that are here of a new copy in the making; 0 while none is
    * @param pairsToCopy pairs that its source holds; 0 while none is in the making
+   * @param rootSequence the last sequence known of the root; the node's own on a root, 0 while
+   *     nothing was heard of it
+   * @param lagSeconds time since the last moment of which it is known that nothing of what the root
+   *     had is missing here; -1 while none is known
    */
   public record DatabaseReport(
       String name,
@@ -80,10 +84,12 @@ public record NodeStatus(
       String upstream,
       long upstreamSequence,
       long copiedPairs,
-      long pairsToCopy) {
+      long pairsToCopy,
+      long rootSequence,
+      double lagSeconds) {
     /** Returns how many entries are known to be missing here. */
     public long lag() {
-      return Math.max(0, upstreamSequence - sequence);
+      return Math.max(0, Math.max(upstreamSequence, rootSequence) - sequence);
     }
   }
 
@@ -138,9 +144,21 @@ public record NodeStatus(
    * @param upstream the name of the node it pulls from
    * @param sequence durable there when it last said so
    * @param lag entries that this node knows of and that one has not acknowledged
+   * @param commitTime of that sequence, µs since 1970-01-01 UTC; 0 while there is none
+   * @param lagSeconds time on the root's clock since the last moment of which that node has said
+   *     that it lacked nothing; -1 if it is not known
+   * @param state what it does with the database, as in {@code STREAMING}
    */
   public record SubtreeReport(
-      String database, String node, String location, String upstream, long sequence, long lag) {}
+      String database,
+      String node,
+      String location,
+      String upstream,
+      long sequence,
+      long lag,
+      long commitTime,
+      double lagSeconds,
+      String state) {}
 
   /**
    * The nodes below this one at one location, for one database.
@@ -149,6 +167,8 @@ public record NodeStatus(
    * @param lowestSequence durable on all of them
    * @param medianSequence durable on at least half of them
    * @param worstLag entries that the last of them has not acknowledged
+   * @param worstLagSeconds the longest lag of those whose lag is known; -1 if none is
+   * @param states how many are in each state
    */
   public record LocationReport(
       String database,
@@ -156,5 +176,7 @@ public record NodeStatus(
       int nodes,
       long lowestSequence,
       long medianSequence,
-      long worstLag) {}
+      long worstLag,
+      double worstLagSeconds,
+      Map<String, Integer> states) {}
 }

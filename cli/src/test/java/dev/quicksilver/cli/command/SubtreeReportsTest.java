@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.LocationReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
+import dev.quicksilver.replication.FollowerState;
 import dev.quicksilver.replication.NodeAck;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.Test;
 
 class SubtreeReportsTest {
@@ -16,8 +18,10 @@ class SubtreeReportsTest {
     assertThat(
             SubtreeReports.nodes(
                 List.of(database("dns", 90, 100)),
-                Map.of("dns", List.of(new NodeAck("edge-1", "fra", "relay-1", 70)))))
-        .containsExactly(new SubtreeReport("dns", "edge-1", "fra", "relay-1", 70, 30));
+                Map.of("dns", List.of(ack("edge-1", 70))),
+                _ -> OptionalLong.of(2_500_000)))
+        .containsExactly(
+            new SubtreeReport("dns", "edge-1", "fra", "relay-1", 70, 30, 5, 2.5, "STREAMING"));
   }
 
   @Test
@@ -25,7 +29,8 @@ class SubtreeReportsTest {
     assertThat(
             SubtreeReports.nodes(
                 List.of(database("dns", 5, 5)),
-                Map.of("dns", List.of(new NodeAck("edge-1", "fra", "relay-1", 9)))))
+                Map.of("dns", List.of(ack("edge-1", 9))),
+                _ -> OptionalLong.of(2_500_000)))
         .extracting(SubtreeReport::lag)
         .containsExactly(0L);
   }
@@ -35,7 +40,8 @@ class SubtreeReportsTest {
     assertThat(
             SubtreeReports.nodes(
                 List.of(database("dns", 5, 5)),
-                Map.of("gone", List.of(new NodeAck("edge-1", "fra", "relay-1", 9)))))
+                Map.of("gone", List.of(ack("edge-1", 9))),
+                _ -> OptionalLong.of(2_500_000)))
         .isEmpty();
   }
 
@@ -44,17 +50,17 @@ class SubtreeReportsTest {
     List<LocationReport> merged =
         SubtreeReports.locations(
             List.of(
-                new SubtreeReport("dns", "edge-1", "lhr", "relay-2", 10, 0),
-                new SubtreeReport("dns", "edge-2", "fra", "relay-1", 4, 6),
-                new SubtreeReport("dns", "edge-3", "fra", "relay-1", 10, 0),
-                new SubtreeReport("dns", "edge-4", "fra", "relay-1", 9, 1),
-                new SubtreeReport("certs", "edge-2", "fra", "relay-1", 3, 0)));
+                node("dns", "edge-1", "lhr", "relay-2", 10, 0),
+                node("dns", "edge-2", "fra", "relay-1", 4, 6),
+                node("dns", "edge-3", "fra", "relay-1", 10, 0),
+                node("dns", "edge-4", "fra", "relay-1", 9, 1),
+                node("certs", "edge-2", "fra", "relay-1", 3, 0)));
 
     assertThat(merged)
         .containsExactly(
-            new LocationReport("certs", "fra", 1, 3, 3, 0),
-            new LocationReport("dns", "fra", 3, 4, 9, 6),
-            new LocationReport("dns", "lhr", 1, 10, 10, 0));
+            new LocationReport("certs", "fra", 1, 3, 3, 0, 0, Map.of("STREAMING", 1)),
+            new LocationReport("dns", "fra", 3, 4, 9, 6, 6, Map.of("STREAMING", 3)),
+            new LocationReport("dns", "lhr", 1, 10, 10, 0, 0, Map.of("STREAMING", 1)));
   }
 
   @Test
@@ -62,13 +68,39 @@ class SubtreeReportsTest {
     assertThat(
             SubtreeReports.locations(
                 List.of(
-                    new SubtreeReport("dns", "edge-1", "fra", "relay-1", 8, 2),
-                    new SubtreeReport("dns", "edge-2", "fra", "relay-1", 6, 4))))
-        .containsExactly(new LocationReport("dns", "fra", 2, 6, 6, 4));
+                    node("dns", "edge-1", "fra", "relay-1", 8, 2),
+                    node("dns", "edge-2", "fra", "relay-1", 6, 4))))
+        .containsExactly(new LocationReport("dns", "fra", 2, 6, 6, 4, 4, Map.of("STREAMING", 2)));
+  }
+
+  private static NodeAck ack(String node, long sequence) {
+    return new NodeAck("dns", node, "fra", "relay-1", FollowerState.STREAMING, sequence, 5, 6, 7);
+  }
+
+  private static SubtreeReport node(
+      String database, String node, String location, String upstream, long sequence, long lag) {
+    return new SubtreeReport(
+        database, node, location, upstream, sequence, lag, 5, lag, "STREAMING");
   }
 
   private static DatabaseReport database(String name, long sequence, long upstreamSequence) {
     return new DatabaseReport(
-        name, "", sequence, 1, 0, "", "", "", 0, "STREAMING", "", "root", upstreamSequence, 0, 0);
+        name,
+        "",
+        sequence,
+        1,
+        0,
+        "",
+        "",
+        "",
+        0,
+        "STREAMING",
+        "",
+        "root",
+        upstreamSequence,
+        0,
+        0,
+        0,
+        -1);
   }
 }

@@ -1,0 +1,66 @@
+package dev.quicksilver.replication;
+
+import dev.quicksilver.replication.Message.Ack;
+import dev.quicksilver.storage.FailPoint;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Sends acks on one connection: this node's own after each commit and each second, and on the
+ * catalog's connection each second some of the nodes below. One thread.
+ */
+final class AckSender {
+  private static final long INTERVAL = TimeUnit.SECONDS.toNanos(1);
+
+  private final FrameOutput out;
+  private final String database;
+  private final FollowerCounters counters;
+  private final Reports reports;
+  private final Ticker ticker;
+  private final boolean catalog;
+  private long next;
+
+  AckSender(
+      FrameOutput out, String database, FollowerCounters counters, Reports reports, Ticker ticker) {
+    this.out = out;
+    this.database = database;
+    this.counters = counters;
+    this.reports = reports;
+    this.ticker = ticker;
+    this.catalog = database.equals(CatalogEntry.CATALOG);
+    this.next = ticker.nanos();
+    if (catalog) {
+      reports.startRound();
+    }
+  }
+
+  /** Returns how long until acks are due, in ns; 0 if they are. */
+  long remaining() {
+    return Math.max(0, next - ticker.nanos());
+  }
+
+  /** Sends what is due each second. */
+  void ifDue() throws IOException {
+    if (next - ticker.nanos() > 0) {
+      return;
+    }
+    next = ticker.nanos() + INTERVAL;
+    FailPoint.hit("replica.before-ack");
+    own();
+    if (catalog) {
+      out.write(reports.next());
+    }
+    out.flush();
+  }
+
+  /** Says at once what is durable: somebody may be waiting for it. */
+  void committed() throws IOException {
+    FailPoint.hit("replica.before-ack");
+    own();
+    out.flush();
+  }
+
+  private void own() throws IOException {
+    out.write(new Ack(reports.ack(database, FollowerState.STREAMING, counters)));
+  }
+}

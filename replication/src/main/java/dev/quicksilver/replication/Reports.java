@@ -1,0 +1,86 @@
+package dev.quicksilver.replication;
+
+import dev.quicksilver.replication.Message.SubtreeAcks;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.NavigableMap;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/**
+ * What a process tells its upstreams: of itself, and of the nodes below it, a bounded number of
+ * them at a time in the order of their names, round and round. Thread-safe.
+ */
+final class Reports {
+  private final NodeIdentity node;
+  private final Subtree subtree;
+  private final Supplier<List<NodeAck>> own;
+  private final LongSupplier clock;
+  private final int most;
+  private final AtomicLong lastSaid = new AtomicLong();
+  private AckKey after = AckKey.FIRST;
+
+  /**
+   * Makes reports.
+   *
+   * @param own what this process says of each database that it follows
+   * @param clock µs since 1970-01-01 UTC
+   * @param most nodes in one report
+   */
+  Reports(
+      NodeIdentity node,
+      Subtree subtree,
+      Supplier<List<NodeAck>> own,
+      LongSupplier clock,
+      int most) {
+    this.node = node;
+    this.subtree = subtree;
+    this.own = own;
+    this.clock = clock;
+    this.most = most;
+  }
+
+  Subtree subtree() {
+    return subtree;
+  }
+
+  /** Returns what this node says of a database now. */
+  NodeAck ack(String database, FollowerState state, FollowerCounters counters) {
+    long now = clock.getAsLong();
+    return new NodeAck(
+        database,
+        node.name(),
+        node.location(),
+        counters.upstreamName(),
+        state,
+        counters.durableSequence(),
+        counters.durableCommitTime(),
+        subtree.roots().find(database).map(RootLag::asOf).orElse(0L),
+        lastSaid.updateAndGet(last -> Math.max(last + 1, now)));
+  }
+
+  /** Returns the next nodes of the round, this one among them. */
+  synchronized SubtreeAcks next() {
+    NavigableMap<AckKey, NodeAck> all = new TreeMap<>();
+    subtree.after(after, most + 1).forEach(ack -> all.put(ack.key(), ack));
+    own.get().stream()
+        .filter(ack -> ack.key().compareTo(after) > 0)
+        .sorted(Comparator.comparing(NodeAck::key))
+        .limit(most + 1L)
+        .forEach(ack -> all.put(ack.key(), ack));
+    List<NodeAck> nodes = new ArrayList<>(all.values());
+    boolean last = nodes.size() <= most;
+    List<NodeAck> page = last ? nodes : nodes.subList(0, most);
+    SubtreeAcks report = new SubtreeAcks(after, last, page);
+    after = last ? AckKey.FIRST : page.getLast().key();
+    return report;
+  }
+
+  /** A new connection: its other end knows nothing yet. */
+  synchronized void startRound() {
+    after = AckKey.FIRST;
+  }
+}
