@@ -133,9 +133,11 @@ final class DivergenceTest {
   void doesNotCopyByItselfAgainAndAgain() {
     follow(DivergencePolicy.COPY);
     edge.awaitEqual("dns", root);
-    write(5);
+    write(2);
     edge.awaitEqual("dns", root);
-    write(5);
+    write(1); // the first wrong one: copies, once
+    edge.awaitEqual("dns", root);
+    write(1);
     awaitState(FollowerState.DIVERGED);
     lies.set(false);
     edge.replica().copyAnew("dns");
