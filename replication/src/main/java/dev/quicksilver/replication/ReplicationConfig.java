@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 
 /**
  * How a node follows.
@@ -79,127 +80,76 @@ public record ReplicationConfig(
 
   /** Returns the same over another transport. */
   public ReplicationConfig withTransport(Transport other) {
-    return new ReplicationConfig(
-        node,
-        upstreams,
-        catalogId,
-        window,
-        maxTransactionBytes,
-        silence,
-        minBackOff,
-        maxBackOff,
-        stopSequences,
-        stayUpWhenRefused,
-        other,
-        choice,
-        onDivergence);
+    return changed(draft -> draft.transport = other);
   }
 
   /** Returns the same with another window. */
   public ReplicationConfig withWindow(Duration other) {
-    return new ReplicationConfig(
-        node,
-        upstreams,
-        catalogId,
-        other,
-        maxTransactionBytes,
-        silence,
-        minBackOff,
-        maxBackOff,
-        stopSequences,
-        stayUpWhenRefused,
-        transport,
-        choice,
-        onDivergence);
+    return changed(draft -> draft.window = other);
   }
 
   /** Returns the same, bound to one catalog. */
   public ReplicationConfig withCatalogId(UUID id) {
-    return new ReplicationConfig(
-        node,
-        upstreams,
-        Optional.of(id),
-        window,
-        maxTransactionBytes,
-        silence,
-        minBackOff,
-        maxBackOff,
-        stopSequences,
-        stayUpWhenRefused,
-        transport,
-        choice,
-        onDivergence);
+    return changed(draft -> draft.catalogId = Optional.of(id));
   }
 
   /** Returns the same with stop sequences. */
   public ReplicationConfig withStopSequences(Map<String, Long> stops) {
-    return new ReplicationConfig(
-        node,
-        upstreams,
-        catalogId,
-        window,
-        maxTransactionBytes,
-        silence,
-        minBackOff,
-        maxBackOff,
-        stops,
-        stayUpWhenRefused,
-        transport,
-        choice,
-        onDivergence);
+    return changed(draft -> draft.stopSequences = stops);
   }
 
   /** Returns the same that stays up, or not, when it is finally refused. */
   public ReplicationConfig withStayUpWhenRefused(boolean stayUp) {
-    return new ReplicationConfig(
-        node,
-        upstreams,
-        catalogId,
-        window,
-        maxTransactionBytes,
-        silence,
-        minBackOff,
-        maxBackOff,
-        stopSequences,
-        stayUp,
-        transport,
-        choice,
-        onDivergence);
+    return changed(draft -> draft.stayUpWhenRefused = stayUp);
   }
 
   /** Returns the same that leaves an upstream for another one in other cases. */
   public ReplicationConfig withChoice(UpstreamChoice other) {
-    return new ReplicationConfig(
-        node,
-        upstreams,
-        catalogId,
-        window,
-        maxTransactionBytes,
-        silence,
-        minBackOff,
-        maxBackOff,
-        stopSequences,
-        stayUpWhenRefused,
-        transport,
-        other,
-        onDivergence);
+    return changed(draft -> draft.choice = other);
   }
 
   /** Returns the same that does something else with a database that diverged. */
   public ReplicationConfig withOnDivergence(DivergencePolicy other) {
+    return changed(draft -> draft.onDivergence = other);
+  }
+
+  private ReplicationConfig changed(Consumer<Draft> change) {
+    Draft draft = new Draft(this);
+    change.accept(draft);
     return new ReplicationConfig(
         node,
         upstreams,
-        catalogId,
-        window,
+        draft.catalogId,
+        draft.window,
         maxTransactionBytes,
         silence,
         minBackOff,
         maxBackOff,
-        stopSequences,
-        stayUpWhenRefused,
-        transport,
-        choice,
-        other);
+        draft.stopSequences,
+        draft.stayUpWhenRefused,
+        draft.transport,
+        draft.choice,
+        draft.onDivergence);
+  }
+
+  /** What can be changed of a configuration. */
+  private static final class Draft {
+    private Optional<UUID> catalogId;
+    private Duration window;
+    private Map<String, Long> stopSequences;
+    private boolean stayUpWhenRefused;
+    private Transport transport;
+    private UpstreamChoice choice;
+    private DivergencePolicy onDivergence;
+
+    Draft(ReplicationConfig from) {
+      catalogId = from.catalogId;
+      window = from.window;
+      stopSequences = from.stopSequences;
+      stayUpWhenRefused = from.stayUpWhenRefused;
+      transport = from.transport;
+      choice = from.choice;
+      onDivergence = from.onDivergence;
+    }
   }
 }
