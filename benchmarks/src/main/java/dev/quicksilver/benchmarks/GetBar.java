@@ -39,11 +39,11 @@ final class GetBar implements Bar {
       Peer peer = Peer.compile(folder);
       StorageSample.fill(database, pairs, 100_000, true);
       gets(database, pairs, seconds); // warms up
-      peer.rate("get", folder.resolve("peer"), pairs, 1, false);
+      peer.rate("get", folder.resolve("peer"), pairs, 1, Peer.Sync.NEVER);
       double[] ratios = new double[rounds];
       for (int round = 0; round < rounds; round++) {
         double here = gets(database, pairs, seconds);
-        double there = peer.rate("get", folder.resolve("peer"), pairs, seconds, false);
+        double there = peer.rate("get", folder.resolve("peer"), pairs, seconds, Peer.Sync.NEVER);
         System.out.printf("ours %,.0f/s, C %,.0f/s, %.2f%n", here, there, here / there);
         ratios[round] = here / there;
       }

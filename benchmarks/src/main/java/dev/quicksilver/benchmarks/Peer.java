@@ -48,12 +48,25 @@ final class Peer {
     return file;
   }
 
+  /** When the peer waits for the disk. */
+  enum Sync {
+    NEVER("0"),
+    EACH_COMMIT("1"),
+    AT_THE_END("2");
+
+    private final String argument;
+
+    Sync(String argument) {
+      this.argument = argument;
+    }
+  }
+
   /** Runs it; returns the operations per second that it prints. */
-  double rate(String what, Path folder, long pairs, long last, boolean durable)
+  double rate(String what, Path folder, long pairs, long last, Sync sync)
       throws IOException, InterruptedException {
     Files.createDirectories(folder);
     List<String> command = new ArrayList<>(List.of(program.toString(), what, folder.toString()));
-    command.addAll(List.of(Long.toString(pairs), Long.toString(last), durable ? "1" : "0"));
+    command.addAll(List.of(Long.toString(pairs), Long.toString(last), sync.argument));
     return Double.parseDouble(SystemPackages.run(command).strip());
   }
 

@@ -32,7 +32,7 @@ final class SizeBar implements Bar {
       StorageSample.fill(database, pairs, 10_000, true);
       database.copyTo(folder.resolve("copy"), VerifyProgress.NONE);
       long ours = Files.size(folder.resolve("copy/data.mdb"));
-      peer.rate("append", folder.resolve("peer"), pairs, 10_000, false);
+      peer.rate("append", folder.resolve("peer"), pairs, 10_000, Peer.Sync.NEVER);
       long theirs = Files.size(folder.resolve("peer/data.mdb"));
       double ratio = ours / (double) theirs;
       System.out.printf(

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
  * Makes a new database of pairs that come sorted by key, without a log: the fastest way in. Pairs
  * get the sequences 1, 2, 3 … in the order of their keys. Commits every {@value #PAIRS_PER_COMMIT}
  * pairs or 64 MiB, so memory stays bounded; {@link Database#open} refuses the folder until {@link
- * #finish}. A load that was killed goes on after {@link #lastKey}.
+ * #finish}. A load that was killed goes on after {@link #lastKey}; one that was cut off by the end
+ * of the machine begins anew, since only {@link #finish} and {@link #close} wait for the disk.
  *
  * <p>All calls from one platform thread.
  */
@@ -47,18 +48,19 @@ public final class BulkLoad implements AutoCloseable {
   /**
    * Goes on with one that was begun before.
    *
-   * @throws StorageException NOT_FOUND if there is none, ALREADY_EXISTS if it is finished
+   * @throws StorageException NOT_FOUND if there is none, or none any more: what was being loaded
+   *     when the machine stopped is thrown away; ALREADY_EXISTS if it is finished
    */
   public static BulkLoad resume(Path folder, StorageOptions options) {
     return new BulkLoad(PrefixReplica.open(folder, CopyState.Kind.LOAD, options));
   }
 
-  /** Returns the largest key that is durable; null if none is. */
+  /** Returns the largest key that was committed; null if none was. */
   public byte @Nullable [] lastKey() {
     return making.bound();
   }
 
-  /** Returns how many pairs were added, durable or not. */
+  /** Returns how many pairs were added, committed or not. */
   public long pairs() {
     return sequence;
   }
@@ -103,7 +105,7 @@ public final class BulkLoad implements AutoCloseable {
 
   /**
    * Makes it a database as any other, with an empty log: a follower has to begin with a snapshot.
-   * Close this then, and open that.
+   * It is durable when this returns. Close this then, and open that.
    *
    * @param position up to which PostgreSQL's WAL is in it
    * @return where it stands

@@ -113,6 +113,7 @@ public final class Database implements AutoCloseable {
    * @throws StorageException NOT_FOUND, WRONG_FORMAT or what else stands in the way
    */
   public static Database open(Path folder, StorageOptions options) {
+    UnsyncedMark.of(folder, options).requireKept();
     return opened(Environment.open(folder, options, false, false), options, true);
   }
 
@@ -121,12 +122,14 @@ public final class Database implements AutoCloseable {
    * writes.
    */
   public static Database openReadOnly(Path folder, StorageOptions options) {
+    UnsyncedMark.of(folder, options).requireKept();
     return opened(Environment.open(folder, options, true, false), options, true);
   }
 
-  /** Opens what is still being made, too. */
+  /** Opens what is still being made, too; its commits do not wait for the disk. */
   static Database openUnfinished(Path folder, StorageOptions options) {
-    return opened(Environment.open(folder, options, false, false), options, false);
+    return opened(
+        Environment.open(folder, options.withoutDurability(), false, false), options, false);
   }
 
   private static Database opened(

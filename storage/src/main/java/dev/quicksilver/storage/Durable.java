@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Comparator;
 import java.util.List;
@@ -18,6 +19,15 @@ final class Durable {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.force(true);
     }
+  }
+
+  /** Makes a file with a line of text, durably: the whole file is there or it is not. */
+  static void writeLine(Path folder, String name, String line) throws IOException {
+    Path next = folder.resolve(name + ".next");
+    Files.writeString(next, line + "\n");
+    syncFile(next);
+    Files.move(next, folder.resolve(name), StandardCopyOption.ATOMIC_MOVE);
+    syncFolder(folder);
   }
 
   /** Makes the names in a folder durable. */

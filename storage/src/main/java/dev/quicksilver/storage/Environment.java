@@ -377,6 +377,19 @@ final class Environment {
     }
   }
 
+  /** Waits until all that was committed is on the disk, and has later commits wait for it too. */
+  void becomeDurable() {
+    using(
+        open -> {
+          try {
+            open.sync(true);
+          } catch (LmdbException e) {
+            throw LmdbErrors.of(e, path);
+          }
+          check(NativeLmdb.waitForDisk(address));
+        });
+  }
+
   /** Says that what {@link #acquire} or {@link #beginWrite} began has ended. */
   synchronized void finished() {
     open--;

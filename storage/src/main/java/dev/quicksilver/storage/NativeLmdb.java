@@ -20,15 +20,17 @@ import org.lmdbjava.Env;
 import org.lmdbjava.TargetName;
 
 /**
- * LMDB's calls that begin and end read transactions, and the one that puts a record, through {@code
- * java.lang.foreign} and bound to the very library that lmdbjava uses. All addresses are plain
- * longs, so that a call allocates nothing. The pages themselves are read by {@link PageMap}.
+ * LMDB's calls that begin and end read transactions, the one that puts a record and what else
+ * lmdbjava lacks, through {@code java.lang.foreign} and bound to the very library that lmdbjava
+ * uses. All addresses are plain longs, so that a call allocates nothing. The pages themselves are
+ * read by {@link PageMap}.
  */
 @SuppressWarnings("restricted") // calling C is what this class is for
 final class NativeLmdb {
   static final int NOT_FOUND = -30798;
   static final int RDONLY = 0x20000;
   static final int APPEND = 0x20000;
+  private static final int NOSYNC = 0x10000;
 
   /** The handle of the tree that lists the others. */
   static final int MAIN_DBI = 1;
@@ -42,6 +44,7 @@ final class NativeLmdb {
   private static final MethodHandle TXN_ID;
   private static final MethodHandle DBI_OPEN;
   private static final MethodHandle STRERROR;
+  private static final MethodHandle SET_FLAGS;
 
   static {
     SymbolLookup library = loadLibrary();
@@ -53,6 +56,7 @@ final class NativeLmdb {
     GET = bind(library, "mdb_get", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
     TXN_ID = bindBrief(library, "mdb_txn_id", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
     DBI_OPEN = bind(library, "mdb_dbi_open", JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
+    SET_FLAGS = bind(library, "mdb_env_set_flags", JAVA_LONG, JAVA_INT, JAVA_INT);
     STRERROR =
         Linker.nativeLinker()
             .downcallHandle(
@@ -196,6 +200,15 @@ final class NativeLmdb {
   static int dbiOpen(long txn, long name, int flags, long dbiOut) {
     try {
       return (int) DBI_OPEN.invokeExact(txn, name, flags, dbiOut);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** Has each later commit of an environment wait for the disk, however it was opened. */
+  static int waitForDisk(long env) {
+    try {
+      return (int) SET_FLAGS.invokeExact(env, NOSYNC, 0);
     } catch (Throwable e) {
       throw unexpected(e);
     }

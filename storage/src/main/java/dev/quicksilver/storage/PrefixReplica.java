@@ -8,6 +8,8 @@ import java.nio.file.StandardCopyOption;
 import org.jspecify.annotations.Nullable;
 import org.lmdbjava.LmdbException;
 import org.lmdbjava.Txn;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A database in the making: an environment that at each commit holds exactly the pairs up to a key,
@@ -16,15 +18,26 @@ import org.lmdbjava.Txn;
  * SnapshotPiece}s. Nothing is lost when it is killed: the bound is committed with the pairs. {@link
  * Database#open} refuses it until {@link #finish} has verified it.
  *
+ * <p>Its commits do not wait for the disk, since nobody uses it before it is finished; the disk
+ * writes meanwhile, and all is on it when it is finished or closed. If the machine itself stops
+ * before that, it begins anew (see {@link UnsyncedMark}).
+ *
  * <p>For one thread at a time; writing needs a platform thread.
  */
 public final class PrefixReplica implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(PrefixReplica.class);
   private static final String MAKING = "making";
 
   private final Database database;
+  private final UnsyncedMark mark;
+  private final WriteBack writeBack;
+  private boolean unsynced;
+  private @Nullable StorageException lost;
 
-  private PrefixReplica(Database database) {
+  private PrefixReplica(Database database, UnsyncedMark mark) {
     this.database = database;
+    this.mark = mark;
+    this.writeBack = new WriteBack(database.folder().resolve(Database.FILE));
   }
 
   /**
@@ -47,6 +60,7 @@ public final class PrefixReplica implements AutoCloseable {
       Head start,
       CopyState.Kind kind,
       StorageOptions options) {
+    UnsyncedMark.of(folder, options).discardLost();
     if (Files.exists(folder.resolve(Database.FILE))) {
       throw new StorageException(ErrorCode.ALREADY_EXISTS, "there is a database in " + folder);
     }
@@ -81,15 +95,18 @@ public final class PrefixReplica implements AutoCloseable {
   /**
    * Opens one that was begun before.
    *
-   * @throws StorageException NOT_FOUND if there is none, ALREADY_EXISTS if it is finished and can
-   *     be opened as a database
+   * @throws StorageException NOT_FOUND if there is none, or none any more: what was being made when
+   *     the machine stopped is thrown away; ALREADY_EXISTS if it is finished and can be opened as a
+   *     database
    */
   public static PrefixReplica resume(Path folder, StorageOptions options) {
     return open(folder, CopyState.Kind.COPY, options);
   }
 
   static PrefixReplica open(Path folder, CopyState.Kind kind, StorageOptions options) {
-    PrefixReplica opened = new PrefixReplica(Database.openUnfinished(folder, options));
+    UnsyncedMark mark = UnsyncedMark.of(folder, options);
+    mark.discardLost();
+    PrefixReplica opened = new PrefixReplica(Database.openUnfinished(folder, options), mark);
     try {
       CopyState state = opened.state();
       if (state.kind() != kind) {
@@ -97,6 +114,9 @@ public final class PrefixReplica implements AutoCloseable {
             ErrorCode.ALREADY_EXISTS,
             folder + " holds an unfinished load, not a copy; resume it or remove the folder");
       }
+      mark.set();
+      opened.unsynced = true;
+      FailPoint.hit("copy.after-mark");
     } catch (RuntimeException e) {
       opened.close();
       throw e;
@@ -148,7 +168,46 @@ public final class PrefixReplica implements AutoCloseable {
 
   /** Begins to write: waits for LMDB's one write lock. From a platform thread only. */
   public PrefixSession write() {
-    return new PrefixSession(database.applyTo(state()), identity());
+    return new PrefixSession(database.applyTo(state()), identity(), this::committed);
+  }
+
+  private void committed() {
+    if (database.options().durable()) {
+      try {
+        writeBack.next();
+      } catch (StorageException e) {
+        throw notWritten(e);
+      }
+    }
+  }
+
+  /** What the disk refused may be gone from memory too: none of it must ever be used. */
+  private StorageException notWritten(StorageException e) {
+    lost = e;
+    mark.distrust();
+    return e;
+  }
+
+  /** Waits until all is on the disk; later commits wait for it themselves. */
+  private void settle() {
+    if (lost != null) {
+      throw lost;
+    }
+    if (!unsynced) {
+      return;
+    }
+    if (database.options().durable()) {
+      try {
+        writeBack.await();
+        database.environment().becomeDurable();
+      } catch (StorageException e) {
+        throw notWritten(e);
+      }
+    }
+    FailPoint.hit("copy.after-sync");
+    mark.remove();
+    unsynced = false;
+    FailPoint.hit("copy.after-unmark");
   }
 
   /**
@@ -175,6 +234,7 @@ public final class PrefixReplica implements AutoCloseable {
    * Takes the mark of the unfinished away, in one commit with a new head record if there is one.
    */
   void endMaking(byte @Nullable [] head) {
+    settle();
     Environment environment = database.environment();
     try (Txn<ByteBuffer> txn = environment.beginWrite()) {
       if (head != null) {
@@ -190,8 +250,15 @@ public final class PrefixReplica implements AutoCloseable {
     }
   }
 
+  /** Ends it; what was committed is on the disk then, if the disk takes it. */
   @Override
   public void close() {
-    database.close();
+    try {
+      settle();
+    } catch (StorageException e) {
+      LOG.warn("{} is not on the disk: {}", database, e.getMessage(), e);
+    } finally {
+      database.close();
+    }
   }
 }

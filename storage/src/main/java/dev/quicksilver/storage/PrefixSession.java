@@ -13,10 +13,12 @@ import org.lmdbjava.LmdbException;
 public final class PrefixSession implements AutoCloseable {
   private final Applier applier;
   private final DatabaseIdentity identity;
+  private final Runnable committed;
 
-  PrefixSession(Applier applier, DatabaseIdentity identity) {
+  PrefixSession(Applier applier, DatabaseIdentity identity, Runnable committed) {
     this.applier = applier;
     this.identity = identity;
+    this.committed = committed;
   }
 
   /** Returns the head as this session would leave it. */
@@ -139,7 +141,12 @@ public final class PrefixSession implements AutoCloseable {
     }
   }
 
-  /** Makes everything durable; when it returns, it is. The session has then ended. */
+  /**
+   * Commits everything: it survives this process, and is written to the disk while the next session
+   * goes on. The session has then ended.
+   *
+   * @throws StorageException IO also if what was committed before could not be written
+   */
   public Head commit() {
     applier.requireUsable();
     if (applier.held().kind() == CopyState.Kind.LOAD) {
@@ -156,6 +163,7 @@ public final class PrefixSession implements AutoCloseable {
     FailPoint.hit("copy.before-commit");
     Head after = applier.commit();
     FailPoint.hit("copy.after-commit");
+    committed.run();
     return after;
   }
 

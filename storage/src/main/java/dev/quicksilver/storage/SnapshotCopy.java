@@ -40,6 +40,7 @@ final class SnapshotCopy {
 
   private PrefixReplica open() throws IOException {
     Files.createDirectories(folder);
+    UnsyncedMark.of(folder, source.options()).discardLost();
     if (!Files.exists(folder.resolve(Database.FILE))) {
       return PrefixReplica.create(folder, source.identity(), source.head(), source.options());
     }

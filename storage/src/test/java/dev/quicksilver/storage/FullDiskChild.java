@@ -25,7 +25,8 @@ final class FullDiskChild {
             Duration.ofDays(100_000),
             1L << 30,
             FAST.maxSnapshotAge(),
-            FAST.clock());
+            FAST.clock(),
+            FAST.bootId());
     Path ballast = disk.resolve("ballast");
     Files.write(ballast, new byte[8 << 20]);
     try (Database database = Database.create(disk.resolve("dns"), DNS, options);
