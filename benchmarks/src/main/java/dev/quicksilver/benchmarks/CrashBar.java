@@ -28,10 +28,13 @@ final class CrashBar implements Bar {
       List.of(
           "copy.before-start",
           "copy.after-start",
+          "copy.after-mark",
           "copy.before-commit",
           "copy.after-commit",
           "copy.before-verify",
           "copy.before-finish",
+          "copy.after-sync",
+          "copy.after-unmark",
           "copy.after-finish");
   private static final List<String> COMPACTION_POINTS =
       List.of(
@@ -42,6 +45,7 @@ final class CrashBar implements Bar {
           "storage.after-use");
   private static final List<String> LOAD_POINTS =
       List.of("load.before-finish", "load.after-finish");
+  private static final String DISCARD_POINT = "copy.between-discards";
   private static final String REPLACE_POINT = "storage.between-generations";
   private static final int WRITERS_A_SCHEDULE = 25;
   private static final int COMMITS_OF_A_LONG_LOG = 300;
@@ -52,6 +56,7 @@ final class CrashBar implements Bar {
     points.addAll(COPY_POINTS);
     points.addAll(COMPACTION_POINTS);
     points.addAll(LOAD_POINTS);
+    points.add(DISCARD_POINT);
     points.add(REPLACE_POINT);
     return points;
   }
@@ -119,9 +124,15 @@ final class CrashBar implements Bar {
         check(directory.environment("crash").orElseThrow(), model, model.commit());
         points++;
       }
+      Path boot = data.resolve("boot-id");
+      Files.writeString(boot, "the first");
       Path loaded = data.resolve("loaded");
+      haltAt("copy.after-commit", "load", loaded.toString(), boot.toString());
+      Files.writeString(boot, "the next"); // so what was loaded may be torn
+      haltAt(DISCARD_POINT, "load", loaded.toString(), boot.toString());
+      points++;
       for (String point : LOAD_POINTS) { // the second goes on with what the first left
-        haltAt(point, "load", loaded.toString());
+        haltAt(point, "load", loaded.toString(), boot.toString());
         points++;
       }
       try (Database database = Database.open(loaded, CrashModel.OPTIONS)) {

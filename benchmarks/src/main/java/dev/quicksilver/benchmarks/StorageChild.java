@@ -6,7 +6,9 @@ import dev.quicksilver.storage.Compaction;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.ErrorCode;
 import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.StorageException;
 import dev.quicksilver.storage.StorageOptions;
 import dev.quicksilver.storage.VerifyProgress;
 import java.io.BufferedReader;
@@ -14,7 +16,6 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -102,7 +103,7 @@ final class StorageChild implements AutoCloseable {
 
   /**
    * The process: {@code write FOLDER SEED long|short}, {@code read FOLDER}, {@code copy FOLDER TO},
-   * {@code compact DATA}, {@code replace DATA}, {@code load FOLDER}.
+   * {@code compact DATA}, {@code replace DATA}, {@code load FOLDER BOOT-ID-FILE}.
    */
   public static void main(String[] arguments) throws IOException {
     Path folder = Path.of(arguments[1]);
@@ -129,16 +130,24 @@ final class StorageChild implements AutoCloseable {
           set.replace(CrashModel.SUCCESSOR);
         }
       }
-      case "load" -> load(folder);
+      case "load" -> load(folder, CrashModel.OPTIONS.withBootId(Path.of(arguments[2])));
       default -> throw new IllegalArgumentException(arguments[0]);
     }
   }
 
-  private static void load(Path folder) {
-    try (BulkLoad load =
-        Files.exists(folder.resolve("data.mdb"))
-            ? BulkLoad.resume(folder, CrashModel.OPTIONS)
-            : BulkLoad.begin(folder, CrashModel.IDENTITY, 1, CrashModel.OPTIONS)) {
+  private static BulkLoad begun(Path folder, StorageOptions options) {
+    try {
+      return BulkLoad.resume(folder, options);
+    } catch (StorageException e) {
+      if (e.code() != ErrorCode.NOT_FOUND) {
+        throw e;
+      }
+      return BulkLoad.begin(folder, CrashModel.IDENTITY, 1, options);
+    }
+  }
+
+  private static void load(Path folder, StorageOptions options) {
+    try (BulkLoad load = begun(folder, options)) {
       Peer.Keys keys = new Peer.Keys();
       for (long pair = load.pairs(); pair < LOADED; pair++) {
         load.add(keys.key(pair), StorageSample.value());
