@@ -6,9 +6,9 @@ import java.util.concurrent.ForkJoinTask;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The content digest of a write session. It is a sum, so what is added may be hashed in any order:
- * after the first few hundred kilobytes, pairs are gathered into batches that another thread hashes
- * while this one goes on to write. For one thread.
+ * The content digest of a write session or a verification. It is a sum, so what is added may be
+ * hashed in any order: after the first few hundred kilobytes, pairs are gathered into batches that
+ * another thread hashes while this one goes on to write or to read. For one thread.
  */
 final class DigestSum {
   /** Hashed at once; a small commit then costs no hand-over and no memory. */
@@ -33,11 +33,11 @@ final class DigestSum {
     this.sum = start;
   }
 
-  void plus(byte[] key, int keyLength, byte[] value, int valueLength) {
+  void plus(byte[] key, int keyLength, byte[] value, int offset, int valueLength) {
     int length = 2 + keyLength + valueLength;
     bytes += length;
     if (bytes <= AT_ONCE || length > BATCH_BYTES) {
-      sum = sum.plus(hash.pair(key, keyLength, value, valueLength));
+      sum = sum.plus(hash.pair(key, keyLength, value, offset, valueLength));
       return;
     }
     Batch open = batch;
@@ -46,11 +46,11 @@ final class DigestSum {
       open = emptyBatch();
       batch = open;
     }
-    open.add(key, keyLength, value, valueLength);
+    open.add(key, keyLength, value, offset, valueLength);
   }
 
   void minus(byte[] key, int keyLength, byte[] value, int valueLength) {
-    sum = sum.minus(hash.pair(key, keyLength, value, valueLength));
+    sum = sum.minus(hash.pair(key, keyLength, value, 0, valueLength));
   }
 
   /** Waits for what is being hashed and returns the sum. */
@@ -112,10 +112,10 @@ final class DigestSum {
       return count < ends.length && length <= bytes.length - filled;
     }
 
-    void add(byte[] key, int keyLength, byte[] value, int valueLength) {
+    void add(byte[] key, int keyLength, byte[] value, int offset, int valueLength) {
       Bytes.putShort(bytes, filled, keyLength);
       System.arraycopy(key, 0, bytes, filled + 2, keyLength);
-      System.arraycopy(value, 0, bytes, filled + 2 + keyLength, valueLength);
+      System.arraycopy(value, offset, bytes, filled + 2 + keyLength, valueLength);
       filled += 2 + keyLength + valueLength;
       ends[count++] = filled;
     }

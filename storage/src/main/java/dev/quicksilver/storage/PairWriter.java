@@ -170,7 +170,7 @@ final class PairWriter {
     Bytes.putInt(record, 0, RecordFormat.crc(crc, key, keyLength, record, length));
     MemorySegment.copy(key, 0, scratch, JAVA_BYTE, KEY_BYTES, keyLength);
     putRecord(environment.dataHandle, keyLength, record, 0, length, where);
-    digest.plus(key, keyLength, value, valueLength);
+    digest.plus(key, keyLength, value, 0, valueLength);
   }
 
   private void putChunks(byte[] value, int valueLength, long sequence, int where) {

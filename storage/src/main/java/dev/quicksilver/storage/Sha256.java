@@ -43,11 +43,11 @@ final class Sha256 {
   }
 
   /** Returns what a live pair adds to the content digest. */
-  ContentDigest pair(byte[] key, int keyLength, byte[] value, int valueLength) {
+  ContentDigest pair(byte[] key, int keyLength, byte[] value, int offset, int valueLength) {
     Bytes.putShort(fixed, 0, keyLength);
     digest.update(fixed, 0, 2);
     digest.update(key, 0, keyLength);
-    digest.update(value, 0, valueLength);
+    digest.update(value, offset, valueLength);
     finish(out);
     return new ContentDigest(Bytes.getLong(out, 0), Bytes.getLong(out, 8));
   }
@@ -55,16 +55,6 @@ final class Sha256 {
   /** Returns what a pair adds, given as the bytes that are hashed: key length u16 ‖ key ‖ value. */
   ContentDigest pair(byte[] bytes, int offset, int length) {
     digest.update(bytes, offset, length);
-    finish(out);
-    return new ContentDigest(Bytes.getLong(out, 0), Bytes.getLong(out, 8));
-  }
-
-  /** Returns what a pair that was read adds to the content digest. */
-  ContentDigest pair(byte[] key, int keyLength, PairBuffer pair) {
-    Bytes.putShort(fixed, 0, keyLength);
-    digest.update(fixed, 0, 2);
-    digest.update(key, 0, keyLength);
-    digest.update(pair.valueBuffer(), pair.valueOffset(), pair.valueLength());
     finish(out);
     return new ContentDigest(Bytes.getLong(out, 0), Bytes.getLong(out, 8));
   }
