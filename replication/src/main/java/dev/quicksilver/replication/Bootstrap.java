@@ -193,18 +193,19 @@ final class Bootstrap {
         }
         UpstreamLink.Session session =
             link.open(history.copyHello(databases.get(name), copy), config.silence());
-        CopyLink from = new CopyLink(session, PIECE_BYTES);
-        if (copy == null) {
-          copy =
-              PrefixReplica.create(
-                  folder,
-                  session.server().database().identity(),
-                  from.begin(),
-                  databases.options());
-        } else {
-          from.goOn(copy.head(), copy.bound());
+        try (CopyLink from = new CopyLink(session, PIECE_BYTES)) {
+          if (copy == null) {
+            copy =
+                PrefixReplica.create(
+                    folder,
+                    session.server().database().identity(),
+                    from.begin(),
+                    databases.options());
+          } else {
+            from.goOn(copy.head(), copy.bound());
+          }
+          pull(copy, from, session.server().node());
         }
-        pull(copy, from, session.server().node());
         received.accept(life.release());
       }
       verify(copy);
