@@ -70,7 +70,8 @@ final class FleetBar implements Bar {
       }
       System.out.printf("%d relays and %d edges run%n", relays, edges);
       PacedWriter.write(postgres::connect, warm, PER_SECOND, KEYS, settings.seed() + 1_000);
-      System.out.printf("%,d writes to warm up are done%n", warm);
+      awaitWarm(edge, warm, edges);
+      System.out.printf("%,d writes to warm up are everywhere%n", warm);
       Usage before = Usage.of(edge);
       double rate = PacedWriter.write(postgres::connect, writes, PER_SECOND, KEYS, settings.seed());
       long[] delays = awaitAll(edge, warm, writes, edges);
@@ -137,6 +138,26 @@ final class FleetBar implements Bar {
       ports.add(line);
     }
     return child;
+  }
+
+  /** Waits until every edge has the first ones, so that what they left behind is not counted. */
+  private static void awaitWarm(List<StorageChild> processes, int first, int edges)
+      throws Exception {
+    for (long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1); ; ) {
+      int have = 0;
+      for (StorageChild process : processes) {
+        process.go("count " + first);
+        have += (int) numbers(process.line())[0];
+      }
+      if (have == edges) {
+        return;
+      }
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError(
+            "a minute after the writes to warm up only " + have + " edges had all of them");
+      }
+      TimeUnit.MILLISECONDS.sleep(200);
+    }
   }
 
   /** Asks until every edge has every sequence; returns the delays in µs after the first ones. */

@@ -16,14 +16,19 @@ import org.lmdbjava.Txn;
  * for only while few pages are free and much of the map is left (ADR 14).
  */
 final class FreePages {
-  /** Pages in a row that are asked for: more make longer runs, and a larger file. */
-  private static final int RUN = 64;
+  /** Pages in a row that are asked for while few are free: the file is to grow. */
+  private static final int LONG_RUN = 256;
+
+  /** Pages in a row that are asked for otherwise: mostly there are as many. */
+  private static final int SHORT_RUN = 64;
 
   /** Of the first page of a run, in bytes. */
   private static final int PAGE_HEADER = 16;
 
+  private static final long FEW_FREE_BYTES = 16L << 20;
+
   /** With more free pages than this nothing is gathered: the file is not to grow for it. */
-  private static final long MAX_FREE_BYTES = 16L << 20;
+  private static final long MAX_FREE_BYTES = 2 * FEW_FREE_BYTES;
 
   private static final byte[] KEY = "free".getBytes(StandardCharsets.US_ASCII);
 
@@ -39,10 +44,11 @@ final class FreePages {
     }
     var file = environment.env.info();
     long free = (file.lastPageNumber + 1 - inUse) * environment.pageSize;
-    long grown = (file.lastPageNumber + 1 + RUN) * environment.pageSize;
+    int run = free <= FEW_FREE_BYTES ? LONG_RUN : SHORT_RUN;
+    long grown = (file.lastPageNumber + 1 + run) * environment.pageSize;
     if (free <= MAX_FREE_BYTES && grown <= file.mapSize / 2) {
       ByteBuffer key = WriteSession.direct(KEY);
-      environment.meta.reserve(txn, key, RUN * environment.pageSize - PAGE_HEADER);
+      environment.meta.reserve(txn, key, run * environment.pageSize - PAGE_HEADER);
       environment.meta.delete(txn, key);
     }
   }
