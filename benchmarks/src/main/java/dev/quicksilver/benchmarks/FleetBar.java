@@ -76,6 +76,7 @@ final class FleetBar implements Bar {
       double rate = PacedWriter.write(postgres::connect, writes, PER_SECOND, KEYS, settings.seed());
       long[] delays = awaitAll(edge, warm, writes, edges);
       Usage after = Usage.of(edge);
+      System.out.println("p99 of each tenth of the writes: " + tenths(delays));
       Arrays.sort(delays);
       System.out.printf(
           Locale.ROOT,
@@ -194,6 +195,18 @@ final class FleetBar implements Bar {
       throw new AssertionError("a process with edges ended");
     }
     return Arrays.stream(line.split(" ", -1)).mapToLong(Long::parseLong).toArray();
+  }
+
+  /** Says when the delays were long. */
+  private static String tenths(long[] delays) {
+    List<String> each = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      long[] some =
+          Arrays.copyOfRange(delays, delays.length * i / 10, delays.length * (i + 1) / 10);
+      Arrays.sort(some);
+      each.add(String.format(Locale.ROOT, "%.2f", at(some, 99)));
+    }
+    return String.join(" ", each) + " s";
   }
 
   private static double at(long[] sortedMicros, int percent) {
