@@ -70,11 +70,13 @@ final class FleetBar implements Bar {
       }
       System.out.printf("%d relays and %d edges run%n", relays, edges);
       PacedWriter.write(postgres::connect, warm, PER_SECOND, KEYS, settings.seed() + 1_000);
-      System.out.printf("%,d writes to warm up are done%n", warm);
+      awaitWarm(edge, warm, edges);
+      System.out.printf("%,d writes to warm up are everywhere%n", warm);
       Usage before = Usage.of(edge);
       double rate = PacedWriter.write(postgres::connect, writes, PER_SECOND, KEYS, settings.seed());
       long[] delays = awaitAll(edge, warm, writes, edges);
       Usage after = Usage.of(edge);
+      System.out.println("p99 of each tenth of the writes: " + tenths(delays));
       Arrays.sort(delays);
       System.out.printf(
           Locale.ROOT,
@@ -139,6 +141,26 @@ final class FleetBar implements Bar {
     return child;
   }
 
+  /** Waits until every edge has the first ones, so that what they left behind is not counted. */
+  private static void awaitWarm(List<StorageChild> processes, int first, int edges)
+      throws Exception {
+    for (long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1); ; ) {
+      int have = 0;
+      for (StorageChild process : processes) {
+        process.go("count " + first);
+        have += (int) numbers(process.line())[0];
+      }
+      if (have == edges) {
+        return;
+      }
+      if (System.nanoTime() > deadline) {
+        throw new AssertionError(
+            "a minute after the writes to warm up only " + have + " edges had all of them");
+      }
+      TimeUnit.MILLISECONDS.sleep(200);
+    }
+  }
+
   /** Asks until every edge has every sequence; returns the delays in µs after the first ones. */
   private static long[] awaitAll(List<StorageChild> processes, int first, int writes, int edges)
       throws Exception {
@@ -173,6 +195,18 @@ final class FleetBar implements Bar {
       throw new AssertionError("a process with edges ended");
     }
     return Arrays.stream(line.split(" ", -1)).mapToLong(Long::parseLong).toArray();
+  }
+
+  /** Says when the delays were long. */
+  private static String tenths(long[] delays) {
+    List<String> each = new ArrayList<>();
+    for (int i = 0; i < 10; i++) {
+      long[] some =
+          Arrays.copyOfRange(delays, delays.length * i / 10, delays.length * (i + 1) / 10);
+      Arrays.sort(some);
+      each.add(String.format(Locale.ROOT, "%.2f", at(some, 99)));
+    }
+    return String.join(" ", each) + " s";
   }
 
   private static double at(long[] sortedMicros, int percent) {

@@ -32,8 +32,8 @@ import java.util.concurrent.locks.LockSupport;
  * connections of its own: {@code relays|edges FOLDER FIRST COUNT DATABASE SEQUENCES PORT…}. Node n
  * follows the n-th of the ports, in turn. Relays print their ports. Edges note when each sequence
  * up to the given one becomes visible, and at a line {@code report} print a line for each: commit
- * time, time at which the last edge had it (both in µs since 1970-01-01 UTC), number of edges. Ends
- * with its input.
+ * time, time at which the last edge had it (both in µs since 1970-01-01 UTC), number of edges; at
+ * {@code count SEQUENCE} the number of its edges that have it. Ends with its input.
  */
 final class FleetNodes {
   /** Address space for hundreds of environments in one process. */
@@ -132,7 +132,11 @@ final class FleetNodes {
   private void serveInput() throws IOException {
     BufferedReader input =
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
-    while (input.readLine() != null) {
+    for (String line = input.readLine(); line != null; line = input.readLine()) {
+      if (line.startsWith("count ")) {
+        System.out.println(seenBy.get(Integer.parseInt(line.substring("count ".length()))));
+        continue;
+      }
       StringBuilder report = new StringBuilder();
       for (int sequence = 1; sequence < commitTimes.length(); sequence++) {
         report

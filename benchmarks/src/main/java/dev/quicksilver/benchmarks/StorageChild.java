@@ -75,7 +75,12 @@ final class StorageChild implements AutoCloseable {
 
   /** Lets it go on from where it waits. */
   void go() throws IOException {
-    process.getOutputStream().write('\n');
+    go("");
+  }
+
+  /** Lets it go on with a line on its input. */
+  void go(String line) throws IOException {
+    process.getOutputStream().write((line + '\n').getBytes(StandardCharsets.US_ASCII));
     process.getOutputStream().flush();
   }
 

@@ -27,9 +27,27 @@ final class PacingTest {
     CommitPacer pacer = new CommitPacer(Duration.ofMillis(500), 1000);
     pacer.committed(6 * MILLI, 7 * MILLI);
     pacer.add(1);
-    assertThat(pacer.remaining(7 * MILLI)).isEqualTo(500 * MILLI);
-    assertThat(pacer.remaining(506 * MILLI)).isEqualTo(MILLI);
-    assertThat(pacer.remaining(507 * MILLI)).isZero();
+    assertThat(pacer.remaining(7 * MILLI)).isEqualTo(499 * MILLI);
+    assertThat(pacer.remaining(505 * MILLI)).isEqualTo(MILLI);
+    assertThat(pacer.remaining(506 * MILLI)).isZero();
+  }
+
+  /** Or each hop would add a window of its own to the delay. */
+  @Test
+  void aNodeIsReadyEachTimeAnUpstreamWithTheSameWindowSends() {
+    CommitPacer upstream = new CommitPacer(Duration.ofMillis(500), 1000);
+    CommitPacer node = new CommitPacer(Duration.ofMillis(500), 1000);
+    long now = 0;
+    for (int i = 0; i < 10; i++) {
+      now += upstream.remaining(now);
+      long sent = now + 20 * MILLI;
+      upstream.committed(now, sent);
+      node.add(1);
+      assertThat(node.remaining(sent)).isZero();
+      node.committed(sent, sent + 300 * MILLI); // slower than its upstream
+      upstream.add(1);
+      now = sent;
+    }
   }
 
   @Test
@@ -46,7 +64,7 @@ final class PacingTest {
     assertThat(pacer.remaining(MILLI)).isEqualTo(500 * MILLI);
     pacer.add((1 << 20) - 1);
     pacer.committed(0, 300 * MILLI);
-    assertThat(pacer.remaining(300 * MILLI)).as("a small commit").isEqualTo(500 * MILLI);
+    assertThat(pacer.remaining(300 * MILLI)).as("a small commit").isEqualTo(200 * MILLI);
   }
 
   @Test

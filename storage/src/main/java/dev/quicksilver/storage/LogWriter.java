@@ -1,7 +1,9 @@
 package dev.quicksilver.storage;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import org.lmdbjava.Cursor;
 import org.lmdbjava.GetOp;
 import org.lmdbjava.LmdbException;
@@ -11,7 +13,8 @@ import org.lmdbjava.Txn;
 /**
  * Stores blocks in the log inside one LMDB write transaction, piece by piece, and takes old ones
  * away. The first piece, which begins with the block's head, is written last, since a head is known
- * only at the end.
+ * only at the end. Small blocks are held back and stored together before the commit: their pages,
+ * which stay, then do not stand among those of the pairs, which are soon free again (ADR 14).
  */
 final class LogWriter {
   private static final PutFlags[] APPEND = {PutFlags.MDB_APPEND};
@@ -27,6 +30,15 @@ final class LogWriter {
    */
   private static final int TOGETHER = 4 << 20;
 
+  /** Blocks up to this many bytes are held back. */
+  private static final int SMALL = 64 << 10;
+
+  /** So many bytes of small blocks are held back at most. */
+  private static final int HELD = 1 << 20;
+
+  /** A block that is held back: its first piece, then the others, stand in {@link #held}. */
+  private record HeldBlock(long sequence, int firstLength, int length) {}
+
   private final Environment environment;
   private final Txn<ByteBuffer> txn;
   private final ByteBuffer pieceKey = ByteBuffer.allocateDirect(RecordFormat.PIECE_KEY);
@@ -41,6 +53,9 @@ final class LogWriter {
   private int firstFilled;
   private long bodyLength;
   private int put;
+  private final List<HeldBlock> heldBlocks = new ArrayList<>();
+  private byte[] held = new byte[0];
+  private int heldBytes;
 
   LogWriter(Environment environment, Txn<ByteBuffer> txn) {
     this.environment = environment;
@@ -92,11 +107,13 @@ final class LogWriter {
     filled = 0;
   }
 
-  /** Stores the pieces that are held back; all but the block's last are full. */
+  /** Stores the block's pieces that are held back; all but its last are full. */
   private void store() {
+    storeHeld();
     for (int at = 0; at < start; at += RecordFormat.PIECE) {
       stored++;
-      put(stored, pieces, at, Math.min(RecordFormat.PIECE, start - at), APPEND);
+      int length = Math.min(RecordFormat.PIECE, start - at);
+      put(blockSequence, stored, pieces, at, length, APPEND);
     }
     start = 0;
   }
@@ -104,18 +121,53 @@ final class LogWriter {
   /** Ends the block; the head is stored with the length that the body really has. */
   void end(BlockHeader header) {
     nextPiece();
-    store();
     System.arraycopy(header.withBodyLength(bodyLength).encode(), 0, first, 0, BlockHeader.LENGTH);
-    put(0, first, 0, firstFilled, BEFORE_THE_REST);
+    if (stored == 0 && firstFilled + start <= SMALL) {
+      hold();
+    } else {
+      store();
+      put(blockSequence, 0, first, 0, firstFilled, BEFORE_THE_REST);
+    }
   }
 
-  private void put(int pieceIndex, byte[] bytes, int at, int length, PutFlags[] where) {
+  private void hold() {
+    int length = firstFilled + start;
+    if (heldBytes + length > HELD) {
+      storeHeld();
+    }
+    if (heldBytes + length > held.length) {
+      held = Arrays.copyOf(held, Math.min(HELD, 2 * (heldBytes + length)));
+    }
+    System.arraycopy(first, 0, held, heldBytes, firstFilled);
+    System.arraycopy(pieces, 0, held, heldBytes + firstFilled, start);
+    heldBlocks.add(new HeldBlock(blockSequence, firstFilled, length));
+    heldBytes += length;
+    start = 0;
+  }
+
+  /** Stores the blocks that are held back; to be called before the commit. */
+  void storeHeld() {
+    int at = 0;
+    for (HeldBlock block : heldBlocks) {
+      int end = at + block.length();
+      int length = block.firstLength();
+      for (int piece = 0; at < end; piece++) {
+        put(block.sequence(), piece, held, at, length, APPEND);
+        at += length;
+        length = Math.min(RecordFormat.PIECE, end - at);
+      }
+    }
+    heldBlocks.clear();
+    heldBytes = 0;
+  }
+
+  private void put(
+      long sequence, int pieceIndex, byte[] bytes, int at, int length, PutFlags[] where) {
     put++;
     try {
       environment
           .log
-          .reserve(
-              txn, pieceKey.clear().putLong(blockSequence).putInt(pieceIndex).flip(), length, where)
+          .reserve(txn, pieceKey.clear().putLong(sequence).putInt(pieceIndex).flip(), length, where)
           .put(bytes, at, length);
     } catch (LmdbException e) {
       throw LmdbErrors.of(e, environment.path);

@@ -22,6 +22,12 @@ import org.lmdbjava.Txn;
  * For the thread of the transaction alone.
  */
 final class PairWriter {
+  /**
+   * A transaction with fewer changes writes too few pages to care where they stand; one with large
+   * values has taken most of its pages by then.
+   */
+  private static final int CHANGES_WORTH_GATHERING = 32;
+
   private static final int UNKNOWN = -1;
   private static final int ANYWHERE = 0;
   private static final int DATA = 16;
@@ -43,6 +49,8 @@ final class PairWriter {
   private final byte[] largest = new byte[RecordFormat.MAX_KEY];
   private final DigestSum digest;
   private long count;
+  private int changes;
+  private boolean large;
   private byte[] record = new byte[RecordFormat.PIECE];
   private byte[] old = new byte[256];
   private int oldLength;
@@ -159,6 +167,7 @@ final class PairWriter {
       System.arraycopy(value, 0, record, RecordFormat.HEADER, valueLength);
       length = RecordFormat.HEADER + valueLength;
     } else {
+      large = true;
       record[4] = RecordFormat.FLAG_CHUNKED;
       Bytes.putInt(record, RecordFormat.HEADER, valueLength);
       crc.reset();
@@ -226,6 +235,9 @@ final class PairWriter {
 
   /** Takes the key's pair out of the digest and its chunks away; its record stays. */
   private boolean removeOld(byte[] key, int keyLength) {
+    if (++changes == CHANGES_WORTH_GATHERING && !large) {
+      FreePages.gather(environment, txn);
+    }
     Old found = readOld(key, keyLength);
     if (found == Old.ABSENT) {
       return false;

@@ -90,6 +90,7 @@ abstract class WriteSession implements AutoCloseable {
 
   final Head commitAll() {
     try {
+      log.storeHeld();
       Head after = headAfter(trimLog());
       byte[] head = new byte[MetaFormat.HEAD_LENGTH];
       MetaFormat.encodeHead(after, pairs.count(), head);
