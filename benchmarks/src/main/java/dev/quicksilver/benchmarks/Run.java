@@ -24,7 +24,8 @@ public final class Run {
           new CatchUpBar(),
           new FleetBar(),
           new BytesBar(),
-          new BootstrapBar());
+          new BootstrapBar(),
+          new GatewayRateBar());
 
   private Run() {}
 
