@@ -97,8 +97,12 @@ final class RateSource implements AutoCloseable {
     return transactions * rows;
   }
 
-  /** The driver's URL, over the Unix socket. */
   private String url() {
+    return unixUrl(postgres);
+  }
+
+  /** The driver's URL, over the Unix socket. */
+  static String unixUrl(EmbeddedPostgres postgres) {
     Path socket = postgres.socketDirectory().resolve(".s.PGSQL." + postgres.port());
     return postgres.jdbcUrl()
         + "&socketFactory="

@@ -25,7 +25,8 @@ public final class Run {
           new FleetBar(),
           new BytesBar(),
           new BootstrapBar(),
-          new GatewayRateBar());
+          new GatewayRateBar(),
+          new GatewayCommitBar());
 
   private Run() {}
 

@@ -33,7 +33,7 @@ final class UnixSocketTest {
       socket.getOutputStream().write(sent);
       assertThat(socket.getInputStream().readNBytes(sent.length)).isEqualTo(sent);
       echo.get(30, TimeUnit.SECONDS);
-      other.close();
+      other.shutdownOutput();
       assertThat(socket.getInputStream().read()).isEqualTo(-1);
     }
   }
@@ -66,7 +66,7 @@ final class UnixSocketTest {
                   return -2;
                 }
               });
-      socket.close();
+      closeNow(socket);
       assertThat(read.get(30, TimeUnit.SECONDS)).isEqualTo(-2);
       assertThat(other.isOpen()).isTrue();
     }
@@ -77,6 +77,10 @@ final class UnixSocketTest {
     assertThatThrownBy(this::connect)
         .isInstanceOf(IOException.class)
         .hasMessageContaining(path().toString());
+  }
+
+  private static void closeNow(Socket socket) throws IOException {
+    socket.close();
   }
 
   private Path path() {
