@@ -24,7 +24,9 @@ public final class Run {
           new CatchUpBar(),
           new FleetBar(),
           new BytesBar(),
-          new BootstrapBar());
+          new BootstrapBar(),
+          new GatewayRateBar(),
+          new GatewayCommitBar());
 
   private Run() {}
 

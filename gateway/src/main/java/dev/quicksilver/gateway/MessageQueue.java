@@ -17,6 +17,9 @@ final class MessageQueue {
   /** What a message costs beside its bytes. */
   private static final int OVERHEAD = 64;
 
+  /** Rows that wait wake the sequencer when they are so many, or when their COMMIT comes. */
+  private static final long WAKE_BYTES = 64 << 10;
+
   private final long capacity;
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition notEmpty = lock.newCondition();
@@ -47,7 +50,11 @@ final class MessageQueue {
       }
       messages.add(message);
       bytes += message.remaining() + OVERHEAD;
-      notEmpty.signal();
+      // A wake-up for each row would cost more than the row.
+      boolean endsTransaction = message.hasRemaining() && message.get(message.position()) == 'C';
+      if (endsTransaction || bytes >= WAKE_BYTES) {
+        notEmpty.signal();
+      }
       return true;
     } finally {
       lock.unlock();
