@@ -143,8 +143,7 @@ final class GatewayCommitBar implements Bar {
         script,
         "\\set k random(1, 1000000000000000)\n"
             + "INSERT INTO kv VALUES ('key ' || :k, repeat('v', 100));\n");
-    SystemPackages.attempt(
-        () -> SystemPackages.run(List.of("pgbench", "--version")), "postgresql");
+    SystemPackages.attempt(() -> SystemPackages.run(List.of("pgbench", "--version")), "postgresql");
     double[] ratios = new double[rounds];
     for (int round = 0; round <= rounds; round++) {
       // Which one comes first changes, since the table grows.
