@@ -141,8 +141,10 @@ final class GatewayCommitBar implements Bar {
     Path script = folder.resolve("insert.sql");
     Files.writeString(
         script,
-        "\\set k random(1, 1000000000000000)\n"
-            + "INSERT INTO kv VALUES ('key ' || :k, repeat('v', 100));\n");
+        """
+        \\set k random(1, 1000000000000000)
+        INSERT INTO kv VALUES ('key ' || :k, repeat('v', 100));
+        """);
     SystemPackages.attempt(() -> SystemPackages.run(List.of("pgbench", "--version")), "postgresql");
     double[] ratios = new double[rounds];
     for (int round = 0; round <= rounds; round++) {
