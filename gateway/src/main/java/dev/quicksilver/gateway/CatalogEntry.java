@@ -10,6 +10,7 @@ import dev.quicksilver.gateway.PgOutputMessage.Tuple;
 import dev.quicksilver.storage.DatabaseIdentity;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Optional;
 import java.util.UUID;
 
 /**
@@ -19,9 +20,13 @@ import java.util.UUID;
  * <pre>{"id":uuid,"key_type":"text","value_type":"text","table":"schema.table","relation":oid}
  * </pre>
  *
+ * <p>A database of a published table has a member {@code "projection"} too.
+ *
  * @param relation the table's OID in the central PostgreSQL, unsigned
+ * @param projection which columns a published table gives; empty for a table (key, value)
  */
-record CatalogEntry(DatabaseIdentity identity, String table, int relation) {
+record CatalogEntry(
+    DatabaseIdentity identity, String table, int relation, Optional<Projection> projection) {
   static final String SCHEMA = "quicksilver";
   static final String TABLE = "catalog";
 
@@ -38,7 +43,18 @@ record CatalogEntry(DatabaseIdentity identity, String table, int relation) {
             text(relation, row, "key_type"),
             text(relation, row, "value_type")),
         text(relation, row, "table_schema") + "." + text(relation, row, "table_name"),
-        oid.getInt());
+        oid.getInt(),
+        projection(relation, row));
+  }
+
+  /** A catalog of before version 2 has no such column. */
+  private static Optional<Projection> projection(Relation relation, Tuple row) {
+    int index = relation.indexOf("projection");
+    if (index < 0 || index >= row.size() || row.isNull(index)) {
+      return Optional.empty();
+    }
+    // The binary form of jsonb begins with a version.
+    return Optional.of(Projection.of(row.value(index, 1)));
   }
 
   /** The name in the key of a deleted row. */
@@ -57,7 +73,10 @@ record CatalogEntry(DatabaseIdentity identity, String table, int relation) {
               node.path("key_type").asText(),
               node.path("value_type").asText()),
           node.path("table").asText(),
-          (int) node.path("relation").asLong());
+          (int) node.path("relation").asLong(),
+          node.has("projection")
+              ? Optional.of(Projection.of(node.path("projection")))
+              : Optional.empty());
     } catch (java.io.IOException | IllegalArgumentException e) {
       throw new GatewayException(
           ErrorCode.STORAGE,
@@ -80,10 +99,11 @@ record CatalogEntry(DatabaseIdentity identity, String table, int relation) {
     node.put("value_type", identity.valueType());
     node.put("table", table);
     node.put("relation", Integer.toUnsignedLong(relation));
+    projection.ifPresent(columns -> node.set("projection", columns.toJson()));
     try {
       return JSON.writeValueAsBytes(node);
     } catch (JsonProcessingException e) {
-      throw new IllegalStateException("five plain fields", e);
+      throw new IllegalStateException("plain fields", e);
     }
   }
 

@@ -33,7 +33,7 @@ final class CatalogFollower {
 
   private final DatabaseSet databases;
   private final OpenTransactions transactions;
-  private final Map<Integer, String> byRelation = new HashMap<>();
+  private final Map<Integer, CatalogEntry> byRelation = new HashMap<>();
 
   /** Databases that were dropped in WAL that is applied but not committed. */
   private final Set<String> dropped = new HashSet<>();
@@ -67,7 +67,7 @@ final class CatalogFollower {
                                 + " directory, or empty it and let the node replicate from"
                                 + " another one"));
         named.add(name);
-        byRelation.put(entry.relation(), name);
+        byRelation.put(entry.relation(), entry);
         if (!database.identity().id().equals(entry.identity().id())) {
           superseded.add(name);
         }
@@ -91,8 +91,8 @@ final class CatalogFollower {
         && relation.name().equals(CatalogEntry.TABLE);
   }
 
-  /** The name of the database that a table belongs to, if it belongs to one. */
-  Optional<String> nameOf(int relation) {
+  /** The database that a table belongs to, if it belongs to one. */
+  Optional<CatalogEntry> entryOf(int relation) {
     return Optional.ofNullable(byRelation.get(relation));
   }
 
@@ -114,7 +114,7 @@ final class CatalogFollower {
     transactions.abandon(name);
     databases.replace(entry.identity());
     dropped.remove(name);
-    byRelation.put(entry.relation(), name);
+    byRelation.put(entry.relation(), entry);
     into.get().set(entry.key(), entry.value());
     LOG.info("Database {} ({}) follows table {}", name, entry.identity().id(), entry.table());
   }
@@ -125,7 +125,7 @@ final class CatalogFollower {
       return;
     }
     String name = CatalogEntry.nameOf(relation, oldKey);
-    byRelation.values().removeIf(name::equals);
+    byRelation.values().removeIf(entry -> entry.identity().name().equals(name));
     superseded.remove(name);
     dropped.add(name);
     transactions.abandon(name);

@@ -100,9 +100,9 @@ final class CentralDatabase implements AutoCloseable {
               inside.fetch(
                   "SELECT c.name, c.id::text, c.key_type, c.value_type, c.table_schema || '.' ||"
                       + " c.table_name, c.relation::bigint, format('%I.%I', n.nspname, r.relname),"
-                      + " r.oid IS NOT NULL FROM quicksilver.catalog c LEFT JOIN pg_class r ON"
-                      + " r.oid = c.relation LEFT JOIN pg_namespace n ON n.oid = r.relnamespace"
-                      + " ORDER BY c.name")) {
+                      + " r.oid IS NOT NULL, c.projection::text FROM quicksilver.catalog c LEFT"
+                      + " JOIN pg_class r ON r.oid = c.relation LEFT JOIN pg_namespace n ON n.oid ="
+                      + " r.relnamespace ORDER BY c.name")) {
             String name = text(row, 0);
             if (Boolean.TRUE.equals(row.get(7, Boolean.class))
                 && !inside.fetch("SELECT FROM " + text(row, 6) + " LIMIT 1").isEmpty()) {
@@ -112,14 +112,15 @@ final class CentralDatabase implements AutoCloseable {
                       + name
                       + " was filled before the first root was started, so its rows are not in"
                       + " the replication slot; empty its table, start the root, and fill it"
-                      + " again");
+                      + " again, or unpublish it and publish it again when the root runs");
             }
             entries.add(
                 new CatalogEntry(
                     new DatabaseIdentity(
                         UUID.fromString(text(row, 1)), name, text(row, 2), text(row, 3)),
                     text(row, 4),
-                    (int) Long.parseLong(text(row, 5))));
+                    (int) Long.parseLong(text(row, 5)),
+                    Optional.ofNullable(row.get(8, String.class)).map(Projection::of)));
           }
           Record now =
               inside.fetchOne("SELECT (extract(epoch FROM now()) * 1000000)::bigint::text");

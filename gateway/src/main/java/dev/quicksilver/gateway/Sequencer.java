@@ -94,7 +94,7 @@ final class Sequencer {
     Optional<Appender> into = into(relation);
     if (into.isPresent()) {
       TableMapping table = mapping(relation);
-      into.get().set(table.key(row), table.value(row));
+      into.get().set(table.key(row, null), table.value(row, null));
     }
   }
 
@@ -104,10 +104,10 @@ final class Sequencer {
       return;
     }
     TableMapping table = mapping(relation);
-    byte[] key = table.key(row);
-    byte[] oldKey = old == null ? key : table.key(old);
+    byte[] key = table.key(row, old);
+    byte[] oldKey = old == null ? key : table.key(old, null);
     byte[] value;
-    if (row.isUnchanged(table.value())) {
+    if (table.leavesValue(row, old)) {
       // A large value that stayed as it was is not in the WAL again.
       byte[] current = into.get().get(oldKey);
       if (current == null) {
@@ -121,7 +121,7 @@ final class Sequencer {
       }
       value = current;
     } else {
-      value = table.value(row);
+      value = table.value(row, old);
     }
     if (!Arrays.equals(oldKey, key)) {
       into.get().delete(oldKey);
@@ -138,27 +138,21 @@ final class Sequencer {
     }
     Optional<Appender> into = into(relation);
     if (into.isPresent()) {
-      into.get().delete(mapping(relation).key(old));
+      into.get().delete(mapping(relation).key(old, null));
     }
   }
 
   /** Where entries of a table go: nowhere if it is no database's, or the database has them. */
   private Optional<Appender> into(Relation relation) {
-    Optional<Database> database = catalog.nameOf(relation.oid()).flatMap(catalog::database);
+    Optional<Database> database =
+        catalog.entryOf(relation.oid()).flatMap(entry -> catalog.database(entry.identity().name()));
     return database.isEmpty() ? Optional.empty() : transactions.into(database.get());
   }
 
   private TableMapping mapping(Relation relation) {
     TableMapping mapping = mappings.get(relation.oid());
     if (mapping == null) {
-      mapping =
-          TableMapping.of(
-              catalog
-                  .nameOf(relation.oid())
-                  .flatMap(catalog::database)
-                  .map(Database::identity)
-                  .orElseThrow(),
-              relation);
+      mapping = TableMapping.of(catalog.entryOf(relation.oid()).orElseThrow(), relation);
       mappings.put(relation.oid(), mapping);
     }
     return mapping;

@@ -4,107 +4,156 @@ import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.gateway.PgOutputMessage.Column;
 import dev.quicksilver.gateway.PgOutputMessage.Relation;
 import dev.quicksilver.gateway.PgOutputMessage.Tuple;
+import dev.quicksilver.gateway.Projection.Field;
 import dev.quicksilver.storage.DatabaseIdentity;
-import java.util.Map;
+import java.io.ByteArrayOutputStream;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/**
- * Where a table's key and value are in its rows.
- *
- * @param valueSkip bytes before the value: 1 for jsonb, whose binary form begins with a version
- */
-record TableMapping(String database, Relation relation, int key, int value, int valueSkip) {
-  private static final int JSONB = 3802;
+/** Where a table's key and value are in its rows. */
+final class TableMapping {
+  private final String database;
+  private final Relation relation;
+  private final Projection projection;
+  private final int[] keys;
+  private final int[] values;
 
-  /**
-   * PostgreSQL's own types and their OIDs (pg_type.dat), the only ones that a database can have.
-   */
-  private static final Map<String, Integer> TYPES =
-      Map.of("text", 25, "bytea", 17, "json", 114, "jsonb", JSONB);
+  private TableMapping(String database, Relation relation, Projection projection) {
+    this.database = database;
+    this.relation = relation;
+    this.projection = projection;
+    this.keys = columns(projection.key());
+    this.values = columns(projection.value());
+  }
 
-  static TableMapping of(DatabaseIdentity identity, Relation relation) {
-    String database = identity.name();
-    int key = relation.indexOf("key");
-    int value = relation.indexOf("value");
-    if (key < 0 || value < 0 || !relation.columns().get(key).key()) {
-      throw new GatewayException(
-          ErrorCode.TABLE_CHANGED,
-          "table "
-              + relation.schema()
-              + "."
-              + relation.name()
-              + " of database "
-              + database
-              + " no longer has its columns key (as the replica identity) and value; its changes"
-              + " cannot be replicated, create the database again");
-    }
-    requireType(identity, relation, key, identity.keyType());
-    requireType(identity, relation, value, identity.valueType());
-    int others = -1;
-    for (Column column : relation.columns()) {
-      others += column.key() ? 1 : 0;
-    }
-    if (others > 0 && !relation.fullIdentity()) {
-      throw new GatewayException(
-          ErrorCode.TABLE_CHANGED,
-          "the replica identity of table "
-              + relation.schema()
-              + "."
-              + relation.name()
-              + " of database "
-              + database
-              + " is no longer its column key alone, so a key may have several rows; its changes"
-              + " cannot be replicated, create the database again");
-    }
-    int skip = relation.columns().get(value).type() == JSONB ? 1 : 0;
-    return new TableMapping(database, relation, key, value, skip);
+  static TableMapping of(CatalogEntry entry, Relation relation) {
+    DatabaseIdentity identity = entry.identity();
+    Projection projection =
+        entry
+            .projection()
+            .orElseGet(
+                () ->
+                    new Projection(
+                        List.of(new Field("key", ColumnType.ofName(identity.keyType()))),
+                        List.of(new Field("value", ColumnType.ofName(identity.valueType()))),
+                        false));
+    TableMapping mapping = new TableMapping(identity.name(), relation, projection);
+    mapping.requireIdentity();
+    return mapping;
+  }
+
+  String database() {
+    return database;
   }
 
   /** Another type has other bytes, and changing it leaves no trace of the old rows in the WAL. */
-  private static void requireType(
-      DatabaseIdentity identity, Relation relation, int column, String type) {
-    Column found = relation.columns().get(column);
-    if (!Integer.valueOf(found.type()).equals(TYPES.get(type))) {
-      throw new GatewayException(
-          ErrorCode.TABLE_CHANGED,
-          "column "
-              + found.name()
-              + " of table "
-              + relation.schema()
-              + "."
-              + relation.name()
-              + " of database "
-              + identity.name()
-              + " is no longer of type "
-              + type
-              + "; its changes cannot be replicated, create the database again");
+  private int[] columns(List<Field> fields) {
+    int[] columns = new int[fields.size()];
+    for (int i = 0; i < columns.length; i++) {
+      Field field = fields.get(i);
+      columns[i] = relation.indexOf(field.name());
+      if (columns[i] < 0) {
+        throw changed("no longer has its column " + field.name());
+      }
+      if (relation.columns().get(columns[i]).type() != field.type().oid()) {
+        throw changed(
+            "has a column "
+                + field.name()
+                + " that is no longer of type "
+                + field.type().typeName());
+      }
+    }
+    return columns;
+  }
+
+  private void requireIdentity() {
+    int others = -keys.length;
+    for (Column column : relation.columns()) {
+      others += column.key() ? 1 : 0;
+    }
+    for (int key : keys) {
+      if (!relation.columns().get(key).key()) {
+        throw changed("no longer has its key columns as the replica identity");
+      }
+    }
+    if (others > 0 && !relation.fullIdentity()) {
+      throw changed("has another replica identity than its key, so a key may have several rows");
     }
   }
 
-  byte[] key(Tuple row) {
-    if (key >= row.size() || row.isNull(key) || row.isUnchanged(key)) {
-      throw missing("key");
-    }
-    return row.value(key, 0);
-  }
-
-  byte[] value(Tuple row) {
-    if (value >= row.size() || row.isNull(value) || row.length(value) < valueSkip) {
-      throw missing("value");
-    }
-    return row.value(value, valueSkip);
-  }
-
-  private GatewayException missing(String column) {
+  private GatewayException changed(String what) {
     return new GatewayException(
         ErrorCode.TABLE_CHANGED,
-        "a row of table "
+        "table "
             + relation.schema()
             + "."
             + relation.name()
-            + " has no "
-            + column
-            + ", which database "
+            + " of database "
             + database
-            + " needs; restore the column's NOT NULL and create the database again");
+            + " "
+            + what
+            + "; its changes cannot be replicated, create the database again");
+  }
+
+  /** The key of a row; {@code old} tells large columns that an update left alone. */
+  byte[] key(Tuple row, @Nullable Tuple old) {
+    List<Field> fields = projection.key();
+    if (fields.size() == 1) {
+      ColumnType type = fields.getFirst().type();
+      if (type == ColumnType.TEXT || type == ColumnType.VARCHAR || type == ColumnType.BYTEA) {
+        return required(row, old, keys[0], "key", 0);
+      }
+    }
+    ByteArrayOutputStream key = new ByteArrayOutputStream();
+    for (int i = 0; i < keys.length; i++) {
+      KeyEncoding.append(key, fields.get(i).type(), required(row, old, keys[i], "key", 0));
+    }
+    return key.toByteArray();
+  }
+
+  /** True if a value is what it was, and neither row tells it: only this node's data does. */
+  boolean leavesValue(Tuple row, @Nullable Tuple old) {
+    return !projection.object()
+        && row.isUnchanged(values[0])
+        && (old == null || old.isNull(values[0]));
+  }
+
+  byte[] value(Tuple row, @Nullable Tuple old) {
+    List<Field> fields = projection.value();
+    if (!projection.object()) {
+      // The binary form of jsonb begins with a version.
+      int skip = fields.getFirst().type() == ColumnType.JSONB ? 1 : 0;
+      return required(row, old, values[0], "value", skip);
+    }
+    ValueObject object = new ValueObject();
+    for (int i = 0; i < values.length; i++) {
+      int column = values[i];
+      boolean isNull = column < row.size() && row.isNull(column);
+      object.member(
+          fields.get(i).name(),
+          fields.get(i).type(),
+          isNull ? null : required(row, old, column, fields.get(i).name(), 0));
+    }
+    return object.end();
+  }
+
+  private byte[] required(Tuple row, @Nullable Tuple old, int column, String what, int skip) {
+    Tuple from = old != null && column < row.size() && row.isUnchanged(column) ? old : row;
+    // NULL and unchanged are lengths below zero.
+    if (column >= from.size() || from.length(column) < skip) {
+      throw new GatewayException(
+          ErrorCode.TABLE_CHANGED,
+          "a row of table "
+              + relation.schema()
+              + "."
+              + relation.name()
+              + " has no "
+              + what
+              + ", which database "
+              + database
+              + " needs; restore the column's NOT NULL (or REPLICA IDENTITY FULL, if a JSON object"
+              + " is made of it) and create the database again");
+    }
+    return from.value(column, skip);
   }
 }

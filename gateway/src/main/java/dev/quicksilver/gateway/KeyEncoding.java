@@ -1,0 +1,41 @@
+package dev.quicksilver.gateway;
+
+import java.io.ByteArrayOutputStream;
+
+/**
+ * Keys of columns other than one of text or bytea (those are the raw bytes): the components one
+ * after the other, so that unsigned byte order is the order of the columns and no key is a prefix
+ * of another.
+ *
+ * <pre>
+ * smallint, integer, bigint   2, 4, 8 bytes, big endian, the sign bit flipped
+ * uuid                        its 16 bytes
+ * text, varchar, bytea        its bytes, each 00 as 00 FF; then 00 01
+ * </pre>
+ */
+final class KeyEncoding {
+  private KeyEncoding() {}
+
+  /** Appends a component, given in PostgreSQL's binary form. */
+  static void append(ByteArrayOutputStream key, ColumnType type, byte[] component) {
+    switch (type) {
+      case INT2, INT4, INT8 -> {
+        key.write(component[0] ^ 0x80);
+        key.write(component, 1, component.length - 1);
+      }
+      case UUID -> key.writeBytes(component);
+      case TEXT, VARCHAR, BYTEA -> {
+        for (byte b : component) {
+          key.write(b);
+          if (b == 0) {
+            key.write(0xFF);
+          }
+        }
+        key.write(0);
+        key.write(1);
+      }
+      case BOOL, BPCHAR, JSON, JSONB ->
+          throw new IllegalArgumentException("no key has a column of type " + type.typeName());
+    }
+  }
+}

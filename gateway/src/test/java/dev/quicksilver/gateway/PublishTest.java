@@ -1,0 +1,218 @@
+package dev.quicksilver.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.storage.LogEntry;
+import java.nio.file.Path;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.util.PSQLException;
+
+final class PublishTest {
+  private static EmbeddedPostgres postgres;
+  private static int count;
+
+  @TempDir Path scratch;
+  private Root root;
+
+  @BeforeAll
+  static void startPostgres() {
+    postgres = EmbeddedPostgres.start();
+  }
+
+  @AfterAll
+  static void stopPostgres() {
+    postgres.close();
+  }
+
+  @BeforeEach
+  void startRoot() throws Exception {
+    root = new Root(postgres, "p" + ++count, scratch).start();
+  }
+
+  @AfterEach
+  void stopRoot() throws Exception {
+    root.close();
+  }
+
+  @Test
+  void makesAJsonObjectOfSeveralColumns() throws Exception {
+    root.execute(
+        "CREATE TABLE t (k text PRIMARY KEY, b boolean, i smallint, n bigint, c char(3),"
+            + " u uuid, x bytea, j jsonb, s text)");
+    root.execute("ALTER TABLE t REPLICA IDENTITY FULL");
+    root.execute("SELECT quicksilver.publish('t', 'd')");
+    root.execute(
+        "INSERT INTO t VALUES ('a', true, -1, 9223372036854775807, 'x',"
+            + " '00000000-0000-0000-0000-00000000002a', '\\x00ff', '{\"q\": 1}', E'\\n\"ä\\x01')");
+    root.execute("INSERT INTO t (k) VALUES ('b')");
+    root.catchUp();
+    assertThat(root.pairs("d"))
+        .isEqualTo(
+            Map.of(
+                "a",
+                "{\"b\":true,\"i\":-1,\"n\":9223372036854775807,\"c\":\"x  \","
+                    + "\"u\":\"00000000-0000-0000-0000-00000000002a\",\"x\":\"\\\\x00ff\","
+                    + "\"j\":{\"q\": 1},\"s\":\"\\n\\\"ä\\u0001\"}",
+                "b",
+                "{\"b\":null,\"i\":null,\"n\":null,\"c\":null,\"u\":null,\"x\":null,"
+                    + "\"j\":null,\"s\":null}"));
+    root.execute("SELECT '" + root.pairs("d").get("a") + "'::jsonb");
+  }
+
+  @Test
+  void encodesKeysOfSeveralColumnsInTheirOrder() throws Exception {
+    root.execute("CREATE TABLE t (i int, s text, b bytea, v text NOT NULL, PRIMARY KEY (i, s, b))");
+    root.execute("SELECT quicksilver.publish('t', 'd')");
+    root.execute("INSERT INTO t VALUES (-1, 'a', '\\x00', '1'), (1, '', '', '2')");
+    root.execute("UPDATE t SET i = 2 WHERE i = 1");
+    root.execute("DELETE FROM t WHERE i = -1");
+    root.catchUp();
+    assertThat(root.entries("d").stream().map(PublishTest::hex))
+        .containsExactly(
+            "SET 7fffffff 610001 00ff0001 1".replace(" ", ""),
+            "SET 80000001 0001 0001 2".replace(" ", ""),
+            "DEL 80000001 0001 0001".replace(" ", ""),
+            "SET 80000002 0001 0001 2".replace(" ", ""),
+            "DEL 7fffffff 610001 00ff0001".replace(" ", ""));
+  }
+
+  private static String hex(LogEntry entry) {
+    return entry.operation()
+        + HexFormat.of().formatHex(entry.key())
+        + new String(entry.value(), java.nio.charset.StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void copiesTheRowsThatAreThereAlsoLargeOnes() throws Exception {
+    root.execute("CREATE TABLE t (k text PRIMARY KEY, value text NOT NULL, other int)");
+    root.execute("ALTER TABLE t ALTER value SET STORAGE EXTERNAL");
+    root.execute(
+        "CREATE FUNCTION never() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RAISE ''fired''; END'");
+    root.execute("CREATE TRIGGER z BEFORE UPDATE ON t FOR EACH ROW EXECUTE FUNCTION never()");
+    root.execute("INSERT INTO t SELECT g, repeat(g::text, 30000) FROM generate_series(1, 20) g");
+    root.execute("SELECT quicksilver.publish('t', 'd', value_columns => '{value}')");
+    root.catchUp();
+    assertThat(root.pairs("d")).hasSize(20).containsEntry("7", "7".repeat(30000));
+    refused("UPDATE t SET k = 'x' WHERE k = '7'", "P0001");
+    root.execute("ALTER TABLE t DISABLE TRIGGER z");
+    root.execute("UPDATE t SET other = 1");
+    root.execute("UPDATE t SET k = 'x' WHERE k = '7'");
+    root.catchUp();
+    assertThat(root.pairs("d")).hasSize(20).containsEntry("x", "7".repeat(30000));
+  }
+
+  @Test
+  void keepsLargeColumnsOfAnObjectThatAnUpdateLeftAlone() throws Exception {
+    root.execute("CREATE TABLE t (k bigint PRIMARY KEY, big text, n int)");
+    root.execute("ALTER TABLE t ALTER big SET STORAGE EXTERNAL");
+    root.execute("INSERT INTO t VALUES (1, repeat('x', 100000), 1), (2, NULL, 1)");
+    refused("SELECT quicksilver.publish('t', 'd')", "55000");
+    root.execute("ALTER TABLE t REPLICA IDENTITY FULL");
+    root.execute("SELECT quicksilver.publish('t', 'd')");
+    root.execute("UPDATE t SET n = 2");
+    root.execute("UPDATE t SET k = 3 WHERE k = 2");
+    root.execute("DELETE FROM t WHERE k = 3");
+    root.catchUp();
+    List<LogEntry> entries = root.entries("d");
+    assertThat(entries).hasSize(7);
+    assertThat(root.pairs("d").values())
+        .containsExactly("{\"big\":\"" + "x".repeat(100000) + "\",\"n\":2}");
+  }
+
+  @Test
+  void followsPartitionsAndTruncate() throws Exception {
+    root.execute("CREATE TABLE t (k int PRIMARY KEY, n int) PARTITION BY RANGE (k)");
+    root.execute("CREATE TABLE t1 PARTITION OF t FOR VALUES FROM (0) TO (10)");
+    root.execute("CREATE TABLE t2 PARTITION OF t FOR VALUES FROM (10) TO (20)");
+    root.execute("INSERT INTO t VALUES (1, 1)");
+    root.execute("SELECT quicksilver.publish('t', 'd')");
+    root.execute("UPDATE t SET k = 11");
+    root.execute("CREATE TABLE t3 PARTITION OF t FOR VALUES FROM (20) TO (30)");
+    root.execute("INSERT INTO t VALUES (21, 1)");
+    root.execute("TRUNCATE t CASCADE");
+    root.execute("INSERT INTO t VALUES (2, 1)");
+    root.catchUp();
+    assertThat(root.entries("d").stream().map(e -> e.operation().toString()))
+        .containsExactly("SET", "DEL", "SET", "SET", "CLEAR", "SET");
+  }
+
+  @Test
+  void goesOnAfterARestartAndWithAColumnMore() throws Exception {
+    root.execute("CREATE TABLE t (k int PRIMARY KEY, n int)");
+    root.execute("SELECT quicksilver.publish('t', 'd')");
+    root.execute("INSERT INTO t VALUES (1, 1)");
+    root.catchUp();
+    root.stop();
+    root.execute("ALTER TABLE t ADD more text");
+    root.execute("INSERT INTO t VALUES (2, 2, 'x')");
+    root.start();
+    root.catchUp();
+    assertThat(root.pairs("d").values()).containsExactlyInAnyOrder("{\"n\":1}", "{\"n\":2}");
+  }
+
+  @Test
+  void leavesTheTableWhenUnpublished() throws Exception {
+    root.execute("CREATE TABLE t (k text PRIMARY KEY, n int)");
+    root.execute("SELECT quicksilver.publish('t', 'd')");
+    root.execute("INSERT INTO t VALUES ('a', 1)");
+    root.execute("SELECT quicksilver.unpublish('d')");
+    root.execute("INSERT INTO t VALUES ('', 1)");
+    root.catchUp();
+    assertThat(root.databases().get("d")).isEmpty();
+    root.execute("DELETE FROM t WHERE k = ''");
+    root.execute("SELECT quicksilver.publish('t', 'd')");
+    root.catchUp();
+    assertThat(root.pairs("d")).containsExactly(Map.entry("a", "{\"n\":1}"));
+  }
+
+  @Test
+  void refusesWhatAnEdgeCouldNotHoldAtTheStatement() throws Exception {
+    root.execute("CREATE TABLE t (k text, b bytea, n int, PRIMARY KEY (k, b))");
+    root.execute("SELECT quicksilver.publish('t', 'd')");
+    root.execute("INSERT INTO t VALUES (repeat('k', 500), '\\x000000')");
+    refused("INSERT INTO t VALUES (repeat('k', 500), '\\x00000000')", "23514");
+    root.execute("CREATE TABLE s (k text PRIMARY KEY, v text NOT NULL)");
+    root.execute("SELECT quicksilver.publish('s', 's')");
+    refused("INSERT INTO s VALUES ('', '')", "23514");
+    refused("INSERT INTO s VALUES ('k', repeat('x', 67108865))", "23514");
+  }
+
+  @Test
+  void refusesTablesThatItCannotFollow() throws Exception {
+    root.execute("CREATE TABLE none (k int, n int)");
+    refused("SELECT quicksilver.publish('none', 'd')", "42P16");
+    root.execute("CREATE TABLE late (k int PRIMARY KEY DEFERRABLE, n int)");
+    refused("SELECT quicksilver.publish('late', 'd')", "42P16");
+    root.execute("CREATE TABLE f (k float8 PRIMARY KEY, n int)");
+    refused("SELECT quicksilver.publish('f', 'd')", "42804");
+    root.execute("CREATE UNLOGGED TABLE u (k int PRIMARY KEY, n int)");
+    refused("SELECT quicksilver.publish('u', 'd')", "42809");
+    root.execute("CREATE TABLE t (k int PRIMARY KEY, n int, x xml, v text)");
+    refused("SELECT quicksilver.publish('t', 'd')", "42804");
+    refused("SELECT quicksilver.publish('t', 'd', value_columns => '{none}')", "42703");
+    refused("SELECT quicksilver.publish('t', 'd', '{n}', '{n}')", "42P16");
+    refused("SELECT quicksilver.publish('t', 'd', value_columns => '{v}')", "23502");
+    refused("SELECT quicksilver.publish('t', 'D', value_columns => '{n}')", "42602");
+    root.execute("SELECT quicksilver.publish('t', 'd', value_columns => '{n}')");
+    refused("SELECT quicksilver.publish('t', 'e', value_columns => '{n}')", "42710");
+    refused("SELECT quicksilver.unpublish('e')", "3D000");
+  }
+
+  private void refused(String sql, String state) {
+    assertThatThrownBy(() -> root.execute(sql))
+        .as(sql)
+        .isInstanceOfSatisfying(
+            PSQLException.class,
+            e -> assertThat(e.getSQLState()).as(e.getMessage()).isEqualTo(state));
+  }
+}
