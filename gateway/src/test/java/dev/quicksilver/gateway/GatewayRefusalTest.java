@@ -93,6 +93,7 @@ final class GatewayRefusalTest {
 
   @Test
   void refusesAMissingPublicationAndSchema() throws Exception {
+    root.unguard();
     root.execute("DROP PUBLICATION quicksilver");
     root.launch(root.config);
     refused(root, ErrorCode.PUBLICATION_MISSING, "publication quicksilver");
@@ -157,6 +158,7 @@ final class GatewayRefusalTest {
   void refusesATableThatLostItsValue() throws Exception {
     root.start();
     root.execute("SELECT quicksilver.create_database('dns')");
+    root.unguard();
     root.execute("ALTER TABLE dns DROP COLUMN value");
     root.execute("INSERT INTO dns VALUES ('a')");
     refused(root, ErrorCode.TABLE_CHANGED, "public.dns");
@@ -166,6 +168,7 @@ final class GatewayRefusalTest {
   void refusesAColumnOfAnotherType() throws Exception {
     root.start();
     root.execute("SELECT quicksilver.create_database('dns')");
+    root.unguard();
     root.execute("ALTER TABLE dns DROP CONSTRAINT value_must_not_exceed_64_mib");
     root.execute("ALTER TABLE dns ALTER value TYPE integer USING 0");
     root.execute("INSERT INTO dns VALUES ('a', 7)");
@@ -176,6 +179,7 @@ final class GatewayRefusalTest {
   void refusesAKeyThatMayHaveSeveralRows() throws Exception {
     root.start();
     root.execute("SELECT quicksilver.create_database('dns')");
+    root.unguard();
     root.execute("ALTER TABLE dns ADD COLUMN part integer NOT NULL DEFAULT 0");
     root.execute("ALTER TABLE dns DROP CONSTRAINT key_is_unique_dns, ADD PRIMARY KEY (key, part)");
     root.execute("INSERT INTO dns VALUES ('a', '1', 1), ('a', '2', 2)");

@@ -250,6 +250,7 @@ final class GatewayTest {
   void keepsADatabaseWhoseTableIsGoneUntilItIsDropped() throws Exception {
     root.execute("SELECT quicksilver.create_database('dns')");
     root.execute("INSERT INTO dns VALUES ('a', '1')");
+    root.unguard();
     root.execute("DROP TABLE dns");
     root.catchUp();
     assertThat(root.pairs("dns")).containsOnlyKeys("a");

@@ -106,6 +106,13 @@ final class Root implements AutoCloseable {
     }
   }
 
+  /** From now on DDL is not looked at, as where no superuser ran the migrations. */
+  void unguard() throws SQLException {
+    for (String name : List.of("after_ddl", "on_drop", "on_rewrite")) {
+      execute("ALTER EVENT TRIGGER quicksilver_" + name + " DISABLE");
+    }
+  }
+
   /** Drops the slot, once PostgreSQL has noticed that nobody reads it any more. */
   void dropSlot() throws Exception {
     String slot = "'" + config.slotName() + "'";

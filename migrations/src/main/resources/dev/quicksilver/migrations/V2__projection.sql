@@ -12,3 +12,11 @@ RETURN octet_length(component) + 2
     + (SELECT count(*) FROM generate_series(0, octet_length(component) - 1) AS i WHERE get_byte(component, i) = 0);
 COMMENT ON FUNCTION quicksilver.encoded_length(bytea) IS
     'Bytes of a bytea component of a composite key: zero bytes count twice, and two bytes end it.';
+
+-- Leaves of published partitioned tables, so that one that goes, or comes with rows, is noticed.
+CREATE TABLE quicksilver.partition (
+    leaf oid NOT NULL CONSTRAINT partition_belongs_to_one_table PRIMARY KEY,
+    root oid NOT NULL
+);
+COMMENT ON TABLE quicksilver.partition IS
+    'The partitions of published tables, kept by quicksilver.guard_partitions. Not published.';

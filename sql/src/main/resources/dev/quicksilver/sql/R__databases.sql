@@ -103,6 +103,7 @@ BEGIN
             MESSAGE = format('database %s does not exist', coalesce(quote_literal(drop_database.name), 'NULL')),
             HINT = 'SELECT name FROM quicksilver.databases lists them.';
     END IF;
+    PERFORM quicksilver.unguard_partitions(dropped.relation);
     IF EXISTS (SELECT FROM pg_class WHERE oid = dropped.relation) THEN
         IF dropped.owns_table THEN
             EXECUTE format('DROP TABLE %s', dropped.relation::regclass);

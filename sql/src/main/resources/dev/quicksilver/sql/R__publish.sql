@@ -184,6 +184,7 @@ BEGIN
             (SELECT n.nspname FROM pg_namespace n WHERE n.oid = relation.relnamespace), relation.relname,
             relation.oid, false, jsonb_build_object('key', keys, 'value', vals, 'object', is_object))
     RETURNING id INTO made;
+    PERFORM quicksilver.guard_partitions(relation.oid, true);
     EXECUTE format('ALTER PUBLICATION quicksilver ADD TABLE %s', publish."table");
 
     -- Rows that are there go through the WAL too, as updates that change nothing; a value of its own

@@ -1,0 +1,194 @@
+package dev.quicksilver.migrations;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quicksilver.fixtures.EmbeddedPostgres;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/** What DDL may do to published tables. */
+final class GuardsTest {
+  private static EmbeddedPostgres postgres;
+  private Connection connection;
+
+  @BeforeAll
+  static void start() {
+    postgres = EmbeddedPostgres.start();
+    Migrations.migrate(postgres.jdbcUrl(), postgres.user(), postgres.password());
+  }
+
+  @AfterAll
+  static void stop() {
+    postgres.close();
+  }
+
+  @BeforeEach
+  void begin() throws SQLException {
+    connection = postgres.connect();
+    connection.setAutoCommit(false);
+    execute("SELECT quicksilver.create_database('dns')");
+    execute(
+        "CREATE TABLE t (k varchar(9), i int, v text, x int, w varchar(9), PRIMARY KEY (k, i))");
+    execute("ALTER TABLE t REPLICA IDENTITY FULL");
+    execute("SELECT quicksilver.publish('t', 'd', value_columns => '{v,w}')");
+    execute("CREATE TABLE p (k int PRIMARY KEY, n int) PARTITION BY RANGE (k)");
+    execute("CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)");
+    execute("CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20)");
+    execute("INSERT INTO p VALUES (1, 1)");
+    execute("SELECT quicksilver.publish('p', 'parts')");
+    assertThat(query("SELECT count(*) FROM quicksilver.problems()")).isEqualTo("0");
+  }
+
+  @AfterEach
+  void rollBack() throws SQLException {
+    connection.rollback();
+    connection.close();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "DROP TABLE dns",
+        "DROP TABLE t CASCADE",
+        "DROP SCHEMA public CASCADE",
+        "ALTER TABLE t DROP COLUMN v",
+        "ALTER TABLE t DROP COLUMN v, ADD COLUMN v text DEFAULT 'other'",
+        "ALTER TABLE t RENAME COLUMN v TO y",
+        "ALTER TABLE t ALTER v TYPE bytea USING v::bytea",
+        "ALTER TABLE t ALTER v TYPE text USING upper(v)",
+        "ALTER TABLE t ALTER w TYPE varchar(3) USING left(w, 3)",
+        "ALTER TABLE t ALTER w TYPE text",
+        "ALTER TABLE t REPLICA IDENTITY DEFAULT",
+        "ALTER TABLE t REPLICA IDENTITY NOTHING",
+        "ALTER TABLE t DROP CONSTRAINT t_pkey",
+        "ALTER TABLE t DROP CONSTRAINT t_pkey, ADD PRIMARY KEY (k, i) DEFERRABLE",
+        "ALTER TABLE t DROP CONSTRAINT quicksilver_key_must_have_1_to_511_bytes",
+        "ALTER TABLE dns DROP CONSTRAINT value_must_not_exceed_64_mib",
+        "ALTER TABLE dns ALTER value DROP NOT NULL",
+        "CREATE TABLE child () INHERITS (t)",
+        "ALTER PUBLICATION quicksilver DROP TABLE t",
+        "ALTER PUBLICATION quicksilver DROP TABLE quicksilver.catalog",
+        "ALTER PUBLICATION quicksilver SET TABLE quicksilver.catalog, dns, p, t WHERE (x > 0)",
+        "ALTER PUBLICATION quicksilver SET (publish = 'insert')",
+        "DROP PUBLICATION quicksilver",
+        "ALTER TABLE p DETACH PARTITION p1",
+        "DROP TABLE p1",
+        "DROP TABLE p2",
+        "TRUNCATE p1",
+        "CREATE UNLOGGED TABLE p3 PARTITION OF p FOR VALUES FROM (20) TO (30)",
+      })
+  void refusesWhatADatabaseCouldNotFollow(String sql) throws SQLException {
+    ServerErrorMessage error = error(sql);
+    assertThat(error.getSQLState()).as(error.getMessage()).isIn("55000", "42809");
+    assertThat(error.getHint()).as(sql).isNotBlank();
+    assertThat(query("SELECT count(*) FROM quicksilver.problems()")).isEqualTo("0");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ALTER TABLE t ADD COLUMN more text DEFAULT 'x'",
+        "ALTER TABLE t ADD COLUMN more float DEFAULT random()",
+        "ALTER TABLE t DROP COLUMN x",
+        "ALTER TABLE t RENAME COLUMN x TO y",
+        "ALTER TABLE t ALTER w TYPE varchar(20)",
+        "ALTER TABLE t ALTER v SET NOT NULL",
+        "ALTER TABLE t RENAME TO other",
+        "CREATE INDEX ON t (x)",
+        "ALTER TABLE t ADD CONSTRAINT positive CHECK (x > 0)",
+        "CREATE TABLE unrelated (a int)",
+        "CREATE TEMP TABLE brief (a int) ON COMMIT DROP",
+        "CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (20) TO (30)",
+        "ALTER TABLE p DETACH PARTITION p2",
+        "DELETE FROM p; ALTER TABLE p DETACH PARTITION p1; DROP TABLE p1",
+        "TRUNCATE p",
+        "SELECT quicksilver.unpublish('parts'); TRUNCATE p1; DROP TABLE p",
+        "SELECT quicksilver.unpublish('d'); DROP TABLE t",
+        "SELECT quicksilver.drop_database('dns')",
+        "DROP SCHEMA quicksilver CASCADE",
+      })
+  void letsPassWhatHarmsNoDatabase(String sql) throws SQLException {
+    execute(sql);
+    assertThat(query("SELECT to_regclass('quicksilver.cluster') IS NULL"))
+        .isEqualTo(sql.contains("SCHEMA quicksilver") ? "t" : "f");
+  }
+
+  @Test
+  void refusesToRewriteATableForAnyColumnOfAnotherType() throws SQLException {
+    assertThat(error("ALTER TABLE t ALTER x TYPE bigint").getMessage()).contains("rewrite");
+  }
+
+  @Test
+  void takesAPartitionOnlyWhileItIsEmpty() throws SQLException {
+    execute("CREATE TABLE p3 (LIKE p INCLUDING ALL)");
+    execute("INSERT INTO p3 VALUES (20, 1)");
+    String attach = "ALTER TABLE p ATTACH PARTITION p3 FOR VALUES FROM (20) TO (30)";
+    assertThat(error(attach).getMessage()).contains("has rows");
+    execute("TRUNCATE p3");
+    execute(attach);
+    assertThat(error("TRUNCATE p3").getHint()).contains("DELETE FROM public.p3");
+    execute("TRUNCATE p");
+    assertThat(error("TRUNCATE p3").getHint()).contains("TRUNCATE public.p");
+  }
+
+  @Test
+  void isNotInTheWayOfThoseWhoMayNotReadTheCatalog() throws SQLException {
+    execute("CREATE ROLE app");
+    execute("GRANT CREATE ON SCHEMA public TO app");
+    execute("SET ROLE app");
+    execute("CREATE TABLE theirs (a int)");
+    execute("DROP TABLE theirs");
+    execute("RESET ROLE");
+  }
+
+  @Test
+  void isNotInTheWayOfACure() throws SQLException {
+    execute("ALTER EVENT TRIGGER quicksilver_after_ddl DISABLE");
+    execute("ALTER TABLE dns ALTER value DROP NOT NULL");
+    execute("ALTER EVENT TRIGGER quicksilver_after_ddl ENABLE");
+    assertThat(query("SELECT database || ': ' || problem FROM quicksilver.problems()"))
+        .isEqualTo("dns: its value may be null");
+    execute("CREATE TABLE unrelated (a int)");
+    execute("ALTER TABLE dns ALTER value SET NOT NULL");
+    assertThat(query("SELECT count(*) FROM quicksilver.problems()")).isEqualTo("0");
+  }
+
+  private ServerErrorMessage error(String sql) throws SQLException {
+    Savepoint savepoint = connection.setSavepoint();
+    try {
+      execute(sql);
+    } catch (PSQLException e) {
+      connection.rollback(savepoint);
+      ServerErrorMessage message = e.getServerErrorMessage();
+      assertThat(message).as(sql).isNotNull();
+      return message;
+    }
+    throw new AssertionError("not refused: " + sql);
+  }
+
+  private String query(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet rows = statement.executeQuery(sql)) {
+      rows.next();
+      return rows.getString(1);
+    }
+  }
+
+  private void execute(String sql) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+  }
+}
