@@ -16,6 +16,11 @@ import java.io.ByteArrayOutputStream;
 final class KeyEncoding {
   private KeyEncoding() {}
 
+  /** True if a key of one such column is the column's bytes as they are. */
+  static boolean isRawAlone(ColumnType type) {
+    return type == ColumnType.TEXT || type == ColumnType.VARCHAR || type == ColumnType.BYTEA;
+  }
+
   /** Appends a component, given in PostgreSQL's binary form. */
   static void append(ByteArrayOutputStream key, ColumnType type, byte[] component) {
     switch (type) {

@@ -1,12 +1,12 @@
 package dev.quicksilver.gateway;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -33,11 +33,7 @@ record Projection(List<Field> key, List<Field> value, boolean object) {
   }
 
   static Projection of(String json) {
-    try {
-      return of(JSON.readTree(json));
-    } catch (JsonProcessingException e) {
-      throw unreadable(e);
-    }
+    return of(json.getBytes(StandardCharsets.UTF_8));
   }
 
   static Projection of(JsonNode node) {

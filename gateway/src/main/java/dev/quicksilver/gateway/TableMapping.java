@@ -18,12 +18,20 @@ final class TableMapping {
   private final int[] keys;
   private final int[] values;
 
+  /** The key is the bytes of its one column, see {@link KeyEncoding}. */
+  private final boolean rawKey;
+
+  /** Bytes before a value of one column: the binary form of jsonb begins with a version. */
+  private final int valueSkip;
+
   private TableMapping(String database, Relation relation, Projection projection) {
     this.database = database;
     this.relation = relation;
     this.projection = projection;
     this.keys = columns(projection.key());
     this.values = columns(projection.value());
+    this.rawKey = keys.length == 1 && KeyEncoding.isRawAlone(projection.key().getFirst().type());
+    this.valueSkip = projection.value().getFirst().type() == ColumnType.JSONB ? 1 : 0;
   }
 
   static TableMapping of(CatalogEntry entry, Relation relation) {
@@ -97,13 +105,10 @@ final class TableMapping {
 
   /** The key of a row; {@code old} tells large columns that an update left alone. */
   byte[] key(Tuple row, @Nullable Tuple old) {
-    List<Field> fields = projection.key();
-    if (fields.size() == 1) {
-      ColumnType type = fields.getFirst().type();
-      if (type == ColumnType.TEXT || type == ColumnType.VARCHAR || type == ColumnType.BYTEA) {
-        return required(row, old, keys[0], "key", 0);
-      }
+    if (rawKey) {
+      return required(row, old, keys[0], "key", 0);
     }
+    List<Field> fields = projection.key();
     ByteArrayOutputStream key = new ByteArrayOutputStream();
     for (int i = 0; i < keys.length; i++) {
       KeyEncoding.append(key, fields.get(i).type(), required(row, old, keys[i], "key", 0));
@@ -119,12 +124,10 @@ final class TableMapping {
   }
 
   byte[] value(Tuple row, @Nullable Tuple old) {
-    List<Field> fields = projection.value();
     if (!projection.object()) {
-      // The binary form of jsonb begins with a version.
-      int skip = fields.getFirst().type() == ColumnType.JSONB ? 1 : 0;
-      return required(row, old, values[0], "value", skip);
+      return required(row, old, values[0], "value", valueSkip);
     }
+    List<Field> fields = projection.value();
     ValueObject object = new ValueObject();
     for (int i = 0; i < values.length; i++) {
       int column = values[i];

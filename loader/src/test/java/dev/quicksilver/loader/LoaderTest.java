@@ -4,14 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.fixtures.SqlSession;
 import dev.quicksilver.loader.Source.Format;
 import dev.quicksilver.migrations.Migrations;
 import java.io.ByteArrayInputStream;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -21,6 +20,7 @@ import org.junit.jupiter.api.Test;
 final class LoaderTest {
   private static EmbeddedPostgres postgres;
   private Connection connection;
+  private SqlSession session;
 
   @BeforeAll
   static void start() {
@@ -36,12 +36,13 @@ final class LoaderTest {
   @BeforeEach
   void create() throws SQLException {
     connection = postgres.connect();
-    execute("SELECT quicksilver.create_database('dns')");
+    session = new SqlSession(connection);
+    session.execute("SELECT quicksilver.create_database('dns')");
   }
 
   @AfterEach
   void drop() throws SQLException {
-    execute("SELECT quicksilver.drop_database('dns')");
+    session.execute("SELECT quicksilver.drop_database('dns')");
     connection.close();
   }
 
@@ -49,15 +50,16 @@ final class LoaderTest {
   void loadsTheCopyTextThatPostgresWrites() throws Exception {
     String tsv = "a\t1\nb\\tb\tx\\\\y\\nz\nä\t\n";
     assertThat(Loader.load(connection, "dns", source(tsv, Format.TSV)).rows()).isEqualTo(3);
-    assertThat(query("SELECT value FROM dns WHERE key = E'b\\tb'")).isEqualTo("x\\y\nz");
-    assertThat(query("SELECT value FROM dns WHERE key = 'ä'")).isEmpty();
+    assertThat(session.query("SELECT value FROM dns WHERE key = E'b\\tb'")).isEqualTo("x\\y\nz");
+    assertThat(session.query("SELECT value FROM dns WHERE key = 'ä'")).isEmpty();
   }
 
   @Test
   void loadsCsvWithQuotesAndLineBreaks() throws Exception {
     String csv = "a,1\r\n\"b,b\",\"say \"\"x\"\"\nand\ty\"\r\n";
     assertThat(Loader.load(connection, "dns", source(csv, Format.CSV)).rows()).isEqualTo(2);
-    assertThat(query("SELECT value FROM dns WHERE key = 'b,b'")).isEqualTo("say \"x\"\nand\ty");
+    assertThat(session.query("SELECT value FROM dns WHERE key = 'b,b'"))
+        .isEqualTo("say \"x\"\nand\ty");
   }
 
   @Test
@@ -68,7 +70,7 @@ final class LoaderTest {
     }
     Loader.Report report = Loader.load(connection, "dns", source(tsv.toString(), Format.TSV), 1000);
     assertThat(report).isEqualTo(new Loader.Report(2500, 3));
-    assertThat(query("SELECT count(*) || ' ' || sum(length(value)) FROM dns"))
+    assertThat(session.query("SELECT count(*) || ' ' || sum(length(value)) FROM dns"))
         .isEqualTo("2500 " + 2500 * 2499 / 2);
   }
 
@@ -98,7 +100,7 @@ final class LoaderTest {
             () -> Loader.load(connection, "dns", source("a\t1\nb\t2\nc\t3\nx\n", Format.TSV), 2));
     assertThat(e.line()).isEqualTo(4);
     assertThat(e.rowsCommitted()).isEqualTo(2);
-    assertThat(query("SELECT count(*) FROM dns")).isEqualTo("2");
+    assertThat(session.query("SELECT count(*) FROM dns")).isEqualTo("2");
   }
 
   @Test
@@ -125,26 +127,12 @@ final class LoaderTest {
     assertThat(e).as(text).isNotNull();
     assertThat(e.getMessage()).contains("test, line " + line).contains(reason);
     assertThat(e.getMessage()).doesNotContain("\n");
-    assertThat(query("SELECT count(*) FROM dns")).isEqualTo("0");
+    assertThat(session.query("SELECT count(*) FROM dns")).isEqualTo("0");
     return e;
   }
 
   private static Source source(String text, Format format) {
     return new Source(
         "test", new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8)), format);
-  }
-
-  private String query(String sql) throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery(sql)) {
-      rows.next();
-      return rows.getString(1);
-    }
-  }
-
-  private void execute(String sql) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
   }
 }

@@ -3,11 +3,9 @@ package dev.quicksilver.migrations;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.fixtures.SqlSession;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Savepoint;
-import java.sql.Statement;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -15,13 +13,13 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /** What DDL may do to published tables. */
 final class GuardsTest {
   private static EmbeddedPostgres postgres;
   private Connection connection;
+  private SqlSession session;
 
   @BeforeAll
   static void start() {
@@ -37,18 +35,19 @@ final class GuardsTest {
   @BeforeEach
   void begin() throws SQLException {
     connection = postgres.connect();
+    session = new SqlSession(connection);
     connection.setAutoCommit(false);
-    execute("SELECT quicksilver.create_database('dns')");
-    execute(
+    session.execute("SELECT quicksilver.create_database('dns')");
+    session.execute(
         "CREATE TABLE t (k varchar(9), i int, v text, x int, w varchar(9), PRIMARY KEY (k, i))");
-    execute("ALTER TABLE t REPLICA IDENTITY FULL");
-    execute("SELECT quicksilver.publish('t', 'd', value_columns => '{v,w}')");
-    execute("CREATE TABLE p (k int PRIMARY KEY, n int) PARTITION BY RANGE (k)");
-    execute("CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)");
-    execute("CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20)");
-    execute("INSERT INTO p VALUES (1, 1)");
-    execute("SELECT quicksilver.publish('p', 'parts')");
-    assertThat(query("SELECT count(*) FROM quicksilver.problems()")).isEqualTo("0");
+    session.execute("ALTER TABLE t REPLICA IDENTITY FULL");
+    session.execute("SELECT quicksilver.publish('t', 'd', value_columns => '{v,w}')");
+    session.execute("CREATE TABLE p (k int PRIMARY KEY, n int) PARTITION BY RANGE (k)");
+    session.execute("CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (0) TO (10)");
+    session.execute("CREATE TABLE p2 PARTITION OF p FOR VALUES FROM (10) TO (20)");
+    session.execute("INSERT INTO p VALUES (1, 1)");
+    session.execute("SELECT quicksilver.publish('p', 'parts')");
+    assertThat(session.query("SELECT count(*) FROM quicksilver.problems()")).isEqualTo("0");
   }
 
   @AfterEach
@@ -90,10 +89,10 @@ final class GuardsTest {
         "CREATE UNLOGGED TABLE p3 PARTITION OF p FOR VALUES FROM (20) TO (30)",
       })
   void refusesWhatADatabaseCouldNotFollow(String sql) throws SQLException {
-    ServerErrorMessage error = error(sql);
+    ServerErrorMessage error = session.refusal(sql);
     assertThat(error.getSQLState()).as(error.getMessage()).isIn("55000", "42809");
     assertThat(error.getHint()).as(sql).isNotBlank();
-    assertThat(query("SELECT count(*) FROM quicksilver.problems()")).isEqualTo("0");
+    assertThat(session.query("SELECT count(*) FROM quicksilver.problems()")).isEqualTo("0");
   }
 
   @ParameterizedTest
@@ -120,75 +119,49 @@ final class GuardsTest {
         "DROP SCHEMA quicksilver CASCADE",
       })
   void letsPassWhatHarmsNoDatabase(String sql) throws SQLException {
-    execute(sql);
-    assertThat(query("SELECT to_regclass('quicksilver.cluster') IS NULL"))
+    session.execute(sql);
+    assertThat(session.query("SELECT to_regclass('quicksilver.cluster') IS NULL"))
         .isEqualTo(sql.contains("SCHEMA quicksilver") ? "t" : "f");
   }
 
   @Test
   void refusesToRewriteATableForAnyColumnOfAnotherType() throws SQLException {
-    assertThat(error("ALTER TABLE t ALTER x TYPE bigint").getMessage()).contains("rewrite");
+    assertThat(session.refusal("ALTER TABLE t ALTER x TYPE bigint").getMessage())
+        .contains("rewrite");
   }
 
   @Test
   void takesAPartitionOnlyWhileItIsEmpty() throws SQLException {
-    execute("CREATE TABLE p3 (LIKE p INCLUDING ALL)");
-    execute("INSERT INTO p3 VALUES (20, 1)");
+    session.execute("CREATE TABLE p3 (LIKE p INCLUDING ALL)");
+    session.execute("INSERT INTO p3 VALUES (20, 1)");
     String attach = "ALTER TABLE p ATTACH PARTITION p3 FOR VALUES FROM (20) TO (30)";
-    assertThat(error(attach).getMessage()).contains("has rows");
-    execute("TRUNCATE p3");
-    execute(attach);
-    assertThat(error("TRUNCATE p3").getHint()).contains("DELETE FROM public.p3");
-    execute("TRUNCATE p");
-    assertThat(error("TRUNCATE p3").getHint()).contains("TRUNCATE public.p");
+    assertThat(session.refusal(attach).getMessage()).contains("has rows");
+    session.execute("TRUNCATE p3");
+    session.execute(attach);
+    assertThat(session.refusal("TRUNCATE p3").getHint()).contains("DELETE FROM public.p3");
+    session.execute("TRUNCATE p");
+    assertThat(session.refusal("TRUNCATE p3").getHint()).contains("TRUNCATE public.p");
   }
 
   @Test
   void isNotInTheWayOfThoseWhoMayNotReadTheCatalog() throws SQLException {
-    execute("CREATE ROLE app");
-    execute("GRANT CREATE ON SCHEMA public TO app");
-    execute("SET ROLE app");
-    execute("CREATE TABLE theirs (a int)");
-    execute("DROP TABLE theirs");
-    execute("RESET ROLE");
+    session.execute("CREATE ROLE app");
+    session.execute("GRANT CREATE ON SCHEMA public TO app");
+    session.execute("SET ROLE app");
+    session.execute("CREATE TABLE theirs (a int)");
+    session.execute("DROP TABLE theirs");
+    session.execute("RESET ROLE");
   }
 
   @Test
   void isNotInTheWayOfACure() throws SQLException {
-    execute("ALTER EVENT TRIGGER quicksilver_after_ddl DISABLE");
-    execute("ALTER TABLE dns ALTER value DROP NOT NULL");
-    execute("ALTER EVENT TRIGGER quicksilver_after_ddl ENABLE");
-    assertThat(query("SELECT database || ': ' || problem FROM quicksilver.problems()"))
+    session.execute("ALTER EVENT TRIGGER quicksilver_after_ddl DISABLE");
+    session.execute("ALTER TABLE dns ALTER value DROP NOT NULL");
+    session.execute("ALTER EVENT TRIGGER quicksilver_after_ddl ENABLE");
+    assertThat(session.query("SELECT database || ': ' || problem FROM quicksilver.problems()"))
         .isEqualTo("dns: its value may be null");
-    execute("CREATE TABLE unrelated (a int)");
-    execute("ALTER TABLE dns ALTER value SET NOT NULL");
-    assertThat(query("SELECT count(*) FROM quicksilver.problems()")).isEqualTo("0");
-  }
-
-  private ServerErrorMessage error(String sql) throws SQLException {
-    Savepoint savepoint = connection.setSavepoint();
-    try {
-      execute(sql);
-    } catch (PSQLException e) {
-      connection.rollback(savepoint);
-      ServerErrorMessage message = e.getServerErrorMessage();
-      assertThat(message).as(sql).isNotNull();
-      return message;
-    }
-    throw new AssertionError("not refused: " + sql);
-  }
-
-  private String query(String sql) throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery(sql)) {
-      rows.next();
-      return rows.getString(1);
-    }
-  }
-
-  private void execute(String sql) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
+    session.execute("CREATE TABLE unrelated (a int)");
+    session.execute("ALTER TABLE dns ALTER value SET NOT NULL");
+    assertThat(session.query("SELECT count(*) FROM quicksilver.problems()")).isEqualTo("0");
   }
 }

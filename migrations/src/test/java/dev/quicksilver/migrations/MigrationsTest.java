@@ -4,9 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.fixtures.SqlSession;
 import dev.quicksilver.migrations.MigrationException.Code;
 import java.sql.Connection;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import org.junit.jupiter.api.AfterAll;
@@ -14,12 +14,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 final class MigrationsTest {
   private static EmbeddedPostgres postgres;
   private Connection connection;
+  private SqlSession session;
 
   @BeforeAll
   static void start() {
@@ -35,6 +35,7 @@ final class MigrationsTest {
   @BeforeEach
   void begin() throws SQLException {
     connection = postgres.connect();
+    session = new SqlSession(connection);
     connection.setAutoCommit(false);
   }
 
@@ -51,47 +52,48 @@ final class MigrationsTest {
 
   @Test
   void createsAndPublishesATable() throws SQLException {
-    assertThat(query("SELECT quicksilver.create_database('dns')")).isEqualTo("dns");
+    assertThat(session.query("SELECT quicksilver.create_database('dns')")).isEqualTo("dns");
     assertThat(
-            query(
+            session.query(
                 "SELECT string_agg(schemaname || '.' || tablename, ' ' ORDER BY schemaname)"
                     + " FROM pg_publication_tables WHERE pubname = 'quicksilver'"))
         .isEqualTo("public.dns quicksilver.catalog");
-    assertThat(query("SELECT name || ' ' || \"table\" FROM quicksilver.databases"))
+    assertThat(session.query("SELECT name || ' ' || \"table\" FROM quicksilver.databases"))
         .isEqualTo("dns dns");
   }
 
   @Test
   void takesEveryKeyAndValueTypeAndAnotherSchema() throws SQLException {
-    execute("CREATE SCHEMA \"Odd one\"");
+    session.execute("CREATE SCHEMA \"Odd one\"");
     for (String key : new String[] {"text", "bytea"}) {
       for (String value : new String[] {"text", "bytea", "json", "jsonb"}) {
-        execute(
+        session.execute(
             "SELECT quicksilver.create_database('d_%s_%s', '%s', '%s', 'Odd one')"
                 .formatted(key, value, key, value));
-        execute("INSERT INTO \"Odd one\".d_%s_%s VALUES ('1', '1')".formatted(key, value));
+        session.execute("INSERT INTO \"Odd one\".d_%s_%s VALUES ('1', '1')".formatted(key, value));
       }
     }
-    execute("SELECT quicksilver.create_database('select')");
-    execute("INSERT INTO \"select\" VALUES ('a', 'b')");
+    session.execute("SELECT quicksilver.create_database('select')");
+    session.execute("INSERT INTO \"select\" VALUES ('a', 'b')");
   }
 
   @Test
   void sortsKeysAsTheEdgeDoes() throws SQLException {
-    execute("SELECT quicksilver.create_database('dns')");
-    execute("INSERT INTO dns SELECT k, '' FROM unnest(ARRAY['b','B','a','ä','~']) k");
-    assertThat(query("SELECT string_agg(key, '' ORDER BY key) FROM dns")).isEqualTo("Bab~ä");
+    session.execute("SELECT quicksilver.create_database('dns')");
+    session.execute("INSERT INTO dns SELECT k, '' FROM unnest(ARRAY['b','B','a','ä','~']) k");
+    assertThat(session.query("SELECT string_agg(key, '' ORDER BY key) FROM dns"))
+        .isEqualTo("Bab~ä");
   }
 
   @Test
   void refusesWhatTheEdgeCouldNotHoldAtTheStatement() throws SQLException {
-    execute("SELECT quicksilver.create_database('dns')");
+    session.execute("SELECT quicksilver.create_database('dns')");
     refused("INSERT INTO dns VALUES ('', 'v')", "23514", "key_must_have_1_to_511_bytes");
     refused("INSERT INTO dns VALUES (repeat('ä', 256), 'v')", "23514", "key_must_have_1_to_511");
     refused("INSERT INTO dns VALUES ('k', repeat('x', 67108865))", "23514", "64_mib");
     refused("INSERT INTO dns VALUES ('k', NULL)", "23502", "value");
     refused("INSERT INTO dns VALUES ('k', ''), ('k', '')", "23505", "key_is_unique_dns");
-    execute("INSERT INTO dns VALUES (repeat('k', 511), '')");
+    session.execute("INSERT INTO dns VALUES (repeat('k', 511), '')");
   }
 
   @Test
@@ -105,26 +107,26 @@ final class MigrationsTest {
     refusedWithHint(
         "SELECT quicksilver.create_database('d', table_schema => 'none')", "3F000", "Create it");
     refusedWithHint("SELECT quicksilver.drop_database('d')", "3D000", "databases");
-    execute("SELECT quicksilver.create_database('d')");
+    session.execute("SELECT quicksilver.create_database('d')");
     refusedWithHint("SELECT quicksilver.create_database('d')", "42P04", "another name");
   }
 
   @Test
   void dropsTheTableAndItsPublication() throws SQLException {
-    execute("SELECT quicksilver.create_database('dns')");
-    execute("SELECT quicksilver.drop_database('dns')");
-    assertThat(query("SELECT count(*) FROM quicksilver.databases")).isEqualTo("0");
-    assertThat(query("SELECT to_regclass('dns') IS NULL")).isEqualTo("t");
-    execute("SELECT quicksilver.create_database('dns')");
+    session.execute("SELECT quicksilver.create_database('dns')");
+    session.execute("SELECT quicksilver.drop_database('dns')");
+    assertThat(session.query("SELECT count(*) FROM quicksilver.databases")).isEqualTo("0");
+    assertThat(session.query("SELECT to_regclass('dns') IS NULL")).isEqualTo("t");
+    session.execute("SELECT quicksilver.create_database('dns')");
   }
 
   @Test
   void dropsADatabaseWhoseTableIsGoneAlready() throws SQLException {
-    execute("SELECT quicksilver.create_database('dns')");
-    execute("ALTER EVENT TRIGGER quicksilver_after_ddl DISABLE");
-    execute("DROP TABLE dns");
-    execute("SELECT quicksilver.drop_database('dns')");
-    assertThat(query("SELECT count(*) FROM quicksilver.databases")).isEqualTo("0");
+    session.execute("SELECT quicksilver.create_database('dns')");
+    session.execute("ALTER EVENT TRIGGER quicksilver_after_ddl DISABLE");
+    session.execute("DROP TABLE dns");
+    session.execute("SELECT quicksilver.drop_database('dns')");
+    assertThat(session.query("SELECT count(*) FROM quicksilver.databases")).isEqualTo("0");
   }
 
   @Test
@@ -152,41 +154,14 @@ final class MigrationsTest {
   }
 
   private void refused(String sql, String state, String message) throws SQLException {
-    ServerErrorMessage error = error(sql);
+    ServerErrorMessage error = session.refusal(sql);
     assertThat(error.getSQLState()).as(sql).isEqualTo(state);
     assertThat(error.getMessage()).as(sql).contains(message);
   }
 
   private void refusedWithHint(String sql, String state, String hint) throws SQLException {
-    ServerErrorMessage error = error(sql);
+    ServerErrorMessage error = session.refusal(sql);
     assertThat(error.getSQLState()).as(error.getMessage()).isEqualTo(state);
     assertThat(error.getHint()).as(sql).contains(hint);
-  }
-
-  private ServerErrorMessage error(String sql) throws SQLException {
-    java.sql.Savepoint savepoint = connection.setSavepoint();
-    try {
-      execute(sql);
-    } catch (PSQLException e) {
-      connection.rollback(savepoint);
-      ServerErrorMessage message = e.getServerErrorMessage();
-      assertThat(message).as(sql).isNotNull();
-      return message;
-    }
-    throw new AssertionError("not refused: " + sql);
-  }
-
-  private String query(String sql) throws SQLException {
-    try (Statement statement = connection.createStatement();
-        ResultSet rows = statement.executeQuery(sql)) {
-      rows.next();
-      return rows.getString(1);
-    }
-  }
-
-  private void execute(String sql) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
   }
 }

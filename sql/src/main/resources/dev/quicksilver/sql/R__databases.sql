@@ -1,5 +1,28 @@
 -- Creating and dropping databases, and the view of them.
 
+CREATE OR REPLACE FUNCTION quicksilver.require_database_name(name text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    IF require_database_name.name IS NULL OR require_database_name.name !~ '^[a-z][a-z0-9_]{0,47}$' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_name',
+            MESSAGE = format('database name %s is not allowed', coalesce(quote_literal(require_database_name.name), 'NULL')),
+            HINT = 'Use 1 to 48 of a-z, 0-9 and _, beginning with a letter.';
+    END IF;
+    IF require_database_name.name IN ('quicksilver', 'databases', 'replicas') OR require_database_name.name ~ '_log$' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'reserved_name',
+            MESSAGE = format('database name %L is reserved', require_database_name.name),
+            HINT = 'quicksilver, databases, replicas and names that end in _log are used by Quicksilver itself.';
+    END IF;
+END
+$function$;
+COMMENT ON FUNCTION quicksilver.require_database_name(text) IS
+    'Refuses names that no database can have; called by create_database and publish.';
+
 CREATE OR REPLACE FUNCTION quicksilver.create_database(
     name         text,
     key_type     text DEFAULT 'text',
@@ -14,18 +37,7 @@ DECLARE
     value_length text;
     made         regclass;
 BEGIN
-    IF create_database.name IS NULL OR create_database.name !~ '^[a-z][a-z0-9_]{0,47}$' THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_name',
-            MESSAGE = format('database name %s is not allowed', coalesce(quote_literal(create_database.name), 'NULL')),
-            HINT = 'Use 1 to 48 of a-z, 0-9 and _, beginning with a letter.';
-    END IF;
-    IF create_database.name IN ('quicksilver', 'databases', 'replicas') OR create_database.name ~ '_log$' THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'reserved_name',
-            MESSAGE = format('database name %L is reserved', create_database.name),
-            HINT = 'quicksilver, databases, replicas and names that end in _log are used by Quicksilver itself.';
-    END IF;
+    PERFORM quicksilver.require_database_name(create_database.name);
     IF create_database.table_schema IS NULL OR to_regnamespace(quote_ident(create_database.table_schema)) IS NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_schema_name',

@@ -6,7 +6,7 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
     WITH published AS (
-        SELECT c.name, c.relation, c.owns_table,
+        SELECT c.name, c.relation,
                coalesce((c.projection ->> 'object')::boolean, false) AS is_object,
                coalesce(c.projection -> 'key',
                    jsonb_build_array(jsonb_build_object('name', 'key', 'type', c.key_type))) AS keys,
@@ -192,6 +192,19 @@ $function$;
 -- The event triggers. A statement may not add a problem; one that is there already (a restored dump, a time without
 -- event triggers) must not be in the way of curing it.
 
+CREATE OR REPLACE FUNCTION quicksilver.refuse_ddl(tag text, reason text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    RAISE EXCEPTION USING
+        ERRCODE = 'object_not_in_prerequisite_state',
+        MESSAGE = format('%s refused: %s', tag, reason),
+        HINT = 'quicksilver.unpublish (or drop_database) first, and publish again afterwards.';
+END
+$function$;
+
 CREATE OR REPLACE FUNCTION quicksilver.before_ddl() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
@@ -216,10 +229,7 @@ BEGIN
     END LOOP;
     SELECT p.* INTO bad FROM quicksilver.problems() p WHERE NOT before ? (p.database || ': ' || p.problem) LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'object_not_in_prerequisite_state',
-            MESSAGE = format('%s refused: database %s could not follow, %s', TG_TAG, bad.database, bad.problem),
-            HINT = 'quicksilver.unpublish (or drop_database) first, and publish again afterwards.';
+        PERFORM quicksilver.refuse_ddl(TG_TAG, format('database %s could not follow, %s', bad.database, bad.problem));
     END IF;
 END
 $function$;
@@ -241,10 +251,7 @@ BEGIN
                       WHERE f.name = d.address_names[3]))
     LIMIT 1;
     IF FOUND THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'object_not_in_prerequisite_state',
-            MESSAGE = format('%s refused: database %s is made of column %s', TG_TAG, bad.name, bad.object_identity),
-            HINT = 'quicksilver.unpublish (or drop_database) first, and publish again afterwards.';
+        PERFORM quicksilver.refuse_ddl(TG_TAG, format('database %s is made of column %s', bad.name, bad.object_identity));
     END IF;
 END
 $function$;
@@ -264,11 +271,8 @@ BEGIN
     SELECT c.name INTO bad FROM quicksilver.catalog c
     WHERE c.relation = rewritten OR c.relation = pg_partition_root(rewritten);
     IF FOUND THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'object_not_in_prerequisite_state',
-            MESSAGE = format('%s refused: it would rewrite %s, and database %s would not see how', TG_TAG,
-                rewritten::regclass, bad.name),
-            HINT = 'quicksilver.unpublish (or drop_database) first, and publish again afterwards.';
+        PERFORM quicksilver.refuse_ddl(TG_TAG,
+            format('it would rewrite %s, and database %s would not see how', rewritten::regclass, bad.name));
     END IF;
 END
 $function$;

@@ -28,18 +28,7 @@ DECLARE
     switch       record;
     statement    text;
 BEGIN
-    IF publish.database IS NULL OR publish.database !~ '^[a-z][a-z0-9_]{0,47}$' THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_name',
-            MESSAGE = format('database name %s is not allowed', coalesce(quote_literal(publish.database), 'NULL')),
-            HINT = 'Use 1 to 48 of a-z, 0-9 and _, beginning with a letter.';
-    END IF;
-    IF publish.database IN ('quicksilver', 'databases', 'replicas') OR publish.database ~ '_log$' THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'reserved_name',
-            MESSAGE = format('database name %L is reserved', publish.database),
-            HINT = 'quicksilver, databases, replicas and names that end in _log are used by Quicksilver itself.';
-    END IF;
+    PERFORM quicksilver.require_database_name(publish.database::text);
     IF publish."table" IS NULL THEN
         RAISE EXCEPTION USING ERRCODE = 'null_value_not_allowed', MESSAGE = 'the table must not be NULL',
             HINT = 'Give its name, as in quicksilver.publish(''public.accounts'', ''accounts'').';
