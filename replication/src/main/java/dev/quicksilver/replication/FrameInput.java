@@ -1,5 +1,6 @@
 package dev.quicksilver.replication;
 
+import dev.quicksilver.storage.Segment;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -75,22 +76,36 @@ final class FrameInput {
               + maxPayload
               + " are allowed here");
     }
-    byte[] payload = exactly(length);
-    int expected = int32(exactly(4), 0);
     crc.reset();
     crc.update(type);
-    crc.update(payload);
-    if ((int) crc.getValue() != expected) {
-      throw new ProtocolException("a frame does not match its checksum: damaged on the way");
+    if (type == MessageCodec.SEGMENT && length >= Segment.HEADER) { // the hot path: no other copy
+      byte[] header = checked(Segment.HEADER);
+      byte[] bytes = checked(length - Segment.HEADER);
+      endFrame();
+      return MessageCodec.segment(header, bytes);
     }
+    byte[] payload = checked(length);
+    endFrame();
     return type >= Protocol.FIRST_OPTIONAL_TYPE
         ? null
         : MessageCodec.decode(type, payload, versions);
   }
 
+  private byte[] checked(int length) throws IOException {
+    byte[] part = exactly(length);
+    crc.update(part);
+    return part;
+  }
+
+  private void endFrame() throws IOException {
+    if ((int) crc.getValue() != int32(exactly(4), 0)) {
+      throw new ProtocolException("a frame does not match its checksum: damaged on the way");
+    }
+  }
+
   private byte[] exactly(int length) throws IOException {
-    byte[] result = in.readNBytes(length);
-    if (result.length < length) {
+    byte[] result = new byte[length]; // bounded; readNBytes(length) would gather it from parts
+    if (in.readNBytes(result, 0, length) < length) {
       throw new EOFException("the peer closed the connection");
     }
     bytes += length;

@@ -211,6 +211,15 @@ final class MessageCodec {
     }
   }
 
+  /** Returns the message whose payload is a segment's head and these bytes. */
+  static Message segment(byte[] header, byte[] bytes) throws ProtocolException {
+    try {
+      return new SegmentData(Segment.of(header, bytes));
+    } catch (StorageException e) {
+      throw new ProtocolException(String.valueOf(e.getMessage()));
+    }
+  }
+
   private static Message segment(WireReader from, byte[] payload) throws ProtocolException {
     byte[] header = from.bytes(Segment.HEADER);
     try {

@@ -15,6 +15,9 @@ public final class Applier extends WriteSession {
   Applier(Database database, Environment environment, CopyState held) {
     super(database, environment);
     this.held = held;
+    if (held.kind() == CopyState.Kind.COPY && !held.complete()) {
+      pairs.withoutDigest(); // whether it is the source's, the verification of what is stored says
+    }
   }
 
   /** Returns which part of the content is here: all of it, unless a copy is being made. */

@@ -8,7 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The content digest of a write session or a verification. It is a sum, so what is added may be
  * hashed in any order: after the first few hundred kilobytes, pairs are gathered into batches that
- * another thread hashes while this one goes on to write or to read. For one thread.
+ * another thread hashes while this one goes on to write or to read. If that thread falls behind,
+ * this one hashes too. For one thread.
  */
 final class DigestSum {
   /** Hashed at once; a small commit then costs no hand-over and no memory. */
@@ -26,6 +27,7 @@ final class DigestSum {
   private long bytes;
   private @Nullable Batch batch;
   private int batches;
+  private boolean kept = true;
 
   private record Hashing(Batch batch, ForkJoinTask<ContentDigest> task) {}
 
@@ -33,7 +35,23 @@ final class DigestSum {
     this.sum = start;
   }
 
+  /** Has everything that comes now left out of it, until {@link #set} says what it is. */
+  void keepNot() {
+    clear();
+    kept = false;
+  }
+
+  /** Says what it is. */
+  void set(ContentDigest now) {
+    clear();
+    sum = now;
+    kept = true;
+  }
+
   void plus(byte[] key, int keyLength, byte[] value, int offset, int valueLength) {
+    if (!kept) {
+      return;
+    }
     int length = 2 + keyLength + valueLength;
     bytes += length;
     if (bytes <= AT_ONCE || length > BATCH_BYTES) {
@@ -50,6 +68,9 @@ final class DigestSum {
   }
 
   void minus(byte[] key, int keyLength, byte[] value, int valueLength) {
+    if (!kept) {
+      return;
+    }
     sum = sum.minus(hash.pair(key, keyLength, value, 0, valueLength));
   }
 
@@ -77,22 +98,40 @@ final class DigestSum {
   }
 
   private Batch emptyBatch() {
+    while (!hashing.isEmpty() && hashing.element().task().isDone()) {
+      await();
+    }
     if (free.isEmpty() && batches < BATCHES) {
       batches++;
       return new Batch(BATCH_BYTES);
     }
     if (free.isEmpty()) {
-      await();
+      hashNewest();
     }
     return free.remove();
+  }
+
+  /** Hashes here what the other thread has not begun, or waits for it. */
+  private void hashNewest() {
+    Hashing newest = hashing.getLast();
+    if (newest.task().tryUnfork()) {
+      hashing.removeLast();
+      add(newest.batch(), newest.batch().hash());
+    } else {
+      await();
+    }
   }
 
   /** Adds the oldest batch's sum; the batch can then be filled again. */
   private void await() {
     Hashing oldest = hashing.remove();
-    sum = sum.plus(oldest.task().join());
-    oldest.batch().clear();
-    free.add(oldest.batch());
+    add(oldest.batch(), oldest.task().join());
+  }
+
+  private void add(Batch hashed, ContentDigest its) {
+    sum = sum.plus(its);
+    hashed.clear();
+    free.add(hashed);
   }
 
   /** Pairs, each as the bytes that are hashed: key length u16 ‖ key ‖ value. */

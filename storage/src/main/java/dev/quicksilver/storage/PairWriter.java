@@ -70,6 +70,18 @@ final class PairWriter {
     return digest.get();
   }
 
+  /**
+   * Computes no digest until {@link #digest(ContentDigest)} says what it is; nothing's till then.
+   */
+  void withoutDigest() {
+    digest.keepNot();
+  }
+
+  /** Goes on with this digest. */
+  void digest(ContentDigest now) {
+    digest.set(now);
+  }
+
   /** Returns the number of live pairs. */
   long count() {
     return count;

@@ -129,7 +129,10 @@ public final class PrefixReplica implements AutoCloseable {
     return database.identity();
   }
 
-  /** Returns where it stands; the content digest is that of the pairs which are here. */
+  /**
+   * Returns where it stands; the content digest is that of its source once it is complete, and of
+   * nothing before.
+   */
   public Head head() {
     return database.head();
   }

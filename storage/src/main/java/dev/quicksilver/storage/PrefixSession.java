@@ -55,10 +55,11 @@ public final class PrefixSession implements AutoCloseable {
 
   /**
    * Adds the pairs of the piece that comes next. The log must have been applied up to the sequence
-   * at which the piece was read.
+   * at which the piece was read. The last one says what content digest all of it must have; {@link
+   * PrefixReplica#finish} computes that of what was stored.
    *
-   * @throws StorageException DIVERGED if the piece is of another history or, being the last, leads
-   *     to another content; INVALID_ARGUMENT if it is not the next one; CORRUPT if it is damaged
+   * @throws StorageException DIVERGED if the piece is of another history; INVALID_ARGUMENT if it is
+   *     not the next one; CORRUPT if it is damaged
    * @throws IOException if the source of the segments fails
    */
   public void append(SnapshotPieceHeader header, SegmentSource segments) throws IOException {
@@ -77,22 +78,8 @@ public final class PrefixSession implements AutoCloseable {
       }
       byte[] upTo = header.upTo();
       CopyState held = applier.held();
-      if (upTo == null) {
-        ContentDigest theirs = header.head().contentDigest();
-        ContentDigest ours = applier.pairs.digest();
-        if (!ours.equals(theirs)) {
-          throw new StorageException(
-              ErrorCode.DIVERGED,
-              "the copy of "
-                  + identity.name()
-                  + " has content digest "
-                  + ours
-                  + " at sequence "
-                  + header.head().lastSequence()
-                  + ", its source "
-                  + theirs
-                  + "; remove the folder and begin anew");
-        }
+      if (upTo == null) { // what all of it must have: that it does is verified before its use
+        applier.pairs.digest(header.head().contentDigest());
       }
       applier.hold(upTo == null ? held.completed() : held.upTo(upTo));
       applier.position = header.head().position();

@@ -1,6 +1,7 @@
 package dev.quicksilver.storage;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.zip.CRC32C;
 import org.xerial.snappy.Snappy;
 
@@ -21,11 +22,15 @@ public record Segment(int uncompressedLength, int crc, byte[] bytes) {
   /** The most bytes in a segment after compression; anything above is refused. */
   public static final int MAX_COMPRESSED = Snappy.maxCompressedLength(MAX_UNCOMPRESSED);
 
-  static Segment compress(byte[] raw, int length) {
-    byte[] out = new byte[Snappy.maxCompressedLength(length)];
+  static int maxCompressed(int length) {
+    return Snappy.maxCompressedLength(length);
+  }
+
+  /** Compresses through an array that has at least {@link #maxCompressed} bytes. */
+  static Segment compress(byte[] raw, int length, byte[] scratch) {
     try {
-      int size = Snappy.compress(raw, 0, length, out, 0);
-      byte[] bytes = java.util.Arrays.copyOf(out, size);
+      int size = Snappy.compress(raw, 0, length, scratch, 0);
+      byte[] bytes = Arrays.copyOf(scratch, size);
       return new Segment(length, checksum(bytes), bytes);
     } catch (IOException e) {
       throw new StorageException(ErrorCode.IO, "Snappy could not compress: " + e.getMessage(), e);
@@ -73,6 +78,18 @@ public record Segment(int uncompressedLength, int crc, byte[] bytes) {
     return compressed;
   }
 
+  /**
+   * Returns the segment of a 12-byte head and all the bytes after it, without copying those.
+   *
+   * @throws StorageException CORRUPT if they are not what the head says
+   */
+  public static Segment of(byte[] header, byte[] bytes) {
+    if (bytesAfterHeader(header, 0) != bytes.length) {
+      throw new StorageException(ErrorCode.CORRUPT, "a segment has not the length it claims");
+    }
+    return new Segment(Bytes.getInt(header, 4), Bytes.getInt(header, 8), bytes);
+  }
+
   /** Reads a segment, head and bytes, that begins at an offset of the array. */
   public static Segment decode(byte[] from, int at) {
     int length = bytesAfterHeader(from, at);
@@ -82,7 +99,7 @@ public record Segment(int uncompressedLength, int crc, byte[] bytes) {
     return new Segment(
         Bytes.getInt(from, at + 4),
         Bytes.getInt(from, at + 8),
-        java.util.Arrays.copyOfRange(from, at + HEADER, at + HEADER + length));
+        Arrays.copyOfRange(from, at + HEADER, at + HEADER + length));
   }
 
   /**

@@ -6,6 +6,7 @@ import java.util.function.Consumer;
 final class SegmentWriter {
   private final Consumer<Segment> sink;
   private final byte[] raw = new byte[Segment.MAX_UNCOMPRESSED];
+  private byte[] scratch = Bytes.EMPTY;
   private int filled;
   private long uncompressed;
 
@@ -30,7 +31,8 @@ final class SegmentWriter {
   /** Hands the last segment over. */
   void flush() {
     if (filled > 0) {
-      sink.accept(Segment.compress(raw, filled));
+      scratch = Bytes.atLeast(scratch, Segment.maxCompressed(filled));
+      sink.accept(Segment.compress(raw, filled, scratch));
       uncompressed += filled;
       filled = 0;
     }
