@@ -6,7 +6,8 @@ import java.util.function.Consumer;
 /**
  * Accounts for every page of one commit. LMDB's own rule: each page up to the last one is used by
  * one tree, once, or is in the list of free pages. A page that is free and in use would be written
- * over while it is read, so this is found here, long before. For one thread; keeps a bit for each
+ * over while it is read, so this is found here, long before. For one thread, which may be another
+ * one than the transaction's as long as that neither ends nor is renewed; keeps a bit for each
  * page.
  */
 final class PageAudit {

@@ -385,10 +385,22 @@ final class PageMap {
     int common = Math.min(length, otherLength);
     long address = keyAddress(node);
     long otherAddress = keyAddress(other);
-    long at =
-        MemorySegment.mismatch(
-            MEMORY, address, address + common, MEMORY, otherAddress, otherAddress + common);
-    return at < 0 ? length - otherLength : u8(address + at) - u8(otherAddress + at);
+    int at = 0;
+    while (at + 8 <= common) {
+      long here = MEMORY.get(BIG_ENDIAN_LONG, address + at);
+      long there = MEMORY.get(BIG_ENDIAN_LONG, otherAddress + at);
+      if (here != there) {
+        return Long.compareUnsigned(here, there);
+      }
+      at += 8;
+    }
+    for (; at < common; at++) {
+      int order = u8(address + at) - u8(otherAddress + at);
+      if (order != 0) {
+        return order;
+      }
+    }
+    return length - otherLength;
   }
 
   static void copy(long from, byte[] to, int at, int length) {

@@ -6,6 +6,8 @@ import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.ForkJoinPool;
+import java.util.concurrent.ForkJoinTask;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -15,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * from the oldest block's {@code before} to the head.
  *
  * <p>Works on a live database: pairs in one snapshot, since the digest is that of one moment, the
- * log in snapshots that move on with every few blocks, so that it holds back no page for long. For
- * one thread.
+ * log in snapshots that move on with every few blocks, so that it holds back no page for long.
+ * Pages are accounted for, and pairs hashed, on another thread beside the one that reads the pairs.
+ * For one thread.
  */
 final class Verifier {
   static final int MOST_PROBLEMS = 100;
@@ -43,10 +46,19 @@ final class Verifier {
     Head head;
     try (Snapshot snapshot = database.snapshot()) {
       head = snapshot.head();
-      new PageAudit(snapshot.transaction(), this::addIfGoing).run();
-      if (going()) {
+      List<String> ofPages = new ArrayList<>();
+      PageAudit audit =
+          new PageAudit(snapshot.transaction(), problem -> addIfRoom(ofPages, problem));
+      ForkJoinTask<?> auditing = ForkJoinPool.commonPool().submit(audit::run);
+      try {
         verifyPairs(snapshot, head);
+      } finally {
+        auditing.quietlyJoin(); // it reads what the snapshot holds in place
       }
+      auditing.join();
+      problems.forEach(problem -> addIfRoom(ofPages, problem)); // the pages' come first
+      problems.clear();
+      problems.addAll(ofPages);
     }
     if (going()) {
       try (Snapshot snapshot = database.snapshot()) {
@@ -75,8 +87,8 @@ final class Verifier {
     }
   }
 
-  private void addIfGoing(String problem) {
-    if (going()) {
+  private static void addIfRoom(List<String> problems, String problem) {
+    if (problems.size() < MOST_PROBLEMS) {
       problems.add(problem);
     }
   }
