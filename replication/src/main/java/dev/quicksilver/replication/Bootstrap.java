@@ -42,7 +42,7 @@ final class Bootstrap {
   private static final long REPORT_NANOS = TimeUnit.SECONDS.toNanos(5);
 
   /** What a cut may cost, in bytes or in time, and what one commit has to write. */
-  private static final long COMMIT_BYTES = 32L << 20;
+  private static final long COMMIT_BYTES = 16L << 20;
 
   private static final long COMMIT_NANOS = TimeUnit.SECONDS.toNanos(1);
 

@@ -42,7 +42,7 @@ final class BootstrapCrashTest {
     root.create("dns", new UUID(1, 1));
     Random random = new Random(3);
     byte[] value = new byte[8_000];
-    for (int i = 0; i < 26; i++) {
+    for (int i = 0; i < 13; i++) {
       int from = i * 250;
       root.commit(
           "dns",
@@ -128,6 +128,7 @@ final class BootstrapCrashTest {
             "--enable-native-access=ALL-UNNAMED",
             "--sun-misc-unsafe-memory-access=allow",
             "-Xmx256m",
+            "-XX:+UseSerialGC",
             "-XX:TieredStopAtLevel=1",
             "-Dquicksilver.failpoint=" + failPoint,
             "-cp",

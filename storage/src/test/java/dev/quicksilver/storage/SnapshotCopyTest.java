@@ -188,6 +188,44 @@ class SnapshotCopyTest {
   }
 
   @Test
+  void isNotFinishedIfTheContentIsNotWhatTheLastPieceSays() throws IOException {
+    try (Database source = TestDatabases.create(folder.resolve("live"))) {
+      change(source, new Random(13), 100);
+      try (PrefixReplica copy = begin(source)) {
+        while (!copy.complete()) {
+          try (PrefixSession session = copy.write();
+              SnapshotPiece piece = source.piece(session.bound(), SMALL)) {
+            session.append(withAnotherDigest(piece.header()), piece);
+            session.commit();
+          }
+        }
+        assertThatThrownBy(() -> copy.finish(VerifyProgress.NONE))
+            .returns(ErrorCode.CORRUPT, e -> ((StorageException) e).code())
+            .hasMessageContaining("the content digest at sequence");
+      }
+      assertThatThrownBy(() -> Database.open(folder.resolve("copy"), FAST))
+          .returns(ErrorCode.UNFINISHED, e -> ((StorageException) e).code());
+    }
+  }
+
+  private static SnapshotPieceHeader withAnotherDigest(SnapshotPieceHeader header) {
+    Head head = header.head();
+    return new SnapshotPieceHeader(
+        header.databaseId(),
+        new Head(
+            head.lastSequence(),
+            head.chainHash(),
+            head.contentDigest().plus(new ContentDigest(0, 1)),
+            head.position(),
+            head.commitTime(),
+            head.oldestSequence()),
+        header.after(),
+        header.upTo(),
+        header.pairs(),
+        header.uncompressedLength());
+  }
+
+  @Test
   void aGenerationBeingCopiedIntoIsFoundAgainUntilItIsUsed() {
     DatabaseDirectory directory = new DatabaseDirectory(folder);
     Path copying = directory.copyGeneration("dns");
