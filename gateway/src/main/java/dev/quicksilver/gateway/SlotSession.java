@@ -4,8 +4,10 @@ import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.gateway.GatewayStatus.State;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Position;
+import java.nio.ByteBuffer;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.replication.PGReplicationStream;
@@ -64,6 +66,7 @@ final class SlotSession implements AutoCloseable {
   void run() throws Exception {
     streamed = false;
     try (ReplicationConnection connection = ReplicationConnection.open(config)) {
+      central.checkServer(connection.server());
       ReplicationConnection.Identity source = connection.identify();
       UUID cluster = central.checkSetup();
       opened = connection;
@@ -78,7 +81,11 @@ final class SlotSession implements AutoCloseable {
         firstStart.run(connection, source, cluster);
       }
       Position held = CommitSchedule.furthest(databases);
-      central.checkUsable(central.slot().orElseThrow(() -> central.slotMissing(held)), held);
+      CentralDatabase.Slot slot = central.slot().orElseThrow(() -> central.slotMissing(held));
+      central.checkUsable(slot, held);
+      if (slot.canFailOver() && !slot.failsOver()) {
+        connection.keepOnStandbys(config.slotName());
+      }
       PGReplicationStream stream = connection.stream(config);
       // Nobody else can confirm from here on.
       Position position = CommitSchedule.furthest(databases);
@@ -141,7 +148,7 @@ final class SlotSession implements AutoCloseable {
         Thread.ofPlatform()
             .name("quicksilver-gateway-reader")
             .daemon()
-            .start(() -> read(stream, queue));
+            .start(() -> read(stream, queue, new Pacing(config.window())));
     try (OpenTransactions transactions = new OpenTransactions(databases)) {
       Sequencer sequencer = new Sequencer(databases, transactions, source);
       progress.durable(position, 0, 0);
@@ -158,10 +165,19 @@ final class SlotSession implements AutoCloseable {
     }
   }
 
-  private static void read(PGReplicationStream stream, MessageQueue queue) {
+  private static void read(PGReplicationStream stream, MessageQueue queue, Pacing pacing) {
     try {
-      while (queue.put(stream.read())) {
-        // until the queue is closed
+      while (true) {
+        long began = System.nanoTime();
+        ByteBuffer message = stream.read();
+        long ended = System.nanoTime();
+        if (!queue.put(message)) {
+          return;
+        }
+        long rest = pacing.afterRead(began, ended);
+        if (rest > 0) {
+          LockSupport.parkNanos(rest);
+        }
       }
     } catch (Exception e) {
       queue.end(e);
