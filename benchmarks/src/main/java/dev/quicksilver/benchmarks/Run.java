@@ -26,7 +26,8 @@ public final class Run {
           new BytesBar(),
           new BootstrapBar(),
           new GatewayRateBar(),
-          new GatewayCommitBar());
+          new GatewayCommitBar(),
+          new FailoverBar());
 
   private Run() {}
 
