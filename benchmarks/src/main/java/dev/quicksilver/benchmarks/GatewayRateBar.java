@@ -27,12 +27,12 @@ final class GatewayRateBar implements Bar {
 
   @Override
   public Outcome run(Settings settings) throws Exception {
-    int rounds = settings.size(5, 1);
+    int rounds = settings.size(5, 2);
     Path folder = Files.createTempDirectory("quicksilver-rate-");
     try {
       Debezium engine = Debezium.fetch(folder);
-      Ratios large = ratios(folder, engine, "1000 rows", rounds, settings.size(1_000, 50), 1_000);
-      Ratios single = ratios(folder, engine, "1 row", rounds, settings.size(200_000, 10_000), 1);
+      Ratios large = ratios(folder, engine, "1000 rows", rounds, settings.size(1_000, 200), 1_000);
+      Ratios single = ratios(folder, engine, "1 row", rounds, settings.size(200_000, 50_000), 1);
       return new Outcome(
           "1000 rows: " + large + "; 1 row: " + single + " (medians)",
           "≥ 0.8 × bare, > 1 × subscriber, > 1 × Debezium",

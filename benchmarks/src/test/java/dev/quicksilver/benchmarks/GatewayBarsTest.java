@@ -1,0 +1,14 @@
+package dev.quicksilver.benchmarks;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+/** The bars of the gateway that do not measure time, small enough for every build. */
+class GatewayBarsTest {
+  @Test
+  void nothingIsLostDoubledOrReorderedWhenPostgresFailsOver() throws Exception {
+    assertThat(new FailoverBar().run(new Bar.Settings(true, System.nanoTime())))
+        .matches(Bar.Outcome::pass);
+  }
+}
