@@ -16,12 +16,10 @@ import org.postgresql.replication.PGReplicationStream;
  * Takes messages from the queue through the sequencer, and decides when to commit to LMDB and what
  * to confirm to PostgreSQL.
  *
- * <p>A commit happens between two PostgreSQL transactions: if nothing more waits as soon as four
- * times as long as the last commit took have passed since then, which on an idle node is at once;
- * else when a window has passed or 8 MiB are pending. Confirmed is never more than what is both
- * processed and durable here. While nothing of ours is written, the WAL's progress is recorded in
- * the catalog database from time to time and then confirmed, so that PostgreSQL can forget WAL of
- * others.
+ * <p>A commit happens between two PostgreSQL transactions: at once if nothing more waits, else when
+ * a window has passed or 8 MiB are pending. Confirmed is never more than what is both processed and
+ * durable here. While nothing of ours is written, the WAL's progress is recorded in the catalog
+ * database from time to time and then confirmed, so that PostgreSQL can forget WAL of others.
  */
 final class CommitSchedule {
   private static final long PENDING_BYTES = 8L << 20;
@@ -41,7 +39,6 @@ final class CommitSchedule {
   private long confirmedLsn;
   private long lastCommit;
   private long window;
-  private long spacing;
   private long lastIdle;
   private long transactionCount;
 
@@ -86,7 +83,7 @@ final class CommitSchedule {
       throws Exception {
     List<ByteBuffer> batch = new ArrayList<>();
     while (!stopped.getAsBoolean()) {
-      queue.take(batch, untilDue());
+      queue.take(batch, MessageQueue.tick());
       for (ByteBuffer message : batch) {
         if (sequencer.apply(PgOutputDecoder.decode(message))) {
           transactionCount++;
@@ -99,33 +96,18 @@ final class CommitSchedule {
       // Read before the queue is looked at: all up to here was put into the queue by then.
       long received = stream.getLastReceiveLSN().asLong();
       if (!sequencer.inTransaction() && queue.isEmpty()) {
-        if (!transactions.isEmpty() && sinceCommit() >= spacing) {
+        if (!transactions.isEmpty()) {
           commit(stream);
         }
-        if (transactions.isEmpty()) {
-          idle(stream, received);
-        }
+        idle(stream, received);
       }
-    }
-    if (!sequencer.inTransaction() && !transactions.isEmpty()) {
-      commit(stream);
     }
   }
 
   private boolean isDue() {
     return !transactions.isEmpty()
-        && (sinceCommit() >= window || transactions.pendingBytes() >= PENDING_BYTES);
-  }
-
-  private long sinceCommit() {
-    return nanoTime.getAsLong() - lastCommit;
-  }
-
-  /** How long to wait for messages before there is something else to do. */
-  private long untilDue() {
-    return transactions.isEmpty() || sequencer.inTransaction()
-        ? MessageQueue.tick()
-        : Math.max(0, spacing - sinceCommit());
+        && (nanoTime.getAsLong() - lastCommit >= window
+            || transactions.pendingBytes() >= PENDING_BYTES);
   }
 
   private void commit(PGReplicationStream stream) {
@@ -139,7 +121,6 @@ final class CommitSchedule {
             COMMIT_SHARE * (lastCommit - began),
             config.window().toNanos(),
             Math.max(config.window().toNanos(), LONGEST_WINDOW));
-    spacing = Math.min(COMMIT_SHARE * (lastCommit - began), config.window().toNanos());
     progress.durable(source.position(durableLsn), transactionCount, entries);
     transactionCount = 0;
     confirm(stream, sequencer.processedLsn());

@@ -4,10 +4,8 @@ import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.gateway.GatewayStatus.State;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Position;
-import java.nio.ByteBuffer;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.replication.PGReplicationStream;
@@ -148,7 +146,7 @@ final class SlotSession implements AutoCloseable {
         Thread.ofPlatform()
             .name("quicksilver-gateway-reader")
             .daemon()
-            .start(() -> read(stream, queue, new Pacing(config.window())));
+            .start(() -> read(stream, queue));
     try (OpenTransactions transactions = new OpenTransactions(databases)) {
       Sequencer sequencer = new Sequencer(databases, transactions, source);
       progress.durable(position, 0, 0);
@@ -165,19 +163,10 @@ final class SlotSession implements AutoCloseable {
     }
   }
 
-  private static void read(PGReplicationStream stream, MessageQueue queue, Pacing pacing) {
+  private static void read(PGReplicationStream stream, MessageQueue queue) {
     try {
-      while (true) {
-        long began = System.nanoTime();
-        ByteBuffer message = stream.read();
-        long ended = System.nanoTime();
-        if (!queue.put(message)) {
-          return;
-        }
-        long rest = pacing.afterRead(began, ended);
-        if (rest > 0) {
-          LockSupport.parkNanos(rest);
-        }
+      while (queue.put(stream.read())) {
+        // until the queue is closed
       }
     } catch (Exception e) {
       queue.end(e);
