@@ -41,11 +41,17 @@ final class ChildProcess implements AutoCloseable {
   /** Starts a root in a folder below this one, and waits until it is ready. */
   static ChildProcess root(Path folder, EmbeddedPostgres postgres, int replicationPort)
       throws Exception {
+    return root(folder, postgres.jdbcUrl(), postgres, replicationPort);
+  }
+
+  /** The same with a URL of its own, which may name several hosts. */
+  static ChildProcess root(Path folder, String url, EmbeddedPostgres postgres, int replicationPort)
+      throws Exception {
     return ready(
         folder,
         "root",
         "--replication-listen=127.0.0.1:" + replicationPort,
-        "--postgres-url=" + postgres.jdbcUrl(),
+        "--postgres-url=" + url,
         "--postgres-user=" + postgres.user(),
         "--postgres-password=" + postgres.password());
   }

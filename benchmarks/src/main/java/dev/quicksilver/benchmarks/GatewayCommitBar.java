@@ -17,6 +17,7 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
@@ -32,6 +33,10 @@ final class GatewayCommitBar implements Bar {
   private static final double P50_MILLIS = 5;
   private static final double P99_MILLIS = 25;
   private static final double SHARE = 0.9;
+
+  /** What a root has unless told otherwise. */
+  private static final Duration ROOT_WINDOW = Duration.ofMillis(500);
+
   private static final Pattern TPS = Pattern.compile("tps = ([0-9.]+)");
 
   @Override
@@ -53,7 +58,8 @@ final class GatewayCommitBar implements Bar {
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start()) {
       Migrations.migrate(postgres.jdbcUrl(), "", "");
       execute(postgres, "SELECT quicksilver.create_database('kv')");
-      GatewayConfig config = GatewayConfig.of(RateSource.unixUrl(postgres), "", "");
+      GatewayConfig config =
+          GatewayConfig.of(RateSource.unixUrl(postgres), "", "").withWindow(ROOT_WINDOW);
       try (DatabaseSet databases =
           DatabaseSet.open(folder.resolve("root"), StorageSample.KEEPING_LOG)) {
         double[] fsync = fsyncs(folder, samples);

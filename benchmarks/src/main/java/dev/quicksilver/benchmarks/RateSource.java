@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 final class RateSource implements AutoCloseable {
   private static final String NAME = "sample";
 
-  private final EmbeddedPostgres postgres = EmbeddedPostgres.start();
+  private final EmbeddedPostgres postgres =
+      EmbeddedPostgres.builder().setting("max_replication_slots", "40").start();
   private final Path folder;
   private final int rounds;
   private final long transactions;
@@ -64,6 +65,7 @@ final class RateSource implements AutoCloseable {
     for (int i = 0; i < rounds; i++) {
       copySlot("gateway_" + i);
       copySlot("subscriber_" + i);
+      copySlot("debezium_" + i);
     }
     write();
     sql("CHECKPOINT");
@@ -151,6 +153,11 @@ final class RateSource implements AutoCloseable {
     } finally {
       TemporaryFolders.remove(data);
     }
+  }
+
+  /** Returns events per second of the Debezium engine. */
+  double debezium(Debezium engine, int round) throws Exception {
+    return engine.rate(postgres, "debezium_" + round, "public." + NAME, entries());
   }
 
   /** Every round reads the same WAL, so it must end with the same hash. */

@@ -27,7 +27,8 @@ public final class Run {
           new BootstrapBar(),
           new GatewayRateBar(),
           new GatewayCommitBar(),
-          new GatewayModelBar());
+          new GatewayModelBar(),
+          new FailoverBar());
 
   private Run() {}
 

@@ -11,4 +11,10 @@ class GatewayBarsTest {
     assertThat(new GatewayModelBar().run(new Bar.Settings(true, System.nanoTime())))
         .matches(Bar.Outcome::pass);
   }
+
+  @Test
+  void nothingIsLostDoubledOrReorderedWhenPostgresFailsOver() throws Exception {
+    assertThat(new FailoverBar().run(new Bar.Settings(true, System.nanoTime())))
+        .matches(Bar.Outcome::pass);
+  }
 }

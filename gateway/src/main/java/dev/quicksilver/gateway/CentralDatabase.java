@@ -5,9 +5,11 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.Position;
+import java.sql.SQLTransientConnectionException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.UUID;
 import org.jooq.DSLContext;
 import org.jooq.Record;
@@ -20,6 +22,10 @@ import org.postgresql.replication.LogSequenceNumber;
  * Thread-safe.
  */
 final class CentralDatabase implements AutoCloseable {
+  /** Asks for a run of a server (no two have the same), and whether it is a standby. */
+  static final String SERVER =
+      "SELECT extract(epoch FROM pg_postmaster_start_time())::text, pg_is_in_recovery()";
+
   private final GatewayConfig config;
   private final HikariDataSource pool;
   private final DSLContext sql;
@@ -34,6 +40,9 @@ final class CentralDatabase implements AutoCloseable {
     if (!config.password().isEmpty()) {
       hikari.setPassword(config.password());
     }
+    Properties properties = new Properties();
+    ReplicationConnection.toPrimary(properties);
+    hikari.setDataSourceProperties(properties);
     hikari.addDataSourceProperty("socketTimeout", ReplicationConnection.ANSWER_SECONDS);
     hikari.setPoolName("quicksilver-gateway");
     hikari.setMaximumPoolSize(2);
@@ -42,6 +51,21 @@ final class CentralDatabase implements AutoCloseable {
     hikari.setInitializationFailTimeout(-1);
     pool = new HikariDataSource(hikari);
     sql = DSL.using(pool, SQLDialect.POSTGRES);
+  }
+
+  /**
+   * Checks that the answers here come from the server that a walsender belongs to; after a
+   * fail-over, connections to the old one may be left.
+   *
+   * @param server which the walsender is of
+   * @throws SQLTransientConnectionException if it is another one; try again
+   */
+  void checkServer(String server) throws SQLTransientConnectionException {
+    if (!string(SERVER).equals(server)) {
+      pool.getHikariPoolMXBean().softEvictConnections();
+      throw new SQLTransientConnectionException(
+          "two connections went to two servers, one of which was primary before the other");
+    }
   }
 
   /**
@@ -140,15 +164,25 @@ final class CentralDatabase implements AutoCloseable {
   }
 
   /** A slot as pg_replication_slots shows it. */
-  record Slot(boolean pgoutput, boolean here, String database, boolean lost, long confirmedLsn) {}
+  record Slot(
+      boolean pgoutput,
+      boolean here,
+      String database,
+      boolean lost,
+      long confirmedLsn,
+      boolean canFailOver,
+      boolean failsOver) {}
 
   /** Looks the slot up. */
   Optional<Slot> slot() {
+    // PostgreSQL 15 and 16 have no column failover.
     return sql.fetchOptional(
             "SELECT coalesce(plugin = 'pgoutput', false), coalesce(database, ''), coalesce(database"
                 + " = current_database(), false), coalesce(wal_status = 'lost', false),"
-                + " coalesce(confirmed_flush_lsn::text, '0/0') FROM pg_replication_slots WHERE"
-                + " slot_name = {0}",
+                + " coalesce(confirmed_flush_lsn::text, '0/0'),"
+                + " current_setting('server_version_num')::int >= 170000,"
+                + " coalesce((to_jsonb(s) ->> 'failover')::boolean, false)"
+                + " FROM pg_replication_slots s WHERE slot_name = {0}",
             DSL.val(config.slotName()))
         .map(
             row ->
@@ -157,7 +191,9 @@ final class CentralDatabase implements AutoCloseable {
                     Boolean.TRUE.equals(row.get(2, Boolean.class)),
                     String.valueOf(row.get(1, String.class)),
                     Boolean.TRUE.equals(row.get(3, Boolean.class)),
-                    lsn(row.get(4, String.class))));
+                    lsn(row.get(4, String.class)),
+                    Boolean.TRUE.equals(row.get(5, Boolean.class)),
+                    Boolean.TRUE.equals(row.get(6, Boolean.class))));
   }
 
   /**
@@ -217,8 +253,9 @@ final class CentralDatabase implements AutoCloseable {
             + config.slotName()
             + " is missing in the central PostgreSQL, so what was written after "
             + Position.formatLsn(position.lsn())
-            + " cannot be had; if this is the right PostgreSQL, set up a new cluster from the"
-            + " tables with an empty data directory");
+            + " cannot be had; if this is a standby that was promoted before it had a copy of the"
+            + " slot, go back to the old primary if that is possible; if this is the right"
+            + " PostgreSQL, set up a new cluster from the tables with an empty data directory");
   }
 
   private String string(String query, String... values) {

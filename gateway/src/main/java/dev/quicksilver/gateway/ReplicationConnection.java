@@ -6,6 +6,7 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.SQLTransientConnectionException;
 import java.sql.Statement;
 import java.util.Properties;
 import java.util.UUID;
@@ -43,7 +44,42 @@ final class ReplicationConnection implements AutoCloseable {
     PGProperty.SOCKET_TIMEOUT.set(properties, ANSWER_SECONDS);
     PGProperty.TCP_KEEP_ALIVE.set(properties, true);
     PGProperty.APPLICATION_NAME.set(properties, "quicksilver-root");
+    toPrimary(properties);
     return new ReplicationConnection(DriverManager.getConnection(config.jdbcUrl(), properties));
+  }
+
+  /**
+   * Of several hosts in the URL, the one that takes writes; looked for anew each time, since a
+   * standby may have been promoted a moment ago. The URL may say otherwise.
+   */
+  static void toPrimary(Properties properties) {
+    PGProperty.TARGET_SERVER_TYPE.set(properties, "primary");
+    PGProperty.HOST_RECHECK_SECONDS.set(properties, 0);
+  }
+
+  /**
+   * Which run of which server it is, as {@link CentralDatabase#SERVER} asks.
+   *
+   * @throws SQLException if it is a standby; it may be promoted
+   */
+  String server() throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row = statement.executeQuery(CentralDatabase.SERVER)) {
+      row.next();
+      if (row.getBoolean(2)) {
+        throw new SQLTransientConnectionException(
+            "the PostgreSQL that was reached is a standby; give all hosts in the URL and"
+                + " targetServerType=primary, and promote one");
+      }
+      return row.getString(1);
+    }
+  }
+
+  /** Lets standbys keep a copy of the slot (PostgreSQL 17 and newer; harmless without standbys). */
+  void keepOnStandbys(String slot) throws SQLException {
+    try (Statement statement = connection.createStatement()) {
+      statement.execute("ALTER_REPLICATION_SLOT " + slot + " (FAILOVER true)");
+    }
   }
 
   /**

@@ -64,6 +64,7 @@ final class SlotSession implements AutoCloseable {
   void run() throws Exception {
     streamed = false;
     try (ReplicationConnection connection = ReplicationConnection.open(config)) {
+      central.checkServer(connection.server());
       ReplicationConnection.Identity source = connection.identify();
       UUID cluster = central.checkSetup();
       opened = connection;
@@ -78,7 +79,11 @@ final class SlotSession implements AutoCloseable {
         firstStart.run(connection, source, cluster);
       }
       Position held = CommitSchedule.furthest(databases);
-      central.checkUsable(central.slot().orElseThrow(() -> central.slotMissing(held)), held);
+      CentralDatabase.Slot slot = central.slot().orElseThrow(() -> central.slotMissing(held));
+      central.checkUsable(slot, held);
+      if (slot.canFailOver() && !slot.failsOver()) {
+        connection.keepOnStandbys(config.slotName());
+      }
       PGReplicationStream stream = connection.stream(config);
       // Nobody else can confirm from here on.
       Position position = CommitSchedule.furthest(databases);

@@ -78,6 +78,42 @@ final class GatewayRefusalTest {
   }
 
   @Test
+  void refusesASlotThatSomebodyElseAdvanced() throws Exception {
+    seedAndStop();
+    root.execute("INSERT INTO dns VALUES ('lost', '1')");
+    root.execute(
+        "SELECT pg_replication_slot_advance('%s', pg_current_wal_lsn())"
+            .formatted(root.config.slotName()));
+    root.launch(root.config);
+    refused(root, ErrorCode.SLOT_AHEAD, "start the node that confirmed it");
+  }
+
+  @Test
+  void refusesASlotThatLostItsWal() throws Exception {
+    seedAndStop();
+    root.execute("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'");
+    root.execute("SELECT pg_reload_conf()");
+    try {
+      Root.eventually(
+          "the slot is lost",
+          () -> {
+            root.execute("SELECT pg_switch_wal()");
+            root.execute("INSERT INTO dns VALUES (gen_random_uuid()::text, '1')");
+            root.execute("CHECKPOINT");
+            return root.query(
+                    "SELECT wal_status FROM pg_replication_slots WHERE slot_name = '%s'"
+                        .formatted(root.config.slotName()))
+                .equals("lost");
+          });
+      root.launch(root.config);
+      refused(root, ErrorCode.SLOT_LOST, "max_slot_wal_keep_size");
+    } finally {
+      root.execute("ALTER SYSTEM RESET max_slot_wal_keep_size");
+      root.execute("SELECT pg_reload_conf()");
+    }
+  }
+
+  @Test
   void refusesASlotOfAnotherPluginOrDatabase() throws Exception {
     seedAndStop();
     String slot = root.config.slotName();

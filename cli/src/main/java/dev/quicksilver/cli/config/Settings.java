@@ -75,7 +75,9 @@ public final class Settings {
           "postgres.url",
           new Text("a JDBC URL (jdbc:postgresql://host:5432/database)", false),
           ROOT,
-          "The central PostgreSQL. Needs wal_level = logical.");
+          "The central PostgreSQL. Needs wal_level = logical. With standbys, give all hosts and"
+              + " targetServerType=primary"
+              + " (jdbc:postgresql://a:5432,b:5432/database?targetServerType=primary).");
   public static final Setting<String> POSTGRES_USER =
       with(
           "postgres.user",
