@@ -34,9 +34,6 @@ final class GatewayCommitBar implements Bar {
   private static final double P99_MILLIS = 25;
   private static final double SHARE = 0.9;
 
-  /** What a root has unless told otherwise. */
-  private static final Duration ROOT_WINDOW = Duration.ofMillis(500);
-
   private static final Pattern TPS = Pattern.compile("tps = ([0-9.]+)");
 
   @Override
@@ -58,15 +55,14 @@ final class GatewayCommitBar implements Bar {
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start()) {
       Migrations.migrate(postgres.jdbcUrl(), "", "");
       execute(postgres, "SELECT quicksilver.create_database('kv')");
-      GatewayConfig config =
-          GatewayConfig.of(RateSource.unixUrl(postgres), "", "").withWindow(ROOT_WINDOW);
+      GatewayConfig config = GatewayConfig.of(RateSource.unixUrl(postgres), "", "");
       try (DatabaseSet databases =
           DatabaseSet.open(folder.resolve("root"), StorageSample.KEEPING_LOG)) {
         double[] fsync = fsyncs(folder, samples);
         double[] commits;
         try (Gateway gateway = Gateway.start(config, databases)) {
           streaming(gateway);
-          commits = commits(postgres, databases.get("kv").orElseThrow(), samples);
+          commits = commits(postgres, databases.get("kv").orElseThrow(), config.window(), samples);
         }
         print("fsync of 4 KiB on this disk", fsync);
         print("COMMIT sent to durable on the root", commits);
@@ -105,16 +101,16 @@ final class GatewayCommitBar implements Bar {
   }
 
   /** Sorted times in ms; pauses longer than the gateway's window are between them. */
-  private static double[] commits(EmbeddedPostgres postgres, Database database, int samples)
-      throws Exception {
-    int warm = 50;
+  private static double[] commits(
+      EmbeddedPostgres postgres, Database database, Duration window, int samples) throws Exception {
+    int warm = 20;
     double[] millis = new double[samples];
     try (Connection connection = postgres.connect();
         PreparedStatement insert =
             connection.prepareStatement("INSERT INTO kv VALUES (?, repeat('v', 100))")) {
       connection.setAutoCommit(false);
       for (int i = -warm; i < samples; i++) {
-        TimeUnit.MILLISECONDS.sleep(30);
+        TimeUnit.MILLISECONDS.sleep(window.toMillis() + 30);
         long before = database.head().lastSequence();
         insert.setString(1, "commit " + i);
         insert.executeUpdate();

@@ -7,6 +7,7 @@ import dev.quicksilver.storage.Position;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 import org.postgresql.replication.LogSequenceNumber;
@@ -16,10 +17,13 @@ import org.postgresql.replication.PGReplicationStream;
  * Takes messages from the queue through the sequencer, and decides when to commit to LMDB and what
  * to confirm to PostgreSQL.
  *
- * <p>A commit happens between two PostgreSQL transactions: at once if nothing more waits, else when
- * a window has passed or 8 MiB are pending. Confirmed is never more than what is both processed and
- * durable here. While nothing of ours is written, the WAL's progress is recorded in the catalog
- * database from time to time and then confirmed, so that PostgreSQL can forget WAL of others.
+ * <p>A commit happens between two PostgreSQL transactions: at once if a window has passed since the
+ * last one began, so that the first change after a pause never waits; otherwise when it has, or
+ * when 8 MiB are pending. Below the root, each block is checked, stored and made durable by every
+ * node: a block of its own for every transaction, as soon as it comes, would cost a thousand of
+ * them far more than it costs here. Confirmed is never more than what is both processed and durable
+ * here. While nothing of ours is written, the WAL's progress is recorded in the catalog database
+ * from time to time and then confirmed, so that PostgreSQL can forget WAL of others.
  */
 final class CommitSchedule {
   private static final long PENDING_BYTES = 8L << 20;
@@ -27,7 +31,7 @@ final class CommitSchedule {
   /** Under load a commit of n ms is followed by at least this many times n ms of work. */
   private static final long COMMIT_SHARE = 4;
 
-  private static final long LONGEST_WINDOW = 500_000_000L;
+  private static final long LONGEST_SHARE = 500_000_000L;
 
   private final GatewayConfig config;
   private final ReplicationConnection.Identity source;
@@ -35,10 +39,10 @@ final class CommitSchedule {
   private final Sequencer sequencer;
   private final Progress progress;
   private final LongSupplier nanoTime;
+  private final List<ByteBuffer> batch = new ArrayList<>();
   private long durableLsn;
   private long confirmedLsn;
-  private long lastCommit;
-  private long window;
+  private long notBefore;
   private long lastIdle;
   private long transactionCount;
 
@@ -57,9 +61,8 @@ final class CommitSchedule {
     this.progress = progress;
     this.nanoTime = nanoTime;
     this.durableLsn = durableLsn;
-    this.window = config.window().toNanos();
-    this.lastCommit = nanoTime.getAsLong();
-    this.lastIdle = lastCommit;
+    this.notBefore = nanoTime.getAsLong();
+    this.lastIdle = notBefore;
   }
 
   /** The furthest position of a node's databases. */
@@ -81,33 +84,48 @@ final class CommitSchedule {
    */
   void run(MessageQueue queue, PGReplicationStream stream, BooleanSupplier stopped)
       throws Exception {
-    List<ByteBuffer> batch = new ArrayList<>();
-    while (!stopped.getAsBoolean()) {
-      queue.take(batch, MessageQueue.tick());
-      for (ByteBuffer message : batch) {
-        if (sequencer.apply(PgOutputDecoder.decode(message))) {
-          transactionCount++;
-        }
-        if (!sequencer.inTransaction() && isDue()) {
-          commit(stream);
-        }
+    try {
+      while (!stopped.getAsBoolean()) {
+        step(queue, stream);
       }
-      batch.clear();
-      // Read before the queue is looked at: all up to here was put into the queue by then.
-      long received = stream.getLastReceiveLSN().asLong();
-      if (!sequencer.inTransaction() && queue.isEmpty()) {
-        if (!transactions.isEmpty()) {
-          commit(stream);
-        }
-        idle(stream, received);
+    } catch (CancellationException stop) {
+      if (waiting()) {
+        commit(stream);
       }
+      throw stop;
     }
   }
 
-  private boolean isDue() {
-    return !transactions.isEmpty()
-        && (nanoTime.getAsLong() - lastCommit >= window
-            || transactions.pendingBytes() >= PENDING_BYTES);
+  private void step(MessageQueue queue, PGReplicationStream stream) throws Exception {
+    queue.take(batch, waiting() ? remaining() : MessageQueue.tick());
+    for (ByteBuffer message : batch) {
+      if (sequencer.apply(PgOutputDecoder.decode(message))) {
+        transactionCount++;
+      }
+      if (waiting() && remaining() == 0) {
+        commit(stream);
+      }
+    }
+    batch.clear();
+    // Read before the queue is looked at: all up to here was put into the queue by then.
+    long received = stream.getLastReceiveLSN().asLong();
+    if (waiting() && remaining() == 0) {
+      commit(stream);
+    }
+    if (!sequencer.inTransaction() && transactions.isEmpty() && queue.isEmpty()) {
+      idle(stream, received);
+    }
+  }
+
+  /** Whether there is something that could be committed now. */
+  private boolean waiting() {
+    return !sequencer.inTransaction() && !transactions.isEmpty();
+  }
+
+  /** How long a commit must still wait, in ns; 0 if it is due. */
+  private long remaining() {
+    long left = Math.max(0, notBefore - nanoTime.getAsLong());
+    return left > 0 && transactions.pendingBytes() >= PENDING_BYTES ? 0 : left;
   }
 
   private void commit(PGReplicationStream stream) {
@@ -115,12 +133,10 @@ final class CommitSchedule {
     long entries = transactions.commit();
     sequencer.committed();
     durableLsn = max(durableLsn, sequencer.processedLsn());
-    lastCommit = nanoTime.getAsLong();
-    window =
-        Math.clamp(
-            COMMIT_SHARE * (lastCommit - began),
-            config.window().toNanos(),
-            Math.max(config.window().toNanos(), LONGEST_WINDOW));
+    long ended = nanoTime.getAsLong();
+    long window = config.window().toNanos();
+    long share = Math.min(COMMIT_SHARE * (ended - began), Math.max(window, LONGEST_SHARE));
+    notBefore = Math.max(began + window, ended + share);
     progress.durable(source.position(durableLsn), transactionCount, entries);
     transactionCount = 0;
     confirm(stream, sequencer.processedLsn());

@@ -23,13 +23,13 @@ public record GatewayConfig(
     String slotName,
     String publication,
     Duration idleInterval) {
-  /** The names and times that fit nearly everyone: window 10 ms, idle interval 10 s. */
+  /** The names and times that fit nearly everyone: window 500 ms, idle interval 10 s. */
   public static GatewayConfig of(String jdbcUrl, String user, String password) {
     return new GatewayConfig(
         jdbcUrl,
         user,
         password,
-        Duration.ofMillis(10),
+        Duration.ofMillis(500),
         "quicksilver",
         "quicksilver",
         Duration.ofSeconds(10));

@@ -8,8 +8,8 @@
  *
  * <p><b>Hot path.</b> the reader of {@code SlotSession} (one thread, blocked in the driver) →
  * {@code MessageQueue} (bounded by bytes) → {@code PgOutputDecoder} → {@code Sequencer} (one
- * thread, which owns LMDB's write transactions). It commits when nothing more waits, else once per
- * window or per 8 MiB, always between two PostgreSQL transactions.
+ * thread, which owns LMDB's write transactions). It commits at once after a pause, under load once
+ * per window or per 8 MiB, always between two PostgreSQL transactions.
  *
  * <p><b>Threads.</b> {@link dev.quicksilver.gateway.Gateway} may be used from any thread; all other
  * types belong to its sequencer thread unless they say otherwise.

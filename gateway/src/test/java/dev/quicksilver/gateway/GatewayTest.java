@@ -3,10 +3,13 @@ package dev.quicksilver.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.ChainHash;
+import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.LogEntry;
 import java.io.StringReader;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -62,6 +65,23 @@ final class GatewayTest {
     assertThat(root.pairs("dns")).isEqualTo(root.table("dns"));
     assertThat(root.entries("dns").stream().map(LogEntry::sequence))
         .containsExactly(1L, 2L, 3L, 4L, 5L, 6L, 7L, 8L, 9L);
+  }
+
+  @Test
+  void commitsOncePerWindowThoughNothingMoreWaits() throws Exception {
+    root.stop();
+    root.launch(root.config.withWindow(Duration.ofHours(1)));
+    root.execute("SELECT quicksilver.create_database('dns')");
+    Root.eventually("the first commit never waits", () -> root.databases().get("dns").isPresent());
+    root.execute("INSERT INTO dns VALUES ('a', '1')");
+    root.execute("INSERT INTO dns VALUES ('b', '2')");
+    root.execute(
+        "INSERT INTO dns SELECT 'large', string_agg(md5(i::text), '')"
+            + " FROM generate_series(1, 400000) i");
+    Database dns = root.databases().get("dns").orElseThrow();
+    Root.eventually("8 MiB do not wait", () -> dns.head().lastSequence() == 3);
+    BlockHeader block = dns.readLog(1).nextBlock();
+    assertThat(block.lastSequence()).as("all three are in one block").isEqualTo(3);
   }
 
   @Test

@@ -27,6 +27,9 @@ import java.util.concurrent.locks.LockSupport;
 
 /** A database of its own in a PostgreSQL, with a slot of its own, and a root that reads it. */
 final class Root implements AutoCloseable {
+  /** Tests wait for what they wrote just now. */
+  static final Duration WINDOW = Duration.ofMillis(10);
+
   /** What the next start opens the databases with. */
   StorageOptions options = StorageOptions.DEFAULT.withMapSize(1L << 30);
 
@@ -48,8 +51,7 @@ final class Root implements AutoCloseable {
     connection = postgres.connect(name);
     GatewayConfig defaults = GatewayConfig.of(postgres.jdbcUrl(name), "", "");
     config =
-        new GatewayConfig(
-            defaults.jdbcUrl(), "", "", defaults.window(), name, "quicksilver", Duration.ZERO);
+        new GatewayConfig(defaults.jdbcUrl(), "", "", WINDOW, name, "quicksilver", Duration.ZERO);
   }
 
   Root start() throws Exception {
