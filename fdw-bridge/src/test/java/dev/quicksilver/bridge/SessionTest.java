@@ -142,6 +142,21 @@ class SessionTest {
   }
 
   @Test
+  void saysWhichCopyWasContradicted() throws SQLException {
+    var directory = new DatabaseDirectory(data);
+    String contradicted = "SELECT diverged FROM databases WHERE diverged IS NOT NULL";
+    try (Connection connection = connect()) {
+      assertThat(rows(connection, contradicted)).isEmpty();
+      directory.diverged("dns", "it diverged from upstream relay-1");
+      assertThat(rows(connection, contradicted))
+          .containsExactly("it diverged from upstream relay-1");
+      assertThat(rows(connection, "SELECT key FROM dns")).containsExactly("a", "b", "c");
+      directory.follows("dns");
+      assertThat(rows(connection, contradicted)).isEmpty();
+    }
+  }
+
+  @Test
   void asksToRollBackAfterAnError() throws SQLException {
     try (Connection connection = connect()) {
       connection.setAutoCommit(false);

@@ -9,6 +9,7 @@ import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.ErrorCode;
 import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.StorageException;
+import java.util.Optional;
 
 /** Decides whether a follower may be served, and from where. Stateless. */
 final class Admission {
@@ -61,6 +62,7 @@ final class Admission {
           RefusalCode.WRONG_DATABASE,
           wrongDatabase(hello.database(), self.name(), database, hello.databaseId()));
     }
+    requireServed(hello.database(), databases, self);
     Head head = database.head();
     DatabaseInfo info = info(database, head);
     if (hello.purpose() == Purpose.READ_LOG && hello.newestOnly()) {
@@ -79,6 +81,25 @@ final class Admission {
       checkHistory(hello, database, self);
     }
     return new Admitted(database, hello.lastSequence() + 1, info);
+  }
+
+  /**
+   * Refuses a copy that may be wrong and is withheld for that, so that followers turn to another
+   * upstream.
+   */
+  static void requireServed(String database, DatabaseSet databases, NodeIdentity self)
+      throws RefusedException {
+    Optional<String> withheld = databases.withheld(database);
+    if (withheld.isPresent()) {
+      throw new RefusedException(
+          RefusalCode.WITHHELD,
+          "node \""
+              + self.name()
+              + "\" does not serve database \""
+              + database
+              + "\": "
+              + withheld.get());
+    }
   }
 
   private static String wrongDatabase(

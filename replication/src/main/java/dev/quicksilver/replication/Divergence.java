@@ -21,6 +21,7 @@ final class Divergence {
   private final DatabaseSet databases;
   private final Ticker ticker;
   private boolean withheld;
+  private boolean noted;
   private long commitsThen;
   private boolean copiedBefore;
   private long copiedAt;
@@ -31,6 +32,7 @@ final class Divergence {
     this.databases = databases;
     this.ticker = ticker;
     this.withheld = databases.withheld(name).isPresent();
+    this.noted = databases.diverged(name).isPresent();
     if (withheld && policy != DivergencePolicy.STOP_SERVING) {
       serveAgain();
     }
@@ -49,22 +51,33 @@ final class Divergence {
         "; compare both nodes, then have the wrong one copy it anew (quicksilver copy-anew "
             + name
             + ")";
+    commitsThen = commits;
+    note(what);
     return what
         + switch (policy) {
           case SERVE -> "; it is not followed any more and serves what it has" + cure;
           case COPY -> "; it copies the database anew, and serves what it has until then";
           case STOP_SERVING -> {
-            withhold(what + cure, commits);
+            withhold(what + cure);
             yield "; it is not followed any more and refuses reads" + cure;
           }
         };
   }
 
-  private void withhold(String why, long commits) {
+  /** For processes beside this one, which do not know its state. */
+  private void note(String what) {
+    try {
+      databases.diverged(name, what);
+      noted = true;
+    } catch (StorageException e) {
+      LOG.error("it cannot be noted that {}: {}", what, e.getMessage());
+    }
+  }
+
+  private void withhold(String why) {
     try {
       databases.withhold(name, why);
       withheld = true;
-      commitsThen = commits;
     } catch (StorageException e) {
       LOG.error("database {} cannot be withheld from readers: {}", name, e.getMessage());
     }
@@ -72,8 +85,16 @@ final class Divergence {
 
   /** Notes that all is well; a commit since proves that the copy is what the upstream has. */
   void well(long commits) {
-    if (withheld && commits > commitsThen) {
-      LOG.info("database {} follows again and is served again", name);
+    if (commits <= commitsThen) {
+      return;
+    }
+    if (noted) {
+      LOG.info("database {} follows again", name);
+      databases.follows(name);
+      noted = false;
+    }
+    if (withheld) {
+      LOG.info("database {} is served again", name);
       serveAgain();
     }
   }
@@ -83,9 +104,10 @@ final class Divergence {
     withheld = false;
   }
 
-  /** Notes that another copy is in use, which is not withheld. */
+  /** Notes that another copy is in use, which has no marks. */
   void replaced() {
     withheld = false;
+    noted = false;
   }
 
   /** Returns whether the node copies by itself. */

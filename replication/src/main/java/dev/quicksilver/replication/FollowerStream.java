@@ -76,7 +76,8 @@ final class FollowerStream {
   /**
    * Sends until the end.
    *
-   * @throws RefusedException if this node stops or has put another copy in the database's place
+   * @throws RefusedException if this node stops, has put another copy in the database's place or
+   *     withholds it
    */
   void run(FrameInput in) throws IOException {
     connection.timeout(follows() ? server.options().stallTimeout() : Duration.ZERO);
@@ -119,6 +120,8 @@ final class FollowerStream {
           return;
         }
         if (!more) {
+          // a copy that was contradicted receives nothing more, so that it comes here
+          Admission.requireServed(hello.database(), server.databases(), server.identity());
           heartbeat();
         }
       }

@@ -33,7 +33,9 @@ public enum RefusalCode {
    */
   NOT_AUTHORIZED(13, true),
   /** The upstream has put another copy in the place of the one it served: ask again. */
-  REPLACED(14, false);
+  REPLACED(14, false),
+  /** The upstream's copy was contradicted and is not served, not to followers either. */
+  WITHHELD(16, false);
 
   private final int number;
   private final boolean isFinal;

@@ -42,7 +42,7 @@ final class RootLag {
   synchronized void heard(RootHead head) {
     clock.heard(head.rootTime() + head.age(), micros());
     RootHead known = newest;
-    if (known != null && head.lastSequence() < known.lastSequence()) {
+    if (known != null && isOlder(head, known)) {
       return; // from an upstream that knows less than the one before
     }
     newest = head;
@@ -55,6 +55,17 @@ final class RootLag {
         thin();
       }
     }
+  }
+
+  /**
+   * While the root idles, only its time tells the older of two; unless its clock was set back, for
+   * then the known one is in the future.
+   */
+  private boolean isOlder(RootHead head, RootHead known) {
+    return head.lastSequence() < known.lastSequence()
+        || (head.lastSequence() == known.lastSequence()
+            && head.rootTime() < known.rootTime()
+            && known.rootTime() <= rootTime().orElse(Long.MIN_VALUE));
   }
 
   /** Far behind, it is enough to know every second moment, then every fourth and so on. */

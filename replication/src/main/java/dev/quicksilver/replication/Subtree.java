@@ -28,6 +28,7 @@ public final class Subtree {
   private final LogLimiter complaints;
   private final int limit;
   private int size;
+  private long leftOut;
 
   /** Makes one that knows of nothing. */
   public Subtree() {
@@ -94,6 +95,14 @@ public final class Subtree {
     into.merge(ack.key(), ack, (a, b) -> a.said() >= b.said() ? a : b);
   }
 
+  /**
+   * Returns how many reports were left out since the start, for there were too many: a node's is
+   * counted each time it comes. While this grows, {@link #acks()} lacks nodes.
+   */
+  public synchronized long leftOut() {
+    return leftOut;
+  }
+
   RootHeads roots() {
     return roots;
   }
@@ -118,6 +127,7 @@ public final class Subtree {
 
   private void put(NavigableMap<AckKey, NodeAck> nodes, NodeAck ack) {
     if (size >= limit && !nodes.containsKey(ack.key())) {
+      leftOut++;
       complaints.warn(
           "more than "
               + limit

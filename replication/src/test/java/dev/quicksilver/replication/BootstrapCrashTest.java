@@ -8,12 +8,10 @@ import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.StorageOptions;
 import dev.quicksilver.storage.VerifyProgress;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
@@ -119,27 +117,10 @@ final class BootstrapCrashTest {
   }
 
   private Process start(String failPoint) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "--add-opens=java.base/java.nio=ALL-UNNAMED",
-            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-Xmx256m",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1",
-            "-Dquicksilver.failpoint=" + failPoint,
-            "-cp",
-            System.getProperty("java.class.path", "").replace(File.pathSeparator, ":"),
-            BootstrapChild.class.getName(),
-            data.resolve("edge").toString(),
-            Integer.toString(root.port()),
-            Long.toString(root.database("dns").head().lastSequence())));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(data.resolve("child.log").toFile()))
-        .start();
+    return BootstrapChild.start(
+        data,
+        root.port(),
+        root.database("dns").head().lastSequence(),
+        List.of("-Xmx256m", "-Dquicksilver.failpoint=" + failPoint));
   }
 }

@@ -108,6 +108,8 @@ final class DivergenceTest {
     diverge(DivergencePolicy.SERVE);
     assertThat(edge.replica().failure()).isNotDone();
     assertThat(edge.databases.withheld("dns")).isEmpty();
+    assertThat(edge.databases.diverged("dns"))
+        .hasValueSatisfying(why -> assertThat(why).contains("diverged from upstream"));
     assertThat(edge.database("dns").head().lastSequence()).isBetween(5L, WRONG_FROM - 1);
     assertThat(edge.status("dns").reason())
         .contains("serves what it has", "quicksilver copy-anew dns");
@@ -116,6 +118,7 @@ final class DivergenceTest {
     assertThat(edge.replica().copyAnew("dns")).isTrue();
     edge.awaitEqual("dns", root);
     awaitState(FollowerState.STREAMING);
+    assertThat(edge.databases.diverged("dns")).isEmpty();
   }
 
   @Test
@@ -155,6 +158,23 @@ final class DivergenceTest {
     follow(DivergencePolicy.STOP_SERVING);
     edge.awaitEqual("dns", root);
     Await.until(() -> edge.databases.withheld("dns").isEmpty(), () -> "still withheld");
+    assertThat(edge.databases.diverged("dns")).isEmpty();
+  }
+
+  @Test
+  void aCopyThatIsWithheldIsNotServedToFollowersEither() {
+    edge.serve();
+    try (TestNode below = TestNode.open("below", data.resolve("below"))) {
+      below.follow(edge.port());
+      diverge(DivergencePolicy.STOP_SERVING);
+      Await.until(
+          () -> below.status("dns").reason().contains("does not serve database \"dns\""),
+          () -> below.replica().status());
+      assertThat(below.status("quicksilver").state()).isEqualTo(FollowerState.STREAMING);
+      lies.set(false);
+      edge.replica().copyAnew("dns");
+      below.awaitEqual("dns", root);
+    }
   }
 
   @Test

@@ -60,6 +60,15 @@ final class RootLagTest {
   }
 
   @Test
+  void isNotLongerBelowANodeThatHeardOfTheIdleRootEarlier() {
+    lag.durable(4);
+    lag.heard(head(4, 60, 0));
+    lag.heard(head(4, 0, 60)); // from a relay that has been cut off for a minute
+    assertThat(seconds()).isZero();
+    assertThat(lag.forFollowers()).contains(head(4, 60, 0));
+  }
+
+  @Test
   void countsFromTheLastMomentOfWhichAllIsHere() {
     lag.durable(4);
     lag.heard(head(4, 0, 0));

@@ -51,6 +51,7 @@ final class SubtreeTest {
             TestNode.ack("dns", "b", 1, 1),
             TestNode.ack("dns", "c", 1, 1)));
     assertThat(small.acks("dns")).extracting(NodeAck::node).containsExactly("a", "b");
+    assertThat(small.leftOut()).isEqualTo(1);
     small.record("relay", all(TestNode.ack("dns", "c", 1, 1)));
     assertThat(small.acks("dns")).extracting(NodeAck::node).containsExactly("c");
     small.forget("relay");

@@ -63,7 +63,7 @@ public final class Compaction {
         if (lock == null) {
           throw inUse(name);
         }
-        DatabaseDirectory.keepWithheld(old, next);
+        DatabaseDirectory.keepMarks(old, next);
         FailPoint.hit("storage.before-use");
         directory.use(name, next);
         used = true;

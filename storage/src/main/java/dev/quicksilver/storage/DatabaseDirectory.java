@@ -18,14 +18,15 @@ import java.util.stream.Stream;
  * snapshot is being copied into, so that it is found again after a restart. A generation that is
  * about to be replaced is marked by a file {@code retired}, so that it does not stay for ever if
  * the process dies before it could remove it. A file {@code withheld} in a generation says why
- * readers are refused it; the next generation has none. Holds no state; safe for all threads and
- * processes.
+ * readers are refused it, a file {@code diverged} that another node's history contradicts it; the
+ * next generation has neither. Holds no state; safe for all threads and processes.
  */
 public final class DatabaseDirectory {
   private static final String CURRENT = "current";
   private static final String COPYING = "copying";
   private static final String RETIRED = "retired";
   private static final String WITHHELD = "withheld";
+  private static final String DIVERGED = "diverged";
 
   private final Path root;
 
@@ -129,14 +130,24 @@ public final class DatabaseDirectory {
    * @param why one line that they are told
    */
   public void withhold(String name, String why) {
-    environment(name).ifPresent(generation -> mark(generation, why));
+    environment(name).ifPresent(generation -> mark(generation, WITHHELD, why));
   }
 
-  private static void mark(Path generation, String why) {
+  /** Notes for all processes that the generation in use was contradicted: one line, what by. */
+  public void diverged(String name, String why) {
+    environment(name).ifPresent(generation -> mark(generation, DIVERGED, why));
+  }
+
+  /** Returns what has contradicted the generation in use of a database, if anything has. */
+  public Optional<String> diverged(String name) {
+    return environment(name).flatMap(generation -> marked(generation, DIVERGED));
+  }
+
+  private static void mark(Path generation, String as, String why) {
     try {
-      Path next = generation.resolve(WITHHELD + ".next");
+      Path next = generation.resolve(as + ".next");
       Files.writeString(next, why);
-      Files.move(next, generation.resolve(WITHHELD), StandardCopyOption.ATOMIC_MOVE);
+      Files.move(next, generation.resolve(as), StandardCopyOption.ATOMIC_MOVE);
       Durable.syncFolder(generation);
     } catch (IOException e) {
       throw failed("write", generation, e);
@@ -145,11 +156,20 @@ public final class DatabaseDirectory {
 
   /** Lets readers have the generation in use of a database, if they were refused it. */
   public void serveAgain(String name) {
+    unmark(name, WITHHELD);
+  }
+
+  /** Notes that what contradicted a database was wrong. */
+  public void follows(String name) {
+    unmark(name, DIVERGED);
+  }
+
+  private void unmark(String name, String mark) {
     environment(name)
         .ifPresent(
             generation -> {
               try {
-                if (Files.deleteIfExists(generation.resolve(WITHHELD))) {
+                if (Files.deleteIfExists(generation.resolve(mark))) {
                   Durable.syncFolder(generation);
                 }
               } catch (IOException e) {
@@ -160,12 +180,12 @@ public final class DatabaseDirectory {
 
   /** Returns why readers are refused a database, if they are. */
   public Optional<String> withheld(String name) {
-    return environment(name).flatMap(DatabaseDirectory::withheld);
+    return environment(name).flatMap(generation -> marked(generation, WITHHELD));
   }
 
-  private static Optional<String> withheld(Path generation) {
+  private static Optional<String> marked(Path generation, String mark) {
     try {
-      Path file = generation.resolve(WITHHELD);
+      Path file = generation.resolve(mark);
       return Files.exists(file) ? Optional.of(Files.readString(file)) : Optional.empty();
     } catch (NoSuchFileException e) {
       return Optional.empty(); // allowed again just now
@@ -193,9 +213,11 @@ public final class DatabaseDirectory {
         ErrorCode.DIVERGED, "database \"" + name + "\" is not served here: " + why);
   }
 
-  /** A rewritten generation is withheld if the one it was made of is. */
-  static void keepWithheld(Path from, Path to) {
-    withheld(from).ifPresent(why -> mark(to, why));
+  /** A rewritten generation is withheld and contradicted if the one it was made of is. */
+  static void keepMarks(Path from, Path to) {
+    for (String mark : List.of(WITHHELD, DIVERGED)) {
+      marked(from, mark).ifPresent(why -> mark(to, mark, why));
+    }
   }
 
   /** Makes a generation the one in use, atomically. */

@@ -104,6 +104,21 @@ public final class DatabaseSet implements AutoCloseable {
     return directory.withheld(name);
   }
 
+  /** Notes that a database was contradicted, see {@link DatabaseDirectory#diverged}. */
+  public synchronized void diverged(String name, String why) {
+    directory.diverged(name, why);
+  }
+
+  /** Notes that what contradicted a database was wrong. */
+  public synchronized void follows(String name) {
+    directory.follows(name);
+  }
+
+  /** Returns what has contradicted a database, if anything has. */
+  public Optional<String> diverged(String name) {
+    return directory.diverged(name);
+  }
+
   /** Refuses to read a database that is withheld, see {@link DatabaseDirectory#requireServed}. */
   public void requireServed(String name) {
     directory.requireServed(name);

@@ -175,6 +175,9 @@ public final class StatusCommand implements Callable<Integer> {
           seconds(n.lagSeconds()));
     }
     nodes.print(out);
+    if (status.reportsLeftOut() > 0) {
+      out.println("There are more nodes below than this one keeps reports of: put relays between.");
+    }
     out.println();
     Table locations =
         new Table(

@@ -84,6 +84,7 @@ final class StatusReporter {
         reports,
         followers,
         subtree,
+        below.leftOut(),
         SubtreeReports.locations(subtree),
         certificates.get(),
         List.of());

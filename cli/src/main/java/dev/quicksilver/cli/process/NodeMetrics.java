@@ -121,6 +121,11 @@ final class NodeMetrics {
                                 up.address(),
                                 up.role())))
         .register(registry);
+    CounterWithCallback.builder()
+        .name("quicksilver_subtree_reports_left_out_total")
+        .help("Reports of nodes below that were left out, for there are more than are kept.")
+        .callback(callback -> callback.call(current.reportsLeftOut()))
+        .register(registry);
     location(
         "quicksilver_location_nodes",
         "Nodes below this one whose acks reached it.",

@@ -10,6 +10,8 @@ import java.util.Map;
  * @param problem one line when it is not healthy, else empty
  * @param uptimeSeconds since the process was started
  * @param subtree all nodes below this one whose acks reached it
+ * @param reportsLeftOut how often a node below was left out of that since the start, for there are
+ *     more than this process keeps
  * @param locations the same, merged by database and location
  * @param certificates this node's own, for TLS between nodes; empty without TLS
  * @param upstreams the nodes that this one may pull from, by database, in the order of preference
@@ -27,6 +29,7 @@ public record NodeStatus(
     List<DatabaseReport> databases,
     List<FollowerReport> followers,
     List<SubtreeReport> subtree,
+    long reportsLeftOut,
     List<LocationReport> locations,
     List<CertificateReport> certificates,
     List<UpstreamReport> upstreams) {
@@ -46,6 +49,7 @@ public record NodeStatus(
         databases,
         followers,
         subtree,
+        reportsLeftOut,
         locations,
         certificates,
         List.copyOf(reports));

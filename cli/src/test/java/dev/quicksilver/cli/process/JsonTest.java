@@ -28,6 +28,7 @@ final class JsonTest {
                     "dns", "", 8, 1, 0, "", "", "", 0, "COPYING", "", "root", 9, 4, 5, 9, 1.5)),
             List.of(),
             List.of(),
+            0,
             List.of(),
             List.of(),
             List.of());

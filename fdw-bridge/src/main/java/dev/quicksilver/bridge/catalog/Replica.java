@@ -37,6 +37,7 @@ public final class Replica implements AutoCloseable {
     private int readers;
     private boolean retired;
     private volatile Optional<String> withheld = Optional.empty();
+    private volatile Optional<String> diverged = Optional.empty();
 
     Shared(Database database, Path folder, Object file) {
       this.database = database;
@@ -51,6 +52,11 @@ public final class Replica implements AutoCloseable {
     /** Returns why its pairs and its log must not be read, if so. */
     Optional<String> withheld() {
       return withheld;
+    }
+
+    /** Returns what has contradicted it, if anything has: it takes nothing new then. */
+    Optional<String> diverged() {
+      return diverged;
     }
   }
 
@@ -110,6 +116,7 @@ public final class Replica implements AutoCloseable {
       Shared shared = open.get(name);
       if (shared != null) {
         shared.withheld = directory.withheld(name);
+        shared.diverged = directory.diverged(name);
       }
     }
   }

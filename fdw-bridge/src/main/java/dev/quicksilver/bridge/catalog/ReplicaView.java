@@ -128,7 +128,8 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
             Column.of("system_id", Type.INT8, true),
             Column.of("timeline", Type.INT4, true),
             Column.of("lsn", Type.PG_LSN, true),
-            Column.of("commit_time", Type.TIMESTAMPTZ, true));
+            Column.of("commit_time", Type.TIMESTAMPTZ, true),
+            Column.of("diverged", Type.TEXT, false));
     return new RowsRelation("public", "databases", columns, databases.size(), this::heads);
   }
 
@@ -149,7 +150,8 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
                 head.position().systemId(),
                 head.position().timeline(),
                 head.position().lsn(),
-                head.commitTime()
+                head.commitTime(),
+                shared.diverged().orElse(null)
               });
         });
     return rows.iterator();
