@@ -124,7 +124,7 @@ final class NodeMetrics {
     CounterWithCallback.builder()
         .name("quicksilver_subtree_reports_left_out_total")
         .help("Reports of nodes below that were left out, for there are more than are kept.")
-        .callback(callback -> callback.call(current.reportsLeftOut()))
+        .callback(callback -> callback.call(number(current.reportsLeftOut())))
         .register(registry);
     location(
         "quicksilver_location_nodes",
