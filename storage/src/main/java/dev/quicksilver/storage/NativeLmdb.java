@@ -41,6 +41,9 @@ final class NativeLmdb {
   private static final MethodHandle TXN_RENEW;
   private static final MethodHandle GET;
   private static final MethodHandle PUT;
+  private static final MethodHandle CURSOR_OPEN;
+  private static final MethodHandle CURSOR_PUT;
+  private static final MethodHandle CURSOR_CLOSE;
   private static final MethodHandle TXN_ID;
   private static final MethodHandle DBI_OPEN;
   private static final MethodHandle STRERROR;
@@ -53,6 +56,9 @@ final class NativeLmdb {
     TXN_RESET = bindBrief(library, "mdb_txn_reset", FunctionDescriptor.ofVoid(JAVA_LONG));
     TXN_RENEW = bindBrief(library, "mdb_txn_renew", FunctionDescriptor.of(JAVA_INT, JAVA_LONG));
     PUT = bind(library, "mdb_put", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
+    CURSOR_OPEN = bind(library, "mdb_cursor_open", JAVA_LONG, JAVA_INT, JAVA_LONG);
+    CURSOR_PUT = bind(library, "mdb_cursor_put", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT);
+    CURSOR_CLOSE = bindVoid(library, "mdb_cursor_close");
     GET = bind(library, "mdb_get", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
     TXN_ID = bindBrief(library, "mdb_txn_id", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
     DBI_OPEN = bind(library, "mdb_dbi_open", JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
@@ -176,6 +182,31 @@ final class NativeLmdb {
   static int put(long txn, int dbi, long key, long data, int flags) {
     try {
       return (int) PUT.invokeExact(txn, dbi, key, data, flags);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** Opens a cursor; that of a write transaction ends with it, if it is not closed before. */
+  static int cursorOpen(long txn, int dbi, long cursorOut) {
+    try {
+      return (int) CURSOR_OPEN.invokeExact(txn, dbi, cursorOut);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static int cursorPut(long cursor, long key, long data, int flags) {
+    try {
+      return (int) CURSOR_PUT.invokeExact(cursor, key, data, flags);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  static void cursorClose(long cursor) {
+    try {
+      CURSOR_CLOSE.invokeExact(cursor);
     } catch (Throwable e) {
       throw unexpected(e);
     }

@@ -30,17 +30,22 @@ final class PairWriter {
 
   private static final int UNKNOWN = -1;
   private static final int ANYWHERE = 0;
+
+  /** Not a flag of LMDB's: at the end of the data, with a cursor that stays there. */
+  private static final int AT_CURSOR = -1;
+
   private static final int DATA = 16;
   private static final int KEY_BYTES = 32;
   private static final int DATA_BYTES = 544;
+  private static final int CURSOR = DATA_BYTES + RecordFormat.PIECE;
   private static final ValueLayout.OfLong BIG_ENDIAN_LONG =
       JAVA_LONG.withOrder(ByteOrder.BIG_ENDIAN);
   private static final ValueLayout.OfInt BIG_ENDIAN_INT = JAVA_INT.withOrder(ByteOrder.BIG_ENDIAN);
 
   private final Environment environment;
   private final Txn<ByteBuffer> txn;
-  // for puts: MDB_val of the key, MDB_val of the data, the bytes of both
-  private final MemorySegment scratch = Arena.ofAuto().allocate(DATA_BYTES + RecordFormat.PIECE, 8);
+  // for puts: MDB_val of the key, MDB_val of the data, the bytes of both; a cursor's address
+  private final MemorySegment scratch = Arena.ofAuto().allocate(CURSOR + Long.BYTES, 8);
   private final long address = scratch.address();
   private final long txnAddress;
   private final ByteBuffer keyBuffer = ByteBuffer.allocateDirect(RecordFormat.MAX_KEY);
@@ -55,6 +60,9 @@ final class PairWriter {
   private byte[] old = new byte[256];
   private int oldLength;
   private int largestLength = UNKNOWN;
+
+  /** Stands at the last pair while nothing but appending happens; 0 if there is none. */
+  private long cursor;
 
   PairWriter(Environment environment, Txn<ByteBuffer> txn, ContentDigest digest, long count) {
     this.environment = environment;
@@ -90,6 +98,7 @@ final class PairWriter {
   /** Gives a key a value; the sequence must be above all that were used before. */
   void set(
       byte[] key, int keyLength, byte[] value, int valueLength, long sequence, long commitTime) {
+    closeCursor();
     if (isAboveLargest(key, keyLength)) {
       noteLargest(key, keyLength);
       count++;
@@ -128,7 +137,7 @@ final class PairWriter {
     }
     noteLargest(key, keyLength);
     count++;
-    put(key, keyLength, value, valueLength, sequence, commitTime, NativeLmdb.APPEND, ANYWHERE);
+    put(key, keyLength, value, valueLength, sequence, commitTime, AT_CURSOR, ANYWHERE);
   }
 
   private boolean isAboveLargest(byte[] key, int keyLength) {
@@ -209,7 +218,29 @@ final class PairWriter {
     MemorySegment.copy(data, at, scratch, JAVA_BYTE, DATA_BYTES, length);
     scratch.set(JAVA_LONG, 0, keyLength);
     scratch.set(JAVA_LONG, DATA, length);
-    environment.check(NativeLmdb.put(txnAddress, dbi, address, address + DATA, where));
+    environment.check(
+        where == AT_CURSOR
+            ? NativeLmdb.cursorPut(cursor(dbi), address, address + DATA, ANYWHERE)
+            : NativeLmdb.put(txnAddress, dbi, address, address + DATA, where));
+  }
+
+  /**
+   * A put without a cursor, MDB_APPEND or not, looks for the last page from the root; one with a
+   * cursor that already stands there does not.
+   */
+  private long cursor(int dbi) {
+    if (cursor == 0) {
+      environment.check(NativeLmdb.cursorOpen(txnAddress, dbi, address + CURSOR));
+      cursor = scratch.get(JAVA_LONG, CURSOR);
+    }
+    return cursor;
+  }
+
+  private void closeCursor() {
+    if (cursor != 0) {
+      NativeLmdb.cursorClose(cursor);
+      cursor = 0;
+    }
   }
 
   private ByteBuffer chunkKey(long sequence, int index) {
@@ -217,6 +248,7 @@ final class PairWriter {
   }
 
   void delete(byte[] key, int keyLength) {
+    closeCursor();
     if (removeOld(key, keyLength)) {
       try {
         environment.data.delete(txn, keyBuffer);
@@ -228,6 +260,7 @@ final class PairWriter {
   }
 
   void clear() {
+    closeCursor();
     try {
       environment.data.drop(txn);
       environment.chunks.drop(txn);
