@@ -14,6 +14,7 @@ import org.lmdbjava.LmdbException;
  */
 final class CompactCopy {
   private static final String DATA = "data.mdb";
+  private static final String MAKING = "making";
 
   private final Environment environment;
   private final StorageOptions options;
@@ -54,19 +55,24 @@ final class CompactCopy {
     }
   }
 
-  private void copy(Path folder) {
+  /** LMDB copies into an empty folder only, and this one has a mark in it. */
+  private void copy(Path folder) throws IOException {
+    Path empty = Files.createDirectory(folder.resolve(MAKING));
     environment.using(
         env -> {
           try {
-            env.copy(folder.toFile(), CopyFlags.MDB_CP_COMPACT);
+            env.copy(empty.toFile(), CopyFlags.MDB_CP_COMPACT);
           } catch (LmdbException e) {
             throw LmdbErrors.of(e, folder);
           }
         });
+    Files.move(empty.resolve(DATA), folder.resolve(DATA));
+    Files.delete(empty);
   }
 
   private static void remove(Path folder) {
     try {
+      Durable.deleteTree(folder.resolve(MAKING));
       Files.deleteIfExists(folder.resolve(DATA));
       Files.deleteIfExists(folder.resolve("lock.mdb"));
     } catch (IOException e) {

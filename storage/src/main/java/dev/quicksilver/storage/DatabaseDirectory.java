@@ -16,10 +16,11 @@ import java.util.stream.Stream;
  * to the generation in use, a folder beside it named 1, 2, … A new copy becomes the generation in
  * use by one atomic rename of the link. {@code copying} beside it names the generation that a
  * snapshot is being copied into, so that it is found again after a restart. A generation that is
- * about to be replaced is marked by a file {@code retired}, so that it does not stay for ever if
- * the process dies before it could remove it. A file {@code withheld} in a generation says why
- * readers are refused it, a file {@code diverged} that another node's history contradicts it; the
- * next generation has neither. Holds no state; safe for all threads and processes.
+ * not in use yet, or about to be replaced, is marked by a file {@code retired}, so that it does not
+ * stay for ever if the process dies before it could use or remove it. A file {@code withheld} in a
+ * generation says why readers are refused it, a file {@code diverged} that another node's history
+ * contradicts it; the next generation has neither. Holds no state; safe for all threads and
+ * processes.
  */
 public final class DatabaseDirectory {
   private static final String CURRENT = "current";
@@ -116,7 +117,9 @@ public final class DatabaseDirectory {
     Path database = root.resolve(name);
     try {
       Files.createDirectories(database);
-      return Files.createDirectory(database.resolve(UUID.randomUUID().toString()));
+      Path fresh = Files.createDirectory(database.resolve(UUID.randomUUID().toString()));
+      retire(fresh);
+      return fresh;
     } catch (IOException e) {
       throw failed("create a folder in", database, e);
     }
@@ -226,7 +229,7 @@ public final class DatabaseDirectory {
     Optional<Path> before = environment(name).filter(old -> !old.equals(generation));
     try {
       if (before.isPresent() && Files.isDirectory(before.get())) {
-        Files.write(before.get().resolve(RETIRED), new byte[0]);
+        retire(before.get());
       }
       Files.deleteIfExists(generation.resolve(RETIRED));
     } catch (IOException e) {
@@ -242,20 +245,40 @@ public final class DatabaseDirectory {
     }
   }
 
-  /** Removes generations that were replaced by a process that died before it could do so. */
-  void removeRetired(String name) {
-    Path database = root.resolve(name);
-    Optional<Path> inUse = environment(name);
+  private static void retire(Path generation) throws IOException {
+    Files.write(generation.resolve(RETIRED), new byte[0]);
+  }
+
+  /**
+   * Removes what processes that died have left of any database: generations that were replaced, and
+   * those that never came into use, unless a copy goes on in them. For the one process that writes
+   * here: a compaction that runs meanwhile fails, as it does whenever a database is opened.
+   */
+  void removeLeftovers() {
+    if (!Files.isDirectory(root)) {
+      return;
+    }
+    try (Stream<Path> children = Files.list(root)) {
+      for (Path database : children.filter(Files::isDirectory).toList()) {
+        removeLeftovers(database);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      throw failed("remove what was left in", root, e);
+    }
+  }
+
+  private static void removeLeftovers(Path database) throws IOException {
+    Optional<Path> inUse = linked(database, CURRENT);
+    Optional<Path> copying = linked(database, COPYING);
     try (Stream<Path> children = Files.list(database)) {
       for (Path generation : children.filter(Files::isDirectory).toList()) {
         if (Files.exists(generation.resolve(RETIRED))
             && !Files.isSymbolicLink(generation)
-            && inUse.filter(generation::equals).isEmpty()) {
+            && inUse.filter(generation::equals).isEmpty()
+            && copying.filter(generation::equals).isEmpty()) {
           Durable.deleteTree(generation);
         }
       }
-    } catch (IOException | UncheckedIOException e) {
-      throw failed("remove what was replaced in", database, e);
     }
   }
 

@@ -27,8 +27,8 @@ public final class DatabaseSet implements AutoCloseable {
   public static DatabaseSet open(Path dataDirectory, StorageOptions options) {
     DatabaseSet set = new DatabaseSet(dataDirectory, options);
     try {
+      set.directory.removeLeftovers();
       for (String name : set.directory.names()) {
-        set.directory.removeRetired(name);
         set.directory
             .environment(name)
             .ifPresent(folder -> set.open.put(name, Database.open(folder, options)));

@@ -13,10 +13,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -66,14 +64,13 @@ final class Environment {
   final int pageSize;
 
   final Duration maxSnapshotAge;
-  final InstantSource clock;
 
   /** How many reads met damage. */
   final AtomicLong corruptions = new AtomicLong();
 
   private final long address;
   private final ArrayDeque<ReadTransaction> pool = new ArrayDeque<>();
-  private final Set<ReadTransaction> held = new LinkedHashSet<>();
+  private final HeldSnapshots held;
   private int open;
   private int commits;
   private boolean closing;
@@ -89,8 +86,8 @@ final class Environment {
     this.path = path;
     this.folder = folder;
     this.env = env;
-    this.clock = options.clock();
     this.maxSnapshotAge = options.maxSnapshotAge();
+    this.held = new HeldSnapshots(maxSnapshotAge, options.clock());
     this.readOnly = readOnly;
     List<Dbi<ByteBuffer>> all = new ArrayList<>();
     for (Tree tree : Tree.values()) {
@@ -256,7 +253,7 @@ final class Environment {
       if (pooled != null) {
         pooled.begin();
       }
-      hold(transaction);
+      held.add(transaction);
       return transaction;
     } catch (RuntimeException e) {
       if (pooled != null) {
@@ -276,23 +273,14 @@ final class Environment {
     return known;
   }
 
-  private void hold(ReadTransaction transaction) {
-    long now = clock.millis();
-    transaction.held(now);
-    synchronized (this) {
-      held.add(transaction);
-      tellTheOld(now);
-    }
-  }
-
   /**
    * Looks after the readers, after a commit: tells those that are too old, and now and then frees
    * the slots of processes that died.
    */
   void tendReaders() {
+    held.tell();
     boolean checking;
     synchronized (this) {
-      tellTheOld(clock.millis());
       checking = ++commits % COMMITS_PER_CHECK == 0;
     }
     if (checking) {
@@ -304,31 +292,17 @@ final class Environment {
     }
   }
 
-  private void tellTheOld(long now) {
-    long oldest = now - maxSnapshotAge.toMillis();
-    for (ReadTransaction transaction : held) {
-      if (transaction.tellIfBefore(oldest, now)) {
-        LOG.warn(
-            "told to go, since it keeps pages from being used again: {}",
-            transaction.describe(now));
-      }
-    }
-  }
-
   /** Returns the snapshots that are open in this process. */
-  synchronized List<OpenSnapshot> readers() {
-    long now = clock.millis();
-    tellTheOld(now);
-    return held.stream().map(transaction -> transaction.describe(now)).toList();
+  List<OpenSnapshot> readers() {
+    return held.list();
   }
 
   /** Takes a read transaction back. */
   void release(ReadTransaction transaction) {
     transaction.reset();
+    held.remove(transaction);
     boolean kept;
     synchronized (this) {
-      held.remove(transaction);
-      transaction.released();
       kept = !closing && pool.size() < POOLED;
       if (kept) {
         pool.addLast(transaction);

@@ -12,6 +12,7 @@ import static dev.quicksilver.storage.TestDatabases.transaction;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -23,6 +24,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.lmdbjava.Txn;
 
 class DatabaseTest {
   @TempDir Path folder;
@@ -213,6 +215,33 @@ class DatabaseTest {
     assertThatThrownBy(() -> Database.open(folder, FAST))
         .isInstanceOfSatisfying(
             StorageException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.WRONG_FORMAT));
+  }
+
+  @Test
+  void refusesTheFormatOfANewerProgramAndLeavesItAsItIs() {
+    byte[] newer = MetaFormat.encodeFormat();
+    newer[newer.length - 1]++;
+    try (Database database = create(folder)) {
+      commit(database, 1, "a=1");
+      storeFormat(database, newer);
+    }
+    for (int i = 0; i < 2; i++) {
+      assertThatThrownBy(() -> Database.open(folder, FAST))
+          .isInstanceOfSatisfying(
+              StorageException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.WRONG_FORMAT))
+          .hasMessageContaining("has format version 2, this program knows 1");
+    }
+  }
+
+  private static void storeFormat(Database database, byte[] format) {
+    Environment environment = database.environment();
+    try (Txn<ByteBuffer> txn = environment.beginWrite()) {
+      environment.meta.put(
+          txn, WriteSession.direct(MetaFormat.FORMAT_KEY), WriteSession.direct(format));
+      txn.commit();
+    } finally {
+      environment.finished();
+    }
   }
 
   @Test

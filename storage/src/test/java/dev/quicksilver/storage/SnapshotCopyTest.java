@@ -241,6 +241,29 @@ class SnapshotCopyTest {
     assertThat(again).exists();
   }
 
+  @Test
+  void generationsThatNeverCameIntoUseGoWhenTheNodeStartsAndACopyInProgressStays() {
+    DatabaseDirectory directory = new DatabaseDirectory(folder);
+    Path halted = directory.newGeneration("dns");
+    Path ofNoDatabase = directory.newGeneration("never");
+    Path copying = directory.copyGeneration("dns");
+    try (DatabaseSet set = DatabaseSet.open(folder, FAST)) {
+      assertThat(halted).doesNotExist();
+      assertThat(ofNoDatabase).doesNotExist();
+      assertThat(set.copyFolder("dns")).isEqualTo(copying).exists();
+      set.create(TestDatabases.DNS);
+    }
+    Path replaced = directory.environment("dns").orElseThrow();
+    directory.use("dns", copying);
+    try (DatabaseSet _ = DatabaseSet.open(folder.resolve("elsewhere"), FAST)) {
+      assertThat(replaced).exists();
+    }
+    directory.use("dns", replaced);
+    DatabaseSet.open(folder, FAST).close();
+    assertThat(copying).doesNotExist();
+    assertThat(replaced).exists();
+  }
+
   private PrefixReplica begin(Database source) {
     return PrefixReplica.create(folder.resolve("copy"), source.identity(), source.head(), FAST);
   }
