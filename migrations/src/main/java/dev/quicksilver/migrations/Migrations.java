@@ -45,6 +45,8 @@ public final class Migrations {
               .schemas(SCHEMA)
               .defaultSchema(SCHEMA)
               .createSchemas(true)
+              // In the synchronous mode a commit waits for the root, which starts with this.
+              .initSql("SET synchronous_commit = local")
               .locations("classpath:dev/quicksilver/migrations", "classpath:dev/quicksilver/sql")
               .cleanDisabled(true)
               .load()

@@ -23,13 +23,36 @@ $function$;
 COMMENT ON FUNCTION quicksilver.require_database_name(text) IS
     'Refuses names that no database can have; called by create_database and publish.';
 
+CREATE OR REPLACE FUNCTION quicksilver.caller()
+RETURNS name
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT CASE current_setting('role') WHEN 'none' THEN session_user ELSE current_setting('role')::name END;
+$function$;
+COMMENT ON FUNCTION quicksilver.caller() IS
+    'Whose rights count in a function that runs with its owner''s: the role that was set, or logged in.';
+
+CREATE OR REPLACE FUNCTION quicksilver.lock_catalog()
+RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    LOCK TABLE quicksilver.catalog IN SHARE ROW EXCLUSIVE MODE;
+END
+$function$;
+COMMENT ON FUNCTION quicksilver.lock_catalog() IS
+    'Lets one transaction at a time change the catalog: the publication is one object.';
+REVOKE ALL ON FUNCTION quicksilver.lock_catalog() FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION quicksilver.create_database(
     name         text,
     key_type     text DEFAULT 'text',
     value_type   text DEFAULT 'text',
     table_schema text DEFAULT 'public')
 RETURNS regclass
-LANGUAGE plpgsql
+LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
@@ -43,6 +66,13 @@ BEGIN
             ERRCODE = 'invalid_schema_name',
             MESSAGE = format('schema %s does not exist', coalesce(quote_literal(create_database.table_schema), 'NULL')),
             HINT = 'Create it first, or give another table_schema.';
+    END IF;
+    IF create_database.table_schema <> 'public'
+       AND NOT has_schema_privilege(quicksilver.caller(), create_database.table_schema, 'CREATE') THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'insufficient_privilege',
+            MESSAGE = format('%I may not make tables in schema %I', quicksilver.caller(), create_database.table_schema),
+            HINT = format('GRANT CREATE ON SCHEMA %I, or leave table_schema out.', create_database.table_schema);
     END IF;
     key_column := CASE create_database.key_type
         WHEN 'text' THEN 'text COLLATE "C"'
@@ -87,6 +117,7 @@ BEGIN
          )',
         create_database.table_schema, create_database.name, key_column, create_database.value_type, value_length);
     made := to_regclass(format('%I.%I', create_database.table_schema, create_database.name));
+    EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON %s TO quicksilver_writer', made);
 
     -- The row of the catalog comes first in the WAL: nodes know the database before its first entry.
     INSERT INTO quicksilver.catalog (name, key_type, value_type, table_schema, table_name, relation)
@@ -96,12 +127,13 @@ BEGIN
     RETURN made;
 END
 $function$;
+REVOKE ALL ON FUNCTION quicksilver.create_database(text, text, text, text) FROM PUBLIC;
 COMMENT ON FUNCTION quicksilver.create_database(text, text, text, text) IS
     'Makes table table_schema.name (key, value) and publishes it as a database, in this transaction.';
 
 CREATE OR REPLACE FUNCTION quicksilver.drop_database(name text)
 RETURNS void
-LANGUAGE plpgsql
+LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
@@ -125,11 +157,14 @@ BEGIN
     END IF;
 END
 $function$;
+REVOKE ALL ON FUNCTION quicksilver.drop_database(text) FROM PUBLIC;
 COMMENT ON FUNCTION quicksilver.drop_database(text) IS
     'Drops a database everywhere, and its table if create_database made it, in this transaction.';
 
 CREATE OR REPLACE VIEW quicksilver.databases AS
-SELECT c.name, c.id, c.key_type, c.value_type, c.relation::regclass AS "table", c.created_at
+SELECT c.name, c.id, c.key_type, c.value_type, c.relation::regclass AS "table", c.created_at,
+       s.sequence, s.commit_time AS last_commit, s.heard_at AS last_heard
 FROM quicksilver.catalog c
+LEFT JOIN quicksilver.sequenced s ON s.database = c.name AND s.id = c.id
 ORDER BY c.name;
-COMMENT ON VIEW quicksilver.databases IS 'The databases and their tables.';
+COMMENT ON VIEW quicksilver.databases IS 'The databases, their tables, and how far the root has sequenced them.';

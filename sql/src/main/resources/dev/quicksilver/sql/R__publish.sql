@@ -1,5 +1,47 @@
 -- Publishing tables that exist.
 
+-- With the rights of its owner, unlike publish itself: that runs what belongs to the table (expressions of its indexes and
+-- constraints), which must not get rights that the table's owner has not.
+CREATE OR REPLACE FUNCTION quicksilver.register(
+    "table" regclass, database name, key_type text, value_type text, projection jsonb)
+RETURNS uuid
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    made uuid;
+BEGIN
+    PERFORM quicksilver.require_owner(register."table");
+    INSERT INTO quicksilver.catalog (name, key_type, value_type, table_schema, table_name, relation, owns_table, projection)
+    SELECT register.database, register.key_type, register.value_type, n.nspname, c.relname, c.oid, false, register.projection
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = register."table"
+    RETURNING id INTO made;
+    PERFORM quicksilver.guard_partitions(register."table", true);
+    EXECUTE format('ALTER PUBLICATION quicksilver ADD TABLE %s', register."table");
+    RETURN made;
+END
+$function$;
+COMMENT ON FUNCTION quicksilver.register(regclass, name, text, text, jsonb) IS
+    'Part of publish: the row of the catalog and the table''s place in the publication.';
+REVOKE ALL ON FUNCTION quicksilver.register(regclass, name, text, text, jsonb) FROM PUBLIC;
+
+CREATE OR REPLACE FUNCTION quicksilver.require_owner("table" regclass)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    IF NOT EXISTS (SELECT FROM pg_class c
+                   WHERE c.oid = require_owner."table" AND pg_has_role(quicksilver.caller(), c.relowner, 'USAGE')) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'insufficient_privilege',
+            MESSAGE = format('%I does not own table %s', quicksilver.caller(), require_owner."table"),
+            HINT = 'Only a table''s owner gives its rows to all edges, or takes them away.';
+    END IF;
+END
+$function$;
+COMMENT ON FUNCTION quicksilver.require_owner(regclass) IS 'Refuses a table that the caller does not own.';
+
 CREATE OR REPLACE FUNCTION quicksilver.publish(
     "table"       regclass,
     database      name,
@@ -35,7 +77,7 @@ BEGIN
     END IF;
 
     -- One at a time, and no write between the look at the table and the copy of its rows.
-    LOCK TABLE quicksilver.catalog IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM quicksilver.lock_catalog();
     SELECT c.* INTO relation FROM pg_class c WHERE c.oid = publish."table";
     IF relation.relkind IS NULL OR relation.relkind NOT IN ('r', 'p') OR relation.relpersistence <> 'p'
        OR relation.relhasrules OR relation.relispartition
@@ -46,6 +88,7 @@ BEGIN
             MESSAGE = format('%s cannot be published', publish."table"),
             HINT = 'Publish a permanent table without rules and without tables that inherit from it, or a whole partitioned table.';
     END IF;
+    PERFORM quicksilver.require_owner(publish."table");
     EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE', publish."table");
     IF EXISTS (SELECT FROM quicksilver.catalog c WHERE c.name = publish.database) THEN
         RAISE EXCEPTION USING
@@ -168,13 +211,8 @@ BEGIN
             CASE WHEN is_object THEN 8388608 ELSE 67108864 END);
     END IF;
 
-    INSERT INTO quicksilver.catalog (name, key_type, value_type, table_schema, table_name, relation, owns_table, projection)
-    VALUES (publish.database, key_type, value_type,
-            (SELECT n.nspname FROM pg_namespace n WHERE n.oid = relation.relnamespace), relation.relname,
-            relation.oid, false, jsonb_build_object('key', keys, 'value', vals, 'object', is_object))
-    RETURNING id INTO made;
-    PERFORM quicksilver.guard_partitions(relation.oid, true);
-    EXECUTE format('ALTER PUBLICATION quicksilver ADD TABLE %s', publish."table");
+    made := quicksilver.register(publish."table", publish.database, key_type, value_type,
+        jsonb_build_object('key', keys, 'value', vals, 'object', is_object));
 
     -- Rows that are there go through the WAL too, as updates that change nothing; a value of its own
     -- column is computed anew, since the WAL does not repeat a large one that is the same.
@@ -197,6 +235,7 @@ BEGIN
     RETURN made;
 END
 $function$;
+REVOKE ALL ON FUNCTION quicksilver.publish(regclass, name, text[], text[]) FROM PUBLIC;
 COMMENT ON FUNCTION quicksilver.publish(regclass, name, text[], text[]) IS
     'Makes a table that exists a database, with the rows that it has, in this transaction.';
 
@@ -208,7 +247,7 @@ AS $function$
 DECLARE
     found_table regclass;
 BEGIN
-    LOCK TABLE quicksilver.catalog IN SHARE ROW EXCLUSIVE MODE;
+    PERFORM quicksilver.lock_catalog();
     SELECT c.relation::regclass INTO found_table
     FROM quicksilver.catalog c WHERE c.name = unpublish.database AND NOT c.owns_table;
     IF NOT FOUND THEN
@@ -218,6 +257,9 @@ BEGIN
                 coalesce(quote_literal(unpublish.database), 'NULL')),
             HINT = 'SELECT name FROM quicksilver.databases lists them; quicksilver.drop_database drops one of create_database.';
     END IF;
+    IF EXISTS (SELECT FROM pg_class WHERE oid = found_table) THEN
+        PERFORM quicksilver.require_owner(found_table);
+    END IF;
     PERFORM quicksilver.drop_database(unpublish.database::text);
     IF EXISTS (SELECT FROM pg_class WHERE oid = found_table) THEN
         EXECUTE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS quicksilver_key_must_have_1_to_511_bytes,'
@@ -225,5 +267,6 @@ BEGIN
     END IF;
 END
 $function$;
+REVOKE ALL ON FUNCTION quicksilver.unpublish(name) FROM PUBLIC;
 COMMENT ON FUNCTION quicksilver.unpublish(name) IS
     'Drops a database that publish made everywhere; its table stays, in this transaction.';
