@@ -45,6 +45,8 @@ final class CentralDatabase implements AutoCloseable {
     hikari.setDataSourceProperties(properties);
     hikari.addDataSourceProperty("socketTimeout", ReplicationConnection.ANSWER_SECONDS);
     hikari.setPoolName("quicksilver-gateway");
+    // What the root itself writes must never wait for the root.
+    hikari.setConnectionInitSql("SET synchronous_commit = local");
     hikari.setMaximumPoolSize(2);
     hikari.setMinimumIdle(0);
     hikari.setConnectionTimeout(5_000);
@@ -154,6 +156,20 @@ final class CentralDatabase implements AutoCloseable {
 
   private static String text(Record row, int column) {
     return String.valueOf(row.get(column, String.class));
+  }
+
+  /** Lets sessions that wait know which slot to look at. */
+  void noteSlot() {
+    sql.execute(
+        "INSERT INTO quicksilver.root AS r (slot_name) VALUES ({0}::name) ON CONFLICT (singleton)"
+            + " DO UPDATE SET slot_name = excluded.slot_name WHERE r.slot_name <>"
+            + " excluded.slot_name",
+        DSL.val(config.slotName()));
+  }
+
+  /** jOOQ on this pool. */
+  DSLContext sql() {
+    return sql;
   }
 
   /** Makes the lasting slot, which begins where another one does. */

@@ -23,7 +23,8 @@ import org.postgresql.replication.PGReplicationStream;
  * node: a block of its own for every transaction, as soon as it comes, would cost a thousand of
  * them far more than it costs here. Confirmed is never more than what is both processed and durable
  * here. While nothing of ours is written, the WAL's progress is recorded in the catalog database
- * from time to time and then confirmed, so that PostgreSQL can forget WAL of others.
+ * from time to time, or when a session waits for it, and then confirmed, so that PostgreSQL can
+ * forget WAL of others.
  */
 final class CommitSchedule {
   private static final long PENDING_BYTES = 8L << 20;
@@ -38,6 +39,7 @@ final class CommitSchedule {
   private final OpenTransactions transactions;
   private final Sequencer sequencer;
   private final Progress progress;
+  private final Waiters waiters;
   private final LongSupplier nanoTime;
   private final List<ByteBuffer> batch = new ArrayList<>();
   private long durableLsn;
@@ -52,6 +54,7 @@ final class CommitSchedule {
       OpenTransactions transactions,
       Sequencer sequencer,
       Progress progress,
+      Waiters waiters,
       LongSupplier nanoTime,
       long durableLsn) {
     this.config = config;
@@ -59,6 +62,7 @@ final class CommitSchedule {
     this.transactions = transactions;
     this.sequencer = sequencer;
     this.progress = progress;
+    this.waiters = waiters;
     this.nanoTime = nanoTime;
     this.durableLsn = durableLsn;
     this.notBefore = nanoTime.getAsLong();
@@ -140,13 +144,22 @@ final class CommitSchedule {
     progress.durable(source.position(durableLsn), transactionCount, entries);
     transactionCount = 0;
     confirm(stream, sequencer.processedLsn());
+    waiters.durable();
   }
 
   private void idle(PGReplicationStream stream, long receivedLsn) {
     confirm(stream, sequencer.processedLsn());
     long now = nanoTime.getAsLong();
-    if (now - lastIdle < config.idleInterval().toNanos()
-        || Long.compareUnsigned(receivedLsn, durableLsn) <= 0) {
+    // In the synchronous mode commits without an entry of ours wait to be confirmed too.
+    boolean due =
+        waiters.isWaiting()
+            || progress.isSynchronous()
+            || now - lastIdle >= config.idleInterval().toNanos();
+    if (!due) {
+      return;
+    }
+    waiters.recorded();
+    if (Long.compareUnsigned(receivedLsn, durableLsn) <= 0) {
       return;
     }
     lastIdle = now;
@@ -154,6 +167,7 @@ final class CommitSchedule {
     durableLsn = receivedLsn;
     progress.durable(source.position(durableLsn), 0, 0);
     confirm(stream, receivedLsn);
+    waiters.durable();
   }
 
   private void confirm(PGReplicationStream stream, long processed) {
@@ -161,7 +175,7 @@ final class CommitSchedule {
     if (Long.compareUnsigned(lsn, confirmedLsn) > 0) {
       FailPoint.hit("gateway.before-confirm");
       confirmedLsn = lsn;
-      // The reader thread sends it within the status interval.
+      // The reader thread sends it within a millisecond or, if nobody waits, the status interval.
       stream.setAppliedLSN(LogSequenceNumber.valueOf(lsn));
       stream.setFlushedLSN(LogSequenceNumber.valueOf(lsn));
       progress.confirmed(lsn);

@@ -2,6 +2,7 @@ package dev.quicksilver.gateway;
 
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.gateway.GatewayStatus.State;
+import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.StorageException;
 import java.sql.SQLException;
@@ -30,11 +31,22 @@ public final class Gateway implements AutoCloseable {
   private final Progress progress = new Progress();
   private final CountDownLatch closing = new CountDownLatch(1);
   private final CompletableFuture<Void> outcome = new CompletableFuture<>();
+  private final CentralDatabase central;
   private final SlotSession session;
+  private final StatusPublisher publisher;
   private final Thread thread;
 
-  private Gateway(GatewayConfig config, DatabaseSet databases) {
-    session = new SlotSession(config, databases, progress, this::isClosing);
+  private Gateway(GatewayConfig config, DatabaseSet databases, Subtree below) {
+    central = new CentralDatabase(config);
+    Waiters waiters = new Waiters(System::nanoTime);
+    session = new SlotSession(config, databases, progress, waiters, central, this::isClosing);
+    publisher =
+        new StatusPublisher(
+            new StatusTables(central.sql(), config.slotName()),
+            databases,
+            below,
+            progress,
+            waiters);
     thread =
         Thread.ofPlatform().name("quicksilver-gateway-sequencer").daemon().unstarted(this::run);
   }
@@ -43,11 +55,28 @@ public final class Gateway implements AutoCloseable {
    * Starts to connect and to sequence; returns at once.
    *
    * @param databases this node's databases; stays open until the gateway is closed
+   * @param below what the nodes below have reported, for {@code quicksilver.replicas}
    */
-  public static Gateway start(GatewayConfig config, DatabaseSet databases) {
-    Gateway gateway = new Gateway(config, databases);
+  public static Gateway start(GatewayConfig config, DatabaseSet databases, Subtree below) {
+    Gateway gateway = new Gateway(config, databases, below);
     gateway.thread.start();
+    gateway.publisher.start();
     return gateway;
+  }
+
+  /** Starts one of which nobody shows the nodes below. */
+  public static Gateway start(GatewayConfig config, DatabaseSet databases) {
+    return start(config, databases, new Subtree());
+  }
+
+  /** Bytes of WAL that PostgreSQL keeps for the slot, as of the last second; -1 if unknown. */
+  public long retainedWal() {
+    return progress.retainedWal();
+  }
+
+  /** True while PostgreSQL lets commits wait for this node. */
+  public boolean isSynchronous() {
+    return progress.isSynchronous();
   }
 
   /** Returns what the gateway is doing now. */
@@ -96,7 +125,8 @@ public final class Gateway implements AutoCloseable {
   }
 
   private void run() {
-    try (session) {
+    try (central;
+        publisher) {
       Duration pause = FIRST_PAUSE;
       boolean saidBusy = false;
       while (!isClosing()) {

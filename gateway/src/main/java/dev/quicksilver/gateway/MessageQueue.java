@@ -17,7 +17,7 @@ final class MessageQueue {
   /** What a message costs beside its bytes. */
   private static final int OVERHEAD = 64;
 
-  /** Rows that wait wake the sequencer when they are so many, or when their COMMIT comes. */
+  /** Rows that wait wake the sequencer when they are so many, or at their COMMIT or a message. */
   private static final long WAKE_BYTES = 64 << 10;
 
   private final long capacity;
@@ -27,6 +27,7 @@ final class MessageQueue {
   private final ArrayDeque<ByteBuffer> messages = new ArrayDeque<>();
   private long bytes;
   private boolean closed;
+  private boolean nudged;
   private @Nullable Exception end;
 
   /**
@@ -51,11 +52,22 @@ final class MessageQueue {
       messages.add(message);
       bytes += message.remaining() + OVERHEAD;
       // A wake-up for each row would cost more than the row.
-      boolean endsTransaction = message.hasRemaining() && message.get(message.position()) == 'C';
-      if (endsTransaction || bytes >= WAKE_BYTES) {
+      char type = message.hasRemaining() ? (char) message.get(message.position()) : 0;
+      if (type == 'C' || type == 'M' || bytes >= WAKE_BYTES) {
         notEmpty.signal();
       }
       return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Lets the consumer look after other things at once, without a message. */
+  void nudge() {
+    lock.lock();
+    try {
+      nudged = true;
+      notEmpty.signal();
     } finally {
       lock.unlock();
     }
@@ -96,9 +108,10 @@ final class MessageQueue {
     lock.lockInterruptibly();
     try {
       long left = timeoutNanos;
-      while (messages.isEmpty() && end == null && !closed && left > 0) {
+      while (messages.isEmpty() && end == null && !closed && !nudged && left > 0) {
         left = notEmpty.awaitNanos(left);
       }
+      nudged = false;
       if (messages.isEmpty() && end != null) {
         throw end;
       }

@@ -6,6 +6,7 @@ import dev.quicksilver.gateway.PgOutputMessage.Column;
 import dev.quicksilver.gateway.PgOutputMessage.Commit;
 import dev.quicksilver.gateway.PgOutputMessage.Delete;
 import dev.quicksilver.gateway.PgOutputMessage.Insert;
+import dev.quicksilver.gateway.PgOutputMessage.LogicalMessage;
 import dev.quicksilver.gateway.PgOutputMessage.Other;
 import dev.quicksilver.gateway.PgOutputMessage.Relation;
 import dev.quicksilver.gateway.PgOutputMessage.Truncate;
@@ -63,10 +64,17 @@ final class PgOutputDecoder {
           }
           yield new Truncate(List.copyOf(relations));
         }
-        case 'O', 'Y', 'M' -> new Other(type);
+        case 'M' -> {
+          boolean transactional = (buffer.get() & 1) != 0;
+          buffer.getLong(); // where it is in the WAL
+          String prefix = string(buffer);
+          int length = buffer.getInt();
+          yield new LogicalMessage(transactional, prefix, buffer.slice(buffer.position(), length));
+        }
+        case 'O', 'Y' -> new Other(type);
         default -> throw unknown("a message of type", type);
       };
-    } catch (BufferUnderflowException | IllegalArgumentException e) {
+    } catch (BufferUnderflowException | IllegalArgumentException | IndexOutOfBoundsException e) {
       throw new GatewayException(
           ErrorCode.PROTOCOL, "PostgreSQL sent a pgoutput message that ends too early", e);
     }

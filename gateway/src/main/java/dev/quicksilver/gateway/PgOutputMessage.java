@@ -1,5 +1,6 @@
 package dev.quicksilver.gateway;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -51,7 +52,15 @@ sealed interface PgOutputMessage {
 
   record Truncate(List<Integer> relations) implements PgOutputMessage {}
 
-  /** ORIGIN, TYPE and MESSAGE: nothing that an entry depends on. */
+  /**
+   * What somebody wrote into the WAL with {@code pg_logical_emit_message}. No entry depends on it.
+   *
+   * @param transactional if it belongs to a transaction, and so comes before its COMMIT
+   */
+  record LogicalMessage(boolean transactional, String prefix, ByteBuffer content)
+      implements PgOutputMessage {}
+
+  /** ORIGIN and TYPE: nothing that an entry depends on. */
   record Other(char type) implements PgOutputMessage {}
 
   /** The values of a row: bytes into a message, described by offset and length. */

@@ -2,10 +2,42 @@ package dev.quicksilver.gateway;
 
 import dev.quicksilver.storage.Position;
 
-/** What the sequencer thread lets others see. Written by it alone, read by any thread. */
+/**
+ * What the gateway lets others see, from any thread. The sequencer thread writes it but for what
+ * PostgreSQL says of the slot.
+ */
 final class Progress {
   private volatile GatewayStatus status =
       new GatewayStatus(GatewayStatus.State.CONNECTING, Position.NONE, 0, 0, 0, "");
+
+  private volatile boolean synchronous;
+  private volatile long retainedWal = -1;
+  private volatile int holder;
+
+  /** True while PostgreSQL lets commits wait for this node. */
+  boolean isSynchronous() {
+    return synchronous;
+  }
+
+  /** Bytes of WAL that PostgreSQL keeps for the slot; -1 while unknown. */
+  long retainedWal() {
+    return retainedWal;
+  }
+
+  /** What PostgreSQL says of the slot; written by the thread that asks it. */
+  void slot(boolean isSynchronous, long retainedWalBytes) {
+    synchronous = isSynchronous;
+    retainedWal = retainedWalBytes;
+  }
+
+  /** The process of PostgreSQL that holds the slot for this node; 0 while none does. */
+  int holder() {
+    return holder;
+  }
+
+  void holder(int pid) {
+    holder = pid;
+  }
 
   GatewayStatus status() {
     return status;

@@ -75,6 +75,11 @@ final class ReplicationConnection implements AutoCloseable {
     }
   }
 
+  /** The process of PostgreSQL that serves this connection. */
+  int pid() throws SQLException {
+    return connection.unwrap(PGConnection.class).getBackendPID();
+  }
+
   /** Lets standbys keep a copy of the slot (PostgreSQL 17 and newer; harmless without standbys). */
   void keepOnStandbys(String slot) throws SQLException {
     try (Statement statement = connection.createStatement()) {
@@ -168,6 +173,7 @@ final class ReplicationConnection implements AutoCloseable {
         .withSlotOption("proto_version", 1)
         .withSlotOption("publication_names", '"' + config.publication().replace("\"", "\"\"") + '"')
         .withSlotOption("binary", true)
+        .withSlotOption("messages", true)
         .start();
   }
 

@@ -5,6 +5,7 @@ import dev.quicksilver.gateway.PgOutputMessage.Begin;
 import dev.quicksilver.gateway.PgOutputMessage.Commit;
 import dev.quicksilver.gateway.PgOutputMessage.Delete;
 import dev.quicksilver.gateway.PgOutputMessage.Insert;
+import dev.quicksilver.gateway.PgOutputMessage.LogicalMessage;
 import dev.quicksilver.gateway.PgOutputMessage.Other;
 import dev.quicksilver.gateway.PgOutputMessage.Relation;
 import dev.quicksilver.gateway.PgOutputMessage.Truncate;
@@ -27,15 +28,20 @@ final class Sequencer {
   private final OpenTransactions transactions;
   private final CatalogFollower catalog;
   private final ReplicationConnection.Identity source;
+  private final Waiters waiters;
   private final Map<Integer, Relation> relations = new HashMap<>();
   private final Map<Integer, TableMapping> mappings = new HashMap<>();
   private boolean inTransaction;
   private long processedLsn;
 
   Sequencer(
-      DatabaseSet databases, OpenTransactions transactions, ReplicationConnection.Identity source) {
+      DatabaseSet databases,
+      OpenTransactions transactions,
+      ReplicationConnection.Identity source,
+      Waiters waiters) {
     this.transactions = transactions;
     this.source = source;
+    this.waiters = waiters;
     this.catalog = new CatalogFollower(databases, transactions);
   }
 
@@ -76,6 +82,11 @@ final class Sequencer {
       case Truncate truncate -> {
         for (int oid : truncate.relations()) {
           into(relation(oid)).ifPresent(Appender::clear);
+        }
+      }
+      case LogicalMessage said -> {
+        if (!said.transactional() && said.prefix().equals(Waiters.PREFIX)) {
+          waiters.take(said.content());
         }
       }
       case Other other -> {

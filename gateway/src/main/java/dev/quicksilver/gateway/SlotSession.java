@@ -15,13 +15,14 @@ import org.slf4j.LoggerFactory;
 /**
  * One time after the other: connect, check that it is safe, stream until the connection is lost.
  */
-final class SlotSession implements AutoCloseable {
+final class SlotSession {
   private static final Logger LOG = LoggerFactory.getLogger(SlotSession.class);
   private static final long QUEUE_BYTES = 16L << 20;
 
   private final GatewayConfig config;
   private final DatabaseSet databases;
   private final Progress progress;
+  private final Waiters waiters;
   private final BooleanSupplier closing;
   private final CentralDatabase central;
   private volatile @Nullable MessageQueue current;
@@ -29,12 +30,18 @@ final class SlotSession implements AutoCloseable {
   private boolean streamed;
 
   SlotSession(
-      GatewayConfig config, DatabaseSet databases, Progress progress, BooleanSupplier closing) {
+      GatewayConfig config,
+      DatabaseSet databases,
+      Progress progress,
+      Waiters waiters,
+      CentralDatabase central,
+      BooleanSupplier closing) {
     this.config = config;
     this.databases = databases;
     this.progress = progress;
     this.closing = closing;
-    this.central = new CentralDatabase(config);
+    this.waiters = waiters;
+    this.central = central;
   }
 
   /** True if the last run got as far as streaming. */
@@ -146,39 +153,31 @@ final class SlotSession implements AutoCloseable {
         Thread.ofPlatform()
             .name("quicksilver-gateway-reader")
             .daemon()
-            .start(() -> read(stream, queue));
+            .start(() -> new SlotReader(stream, queue, progress).run());
     try (OpenTransactions transactions = new OpenTransactions(databases)) {
-      Sequencer sequencer = new Sequencer(databases, transactions, source);
+      Sequencer sequencer = new Sequencer(databases, transactions, source, waiters);
       progress.durable(position, 0, 0);
+      central.noteSlot();
+      progress.holder(connection.pid());
       progress.state(State.STREAMING);
       LOG.info("Holding the slot {}, from {}", config.slotName(), position);
       new CommitSchedule(
-              config, source, transactions, sequencer, progress, System::nanoTime, position.lsn())
+              config,
+              source,
+              transactions,
+              sequencer,
+              progress,
+              waiters,
+              System::nanoTime,
+              position.lsn())
           .run(queue, stream, closing);
     } finally {
       current = null;
+      progress.holder(0);
+      waiters.forget();
       queue.close();
       connection.close();
       reader.join();
     }
-  }
-
-  private static void read(PGReplicationStream stream, MessageQueue queue) {
-    try {
-      while (queue.put(stream.read())) {
-        // until the queue is closed
-      }
-    } catch (Exception e) {
-      queue.end(e);
-    } catch (Throwable e) {
-      // Whatever ends this thread must end the session too: nobody else would notice.
-      queue.end(new IllegalStateException("reading from PostgreSQL failed", e));
-      throw e;
-    }
-  }
-
-  @Override
-  public void close() {
-    central.close();
   }
 }

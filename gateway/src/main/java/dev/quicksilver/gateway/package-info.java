@@ -6,10 +6,12 @@
  * follows from the WAL, so any node that starts from the same position makes the same entries.
  * PostgreSQL is told that it may forget WAL only once it is durable here.
  *
- * <p><b>Hot path.</b> the reader of {@code SlotSession} (one thread, blocked in the driver) →
+ * <p><b>Hot path.</b> {@code SlotReader} (one thread, blocked in the driver, which also confirms) →
  * {@code MessageQueue} (bounded by bytes) → {@code PgOutputDecoder} → {@code Sequencer} (one
  * thread, which owns LMDB's write transactions). It commits at once after a pause, under load once
- * per window or per 8 MiB, always between two PostgreSQL transactions.
+ * per window or per 8 MiB, always between two PostgreSQL transactions. Beside it {@code
+ * StatusPublisher} (a thread of its own) writes into PostgreSQL what is where, and answers sessions
+ * that wait ({@code Waiters}).
  *
  * <p><b>Threads.</b> {@link dev.quicksilver.gateway.Gateway} may be used from any thread; all other
  * types belong to its sequencer thread unless they say otherwise.

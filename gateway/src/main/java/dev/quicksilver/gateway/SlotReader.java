@@ -1,0 +1,105 @@
+package dev.quicksilver.gateway;
+
+import java.nio.ByteBuffer;
+import org.postgresql.replication.PGReplicationStream;
+
+/**
+ * Moves messages from the slot's stream into the queue, and tells PostgreSQL what is durable here:
+ * the driver lets only the thread that reads write.
+ *
+ * <p>That thread sleeps in the driver, up to the status interval, while nobody can be waiting.
+ * While a commit is on its way into LMDB, or commits wait for this node, it looks up each
+ * millisecond, and what has become durable is confirmed then.
+ */
+final class SlotReader implements Runnable {
+  /** What is not durable by then (with a long window) is confirmed at the next interval. */
+  private static final long LONGEST_AWAIT_NANOS = 1_000_000_000L;
+
+  private final PGReplicationStream stream;
+  private final MessageQueue queue;
+  private final Progress progress;
+  private boolean inTransaction;
+  private long awaited;
+  private long awaitedUntil;
+  private long confirmed;
+  private long received;
+
+  SlotReader(PGReplicationStream stream, MessageQueue queue, Progress progress) {
+    this.stream = stream;
+    this.queue = queue;
+    this.progress = progress;
+  }
+
+  /** Reads until the queue is closed or the stream fails. */
+  @Override
+  public void run() {
+    try {
+      while (true) {
+        // The one returns after a millisecond if nothing comes, the other waits for ever.
+        ByteBuffer message = isAwaited() ? stream.readPending() : stream.read();
+        if (message != null) {
+          note(message);
+          if (!queue.put(message)) {
+            return;
+          }
+        } else if (progress.isSynchronous()) {
+          tellOfOthers();
+        }
+        confirm();
+      }
+    } catch (Exception e) {
+      queue.end(e);
+    } catch (Throwable e) {
+      // Whatever ends this thread must end the session too: nobody else would notice.
+      queue.end(new IllegalStateException("reading from PostgreSQL failed", e));
+      throw e;
+    }
+  }
+
+  /** Whether something may have to be confirmed before the next message comes. */
+  private boolean isAwaited() {
+    if (inTransaction) {
+      return false; // the rest is on its way
+    }
+    return progress.isSynchronous()
+        || (Long.compareUnsigned(awaited, confirmed) > 0 && System.nanoTime() - awaitedUntil < 0);
+  }
+
+  /** A COMMIT, or somebody's message that it waits, will be confirmed before long. */
+  private void note(ByteBuffer message) {
+    int at = message.position();
+    switch (message.get(at)) {
+      case 'B' -> inTransaction = true;
+      case 'C' -> {
+        inTransaction = false;
+        await(message.getLong(at + 10));
+      }
+      case 'M' -> await(message.getLong(at + 2));
+      default -> {
+        // a row, or what explains one
+      }
+    }
+  }
+
+  private void await(long lsn) {
+    awaited = lsn;
+    awaitedUntil = System.nanoTime() + LONGEST_AWAIT_NANOS;
+  }
+
+  /** Commits without a change of ours come as nothing but a later position. */
+  private void tellOfOthers() {
+    long now = stream.getLastReceiveLSN().asLong();
+    if (now != received) {
+      received = now;
+      queue.nudge();
+    }
+  }
+
+  private void confirm() throws java.sql.SQLException {
+    long flushed = stream.getLastFlushedLSN().asLong();
+    if (Long.compareUnsigned(flushed, confirmed) > 0) {
+      confirmed = flushed;
+      stream.forceUpdateStatus();
+    }
+  }
+}

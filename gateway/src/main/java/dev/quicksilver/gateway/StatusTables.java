@@ -1,0 +1,136 @@
+package dev.quicksilver.gateway;
+
+import dev.quicksilver.replication.NodeAck;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.UUID;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import org.jooq.DSLContext;
+import org.jooq.Param;
+import org.jooq.Record;
+import org.jooq.impl.DSL;
+
+/**
+ * PostgreSQL's tables of what the root knows: {@code quicksilver.sequenced}, {@code replica} and
+ * {@code answer}. Rows replace older ones of the same database or node, whoever wrote those.
+ * Thread-safe.
+ */
+final class StatusTables {
+  /** Times are written as µs since 1970, so that no time zone comes between; 0 is none. */
+  private static final String TIME = "to_timestamp(nullif(%s, 0) / 1e6)";
+
+  private final DSLContext sql;
+  private final String slotName;
+
+  StatusTables(DSLContext sql, String slotName) {
+    this.sql = sql;
+    this.slotName = slotName;
+  }
+
+  /**
+   * What PostgreSQL says of the slot.
+   *
+   * @param holder the process that sends from it, 0 if none does
+   * @param synchronous whether commits wait for who receives
+   * @param retainedWal in bytes; -1 if there is no slot, or it is not known
+   */
+  record Slot(int holder, boolean synchronous, long retainedWal) {}
+
+  /**
+   * How far a database is.
+   *
+   * @param commitTime of that sequence, µs since 1970-01-01 UTC; 0 while there is none
+   */
+  record SequencedRow(String database, UUID id, long sequence, long commitTime) {}
+
+  /**
+   * What a node said last.
+   *
+   * @param lag in µs
+   * @param age of the ack, in µs
+   */
+  record ReplicaRow(NodeAck ack, OptionalLong lag, long age) {}
+
+  Slot slot() {
+    Record row =
+        sql.fetchOne(
+            "SELECT coalesce(s.active_pid, 0), coalesce(r.sync_state IN ('sync', 'quorum',"
+                + " 'potential'), false), coalesce(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery()"
+                + " THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,"
+                + " s.restart_lsn)::bigint, -1) FROM pg_replication_slots s LEFT JOIN"
+                + " pg_stat_replication r ON r.pid = s.active_pid WHERE s.slot_name = {0}",
+            DSL.val(slotName));
+    return row == null
+        ? new Slot(0, false, -1)
+        : new Slot(row.get(0, Integer.class), row.get(1, Boolean.class), row.get(2, Long.class));
+  }
+
+  void writeSequenced(List<SequencedRow> rows) {
+    sql.execute(
+        "INSERT INTO quicksilver.sequenced (database, id, sequence, commit_time, heard_at) SELECT"
+            + " n.database, n.id::uuid, n.sequence, "
+            + TIME.formatted("n.commit_time")
+            + ", clock_timestamp() FROM unnest({0}::text[], {1}::text[], {2}::bigint[],"
+            + " {3}::bigint[]) AS n(database, id, sequence, commit_time) ON CONFLICT (database) DO"
+            + " UPDATE SET id = excluded.id, sequence = excluded.sequence, commit_time ="
+            + " excluded.commit_time, heard_at = excluded.heard_at",
+        texts(rows, SequencedRow::database),
+        texts(rows, row -> row.id().toString()),
+        numbers(rows, SequencedRow::sequence),
+        numbers(rows, SequencedRow::commitTime));
+  }
+
+  void writeReplicas(List<ReplicaRow> rows) {
+    sql.execute(
+        "INSERT INTO quicksilver.replica (database, node, location, upstream, state, sequence,"
+            + " commit_time, lag, heard_at) SELECT n.database, n.node, n.location, n.upstream,"
+            + " n.state, n.sequence, "
+            + TIME.formatted("n.commit_time")
+            + ", nullif(n.lag, -1) * interval '1 microsecond', clock_timestamp() - n.age *"
+            + " interval '1 microsecond' FROM unnest({0}::text[], {1}::text[], {2}::text[],"
+            + " {3}::text[], {4}::text[], {5}::bigint[], {6}::bigint[], {7}::bigint[],"
+            + " {8}::bigint[]) AS n(database, node, location, upstream, state, sequence,"
+            + " commit_time, lag, age) ON CONFLICT (database, node) DO UPDATE SET location ="
+            + " excluded.location, upstream = excluded.upstream, state = excluded.state, sequence ="
+            + " excluded.sequence, commit_time = excluded.commit_time, lag = excluded.lag,"
+            + " heard_at = excluded.heard_at",
+        texts(rows, row -> row.ack().database()),
+        texts(rows, row -> row.ack().node()),
+        texts(rows, row -> row.ack().location()),
+        texts(rows, row -> row.ack().upstream()),
+        texts(rows, row -> row.ack().state().name()),
+        numbers(rows, row -> row.ack().sequence()),
+        numbers(rows, row -> row.ack().commitTime()),
+        numbers(rows, row -> row.lag().orElse(-1)),
+        numbers(rows, ReplicaRow::age));
+  }
+
+  /** Says which sequence of each database a question's LSN became; asked again, it stays so. */
+  void answer(UUID question, Map<String, OptionalLong> sequences) {
+    List<Map.Entry<String, OptionalLong>> rows = List.copyOf(sequences.entrySet());
+    sql.execute(
+        "INSERT INTO quicksilver.answer (id, database, sequence) SELECT {0}::uuid, n.database,"
+            + " nullif(n.sequence, -1) FROM unnest({1}::text[], {2}::bigint[]) AS n(database,"
+            + " sequence) ON CONFLICT (id, database) DO NOTHING",
+        DSL.val(question.toString()),
+        texts(rows, Map.Entry::getKey),
+        numbers(rows, row -> row.getValue().orElse(-1)));
+  }
+
+  /** Removes what nobody looks at any more. */
+  void clean() {
+    sql.execute("DELETE FROM quicksilver.answer WHERE answered_at < now() - interval '1 minute'");
+    sql.execute("DELETE FROM quicksilver.replica WHERE heard_at < now() - interval '1 hour'");
+    sql.execute("DELETE FROM quicksilver.sequenced WHERE heard_at < now() - interval '1 hour'");
+  }
+
+  private static <T> Param<String[]> texts(List<T> rows, Function<T, String> text) {
+    return DSL.val(rows.stream().map(text).toArray(String[]::new));
+  }
+
+  private static <T> Param<Long[]> numbers(List<T> rows, ToLongFunction<T> number) {
+    return DSL.val(rows.stream().map(number::applyAsLong).toArray(Long[]::new));
+  }
+}

@@ -1,0 +1,170 @@
+package dev.quicksilver.gateway;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.fixtures.SqlSession;
+import dev.quicksilver.storage.LogEntry;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.ServerErrorMessage;
+
+/** SQL that waits for the root, which records nothing of its own accord. */
+final class WaitsTest {
+  private static EmbeddedPostgres postgres;
+  private static int count;
+
+  @TempDir Path scratch;
+  private Root root;
+  private Connection connection;
+  private SqlSession app;
+
+  @BeforeAll
+  static void startPostgres() {
+    postgres = EmbeddedPostgres.start();
+  }
+
+  @AfterAll
+  static void stopPostgres() {
+    postgres.close();
+  }
+
+  @BeforeEach
+  void startRoot() throws Exception {
+    root = new Root(postgres, "w" + ++count, scratch);
+    root.launch(root.config.withIdleInterval(Duration.ofHours(1)));
+    Root.eventually(
+        "streaming", () -> root.gateway().status().state() == GatewayStatus.State.STREAMING);
+    root.execute("SELECT quicksilver.create_database('dns')");
+    root.execute("SELECT quicksilver.create_database('other')");
+    root.execute("CREATE TABLE unpublished (a int)");
+    root.execute("CREATE ROLE app" + count + " LOGIN PASSWORD 'p' IN ROLE quicksilver_writer");
+    root.execute("GRANT INSERT ON unpublished TO quicksilver_writer");
+    String url = postgres.jdbcUrl("w" + count);
+    connection =
+        DriverManager.getConnection(url.substring(0, url.indexOf('?')), "app" + count, "p");
+    app = new SqlSession(connection);
+  }
+
+  @AfterEach
+  void stopRoot() throws Exception {
+    connection.close();
+    root.close();
+  }
+
+  @Test
+  void returnsWhenWhatWasCommittedIsInTheLog() throws Exception {
+    for (int i = 1; i <= 50; i++) {
+      app.execute("INSERT INTO dns VALUES ('k" + i + "', '')");
+      app.execute("SELECT quicksilver.wait_sequenced('30s')");
+      assertThat(root.databases().get("dns").orElseThrow().head().lastSequence()).isEqualTo(i);
+    }
+    app.execute("INSERT INTO other VALUES ('k', '')");
+    app.execute("SELECT quicksilver.wait_sequenced('other', '30s')");
+    assertThat(root.log("other")).containsExactly("SET k");
+    app.execute("SELECT quicksilver.wait_sequenced()");
+  }
+
+  @Test
+  void returnsThoughNothingOfOursWasWritten() throws Exception {
+    for (int i = 0; i < 5; i++) {
+      app.execute("INSERT INTO unpublished VALUES (1)");
+      app.execute("SELECT quicksilver.wait_sequenced('30s')");
+    }
+    assertThat(root.log("quicksilver")).hasSize(2);
+  }
+
+  @Test
+  void saysWhichSequenceAnLsnBecame() throws Exception {
+    List<String> lsns = new ArrayList<>();
+    for (int i = 0; i < 20; i++) {
+      app.execute(
+          "INSERT INTO dns SELECT i || '/%d', '' FROM generate_series(1, %d) i".formatted(i, i));
+      lsns.add(app.query("SELECT pg_current_wal_insert_lsn()"));
+    }
+    app.execute("INSERT INTO dns VALUES ('later', '')");
+    for (int i = 0; i < 20; i++) {
+      assertThat(app.query("SELECT quicksilver.sequence_of('dns', '" + lsns.get(i) + "')"))
+          .isEqualTo(Integer.toString(i * (i + 1) / 2));
+    }
+    assertThat(
+            app.query(
+                "SELECT string_agg(database || '=' || sequence, ' ')"
+                    + " FROM quicksilver.sequence_of('"
+                    + lsns.get(3)
+                    + "')"))
+        .isEqualTo("dns=6 other=0");
+    assertThat(root.entries("dns").stream().map(LogEntry::sequence)).hasSize(191);
+  }
+
+  @Test
+  void survivesMessagesThatAreNotOurs() throws Exception {
+    for (String content :
+        List.of(
+            "",
+            "ask",
+            "ask x y",
+            "ask " + UUID.randomUUID() + " 0/0",
+            "wait now",
+            "x".repeat(9999))) {
+      for (String transactional : List.of("true", "false")) {
+        app.execute(
+            "SELECT pg_logical_emit_message(%s, 'quicksilver', '%s')"
+                .formatted(transactional, content));
+      }
+    }
+    app.execute("SELECT pg_logical_emit_message(true, 'another', 'x')");
+    app.execute("INSERT INTO dns VALUES ('a', '')");
+    app.execute("SELECT quicksilver.wait_sequenced('30s')");
+    assertThat(root.log("dns")).containsExactly("SET a");
+  }
+
+  @Test
+  void timesOutWithAHintAndGoesOnWhenARootIsThere() throws Exception {
+    app.execute("INSERT INTO dns VALUES ('a', '')");
+    app.execute("SELECT quicksilver.wait_sequenced('30s')");
+    root.stop();
+    app.execute("INSERT INTO dns VALUES ('b', '')");
+    assertThatThrownBy(() -> app.execute("SELECT quicksilver.wait_sequenced('100ms')"))
+        .isInstanceOfSatisfying(
+            PSQLException.class,
+            e -> {
+              ServerErrorMessage error = e.getServerErrorMessage();
+              assertThat(error.getSQLState()).isEqualTo("QS001");
+              assertThat(error.getMessage()).contains("00:00:00.1", "not durable");
+              assertThat(error.getHint()).contains("is a root running?");
+            });
+    root.launch(root.config.withIdleInterval(Duration.ofHours(1)));
+    app.execute("SELECT quicksilver.wait_sequenced('60s')");
+    assertThat(root.log("dns")).containsExactly("SET a", "SET b");
+  }
+
+  @Test
+  void showsHowFarDatabasesAre() throws Exception {
+    app.execute("INSERT INTO dns VALUES ('a', ''), ('b', '')");
+    Root.eventually(
+        "the view shows it",
+        () ->
+            "2".equals(app.query("SELECT sequence FROM quicksilver.databases WHERE name = 'dns'")));
+    assertThat(
+            app.query(
+                "SELECT last_heard > now() - interval '1 minute' AND last_commit IS NOT NULL"
+                    + " FROM quicksilver.databases WHERE name = 'dns'"))
+        .isEqualTo("t");
+    Root.eventually("the slot is measured", () -> root.gateway().retainedWal() >= 0);
+    assertThat(root.gateway().isSynchronous()).isFalse();
+  }
+}
