@@ -9,6 +9,7 @@ import dev.quicksilver.cli.process.NodeStatus.CertificateReport;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
 import dev.quicksilver.cli.process.NodeStatus.LocationReport;
+import dev.quicksilver.cli.process.NodeStatus.SlotReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.cli.process.NodeStatus.UpstreamReport;
 import java.io.IOException;
@@ -62,7 +63,8 @@ final class AlertRulesTest {
           List.of(new CertificateReport("edge-1.pem", "2027-01-01T00:00:00Z", 86400, 2, 1, "")),
           List.of(
               new UpstreamReport("dns", "10.0.0.1:7400", "primary", "FAILED", "", 0, "gone"),
-              new UpstreamReport("dns", "10.0.0.2:7400", "secondary", "FOLLOWED", "r2", 9, "")));
+              new UpstreamReport("dns", "10.0.0.2:7400", "secondary", "FOLLOWED", "r2", 9, "")),
+          List.of(new SlotReport("quicksilver", 4096, true)));
 
   @Test
   void everyMetricOfTheRulesIsExported() throws IOException {
@@ -93,6 +95,8 @@ final class AlertRulesTest {
         .contains("quicksilver_lag_entries{database=\"dns\"} 2.0\n")
         .contains("quicksilver_last_commit_timestamp_seconds{database=\"dns\"} 1.5\n")
         .contains("quicksilver_healthy 1.0\n")
+        .contains("quicksilver_slot_retained_wal_bytes{slot=\"quicksilver\"} 4096.0\n")
+        .contains("quicksilver_slot_synchronous{slot=\"quicksilver\"} 1.0\n")
         .contains(
             "quicksilver_tls_certificate_expiry_seconds{certificate=\"edge-1.pem\"} 86400.0\n")
         .contains("quicksilver_tls_reload_problem{certificate=\"edge-1.pem\"} 0.0\n")

@@ -6,6 +6,7 @@ import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
+import dev.quicksilver.cli.process.NodeStatus.SlotReport;
 import dev.quicksilver.gateway.Gateway;
 import dev.quicksilver.gateway.GatewayConfig;
 import dev.quicksilver.gateway.GatewayException;
@@ -34,7 +35,7 @@ public final class RootCommand extends NodeCommand {
     GatewayConfig config =
         GatewayConfig.of(postgres.url(), postgres.user(), postgres.password())
             .withWindow(configuration.get(Settings.ROOT_WINDOW));
-    Gateway gateway = lifecycle.own("gateway", Gateway.start(config, node.databases));
+    Gateway gateway = lifecycle.own("gateway", Gateway.start(config, node.databases, node.subtree));
     Thread.ofVirtual().name("gateway-watch").start(() -> watch(gateway, lifecycle));
 
     StatusReporter reporter =
@@ -44,23 +45,27 @@ public final class RootCommand extends NodeCommand {
           GatewayStatus status = gateway.status();
           boolean streaming = status.state() == GatewayStatus.State.STREAMING;
           String state = streaming ? "SEQUENCING" : status.state().name();
-          return reporter.report(
-              streaming
-                  ? Optional.empty()
-                  : Optional.of("the gateway is " + state + ": " + status.lastProblem()),
-              node.databases.all(),
-              database ->
-                  Optional.of(
-                      new StatusReporter.Progress(
-                          state,
-                          status.lastProblem(),
-                          "PostgreSQL",
-                          database.sequence(),
-                          Optional.empty(),
-                          database.sequence(),
-                          0)),
-              followers(node.server),
-              node.subtree);
+          return reporter
+              .report(
+                  streaming
+                      ? Optional.empty()
+                      : Optional.of("the gateway is " + state + ": " + status.lastProblem()),
+                  node.databases.all(),
+                  database ->
+                      Optional.of(
+                          new StatusReporter.Progress(
+                              state,
+                              status.lastProblem(),
+                              "PostgreSQL",
+                              database.sequence(),
+                              Optional.empty(),
+                              database.sequence(),
+                              0)),
+                  followers(node.server),
+                  node.subtree)
+              .withSlot(
+                  new SlotReport(
+                      config.slotName(), gateway.retainedWal(), gateway.isSynchronous()));
         },
         CopyRequests::refuse);
   }

@@ -87,6 +87,7 @@ final class StatusReporter {
         below.leftOut(),
         SubtreeReports.locations(subtree),
         certificates.get(),
+        List.of(),
         List.of());
   }
 

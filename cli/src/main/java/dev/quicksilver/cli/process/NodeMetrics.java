@@ -126,6 +126,26 @@ final class NodeMetrics {
         .help("Reports of nodes below that were left out, for there are more than are kept.")
         .callback(callback -> callback.call(number(current.reportsLeftOut())))
         .register(registry);
+    GaugeWithCallback.builder()
+        .name("quicksilver_slot_retained_wal_bytes")
+        .help("WAL that PostgreSQL keeps for the root; absent while PostgreSQL does not answer.")
+        .labelNames("slot")
+        .callback(
+            callback ->
+                current.slots().stream()
+                    .filter(slot -> slot.retainedBytes() >= 0)
+                    .forEach(slot -> callback.call(number(slot.retainedBytes()), slot.name())))
+        .register(registry);
+    GaugeWithCallback.builder()
+        .name("quicksilver_slot_synchronous")
+        .help("1 while commits in PostgreSQL wait for this root.")
+        .labelNames("slot")
+        .callback(
+            callback ->
+                current
+                    .slots()
+                    .forEach(slot -> callback.call(slot.synchronous() ? 1 : 0, slot.name())))
+        .register(registry);
     location(
         "quicksilver_location_nodes",
         "Nodes below this one whose acks reached it.",

@@ -15,6 +15,7 @@ import java.util.Map;
  * @param locations the same, merged by database and location
  * @param certificates this node's own, for TLS between nodes; empty without TLS
  * @param upstreams the nodes that this one may pull from, by database, in the order of preference
+ * @param slots a root's replication slot; empty on other nodes
  */
 public record NodeStatus(
     String version,
@@ -32,7 +33,8 @@ public record NodeStatus(
     long reportsLeftOut,
     List<LocationReport> locations,
     List<CertificateReport> certificates,
-    List<UpstreamReport> upstreams) {
+    List<UpstreamReport> upstreams,
+    List<SlotReport> slots) {
 
   /** Returns the same with upstreams. */
   public NodeStatus withUpstreams(List<UpstreamReport> reports) {
@@ -52,7 +54,30 @@ public record NodeStatus(
         reportsLeftOut,
         locations,
         certificates,
-        List.copyOf(reports));
+        List.copyOf(reports),
+        slots);
+  }
+
+  /** Returns the same with a root's slot. */
+  public NodeStatus withSlot(SlotReport slot) {
+    return new NodeStatus(
+        version,
+        role,
+        node,
+        location,
+        pid,
+        uptimeSeconds,
+        healthy,
+        problem,
+        addresses,
+        databases,
+        followers,
+        subtree,
+        reportsLeftOut,
+        locations,
+        certificates,
+        upstreams,
+        List.of(slot));
   }
 
   /**
@@ -116,6 +141,14 @@ public record NodeStatus(
       String node,
       long sequence,
       String detail) {}
+
+  /**
+   * The replication slot of a root, as PostgreSQL shows it.
+   *
+   * @param retainedBytes of WAL that PostgreSQL keeps for it; -1 while unknown
+   * @param synchronous whether commits wait for the root
+   */
+  public record SlotReport(String name, long retainedBytes, boolean synchronous) {}
 
   /**
    * A certificate that this process shows to others.

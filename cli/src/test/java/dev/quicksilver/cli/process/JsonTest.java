@@ -31,6 +31,7 @@ final class JsonTest {
             0,
             List.of(),
             List.of(),
+            List.of(),
             List.of());
     ObjectNode later = Json.MAPPER.valueToTree(status);
     later.put("added_later", 5);
