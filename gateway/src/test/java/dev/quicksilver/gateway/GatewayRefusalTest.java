@@ -145,10 +145,11 @@ final class GatewayRefusalTest {
     root.execute("INSERT INTO early VALUES ('a', '1')");
     root.launch(root.config);
     refused(root, ErrorCode.SEEDING_NEEDED, "early");
-    assertThat(
-            root.query(
-                "SELECT count(*) FROM pg_replication_slots WHERE database = 'r" + count + "'"))
-        .isEqualTo("0");
+    Root.eventually(
+        "no slot is left once PostgreSQL has noticed that the connection is closed",
+        () ->
+            root.query("SELECT count(*) FROM pg_replication_slots WHERE database = 'r" + count + "'")
+                .equals("0"));
     root.stop();
     root.execute("DELETE FROM early");
     root.start();
