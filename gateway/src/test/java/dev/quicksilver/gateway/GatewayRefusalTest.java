@@ -148,7 +148,8 @@ final class GatewayRefusalTest {
     Root.eventually(
         "no slot is left once PostgreSQL has noticed that the connection is closed",
         () ->
-            root.query("SELECT count(*) FROM pg_replication_slots WHERE database = 'r" + count + "'")
+            root.query(
+                    "SELECT count(*) FROM pg_replication_slots WHERE database = 'r" + count + "'")
                 .equals("0"));
     root.stop();
     root.execute("DELETE FROM early");
