@@ -43,6 +43,8 @@ final class SynchronousModeTest {
           () ->
               root.query("SELECT coalesce(min(sync_state), '') FROM pg_stat_replication")
                   .equals("sync"));
+      // Sessions wait from when the checkpointer has read the new setting, which it does first.
+      root.execute("CHECKPOINT");
       try {
         Path environment = new DatabaseDirectory(data).environment("dns").orElseThrow();
         try (Database dns = Database.openReadOnly(environment, OPTIONS)) {
