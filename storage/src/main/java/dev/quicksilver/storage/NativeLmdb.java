@@ -30,6 +30,10 @@ final class NativeLmdb {
   static final int NOT_FOUND = -30798;
   static final int RDONLY = 0x20000;
   static final int APPEND = 0x20000;
+
+  /** Has a put only make room for the data, and say where. */
+  static final int RESERVE = 0x10000;
+
   private static final int NOSYNC = 0x10000;
 
   /** The handle of the tree that lists the others. */

@@ -58,7 +58,7 @@ final class PageMap {
 
   /** The whole address space. */
   @SuppressWarnings("restricted") // to read what LMDB has mapped is what this class is for
-  private static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+  static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
   private final Path path;
   private final AtomicLong corruptions;

@@ -31,20 +31,19 @@ final class PairWriter {
   private static final int UNKNOWN = -1;
   private static final int ANYWHERE = 0;
 
-  /** Not a flag of LMDB's: at the end of the data, with a cursor that stays there. */
+  /** Not a flag of LMDB's: appended with a cursor that stays at the end. */
   private static final int AT_CURSOR = -1;
 
   private static final int DATA = 16;
   private static final int KEY_BYTES = 32;
-  private static final int DATA_BYTES = 544;
-  private static final int CURSOR = DATA_BYTES + RecordFormat.PIECE;
+  private static final int CURSOR = 544;
   private static final ValueLayout.OfLong BIG_ENDIAN_LONG =
       JAVA_LONG.withOrder(ByteOrder.BIG_ENDIAN);
   private static final ValueLayout.OfInt BIG_ENDIAN_INT = JAVA_INT.withOrder(ByteOrder.BIG_ENDIAN);
 
   private final Environment environment;
   private final Txn<ByteBuffer> txn;
-  // for puts: MDB_val of the key, MDB_val of the data, the bytes of both; a cursor's address
+  // for puts: MDB_val of the key, MDB_val of the data, the key's bytes; a cursor's address
   private final MemorySegment scratch = Arena.ofAuto().allocate(CURSOR + Long.BYTES, 8);
   private final long address = scratch.address();
   private final long txnAddress;
@@ -69,7 +68,6 @@ final class PairWriter {
     this.txn = txn;
     this.txnAddress = LmdbjavaAccess.address(txn);
     scratch.set(JAVA_LONG, 8, address + KEY_BYTES);
-    scratch.set(JAVA_LONG, DATA + 8, address + DATA_BYTES);
     this.digest = new DigestSum(digest);
     this.count = count;
   }
@@ -106,6 +104,7 @@ final class PairWriter {
           key,
           keyLength,
           value,
+          0,
           valueLength,
           sequence,
           commitTime,
@@ -115,7 +114,7 @@ final class PairWriter {
       if (!removeOld(key, keyLength)) {
         count++;
       }
-      put(key, keyLength, value, valueLength, sequence, commitTime, ANYWHERE, NativeLmdb.APPEND);
+      put(key, keyLength, value, 0, valueLength, sequence, commitTime, ANYWHERE, NativeLmdb.APPEND);
     }
   }
 
@@ -125,7 +124,13 @@ final class PairWriter {
    * @throws StorageException INVALID_ARGUMENT if the key is not above all others
    */
   void append(
-      byte[] key, int keyLength, byte[] value, int valueLength, long sequence, long commitTime) {
+      byte[] key,
+      int keyLength,
+      byte[] value,
+      int valueOffset,
+      int valueLength,
+      long sequence,
+      long commitTime) {
     if (!isAboveLargest(key, keyLength)) {
       throw new StorageException(
           ErrorCode.INVALID_ARGUMENT,
@@ -137,7 +142,7 @@ final class PairWriter {
     }
     noteLargest(key, keyLength);
     count++;
-    put(key, keyLength, value, valueLength, sequence, commitTime, AT_CURSOR, ANYWHERE);
+    put(key, keyLength, value, valueOffset, valueLength, sequence, commitTime, AT_CURSOR, ANYWHERE);
   }
 
   private boolean isAboveLargest(byte[] key, int keyLength) {
@@ -175,6 +180,7 @@ final class PairWriter {
       byte[] key,
       int keyLength,
       byte[] value,
+      int valueOffset,
       int valueLength,
       long sequence,
       long commitTime,
@@ -183,50 +189,61 @@ final class PairWriter {
     record[4] = 0;
     Bytes.putLong(record, 5, sequence);
     Bytes.putLong(record, 13, commitTime);
-    int length;
-    if (valueLength <= RecordFormat.MAX_INLINE) {
-      System.arraycopy(value, 0, record, RecordFormat.HEADER, valueLength);
-      length = RecordFormat.HEADER + valueLength;
-    } else {
+    int header = RecordFormat.HEADER;
+    int inline = valueLength;
+    if (valueLength > RecordFormat.MAX_INLINE) {
       large = true;
       record[4] = RecordFormat.FLAG_CHUNKED;
-      Bytes.putInt(record, RecordFormat.HEADER, valueLength);
+      Bytes.putInt(record, header, valueLength);
       crc.reset();
-      crc.update(value, 0, valueLength);
-      Bytes.putInt(record, RecordFormat.HEADER + 4, (int) crc.getValue());
-      length = RecordFormat.CHUNKED_LENGTH;
-      putChunks(value, valueLength, sequence, chunksWhere);
+      crc.update(value, valueOffset, valueLength);
+      Bytes.putInt(record, header + 4, (int) crc.getValue());
+      header = RecordFormat.CHUNKED_LENGTH;
+      inline = 0;
+      putChunks(value, valueOffset, valueLength, sequence, chunksWhere);
     }
-    Bytes.putInt(record, 0, RecordFormat.crc(crc, key, keyLength, record, length));
+    crc.reset();
+    crc.update(key, 0, keyLength);
+    crc.update(record, 4, header - 4);
+    crc.update(value, valueOffset, inline);
+    Bytes.putInt(record, 0, (int) crc.getValue());
     MemorySegment.copy(key, 0, scratch, JAVA_BYTE, KEY_BYTES, keyLength);
-    putRecord(environment.dataHandle, keyLength, record, 0, length, where);
-    digest.plus(key, keyLength, value, 0, valueLength);
+    long to = reserve(environment.dataHandle, keyLength, header + inline, where);
+    MemorySegment.copy(record, 0, PageMap.MEMORY, JAVA_BYTE, to, header);
+    MemorySegment.copy(value, valueOffset, PageMap.MEMORY, JAVA_BYTE, to + header, inline);
+    digest.plus(key, keyLength, value, valueOffset, valueLength);
   }
 
-  private void putChunks(byte[] value, int valueLength, long sequence, int where) {
-    for (int at = 0, index = 0; at < valueLength; index++) {
-      int part = Math.min(RecordFormat.PIECE, valueLength - at);
+  private void putChunks(byte[] value, int offset, int length, long sequence, int where) {
+    for (int at = 0, index = 0; at < length; index++) {
+      int part = Math.min(RecordFormat.PIECE, length - at);
       scratch.set(BIG_ENDIAN_LONG, KEY_BYTES, sequence);
       scratch.set(BIG_ENDIAN_INT, KEY_BYTES + 8, index);
-      putRecord(environment.chunksHandle, RecordFormat.PIECE_KEY, value, at, part, where);
+      long to = reserve(environment.chunksHandle, RecordFormat.PIECE_KEY, part, where);
+      MemorySegment.copy(value, offset + at, PageMap.MEMORY, JAVA_BYTE, to, part);
       at += part;
     }
   }
 
-  /** Puts some bytes under the key that stands in the scratch memory. */
-  private void putRecord(int dbi, int keyLength, byte[] data, int at, int length, int where) {
-    MemorySegment.copy(data, at, scratch, JAVA_BYTE, DATA_BYTES, length);
+  /**
+   * Makes room for data under the key that stands in the scratch memory and returns its address,
+   * which is good until the next change: so the bytes are copied once, from the heap to the page.
+   */
+  private long reserve(int dbi, int keyLength, int length, int where) {
     scratch.set(JAVA_LONG, 0, keyLength);
     scratch.set(JAVA_LONG, DATA, length);
     environment.check(
         where == AT_CURSOR
-            ? NativeLmdb.cursorPut(cursor(dbi), address, address + DATA, ANYWHERE)
-            : NativeLmdb.put(txnAddress, dbi, address, address + DATA, where));
+            ? NativeLmdb.cursorPut(
+                cursor(dbi), address, address + DATA, NativeLmdb.RESERVE | NativeLmdb.APPEND)
+            : NativeLmdb.put(txnAddress, dbi, address, address + DATA, NativeLmdb.RESERVE | where));
+    return scratch.get(JAVA_LONG, DATA + 8);
   }
 
   /**
-   * A put without a cursor, MDB_APPEND or not, looks for the last page from the root; one with a
-   * cursor that already stands there does not.
+   * To append without a cursor means to look for the last page from the root each time; a cursor
+   * that already stands there does not. (Without MDB_APPEND, LMDB would split the last page in two
+   * halves and leave both as they are: half a file of air where few values fit a page.)
    */
   private long cursor(int dbi) {
     if (cursor == 0) {

@@ -72,6 +72,7 @@ public final class PrefixSession implements AutoCloseable {
             pairs.key,
             pairs.keyLength,
             pairs.value,
+            pairs.valueOffset,
             pairs.valueLength,
             pairs.sequence,
             pairs.commitTime);
@@ -95,7 +96,7 @@ public final class PrefixSession implements AutoCloseable {
       byte[] key, int keyLength, byte[] value, int valueLength, long sequence, long commitTime) {
     applier.requireUsable();
     try {
-      applier.pairs.append(key, keyLength, value, valueLength, sequence, commitTime);
+      applier.pairs.append(key, keyLength, value, 0, valueLength, sequence, commitTime);
     } catch (StorageException e) {
       throw e.code() == ErrorCode.INVALID_ARGUMENT ? e : applier.failed(e);
     }

@@ -6,11 +6,12 @@ import java.util.zip.CRC32C;
 import org.xerial.snappy.Snappy;
 
 /**
- * A piece of a block's body, compressed on its own: {@code compressed length u32 ‖ uncompressed
- * length u32 ‖ CRC-32C of the compressed bytes u32 ‖ bytes}. Uncompressed it holds at most 64 KiB
- * of the record stream that {@link BlockDecoder} reads.
+ * A piece of a block's body, compressed on its own: {@code stored length u32 ‖ uncompressed length
+ * u32 ‖ CRC-32C of the stored bytes u32 ‖ bytes}. Uncompressed it holds at most 64 KiB of the
+ * record stream that {@link BlockDecoder} reads. If both lengths are the same, the bytes are not
+ * compressed.
  *
- * @param bytes the compressed bytes, alone
+ * @param bytes the stored bytes, alone
  */
 public record Segment(int uncompressedLength, int crc, byte[] bytes) {
   /** Bytes before the compressed ones. */
@@ -26,15 +27,31 @@ public record Segment(int uncompressedLength, int crc, byte[] bytes) {
     return Snappy.maxCompressedLength(length);
   }
 
-  /** Compresses through an array that has at least {@link #maxCompressed} bytes. */
+  /**
+   * Compresses through an array that has at least {@link #maxCompressed} bytes; not if that makes
+   * nothing smaller.
+   */
   static Segment compress(byte[] raw, int length, byte[] scratch) {
     try {
       int size = Snappy.compress(raw, 0, length, scratch, 0);
-      byte[] bytes = Arrays.copyOf(scratch, size);
-      return new Segment(length, checksum(bytes), bytes);
+      return size < length ? of(length, Arrays.copyOf(scratch, size)) : uncompressed(raw, length);
     } catch (IOException e) {
       throw new StorageException(ErrorCode.IO, "Snappy could not compress: " + e.getMessage(), e);
     }
+  }
+
+  /** Makes one of bytes that are stored as they are. */
+  static Segment uncompressed(byte[] raw, int length) {
+    return of(length, Arrays.copyOf(raw, length));
+  }
+
+  private static Segment of(int uncompressedLength, byte[] stored) {
+    return new Segment(uncompressedLength, checksum(stored), stored);
+  }
+
+  /** Returns whether compressing made it smaller. */
+  boolean compressed() {
+    return bytes.length != uncompressedLength;
   }
 
   private static int checksum(byte[] bytes) {
@@ -103,18 +120,24 @@ public record Segment(int uncompressedLength, int crc, byte[] bytes) {
   }
 
   /**
-   * Uncompresses into the array, which must have {@link #MAX_UNCOMPRESSED} bytes, after checking
-   * the CRC.
+   * Checks the CRC and returns an array that begins with the uncompressed bytes: this segment's
+   * own, or the one given, which must have {@link #MAX_UNCOMPRESSED}.
+   *
+   * @throws StorageException CORRUPT if the bytes are not what the head says
    */
-  void uncompress(byte[] to) {
+  byte[] content(byte[] to) {
     if (checksum(bytes) != crc) {
       throw new StorageException(ErrorCode.CORRUPT, "the checksum of a segment is wrong");
+    }
+    if (!compressed()) {
+      return bytes;
     }
     try {
       if (Snappy.uncompressedLength(bytes) != uncompressedLength
           || Snappy.uncompress(bytes, 0, bytes.length, to, 0) != uncompressedLength) {
         throw new StorageException(ErrorCode.CORRUPT, "a segment has not the length it claims");
       }
+      return to;
     } catch (IOException e) {
       throw new StorageException(
           ErrorCode.CORRUPT, "a segment cannot be uncompressed: " + e.getMessage(), e);

@@ -6,7 +6,8 @@ import java.io.IOException;
 final class SegmentReader {
   private final SegmentSource source;
   private final String what;
-  private final byte[] raw = new byte[Segment.MAX_UNCOMPRESSED];
+  private final byte[] scratch = new byte[Segment.MAX_UNCOMPRESSED];
+  private byte[] raw = Bytes.EMPTY;
   private int at;
   private int limit;
 
@@ -39,12 +40,29 @@ final class SegmentReader {
     }
   }
 
+  /** Says whether that many bytes come next without a border between segments. */
+  boolean inOnePiece(int length) {
+    return length <= limit - at;
+  }
+
+  /** Returns what holds the bytes that come next; good until more is read. */
+  byte[] buffer() {
+    return raw;
+  }
+
+  /** Passes bytes over that are in one piece; returns where in the buffer they begin. */
+  int skip(int length) {
+    int begin = at;
+    at += length;
+    return begin;
+  }
+
   private boolean fill() throws IOException {
     Segment segment = source.next();
     if (segment == null) {
       return false;
     }
-    segment.uncompress(raw);
+    raw = segment.content(scratch);
     at = 0;
     limit = segment.uncompressedLength();
     return true;

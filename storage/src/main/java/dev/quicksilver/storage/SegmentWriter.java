@@ -2,12 +2,18 @@ package dev.quicksilver.storage;
 
 import java.util.function.Consumer;
 
-/** Cuts a stream of bytes into segments of 64 KiB wherever that falls. Not thread-safe. */
+/**
+ * Cuts a stream of bytes into segments of 64 KiB wherever that falls. After one that compressing
+ * makes no smaller it does not try the next few. Not thread-safe.
+ */
 final class SegmentWriter {
+  private static final int UNTRIED = 7;
+
   private final Consumer<Segment> sink;
   private final byte[] raw = new byte[Segment.MAX_UNCOMPRESSED];
   private byte[] scratch = Bytes.EMPTY;
   private int filled;
+  private int untried;
   private long uncompressed;
 
   SegmentWriter(Consumer<Segment> sink) {
@@ -31,11 +37,21 @@ final class SegmentWriter {
   /** Hands the last segment over. */
   void flush() {
     if (filled > 0) {
-      scratch = Bytes.atLeast(scratch, Segment.maxCompressed(filled));
-      sink.accept(Segment.compress(raw, filled, scratch));
+      sink.accept(segment());
       uncompressed += filled;
       filled = 0;
     }
+  }
+
+  private Segment segment() {
+    if (untried > 0) {
+      untried--;
+      return Segment.uncompressed(raw, filled);
+    }
+    scratch = Bytes.atLeast(scratch, Segment.maxCompressed(filled));
+    Segment made = Segment.compress(raw, filled, scratch);
+    untried = made.compressed() ? 0 : UNTRIED;
+    return made;
   }
 
   /** Returns the bytes written so far, before compression. */

@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * Reads the pairs of a snapshot's piece and checks that they are what its header says. Holds one
- * segment and one value in memory. Not thread-safe.
+ * segment and one value in memory; key and value are good until the next pair. Not thread-safe.
  */
 final class SnapshotPairs {
   private final SnapshotPieceHeader header;
@@ -14,12 +14,14 @@ final class SnapshotPairs {
   private byte[] before;
   private int beforeLength;
   private int lastLength;
+  private byte[] gathered = Bytes.EMPTY;
   private long read;
   private long bytes;
 
   byte[] key = new byte[RecordFormat.MAX_KEY];
   int keyLength;
-  byte[] value = new byte[256];
+  byte[] value = Bytes.EMPTY;
+  int valueOffset;
   int valueLength;
   long sequence;
   long commitTime;
@@ -59,10 +61,22 @@ final class SnapshotPairs {
                 || Arrays.compareUnsigned(key, 0, keyLength, header.upTo(), 0, header.upTo().length)
                     <= 0),
         "a key is out of order");
-    value = Bytes.atLeast(value, valueLength);
-    in.read(value, valueLength);
+    readValue();
     read++;
     return true;
+  }
+
+  /** Leaves a value where it is if it stands in one segment, as most do. */
+  private void readValue() throws IOException {
+    if (in.inOnePiece(valueLength)) {
+      value = in.buffer();
+      valueOffset = in.skip(valueLength);
+    } else {
+      gathered = Bytes.atLeast(gathered, valueLength);
+      in.read(gathered, valueLength);
+      value = gathered;
+      valueOffset = 0;
+    }
   }
 
   /** The key that was read last becomes the one before. */
