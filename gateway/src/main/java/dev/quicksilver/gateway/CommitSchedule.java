@@ -108,6 +108,7 @@ final class CommitSchedule {
       }
       if (waiting() && remaining() == 0) {
         commit(stream);
+        queue.lull(notBefore);
       }
     }
     batch.clear();
@@ -115,6 +116,7 @@ final class CommitSchedule {
     long received = stream.getLastReceiveLSN().asLong();
     if (waiting() && remaining() == 0) {
       commit(stream);
+      queue.lull(notBefore);
     }
     if (!sequencer.inTransaction() && transactions.isEmpty() && queue.isEmpty()) {
       idle(stream, received);

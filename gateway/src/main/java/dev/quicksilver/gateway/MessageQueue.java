@@ -26,6 +26,7 @@ final class MessageQueue {
   private final Condition notFull = lock.newCondition();
   private final ArrayDeque<ByteBuffer> messages = new ArrayDeque<>();
   private long bytes;
+  private volatile long lullUntil = System.nanoTime();
   private boolean closed;
   private boolean nudged;
   private @Nullable Exception end;
@@ -37,6 +38,19 @@ final class MessageQueue {
    */
   MessageQueue(long capacity) {
     this.capacity = capacity;
+  }
+
+  /**
+   * Says that nothing will be committed before a time of {@link System#nanoTime}: until then a
+   * COMMIT alone wakes nobody.
+   */
+  void lull(long until) {
+    lullUntil = until;
+  }
+
+  /** Whether nobody waits for the next COMMIT. From any thread. */
+  boolean isLull() {
+    return lullUntil - System.nanoTime() > 0;
   }
 
   /** Adds a message, waiting for room; returns false if the queue is closed. */
@@ -53,7 +67,8 @@ final class MessageQueue {
       bytes += message.remaining() + OVERHEAD;
       // A wake-up for each row would cost more than the row.
       char type = message.hasRemaining() ? (char) message.get(message.position()) : 0;
-      if (type == 'C' || type == 'M' || bytes >= WAKE_BYTES) {
+      nudged |= type == 'M';
+      if (nudged || bytes >= WAKE_BYTES || (type == 'C' && !isLull())) {
         notEmpty.signal();
       }
       return true;
@@ -100,16 +115,23 @@ final class MessageQueue {
   }
 
   /**
-   * Moves all that is there to {@code into}, waiting up to {@code timeoutNanos} for the first.
+   * Moves all that is there to {@code into}, waiting up to {@code timeoutNanos} for the first; in a
+   * lull, for as many as are worth the while.
    *
    * @throws Exception the producer's reason, once everything it produced was taken
    */
   void take(Collection<ByteBuffer> into, long timeoutNanos) throws Exception {
     lock.lockInterruptibly();
     try {
-      long left = timeoutNanos;
-      while (messages.isEmpty() && end == null && !closed && !nudged && left > 0) {
-        left = notEmpty.awaitNanos(left);
+      long deadline = System.nanoTime() + timeoutNanos;
+      while (!nudged && !isWorthTaking() && end == null && !closed) {
+        long now = System.nanoTime();
+        long left = deadline - now;
+        if (left <= 0) {
+          break;
+        }
+        long lull = lullUntil - now;
+        notEmpty.awaitNanos(lull > 0 ? Math.min(left, lull) : left);
       }
       nudged = false;
       if (messages.isEmpty() && end != null) {
@@ -122,6 +144,10 @@ final class MessageQueue {
     } finally {
       lock.unlock();
     }
+  }
+
+  private boolean isWorthTaking() {
+    return isLull() ? bytes >= WAKE_BYTES : !messages.isEmpty();
   }
 
   /** True if nothing waits. */
