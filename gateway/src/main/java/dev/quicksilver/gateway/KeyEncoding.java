@@ -9,6 +9,8 @@ import java.io.ByteArrayOutputStream;
  *
  * <pre>
  * smallint, integer, bigint   2, 4, 8 bytes, big endian, the sign bit flipped
+ * date                        days since 2000-01-01, as an integer
+ * timestamp, timestamptz      µs since 2000-01-01 (UTC), as a bigint
  * uuid                        its 16 bytes
  * text, varchar, bytea        its bytes, each 00 as 00 FF; then 00 01
  * </pre>
@@ -24,7 +26,7 @@ final class KeyEncoding {
   /** Appends a component, given in PostgreSQL's binary form. */
   static void append(ByteArrayOutputStream key, ColumnType type, byte[] component) {
     switch (type) {
-      case INT2, INT4, INT8 -> {
+      case INT2, INT4, INT8, DATE, TIMESTAMP, TIMESTAMPTZ -> {
         key.write(component[0] ^ 0x80);
         key.write(component, 1, component.length - 1);
       }
@@ -39,7 +41,7 @@ final class KeyEncoding {
         key.write(0);
         key.write(1);
       }
-      case BOOL, BPCHAR, JSON, JSONB ->
+      case BOOL, BPCHAR, FLOAT4, FLOAT8, JSON, JSONB, NUMERIC, TIME ->
           throw new IllegalArgumentException("no key has a column of type " + type.typeName());
     }
   }

@@ -9,8 +9,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Writes a JSON object of several columns, without white space, members in the order given: the
- * same bytes for the same row, always. Numbers, booleans and null as such, json and jsonb embedded
- * as PostgreSQL prints them, all else as a string of PostgreSQL's text (bytea in hex).
+ * same bytes for the same row, always. Numbers, booleans and null as such (NaN and infinity as
+ * strings), json and jsonb embedded as PostgreSQL prints them, all else as a string of PostgreSQL's
+ * text: bytea in hex, dates and times as its {@code to_json} writes them, in UTC.
  */
 final class ValueObject {
   private static final byte[] NULL = ascii("null");
@@ -38,6 +39,13 @@ final class ValueObject {
       case INT2 -> out.writeBytes(ascii(Short.toString(binary.getShort())));
       case INT4 -> out.writeBytes(ascii(Integer.toString(binary.getInt())));
       case INT8 -> out.writeBytes(ascii(Long.toString(binary.getLong())));
+      case FLOAT4 -> number(PostgresText.float4(binary.getFloat()));
+      case FLOAT8 -> number(PostgresText.float8(binary.getDouble()));
+      case NUMERIC -> number(PostgresText.numeric(binary));
+      case DATE -> string(ascii(PostgresText.date(binary.getInt())));
+      case TIME -> string(ascii(PostgresText.time(binary.getLong())));
+      case TIMESTAMP -> string(ascii(PostgresText.timestamp(binary.getLong(), "")));
+      case TIMESTAMPTZ -> string(ascii(PostgresText.timestamp(binary.getLong(), "+00:00")));
       case UUID -> string(ascii(new UUID(binary.getLong(), binary.getLong()).toString()));
       case BYTEA -> string(ascii("\\x" + HexFormat.of().formatHex(value)));
       case TEXT, VARCHAR, BPCHAR -> string(value);
@@ -49,6 +57,16 @@ final class ValueObject {
   byte[] end() {
     out.write('}');
     return out.toByteArray();
+  }
+
+  /** JSON has no numbers that are none. */
+  private void number(String text) {
+    byte[] bytes = ascii(text);
+    if (Character.isLetter(text.charAt(text.length() - 1))) { // NaN, Infinity, -Infinity
+      string(bytes);
+    } else {
+      out.writeBytes(bytes);
+    }
   }
 
   private void string(byte[] utf8) {

@@ -54,7 +54,8 @@ AS $function$
         (EXISTS (SELECT FROM pg_class x
              WHERE (x.oid = r.oid OR x.oid IN (SELECT relid FROM pg_partition_tree(r.oid)))
                AND x.relreplident <> 'f'
-               AND (x.relreplident <> 'd' OR t.is_object AND columns.can_be_large)),
+               AND (x.relreplident <> 'd'
+                    OR t.is_object AND columns.can_be_large AND (x.reltoastrelid <> 0 OR x.relkind = 'p'))),
             'the replica identity of its table does not suffice'),
         (r.oid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_constraint k
              WHERE k.conrelid = t.relation AND k.contype = 'c' AND k.convalidated

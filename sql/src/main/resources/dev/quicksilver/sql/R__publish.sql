@@ -137,7 +137,8 @@ BEGIN
     SELECT jsonb_agg(jsonb_build_object('name', a.attname, 'type', t.typname) ORDER BY k.ordinality),
            string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ')
                FILTER (WHERE a.atttypid NOT IN ('text'::regtype, 'varchar'::regtype, 'bytea'::regtype, 'int2'::regtype,
-                                                'int4'::regtype, 'int8'::regtype, 'uuid'::regtype)
+                                                'int4'::regtype, 'int8'::regtype, 'uuid'::regtype, 'date'::regtype,
+                                                'timestamp'::regtype, 'timestamptz'::regtype)
                        OR a.attgenerated <> ''),
            string_agg(CASE t.typname
                WHEN 'text' THEN format('octet_length(%I) + 2', a.attname)
@@ -152,13 +153,15 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'datatype_mismatch',
             MESSAGE = format('key column %s cannot be in a key', bad),
-            HINT = 'Keys are made of text, varchar, bytea, smallint, integer, bigint and uuid columns that are not generated.';
+            HINT = 'Keys are made of text, varchar, bytea, smallint, integer, bigint, uuid, date, timestamp and timestamptz columns that are not generated.';
     END IF;
     SELECT jsonb_agg(jsonb_build_object('name', a.attname, 'type', t.typname) ORDER BY v.ordinality),
            string_agg(format('%I %s', a.attname, format_type(a.atttypid, a.atttypmod)), ', ')
                FILTER (WHERE a.atttypid NOT IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype, 'bytea'::regtype,
                                                 'json'::regtype, 'jsonb'::regtype, 'bool'::regtype, 'int2'::regtype,
-                                                'int4'::regtype, 'int8'::regtype, 'uuid'::regtype)
+                                                'int4'::regtype, 'int8'::regtype, 'float4'::regtype, 'float8'::regtype,
+                                                'numeric'::regtype, 'uuid'::regtype, 'date'::regtype, 'time'::regtype,
+                                                'timestamp'::regtype, 'timestamptz'::regtype)
                        OR a.attgenerated <> ''),
            string_agg(format('coalesce(octet_length(%I::text), 0)', a.attname), ' + ') FILTER (WHERE a.attlen = -1),
            count(*) > 1 OR bool_or(t.typname NOT IN ('text', 'bytea', 'json', 'jsonb'))
@@ -170,13 +173,15 @@ BEGIN
         RAISE EXCEPTION USING
             ERRCODE = 'datatype_mismatch',
             MESSAGE = format('column %s cannot be in a value', bad),
-            HINT = 'Values are made of text, varchar, char, bytea, json, jsonb, boolean, smallint, integer, bigint and uuid columns that are not generated; name such columns in value_columns.';
+            HINT = 'Values are made of text, varchar, char, bytea, json, jsonb, boolean, smallint, integer, bigint, real, double precision, numeric, uuid, date, time, timestamp and timestamptz columns that are not generated; name such columns in value_columns.';
     END IF;
 
-    -- The old row must tell what an update left alone, and which key it had.
+    -- The old row must tell what an update left alone, and which key it had. A table without a TOAST table (its rows
+    -- are short by their types) has every value in the WAL.
     SELECT string_agg(c.oid::regclass::text, ', ') INTO bad FROM pg_class c
     WHERE (c.oid = relation.oid OR c.oid IN (SELECT relid FROM pg_partition_tree(relation.oid)))
-      AND c.relreplident <> 'f' AND (c.relreplident <> 'd' OR is_object AND value_length IS NOT NULL);
+      AND c.relreplident <> 'f'
+      AND (c.relreplident <> 'd' OR is_object AND value_length IS NOT NULL AND (c.reltoastrelid <> 0 OR c.relkind = 'p'));
     IF bad IS NOT NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'object_not_in_prerequisite_state',
@@ -216,7 +221,12 @@ BEGIN
 
     -- Rows that are there go through the WAL too, as updates that change nothing; a value of its own
     -- column is computed anew, since the WAL does not repeat a large one that is the same.
-    rewrite := CASE WHEN is_object THEN format('%1$I = %1$I', key_columns[1])
+    rewrite := CASE WHEN is_object THEN (
+            SELECT format('%1$I = %1$I', a.attname)
+            FROM unnest(key_columns || value_columns) WITH ORDINALITY AS c(name, ordinality)
+            JOIN pg_attribute a ON a.attrelid = relation.oid AND a.attname = c.name
+            WHERE a.attidentity <> 'a' -- which PostgreSQL lets nobody set; a table has one at most
+            ORDER BY c.ordinality LIMIT 1)
         WHEN value_type = 'text' THEN format('%1$I = %1$I || ''''', value_columns[1])
         WHEN value_type = 'bytea' THEN format('%1$I = %1$I || ''''::bytea', value_columns[1])
         ELSE format('%1$I = %1$I::text::%2$s', value_columns[1], value_type) END;

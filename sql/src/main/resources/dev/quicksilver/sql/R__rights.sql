@@ -36,7 +36,18 @@ GRANT EXECUTE ON FUNCTION
     quicksilver.wait_for_propagation(text, text, interval),
     quicksilver.sequence_of(pg_lsn),
     quicksilver.sequence_of(text, pg_lsn, interval),
-    quicksilver.problems()
+    quicksilver.problems(),
+    quicksilver.flip_sign(bytea),
+    quicksilver.key_of(smallint),
+    quicksilver.key_of(integer),
+    quicksilver.key_of(bigint),
+    quicksilver.key_of(date),
+    quicksilver.key_of(timestamp),
+    quicksilver.key_of(timestamptz),
+    quicksilver.key_of(uuid),
+    quicksilver.key_of(text),
+    quicksilver.integer_of(bytea, integer),
+    quicksilver.bigint_of(bytea, integer)
     TO quicksilver_reader, quicksilver_writer, quicksilver_admin;
 
 -- Creates and drops databases, and publishes and unpublishes the tables that it owns.

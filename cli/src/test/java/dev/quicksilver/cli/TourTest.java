@@ -1,0 +1,172 @@
+package dev.quicksilver.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.quicksilver.cli.process.ProcessFile;
+import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.fixtures.JavaCommand;
+import dev.quicksilver.fixtures.SqlSession;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Runs the statements of docs/tour.md, as they stand there, with all processes. */
+final class TourTest {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+  private static final Pattern SQL = Pattern.compile("```sql\n(.*?)```", Pattern.DOTALL);
+
+  @TempDir private Path folder;
+  private final Map<String, Process> processes = new LinkedHashMap<>();
+
+  @AfterEach
+  void stop() throws Exception {
+    for (Process process : processes.values()) {
+      process.destroyForcibly().waitFor();
+    }
+  }
+
+  @Test
+  void theTourDoesWhatItSays() throws Exception {
+    assumeTrue(pgbench("--version") == 0, "pgbench is not on the PATH: install postgresql-contrib");
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.start();
+        Connection connection = postgres.connect()) {
+      SqlSession session = new SqlSession(connection);
+      assertThat(pgbench(postgres, "--initialize", "--scale=1", "--quiet")).isZero();
+      String root =
+          launch("root", "root", "node", "replication", "--postgres-url=" + postgres.jdbcUrl());
+      launch("fra", "replica", "node", "replication", "--replication-upstreams=" + root);
+      String bridge = launch("fra", "bridge", "bridge", "bridge");
+      await(() -> session.query("SELECT to_regclass('quicksilver.replicas')") != null);
+
+      List<String> statements = statements(bridge);
+      assertThat(statements).hasSize(5);
+      for (String statement : statements) {
+        session.execute(statement);
+      }
+      assertThat(table(session, statements.getLast())).isEqualTo("41 0, 42 0, 43 0");
+      assertThat(session.query("SELECT count(*) FROM edge_fra.accounts")).isEqualTo("100000");
+      assertThat(session.query("SELECT value FROM edge_fra.branches"))
+          .isEqualTo("{\"bbalance\":0,\"filler\":null}");
+
+      assertThat(pgbench(postgres, "--transactions=50", "--client=2", "--no-vacuum")).isZero();
+      for (String database : List.of("accounts", "branches", "tellers", "history")) {
+        session.execute("SELECT quicksilver.wait_for_propagation('" + database + "')");
+      }
+      assertThat(session.query("SELECT count(*) FROM edge_fra.history")).isEqualTo("100");
+      // An edge's content is its table's, row by row.
+      same(session, "accounts", "aid", "bid, abalance, filler");
+      same(session, "branches", "bid", "bbalance, filler");
+      same(session, "tellers", "tid", "bid, tbalance, filler");
+      same(session, "history", "id", "tid, bid, aid, delta, mtime, filler");
+    }
+  }
+
+  private static void same(SqlSession session, String database, String key, String columns)
+      throws Exception {
+    String differing =
+        session.query(
+            ("SELECT count(*) FROM (SELECT quicksilver.key_of(%2$s) AS key, row_to_json(v)::text AS"
+                    + " value FROM pgbench_%1$s, LATERAL (SELECT %3$s) v) t FULL JOIN"
+                    + " edge_fra.%1$s e ON e.key = t.key WHERE e.value::text IS DISTINCT FROM"
+                    + " t.value")
+                .formatted(database, key, columns));
+    assertThat(differing).as(database).isEqualTo("0");
+  }
+
+  private static String table(SqlSession session, String query) throws Exception {
+    return session.query(
+        "SELECT string_agg(aid || ' ' || balance, ', ') FROM (" + query.replace(";", "") + ") t");
+  }
+
+  /** The SQL between the fences, with the bridge that runs here in place of the default one. */
+  private static List<String> statements(String bridge) throws IOException {
+    List<String> statements = new ArrayList<>();
+    var block = SQL.matcher(Files.readString(Path.of("../docs/tour.md")));
+    while (block.find()) {
+      for (String statement : block.group(1).split("(?<=;)\n")) {
+        if (!statement.isBlank()) {
+          statements.add(
+              statement.replace("7432", bridge.substring(bridge.lastIndexOf(':') + 1)).strip());
+        }
+      }
+    }
+    return statements;
+  }
+
+  private int pgbench(EmbeddedPostgres postgres, String... words) throws Exception {
+    List<String> all = new ArrayList<>(List.of(words));
+    all.addAll(
+        List.of(
+            "--host=" + postgres.socketDirectory(),
+            "--port=" + postgres.port(),
+            "--username=" + postgres.user(),
+            "postgres"));
+    return pgbench(all.toArray(String[]::new));
+  }
+
+  private int pgbench(String... words) throws Exception {
+    List<String> command = new ArrayList<>(List.of("pgbench"));
+    command.addAll(List.of(words));
+    try {
+      return new ProcessBuilder(command)
+          .redirectErrorStream(true)
+          .redirectOutput(folder.resolve("pgbench-output").toFile())
+          .start()
+          .waitFor();
+    } catch (IOException e) {
+      return -1;
+    }
+  }
+
+  /** Starts a process; returns its address of the kind that is asked for. */
+  private String launch(String directory, String role, String file, String address, String... more)
+      throws Exception {
+    Path data = folder.resolve(directory);
+    List<String> words = new ArrayList<>(List.of(role));
+    words.addAll(List.of(more));
+    words.addAll(
+        List.of(
+            "--" + (role.equals("bridge") ? "bridge" : "replication") + "-listen=127.0.0.1:0",
+            "--http-listen=127.0.0.1:0",
+            "--node-name=" + role,
+            "--data-map-size=1024",
+            "--data-directory=" + data));
+    Path errors = folder.resolve(role + "-errors");
+    Process process =
+        new ProcessBuilder(
+                JavaCommand.of(Quicksilver.class, List.of("-Xmx128m"), List.copyOf(words)))
+            .redirectOutput(folder.resolve(role + "-output").toFile())
+            .redirectError(errors.toFile())
+            .start();
+    processes.put(role, process);
+    await(
+        () -> {
+          assertThat(process.isAlive()).as(Files.readString(errors)).isTrue();
+          return ProcessFile.read(data, file)
+              .filter(content -> content.pid() == process.pid())
+              .isPresent();
+        });
+    return ProcessFile.read(data, file).orElseThrow().addresses().get(address);
+  }
+
+  private static void await(Callable<Boolean> condition) throws Exception {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    while (!condition.call()) {
+      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
+      LockSupport.parkNanos(20_000_000);
+    }
+  }
+}
