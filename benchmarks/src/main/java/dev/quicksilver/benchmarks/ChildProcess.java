@@ -17,6 +17,9 @@ import java.util.concurrent.TimeoutException;
 
 /** A real {@code quicksilver} process in a JVM of its own, with this JVM's class path. */
 final class ChildProcess implements AutoCloseable {
+  /** What a process's heap may take. */
+  static final int HEAP_MIB = 192;
+
   private final Process process;
   private final Path output;
 
@@ -27,7 +30,8 @@ final class ChildProcess implements AutoCloseable {
 
   /** Starts {@code quicksilver} with these arguments; both outputs go to the end of a file. */
   static ChildProcess start(Path output, List<String> arguments) throws IOException {
-    List<String> command = JavaCommand.of(Quicksilver.class, List.of("-Xmx192m"), arguments);
+    List<String> command =
+        JavaCommand.of(Quicksilver.class, List.of("-Xmx" + HEAP_MIB + "m"), arguments);
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("QUICKSILVER_"));
     Process process =
@@ -88,6 +92,10 @@ final class ChildProcess implements AutoCloseable {
   /** Kills it as {@code kill -9} does, and waits until it is gone. */
   void kill() {
     process.destroyForcibly().onExit().join();
+  }
+
+  long pid() {
+    return process.pid();
   }
 
   boolean isAlive() {

@@ -28,6 +28,7 @@ public final class Run {
           new GatewayRateBar(),
           new GatewayCommitBar(),
           new GatewayModelBar(),
+          new HugeTransactionBar(),
           new FailoverBar());
 
   private Run() {}

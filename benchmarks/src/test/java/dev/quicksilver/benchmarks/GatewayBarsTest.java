@@ -13,6 +13,12 @@ class GatewayBarsTest {
   }
 
   @Test
+  void aLargeTransactionPassesWhole() throws Exception {
+    assertThat(new HugeTransactionBar().run(new Bar.Settings(true, System.nanoTime())))
+        .matches(Bar.Outcome::pass);
+  }
+
+  @Test
   void nothingIsLostDoubledOrReorderedWhenPostgresFailsOver() throws Exception {
     assertThat(new FailoverBar().run(new Bar.Settings(true, System.nanoTime())))
         .matches(Bar.Outcome::pass);
