@@ -3,26 +3,15 @@ package dev.quicksilver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quicksilver.cli.process.ProcessFile;
 import dev.quicksilver.fixtures.EmbeddedPostgres;
-import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.fixtures.SqlSession;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.StorageOptions;
-import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.concurrent.Callable;
-import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,10 +23,9 @@ import org.postgresql.util.PSQLException;
  */
 final class PropagationTest {
   private static final StorageOptions OPTIONS = StorageOptions.DEFAULT.withMapSize(1L << 30);
-  private static final Duration LIMIT = Duration.ofSeconds(60);
 
   @TempDir private Path folder;
-  private final Map<String, Process> processes = new LinkedHashMap<>();
+  private NodeProcesses nodes;
   private EmbeddedPostgres postgres;
   private Connection connection;
   private SqlSession session;
@@ -47,73 +35,30 @@ final class PropagationTest {
     postgres = EmbeddedPostgres.start();
     connection = postgres.connect();
     session = new SqlSession(connection);
-    launch("root", "root", "--postgres-url=" + postgres.jdbcUrl(), "--root-window=20ms");
+    nodes = new NodeProcesses(folder);
+    nodes.start("root", "root", "--postgres-url=" + postgres.jdbcUrl(), "--root-window=20ms");
     startReplica("fra-1", "fra");
     startReplica("sin-1", "sin");
-    await(() -> !session.query("SELECT to_regclass('quicksilver.replicas') IS NULL").equals("t"));
+    NodeProcesses.await(
+        () -> !session.query("SELECT to_regclass('quicksilver.replicas') IS NULL").equals("t"));
     session.execute("SELECT quicksilver.create_database('dns')");
-    await(() -> count("database = 'dns' AND state = 'STREAMING'") == 2);
+    NodeProcesses.await(() -> count("database = 'dns' AND state = 'STREAMING'") == 2);
   }
 
   @AfterEach
   void stop() throws Exception {
-    for (Process process : processes.values()) {
-      process.destroyForcibly().waitFor();
-    }
+    nodes.close();
     connection.close();
     postgres.close();
   }
 
   private void startReplica(String name, String location) throws Exception {
-    String root =
-        ProcessFile.read(folder.resolve("root"), "node")
-            .orElseThrow()
-            .addresses()
-            .get("replication");
-    launch(
+    nodes.start(
         name,
         "replica",
         "--node-location=" + location,
-        "--replication-upstreams=" + root,
+        "--replication-upstreams=" + nodes.address("root", "replication"),
         "--replication-window=20ms");
-  }
-
-  private void launch(String name, String role, String... more) throws Exception {
-    List<String> words = new ArrayList<>(List.of(role));
-    words.addAll(List.of(more));
-    words.addAll(
-        List.of(
-            "--node-name=" + name,
-            "--replication-listen=127.0.0.1:0",
-            "--http-listen=127.0.0.1:0",
-            "--data-map-size=1024",
-            "--data-directory=" + folder.resolve(name)));
-    Process process =
-        new ProcessBuilder(
-                JavaCommand.of(Quicksilver.class, List.of("-Xmx128m"), List.copyOf(words)))
-            .redirectOutput(folder.resolve(name + "-output").toFile())
-            .redirectError(folder.resolve(name + "-errors").toFile())
-            .start();
-    processes.put(name, process);
-    await(
-        () -> {
-          assertThat(process.isAlive()).as(errors(name)).isTrue();
-          return ProcessFile.read(folder.resolve(name), "node")
-              .filter(content -> content.pid() == process.pid())
-              .isPresent();
-        });
-  }
-
-  private String errors(String name) throws IOException {
-    return Files.readString(folder.resolve(name + "-errors"));
-  }
-
-  private static void await(Callable<Boolean> condition) throws Exception {
-    long deadline = System.nanoTime() + LIMIT.toNanos();
-    while (!condition.call()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
-      LockSupport.parkNanos(20_000_000);
-    }
   }
 
   private int count(String condition) throws Exception {
@@ -157,7 +102,7 @@ final class PropagationTest {
     refused("'dns', 'nowhere', '100ms'", "0 of 0 replicas at location 'nowhere'");
 
     // One that went away counts for a minute: nobody shall think that it has what it has not.
-    processes.get("sin-1").destroyForcibly().waitFor();
+    nodes.kill("sin-1");
     session.execute("INSERT INTO dns VALUES ('gone', '')");
     assertThat(waitFor("'dns', 0.5, '60s'")).isEqualTo("1");
     refused("'dns', 1, '300ms'", "1 of 2 replicas have sequence 22 of database 'dns'");
@@ -170,8 +115,7 @@ final class PropagationTest {
     assertThat(count("name = 'old-1' AND state = 'AWAY' AND behind = 21")).isEqualTo(1);
     assertThat(waitFor("'dns', 1, '60s'")).isEqualTo("2");
 
-    String http =
-        ProcessFile.read(folder.resolve("root"), "node").orElseThrow().addresses().get("http");
+    String http = nodes.address("root", "http");
     try (var in = URI.create("http://" + http + "/metrics").toURL().openStream()) {
       assertThat(new String(in.readAllBytes(), StandardCharsets.UTF_8))
           .containsPattern("quicksilver_slot_retained_wal_bytes\\{slot=\"quicksilver\"} [0-9]")

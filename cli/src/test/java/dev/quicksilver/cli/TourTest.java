@@ -3,55 +3,40 @@ package dev.quicksilver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.quicksilver.cli.process.ProcessFile;
 import dev.quicksilver.fixtures.EmbeddedPostgres;
-import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.fixtures.SqlSession;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.concurrent.Callable;
-import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Runs the statements of docs/tour.md, as they stand there, with all processes. */
 final class TourTest {
-  private static final Duration LIMIT = Duration.ofSeconds(60);
   private static final Pattern SQL = Pattern.compile("```sql\n(.*?)```", Pattern.DOTALL);
 
   @TempDir private Path folder;
-  private final Map<String, Process> processes = new LinkedHashMap<>();
-
-  @AfterEach
-  void stop() throws Exception {
-    for (Process process : processes.values()) {
-      process.destroyForcibly().waitFor();
-    }
-  }
 
   @Test
   void theTourDoesWhatItSays() throws Exception {
     assumeTrue(pgbench("--version") == 0, "pgbench is not on the PATH: install postgresql-contrib");
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start();
-        Connection connection = postgres.connect()) {
+        Connection connection = postgres.connect();
+        NodeProcesses nodes = new NodeProcesses(folder)) {
       SqlSession session = new SqlSession(connection);
       assertThat(pgbench(postgres, "--initialize", "--scale=1", "--quiet")).isZero();
-      String root =
-          launch("root", "root", "node", "replication", "--postgres-url=" + postgres.jdbcUrl());
-      launch("fra", "replica", "node", "replication", "--replication-upstreams=" + root);
-      String bridge = launch("fra", "bridge", "bridge", "bridge");
-      await(() -> session.query("SELECT to_regclass('quicksilver.replicas')") != null);
+      nodes.start("root", "root", "--postgres-url=" + postgres.jdbcUrl());
+      nodes.start(
+          "fra", "replica", "--replication-upstreams=" + nodes.address("root", "replication"));
+      nodes.startBridge("fra-bridge", "fra");
+      NodeProcesses.await(
+          () -> session.query("SELECT to_regclass('quicksilver.replicas')") != null);
 
-      List<String> statements = statements(bridge);
+      List<String> statements = statements(nodes.address("fra", "bridge"));
       assertThat(statements).hasSize(5);
       for (String statement : statements) {
         session.execute(statement);
@@ -128,45 +113,6 @@ final class TourTest {
           .waitFor();
     } catch (IOException e) {
       return -1;
-    }
-  }
-
-  /** Starts a process; returns its address of the kind that is asked for. */
-  private String launch(String directory, String role, String file, String address, String... more)
-      throws Exception {
-    Path data = folder.resolve(directory);
-    List<String> words = new ArrayList<>(List.of(role));
-    words.addAll(List.of(more));
-    words.addAll(
-        List.of(
-            "--" + (role.equals("bridge") ? "bridge" : "replication") + "-listen=127.0.0.1:0",
-            "--http-listen=127.0.0.1:0",
-            "--node-name=" + role,
-            "--data-map-size=1024",
-            "--data-directory=" + data));
-    Path errors = folder.resolve(role + "-errors");
-    Process process =
-        new ProcessBuilder(
-                JavaCommand.of(Quicksilver.class, List.of("-Xmx128m"), List.copyOf(words)))
-            .redirectOutput(folder.resolve(role + "-output").toFile())
-            .redirectError(errors.toFile())
-            .start();
-    processes.put(role, process);
-    await(
-        () -> {
-          assertThat(process.isAlive()).as(Files.readString(errors)).isTrue();
-          return ProcessFile.read(data, file)
-              .filter(content -> content.pid() == process.pid())
-              .isPresent();
-        });
-    return ProcessFile.read(data, file).orElseThrow().addresses().get(address);
-  }
-
-  private static void await(Callable<Boolean> condition) throws Exception {
-    long deadline = System.nanoTime() + LIMIT.toNanos();
-    while (!condition.call()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
-      LockSupport.parkNanos(20_000_000);
     }
   }
 }

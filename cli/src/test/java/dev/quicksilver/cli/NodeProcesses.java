@@ -1,0 +1,94 @@
+package dev.quicksilver.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quicksilver.cli.process.ProcessFile;
+import dev.quicksilver.fixtures.JavaCommand;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import java.util.concurrent.locks.LockSupport;
+
+/** Roots, replicas and bridges in processes of their own, for tests; gone after closing. */
+final class NodeProcesses implements AutoCloseable {
+  private static final Duration LIMIT = Duration.ofSeconds(60);
+
+  private final Path folder;
+  private final Map<String, Process> processes = new LinkedHashMap<>();
+
+  /** Takes the folder that data directories and outputs go to. */
+  NodeProcesses(Path folder) {
+    this.folder = folder;
+  }
+
+  /** Starts a root or a replica with its data in a folder of its name, and waits for it. */
+  void start(String name, String role, String... more) throws Exception {
+    start(name, role, folder.resolve(name), "node", "--replication-listen=127.0.0.1:0", more);
+  }
+
+  /** Starts a bridge on the data of a node, and waits for it. */
+  void startBridge(String name, String node) throws Exception {
+    start(name, "bridge", folder.resolve(node), "bridge", "--bridge-listen=127.0.0.1:0");
+  }
+
+  private void start(
+      String name, String role, Path data, String file, String listen, String... more)
+      throws Exception {
+    List<String> words = new ArrayList<>(List.of(role));
+    words.addAll(List.of(more));
+    words.addAll(
+        List.of(
+            listen,
+            "--http-listen=127.0.0.1:0",
+            "--node-name=" + name,
+            "--data-map-size=1024",
+            "--data-directory=" + data));
+    Path errors = folder.resolve(name + "-errors");
+    Process process =
+        new ProcessBuilder(
+                JavaCommand.of(Quicksilver.class, List.of("-Xmx128m"), List.copyOf(words)))
+            .redirectOutput(folder.resolve(name + "-output").toFile())
+            .redirectError(errors.toFile())
+            .start();
+    processes.put(name, process);
+    await(
+        () -> {
+          assertThat(process.isAlive()).as(Files.readString(errors)).isTrue();
+          return ProcessFile.read(data, file)
+              .filter(content -> content.pid() == process.pid())
+              .isPresent();
+        });
+  }
+
+  /** Returns an address ("replication", "http", "bridge") of a node, or of the bridge beside it. */
+  String address(String node, String what) {
+    return ProcessFile.read(folder.resolve(node), what.equals("bridge") ? "bridge" : "node")
+        .orElseThrow()
+        .addresses()
+        .get(what);
+  }
+
+  /** Kills a process as {@code kill -9} does. */
+  void kill(String name) {
+    processes.get(name).destroyForcibly().onExit().join();
+  }
+
+  /** Waits up to a minute. */
+  static void await(Callable<Boolean> condition) throws Exception {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    while (!condition.call()) {
+      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
+      LockSupport.parkNanos(20_000_000);
+    }
+  }
+
+  @Override
+  public void close() {
+    processes.keySet().forEach(this::kill);
+  }
+}
