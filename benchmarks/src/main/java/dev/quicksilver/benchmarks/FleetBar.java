@@ -229,11 +229,7 @@ final class FleetBar implements Bar {
                 .flatMap(handle -> handle.info().totalCpuDuration())
                 .map(Duration::toNanos)
                 .orElseThrow();
-        own +=
-            Files.readAllLines(Path.of("/proc/" + process.pid() + "/status")).stream()
-                .filter(line -> line.startsWith("RssAnon:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-                .sum();
+        own += OwnMemory.kib(process.pid());
       }
       return new Usage(nanos, own);
     }

@@ -2,6 +2,7 @@ package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.fixtures.EmbeddedPostgres;
 import dev.quicksilver.fixtures.Ports;
+import dev.quicksilver.fixtures.SqlSession;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.Direction;
@@ -10,16 +11,13 @@ import dev.quicksilver.storage.KeyRange;
 import dev.quicksilver.storage.Scan;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.StorageOptions;
-import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyOut;
 
@@ -51,11 +49,12 @@ final class HugeTransactionBar implements Bar {
         Connection connection = postgres.connect();
         ChildProcess root = ChildProcess.root(folder, postgres, port);
         ChildProcess replica = ChildProcess.replica(folder, port)) {
-      execute(connection, "SELECT quicksilver.create_database('" + NAME + "')");
+      SqlSession session = new SqlSession(connection);
+      session.execute("SELECT quicksilver.create_database('" + NAME + "')");
       try (Database atRoot = open(folder.resolve("root"), root);
           Database atReplica = open(folder.resolve("replica"), replica)) {
         long began = System.nanoTime();
-        write(connection, rows);
+        write(session, rows);
         System.out.printf("PostgreSQL took %.1f s for %,d rows%n", seconds(began), rows);
         long rootMemory = await("root", atRoot, root, rows);
         System.out.printf("the root has all after %.1f s%n", seconds(began));
@@ -82,18 +81,11 @@ final class HugeTransactionBar implements Bar {
     }
   }
 
-  private static void write(Connection connection, int rows) throws SQLException {
-    execute(
-        connection,
+  private static void write(SqlSession session, int rows) throws SQLException {
+    session.execute(
         "INSERT INTO %s SELECT 'key ' || lpad(i::text, 25, '0'), md5('a' || i) || md5('b' || i) ||"
                 .formatted(NAME)
             + " md5('c' || i) || 'tail' FROM generate_series(1, %d) i".formatted(rows));
-  }
-
-  private static void execute(Connection connection, String sql) throws SQLException {
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-    }
   }
 
   private static double seconds(long began) {
@@ -126,24 +118,13 @@ final class HugeTransactionBar implements Bar {
       if (!process.isAlive() || System.nanoTime() > deadline) {
         throw new AssertionError("the " + who + " did not get there: " + process.output());
       }
-      most = Math.max(most, anonymousMiB(process.pid()));
+      most = Math.max(most, OwnMemory.kib(process.pid()) >> 10);
       if (i % 500 == 499) {
         System.out.printf("waiting for the %s, its own memory is %,d MiB%n", who, most);
       }
       TimeUnit.MILLISECONDS.sleep(20);
     }
     return most;
-  }
-
-  /** Memory that is the process's own: without LMDB's map, which is the page cache's. */
-  private static long anonymousMiB(long pid) throws IOException {
-    try (Stream<String> lines = Files.lines(Path.of("/proc/" + pid + "/status"))) {
-      return lines
-          .filter(line -> line.startsWith("RssAnon:"))
-          .map(line -> Long.parseLong(line.replaceAll("[^0-9]", "")) >> 10)
-          .findFirst()
-          .orElse(0L);
-    }
   }
 
   /** Reads the table in the order of its keys and the root's pairs beside it. */

@@ -106,18 +106,12 @@ final class CommitSchedule {
       if (sequencer.apply(PgOutputDecoder.decode(message))) {
         transactionCount++;
       }
-      if (waiting() && remaining() == 0) {
-        commit(stream);
-        queue.lull(notBefore);
-      }
+      commitIfDue(queue, stream);
     }
     batch.clear();
     // Read before the queue is looked at: all up to here was put into the queue by then.
     long received = stream.getLastReceiveLSN().asLong();
-    if (waiting() && remaining() == 0) {
-      commit(stream);
-      queue.lull(notBefore);
-    }
+    commitIfDue(queue, stream);
     if (!sequencer.inTransaction() && transactions.isEmpty() && queue.isEmpty()) {
       idle(stream, received);
     }
@@ -132,6 +126,13 @@ final class CommitSchedule {
   private long remaining() {
     long left = Math.max(0, notBefore - nanoTime.getAsLong());
     return left > 0 && transactions.pendingBytes() >= PENDING_BYTES ? 0 : left;
+  }
+
+  private void commitIfDue(MessageQueue queue, PGReplicationStream stream) {
+    if (waiting() && remaining() == 0) {
+      commit(stream);
+      queue.lull(notBefore);
+    }
   }
 
   private void commit(PGReplicationStream stream) {

@@ -3,6 +3,7 @@ package dev.quicksilver.gateway;
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.gateway.GatewayStatus.State;
 import dev.quicksilver.replication.Subtree;
+import dev.quicksilver.replication.Threads;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.StorageException;
 import java.sql.SQLException;
@@ -106,18 +107,7 @@ public final class Gateway implements AutoCloseable {
   public void close() {
     closing.countDown();
     session.wake();
-    boolean interrupted = false;
-    while (true) {
-      try {
-        thread.join();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Threads.join(thread);
   }
 
   private boolean isClosing() {

@@ -3,7 +3,6 @@ package dev.quicksilver.gateway;
 import java.math.BigDecimal;
 import java.nio.ByteBuffer;
 import java.time.LocalDate;
-import java.util.Locale;
 
 /**
  * The text that PostgreSQL's {@code to_json} makes of numbers and times, from their binary form
@@ -53,7 +52,8 @@ final class PostgresText {
     return sign
         + digits.charAt(0)
         + fraction
-        + String.format(Locale.ROOT, "e%c%02d", exponent < 0 ? '-' : '+', Math.abs(exponent));
+        + (exponent < 0 ? "e-" : "e+")
+        + padded(Math.abs(exponent), 2);
   }
 
   /**
@@ -91,25 +91,23 @@ final class PostgresText {
       text.append('0');
     }
     for (int i = 0; i <= weight; i++) {
-      append(text, i < groups ? group[i] : 0, i > 0);
+      text.append(padded(i < groups ? group[i] : 0, i > 0 ? NUMERIC_GROUP : 1));
     }
     if (scale > 0) {
       text.append('.');
       int end = text.length() + scale;
       for (int i = weight + 1; text.length() < end; i++) {
-        append(text, i >= 0 && i < groups ? group[i] : 0, true);
+        text.append(padded(i >= 0 && i < groups ? group[i] : 0, NUMERIC_GROUP));
       }
       text.setLength(end);
     }
     return text.toString();
   }
 
-  private static void append(StringBuilder text, int group, boolean padded) {
-    String digits = Integer.toString(group);
-    if (padded) {
-      text.repeat('0', NUMERIC_GROUP - digits.length());
-    }
-    text.append(digits);
+  /** At least so many digits. */
+  private static String padded(long number, int digits) {
+    String text = Long.toString(number);
+    return "0".repeat(Math.max(0, digits - text.length())) + text;
   }
 
   /** A date: days since 2000-01-01. */
@@ -125,13 +123,20 @@ final class PostgresText {
   static String time(long micros) {
     long seconds = micros / MICROS_PER_SECOND;
     String text =
-        String.format(
-            Locale.ROOT, "%02d:%02d:%02d", seconds / 3600, seconds / 60 % 60, seconds % 60);
+        padded(seconds / 3600, 2)
+            + ':'
+            + padded(seconds / 60 % 60, 2)
+            + ':'
+            + padded(seconds % 60, 2);
     long fraction = micros % MICROS_PER_SECOND;
     if (fraction == 0) {
       return text;
     }
-    return text + '.' + String.format(Locale.ROOT, "%06d", fraction).replaceAll("0+$", "");
+    int digits = 6;
+    for (; fraction % 10 == 0; digits--) {
+      fraction /= 10;
+    }
+    return text + '.' + padded(fraction, digits);
   }
 
   /** A timestamp: µs since 2000-01-01; the zone is written behind it. */
@@ -145,12 +150,11 @@ final class PostgresText {
 
   private static String day(LocalDate date) {
     int year = date.getYear();
-    return String.format(
-        Locale.ROOT,
-        "%04d-%02d-%02d",
-        year > 0 ? year : 1 - year,
-        date.getMonthValue(),
-        date.getDayOfMonth());
+    return padded(year > 0 ? year : 1 - year, 4)
+        + '-'
+        + padded(date.getMonthValue(), 2)
+        + '-'
+        + padded(date.getDayOfMonth(), 2);
   }
 
   private static String era(LocalDate date) {

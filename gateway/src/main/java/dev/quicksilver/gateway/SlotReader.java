@@ -1,6 +1,7 @@
 package dev.quicksilver.gateway;
 
 import java.nio.ByteBuffer;
+import java.sql.SQLException;
 import org.postgresql.replication.PGReplicationStream;
 
 /**
@@ -95,7 +96,7 @@ final class SlotReader implements Runnable {
     }
   }
 
-  private void confirm() throws java.sql.SQLException {
+  private void confirm() throws SQLException {
     long flushed = stream.getLastFlushedLSN().asLong();
     if (Long.compareUnsigned(flushed, confirmed) > 0) {
       confirmed = flushed;

@@ -4,6 +4,7 @@ import dev.quicksilver.gateway.StatusTables.ReplicaRow;
 import dev.quicksilver.gateway.StatusTables.SequencedRow;
 import dev.quicksilver.replication.NodeAck;
 import dev.quicksilver.replication.Subtree;
+import dev.quicksilver.replication.Threads;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Head;
@@ -242,17 +243,6 @@ final class StatusPublisher implements AutoCloseable {
   public void close() {
     closed = true;
     thread.interrupt();
-    boolean interrupted = false;
-    while (true) {
-      try {
-        thread.join();
-        break;
-      } catch (InterruptedException e) {
-        interrupted = true;
-      }
-    }
-    if (interrupted) {
-      Thread.currentThread().interrupt();
-    }
+    Threads.join(thread);
   }
 }

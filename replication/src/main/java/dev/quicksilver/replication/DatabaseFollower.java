@@ -458,18 +458,7 @@ final class DatabaseFollower implements AutoCloseable {
   public void close() {
     life.stop();
     if (!Thread.currentThread().equals(thread)) {
-      boolean interrupted = false;
-      while (true) {
-        try {
-          thread.join();
-          break;
-        } catch (InterruptedException e) {
-          interrupted = true;
-        }
-      }
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
+      Threads.join(thread);
     }
   }
 }

@@ -38,28 +38,15 @@ public record NodeStatus(
 
   /** Returns the same with upstreams. */
   public NodeStatus withUpstreams(List<UpstreamReport> reports) {
-    return new NodeStatus(
-        version,
-        role,
-        node,
-        location,
-        pid,
-        uptimeSeconds,
-        healthy,
-        problem,
-        addresses,
-        databases,
-        followers,
-        subtree,
-        reportsLeftOut,
-        locations,
-        certificates,
-        List.copyOf(reports),
-        slots);
+    return with(List.copyOf(reports), slots);
   }
 
   /** Returns the same with a root's slot. */
   public NodeStatus withSlot(SlotReport slot) {
+    return with(upstreams, List.of(slot));
+  }
+
+  private NodeStatus with(List<UpstreamReport> newUpstreams, List<SlotReport> newSlots) {
     return new NodeStatus(
         version,
         role,
@@ -76,8 +63,8 @@ public record NodeStatus(
         reportsLeftOut,
         locations,
         certificates,
-        upstreams,
-        List.of(slot));
+        newUpstreams,
+        newSlots);
   }
 
   /**
