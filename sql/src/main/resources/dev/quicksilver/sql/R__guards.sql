@@ -1,5 +1,20 @@
 -- Changes of a published table's definition that would make its database silently wrong are refused at the statement.
 
+-- The old row must tell what an update left alone, and which key it had. A table without a TOAST table (its rows are
+-- short by their types) has every value in the WAL.
+CREATE OR REPLACE FUNCTION quicksilver.unfit_identities(relation oid, object_can_be_large boolean)
+RETURNS SETOF regclass
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT c.oid::regclass FROM pg_class c
+    WHERE (c.oid = unfit_identities.relation OR c.oid IN (SELECT relid FROM pg_partition_tree(unfit_identities.relation)))
+      AND c.relreplident <> 'f'
+      AND (c.relreplident <> 'd' OR unfit_identities.object_can_be_large AND (c.reltoastrelid <> 0 OR c.relkind = 'p'))
+$function$;
+COMMENT ON FUNCTION quicksilver.unfit_identities(oid, boolean) IS
+    'Of a table and its partitions, those whose replica identity does not suffice for a database.';
+
 CREATE OR REPLACE FUNCTION quicksilver.problems()
 RETURNS TABLE (database text, problem text)
 LANGUAGE sql STABLE SECURITY DEFINER
@@ -51,11 +66,7 @@ AS $function$
                     WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attname = k.name
                                         AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])))),
             'its key columns are no longer the primary key'),
-        (EXISTS (SELECT FROM pg_class x
-             WHERE (x.oid = r.oid OR x.oid IN (SELECT relid FROM pg_partition_tree(r.oid)))
-               AND x.relreplident <> 'f'
-               AND (x.relreplident <> 'd'
-                    OR t.is_object AND columns.can_be_large AND (x.reltoastrelid <> 0 OR x.relkind = 'p'))),
+        (EXISTS (SELECT FROM quicksilver.unfit_identities(r.oid, t.is_object AND columns.can_be_large)),
             'the replica identity of its table does not suffice'),
         (r.oid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_constraint k
              WHERE k.conrelid = t.relation AND k.contype = 'c' AND k.convalidated

@@ -176,12 +176,8 @@ BEGIN
             HINT = 'Values are made of text, varchar, char, bytea, json, jsonb, boolean, smallint, integer, bigint, real, double precision, numeric, uuid, date, time, timestamp and timestamptz columns that are not generated; name such columns in value_columns.';
     END IF;
 
-    -- The old row must tell what an update left alone, and which key it had. A table without a TOAST table (its rows
-    -- are short by their types) has every value in the WAL.
-    SELECT string_agg(c.oid::regclass::text, ', ') INTO bad FROM pg_class c
-    WHERE (c.oid = relation.oid OR c.oid IN (SELECT relid FROM pg_partition_tree(relation.oid)))
-      AND c.relreplident <> 'f'
-      AND (c.relreplident <> 'd' OR is_object AND value_length IS NOT NULL AND (c.reltoastrelid <> 0 OR c.relkind = 'p'));
+    SELECT string_agg(unfit::text, ', ') INTO bad
+    FROM quicksilver.unfit_identities(relation.oid, is_object AND value_length IS NOT NULL) AS unfit;
     IF bad IS NOT NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'object_not_in_prerequisite_state',

@@ -58,6 +58,7 @@ GRANT EXECUTE ON FUNCTION
     quicksilver.publish(regclass, name, text[], text[]),
     quicksilver.unpublish(name),
     quicksilver.register(regclass, name, text, text, jsonb),
+    quicksilver.unfit_identities(oid, boolean),
     quicksilver.lock_catalog(),
     quicksilver.caller(),
     quicksilver.require_owner(regclass),
