@@ -3,13 +3,9 @@ package dev.quicksilver.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.fixtures.EmbeddedPostgres;
-import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.LogEntry;
-import dev.quicksilver.storage.StorageOptions;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
@@ -114,39 +110,8 @@ final class GatewayCrashTest {
     }
   }
 
-  private Process launch(Root root, Path directory, String failPoint) throws Exception {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(a -> a.startsWith("--"))
-        .forEach(command::add);
-    command.addAll(List.of("-Dquicksilver.failpoint=" + failPoint, "-cp"));
-    command.addAll(List.of(System.getProperty("java.class.path"), CrashingRoot.class.getName()));
-    command.addAll(List.of(root.config.jdbcUrl(), root.config.slotName(), directory.toString()));
-    return new ProcessBuilder(command)
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-        .start();
-  }
-
-  /** The process that dies. */
-  static final class CrashingRoot {
-    public static void main(String[] arguments) throws InterruptedException {
-      GatewayConfig config =
-          new GatewayConfig(
-              arguments[0],
-              "",
-              "",
-              Duration.ZERO,
-              arguments[1],
-              "quicksilver",
-              Duration.ofSeconds(1));
-      try (DatabaseSet databases =
-              DatabaseSet.open(
-                  Path.of(arguments[2]), StorageOptions.DEFAULT.withMapSize(1L << 30));
-          Gateway gateway = Gateway.start(config, databases)) {
-        gateway.await();
-      }
-    }
+  private static Process launch(Root root, Path directory, String failPoint) throws Exception {
+    return RootProcess.start(
+        root, directory, Duration.ofSeconds(1), "-Dquicksilver.failpoint=" + failPoint);
   }
 }

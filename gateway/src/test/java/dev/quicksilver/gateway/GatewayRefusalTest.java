@@ -5,44 +5,12 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.quicksilver.fixtures.EmbeddedPostgres;
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 
-final class GatewayRefusalTest {
-  private static EmbeddedPostgres postgres;
-  private static int count;
-
-  @TempDir Path scratch;
-  private Root root;
-
-  @BeforeAll
-  static void startPostgres() {
-    postgres = EmbeddedPostgres.start();
-  }
-
-  @AfterAll
-  static void stopPostgres() {
-    postgres.close();
-  }
-
-  @BeforeEach
-  void prepare() throws Exception {
-    root = new Root(postgres, "r" + ++count, scratch.resolve("data"));
-  }
-
-  @AfterEach
-  void stopRoot() throws Exception {
-    root.close();
-  }
-
+final class GatewayRefusalTest extends RootTest {
   @Test
   void refusesAWrongWalLevelUntilItIsSet() throws Exception {
     try (EmbeddedPostgres replica =
@@ -148,8 +116,7 @@ final class GatewayRefusalTest {
     Root.eventually(
         "no slot is left once PostgreSQL has noticed that the connection is closed",
         () ->
-            root.query(
-                    "SELECT count(*) FROM pg_replication_slots WHERE database = 'r" + count + "'")
+            root.query("SELECT count(*) FROM pg_replication_slots WHERE database = '" + name + "'")
                 .equals("0"));
     root.stop();
     root.execute("DELETE FROM early");

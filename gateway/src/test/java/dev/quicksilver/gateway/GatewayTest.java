@@ -11,39 +11,15 @@ import java.io.StringReader;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.postgresql.PGConnection;
 
-final class GatewayTest {
-  private static EmbeddedPostgres postgres;
-  private static int count;
-
-  @TempDir Path scratch;
-  private Root root;
-
-  @BeforeAll
-  static void startPostgres() {
-    postgres = EmbeddedPostgres.start();
-  }
-
-  @AfterAll
-  static void stopPostgres() {
-    postgres.close();
-  }
-
+final class GatewayTest extends RootTest {
   @BeforeEach
   void startRoot() throws Exception {
-    root = new Root(postgres, "g" + ++count, scratch).start();
-  }
-
-  @AfterEach
-  void stopRoot() throws Exception {
-    root.close();
+    root.start();
   }
 
   @Test
@@ -213,7 +189,7 @@ final class GatewayTest {
     root.execute(
         "SELECT pg_copy_logical_replication_slot('%1$s', '%1$s_twin')"
             .formatted(root.config.slotName()));
-    copy(scratch, second);
+    copy(scratch.resolve("data"), second);
     for (int i = 0; i < 50; i++) {
       root.execute(
           "INSERT INTO dns SELECT 'k' || j, md5(random()::text) FROM generate_series(1, %d) j"
@@ -311,7 +287,7 @@ final class GatewayTest {
 
   @Test
   void takesOverEmptyDatabasesFromBeforeTheFirstStart(@TempDir Path other) throws Exception {
-    try (Root late = new Root(postgres, "late" + count, other)) {
+    try (Root late = new Root(postgres, "late_" + name, other)) {
       late.execute("SELECT quicksilver.create_database('early')");
       late.execute("SELECT quicksilver.create_database('blob', 'bytea', 'bytea')");
       late.execute("INSERT INTO early VALUES ('gone', '1')");

@@ -3,46 +3,19 @@ package dev.quicksilver.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
 import dev.quicksilver.storage.LogEntry;
-import java.nio.file.Path;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.postgresql.util.PSQLException;
 
-final class PublishTest {
-  private static EmbeddedPostgres postgres;
-  private static int count;
-
-  @TempDir Path scratch;
-  private Root root;
-
-  @BeforeAll
-  static void startPostgres() {
-    postgres = EmbeddedPostgres.start();
-  }
-
-  @AfterAll
-  static void stopPostgres() {
-    postgres.close();
-  }
-
+final class PublishTest extends RootTest {
   @BeforeEach
   void startRoot() throws Exception {
-    root = new Root(postgres, "p" + ++count, scratch).start();
-  }
-
-  @AfterEach
-  void stopRoot() throws Exception {
-    root.close();
+    root.start();
   }
 
   @Test

@@ -3,18 +3,14 @@ package dev.quicksilver.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.fixtures.EmbeddedPostgres;
-import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
-import dev.quicksilver.storage.DatabaseSet;
-import dev.quicksilver.storage.StorageOptions;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -22,8 +18,6 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** PostgreSQL's commits wait for a root that is a process of its own. */
 final class SynchronousModeTest {
-  private static final StorageOptions OPTIONS = StorageOptions.DEFAULT.withMapSize(1L << 30);
-
   @TempDir Path data;
   private Process process;
 
@@ -47,7 +41,7 @@ final class SynchronousModeTest {
       root.execute("CHECKPOINT");
       try {
         Path environment = new DatabaseDirectory(data).environment("dns").orElseThrow();
-        try (Database dns = Database.openReadOnly(environment, OPTIONS)) {
+        try (Database dns = Database.openReadOnly(environment, RootProcess.OPTIONS)) {
           for (int i = 1; i <= 200; i++) {
             root.execute("INSERT INTO dns VALUES ('k" + i + "', '')");
             assertThat(dns.head().lastSequence()).as("after COMMIT returned").isEqualTo(i);
@@ -112,34 +106,8 @@ final class SynchronousModeTest {
     }
   }
 
+  /** It records an idle WAL once an hour only. */
   private void start(Root root) throws Exception {
-    process =
-        new ProcessBuilder(
-                JavaCommand.of(
-                    RootProcess.class,
-                    List.of("-Xmx256m"),
-                    List.of(root.config.jdbcUrl(), root.config.slotName(), data.toString())))
-            .redirectErrorStream(true)
-            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
-            .start();
-  }
-
-  /** A root without a window, that records an idle WAL once an hour only. */
-  static final class RootProcess {
-    public static void main(String[] arguments) throws InterruptedException {
-      GatewayConfig config =
-          new GatewayConfig(
-              arguments[0],
-              "",
-              "",
-              Duration.ZERO,
-              arguments[1],
-              "quicksilver",
-              Duration.ofHours(1));
-      try (DatabaseSet databases = DatabaseSet.open(Path.of(arguments[2]), OPTIONS);
-          Gateway gateway = Gateway.start(config, databases)) {
-        gateway.await();
-      }
-    }
+    process = RootProcess.start(root, data, Duration.ofHours(1), "-Xmx256m");
   }
 }

@@ -3,66 +3,44 @@ package dev.quicksilver.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
 import dev.quicksilver.fixtures.SqlSession;
 import dev.quicksilver.storage.LogEntry;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.ServerErrorMessage;
 
 /** SQL that waits for the root, which records nothing of its own accord. */
-final class WaitsTest {
-  private static EmbeddedPostgres postgres;
-  private static int count;
-
-  @TempDir Path scratch;
-  private Root root;
+final class WaitsTest extends RootTest {
   private Connection connection;
   private SqlSession app;
 
-  @BeforeAll
-  static void startPostgres() {
-    postgres = EmbeddedPostgres.start();
-  }
-
-  @AfterAll
-  static void stopPostgres() {
-    postgres.close();
-  }
-
   @BeforeEach
   void startRoot() throws Exception {
-    root = new Root(postgres, "w" + ++count, scratch);
     root.launch(root.config.withIdleInterval(Duration.ofHours(1)));
     Root.eventually(
         "streaming", () -> root.gateway().status().state() == GatewayStatus.State.STREAMING);
     root.execute("SELECT quicksilver.create_database('dns')");
     root.execute("SELECT quicksilver.create_database('other')");
     root.execute("CREATE TABLE unpublished (a int)");
-    root.execute("CREATE ROLE app" + count + " LOGIN PASSWORD 'p' IN ROLE quicksilver_writer");
+    root.execute("CREATE ROLE app_" + name + " LOGIN PASSWORD 'p' IN ROLE quicksilver_writer");
     root.execute("GRANT INSERT ON unpublished TO quicksilver_writer");
-    String url = postgres.jdbcUrl("w" + count);
+    String url = postgres.jdbcUrl(name);
     connection =
-        DriverManager.getConnection(url.substring(0, url.indexOf('?')), "app" + count, "p");
+        DriverManager.getConnection(url.substring(0, url.indexOf('?')), "app_" + name, "p");
     app = new SqlSession(connection);
   }
 
   @AfterEach
-  void stopRoot() throws Exception {
+  void disconnect() throws Exception {
     connection.close();
-    root.close();
   }
 
   @Test
