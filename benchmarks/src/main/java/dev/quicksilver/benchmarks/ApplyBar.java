@@ -36,6 +36,11 @@ final class ApplyBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.SPEED;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     int entries = settings.size(1_000_000, 100_000);
     int sorted = settings.size(10_000_000, 500_000);

@@ -15,6 +15,11 @@ final class ArticleBar implements Bar {
     return "the article's failures of replication, each tried by name";
   }
 
+  @Override
+  public Kind kind() {
+    return Kind.PROOF;
+  }
+
   /** Runs one in a folder of its own. */
   static void run(Article.Named failure) throws Exception {
     Path folder = Files.createTempDirectory("quicksilver-article-");

@@ -40,6 +40,11 @@ final class BitflipBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.PROOF;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     int flips = settings.size(10_000, 500);
     Path folder = Files.createTempDirectory("quicksilver-bitflip-");

@@ -63,6 +63,11 @@ final class BootstrapBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.SPEED;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     long bytes = (long) settings.size(2048, 128) << 20;
     Path folder = Files.createTempDirectory("quicksilver-bootstrap-");

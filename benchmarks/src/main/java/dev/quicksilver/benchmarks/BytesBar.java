@@ -36,6 +36,11 @@ final class BytesBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.SPEED;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     int writes = PER_SECOND * settings.size(60, 5);
     Path folder = Files.createTempDirectory("quicksilver-bytes-");

@@ -45,6 +45,11 @@ final class CatchUpBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.SPEED;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     int before = settings.size(200_000, 20_000);
     int behind = settings.size(1_000_000, 100_000);

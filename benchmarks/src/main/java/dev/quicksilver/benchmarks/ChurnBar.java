@@ -26,6 +26,11 @@ final class ChurnBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.SPEED;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     long live = (LIVE_MIB << 20) / settings.size(1, QUICK_SHARE);
     long log = live / 4;

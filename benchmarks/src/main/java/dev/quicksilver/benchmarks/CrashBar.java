@@ -73,6 +73,11 @@ final class CrashBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.PROOF;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     int kills = settings.size(1_000, 15);
     int rounds = settings.size(10, 1);

@@ -41,6 +41,11 @@ final class ErrorsBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.PROOF;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     try (Tree tree = Tree.start()) {
       tree.sql("SELECT quicksilver.create_database('kv')");

@@ -44,6 +44,11 @@ final class FailoverBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.PROOF;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     int times = settings.size(20, 2);
     Random random = new Random(settings.seed());

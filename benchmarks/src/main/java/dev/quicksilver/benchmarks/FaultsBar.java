@@ -24,6 +24,11 @@ final class FaultsBar implements Bar {
     return "200 schedules of 5 to 10 faults under write load: equal everywhere, or rightly refused";
   }
 
+  @Override
+  public Kind kind() {
+    return Kind.PROOF;
+  }
+
   private record Ended(long seed, FaultSchedule.Result result, String failure) {}
 
   private static Ended run(long seed) {

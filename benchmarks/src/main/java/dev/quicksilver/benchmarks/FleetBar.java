@@ -39,6 +39,11 @@ final class FleetBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.SPEED;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     int relays = settings.size(10, 2);
     int edges = settings.size(200, 20);

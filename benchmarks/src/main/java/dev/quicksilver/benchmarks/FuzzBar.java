@@ -2,7 +2,6 @@ package dev.quicksilver.benchmarks;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import dev.quicksilver.benchmarks.FuzzedFrames.Fuzzed;
-import dev.quicksilver.benchmarks.FuzzedFrames.Kind;
 import dev.quicksilver.replication.DatabaseStatus;
 import dev.quicksilver.replication.FollowerState;
 import dev.quicksilver.replication.NodeIdentity;
@@ -45,7 +44,7 @@ final class FuzzBar implements Bar {
   private static final int CLIENTS = 4;
   private static final String HOST = "127.0.0.1";
 
-  private final Map<Kind, AtomicLong> sent = new EnumMap<>(Kind.class);
+  private final Map<FuzzedFrames.Kind, AtomicLong> sent = new EnumMap<>(FuzzedFrames.Kind.class);
   private final AtomicLong messages = new AtomicLong();
   private final AtomicLong conversations = new AtomicLong();
 
@@ -57,6 +56,11 @@ final class FuzzBar implements Bar {
   @Override
   public String description() {
     return "1 M fuzzed messages to servers and followers: no crash, no leak, no effect on others";
+  }
+
+  @Override
+  public Kind kind() {
+    return Kind.PROOF;
   }
 
   private void count(Fuzzed fuzzed) {
@@ -93,7 +97,7 @@ final class FuzzBar implements Bar {
   @Override
   public Outcome run(Settings settings) throws Exception {
     long wanted = settings.size(1_000_000, 20_000);
-    for (Kind kind : Kind.values()) {
+    for (FuzzedFrames.Kind kind : FuzzedFrames.Kind.values()) {
       sent.put(kind, new AtomicLong());
     }
     Path folder = Files.createTempDirectory("quicksilver-fuzz-");

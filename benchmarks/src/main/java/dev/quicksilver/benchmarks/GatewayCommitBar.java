@@ -47,6 +47,11 @@ final class GatewayCommitBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.SPEED;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     int samples = settings.size(500, 40);
     int rounds = settings.size(5, 1);

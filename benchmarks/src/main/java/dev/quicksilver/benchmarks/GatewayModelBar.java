@@ -40,6 +40,11 @@ final class GatewayModelBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.PROOF;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     int changes = settings.size(1_000_000, 20_000);
     int checkpoints = settings.size(20, 4);

@@ -26,6 +26,11 @@ final class GatewayRateBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.SPEED;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     int rounds = settings.size(5, 2);
     Path folder = Files.createTempDirectory("quicksilver-rate-");

@@ -26,6 +26,11 @@ final class GetBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.SPEED;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     int pairs = settings.size(1_000_000, 200_000);
     int seconds = 1; // short turns: what the machine does besides then hits both alike

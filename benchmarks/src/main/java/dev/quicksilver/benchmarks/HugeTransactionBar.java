@@ -41,6 +41,11 @@ final class HugeTransactionBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.PROOF;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     int rows = settings.size(10_000_000, 200_000);
     Path folder = Files.createTempDirectory("quicksilver-huge-");

@@ -36,6 +36,11 @@ final class KillBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.PROOF;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     int changes = settings.size(20_000, 3_000);
     int kills = settings.size(5, 2);

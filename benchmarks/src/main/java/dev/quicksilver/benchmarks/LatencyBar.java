@@ -32,6 +32,11 @@ final class LatencyBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.SPEED;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     int samples = settings.size(200, 20);
     Random random = new Random(settings.seed());

@@ -55,6 +55,11 @@ final class ReadUnderWriteBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.SPEED;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     int rounds = settings.size(5, 1);
     int seconds = settings.size(5, 2);

@@ -20,6 +20,11 @@ final class SizeBar implements Bar {
   }
 
   @Override
+  public Kind kind() {
+    return Kind.SPEED;
+  }
+
+  @Override
   public Outcome run(Settings settings) throws Exception {
     int pairs = settings.size(10_000_000, 500_000);
     Path folder = Files.createTempDirectory("quicksilver-size-");

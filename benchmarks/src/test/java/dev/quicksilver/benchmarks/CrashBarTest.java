@@ -11,15 +11,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The bars of the storage engine that do not measure time, small enough for every build. */
-class StorageBarsTest {
+class CrashBarTest {
   private static final Pattern HIT = Pattern.compile("FailPoint\\.hit\\(\\s*\"([^\"]+)\"");
-
-  @Test
-  void nothingAcknowledgedIsLostWhenTheWriterIsKilled() throws Exception {
-    assertThat(new CrashBar().run(new Bar.Settings(true, System.nanoTime())))
-        .matches(Bar.Outcome::pass);
-  }
 
   @Test
   void everyFailPointOfTheStorageEngineIsHit() throws IOException {
