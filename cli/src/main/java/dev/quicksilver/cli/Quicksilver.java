@@ -16,6 +16,7 @@ import dev.quicksilver.cli.command.SnapshotCommand;
 import dev.quicksilver.cli.command.StatusCommand;
 import dev.quicksilver.cli.command.VerifyCommand;
 import dev.quicksilver.cli.command.VersionCommand;
+import dev.quicksilver.cli.config.Paths;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Setting;
 import dev.quicksilver.cli.config.Settings;
@@ -24,13 +25,19 @@ import dev.quicksilver.cli.config.Settings.LogLevel;
 import dev.quicksilver.cli.demo.DemoCommand;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Logs;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
+import java.util.TimeZone;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
 /** The {@code quicksilver} command. */
@@ -76,6 +83,10 @@ public final class Quicksilver {
 
   /** Runs a command and ends the process with its exit code. */
   public static void main(String[] arguments) {
+    // What a machine reads has ASCII digits and UTC wherever this runs. The driver also tells
+    // PostgreSQL the time zone, which need not know one that Java knows.
+    Locale.setDefault(Locale.ROOT);
+    TimeZone.setDefault(TimeZone.getTimeZone(ZoneOffset.UTC));
     System.exit(run(arguments));
   }
 
@@ -105,6 +116,7 @@ public final class Quicksilver {
         commands,
         "migrate",
         Settings.of(Role.ROOT).stream().filter(s -> s.key().startsWith("postgres.")).toList());
+    commands.registerConverter(Path.class, Quicksilver::path);
     commands.setExitCodeExceptionMapper(thrown -> Failures.describe(thrown).exitCode());
     commands.setExecutionExceptionHandler(
         (thrown, command, parsed) -> {
@@ -122,6 +134,14 @@ public final class Quicksilver {
 
   private static void flags(CommandLine commands, String name, List<Setting<?>> settings) {
     ConfigurationFlags.add(Objects.requireNonNull(commands.getSubcommands().get(name)), settings);
+  }
+
+  private static Path path(String text) {
+    try {
+      return Path.of(text);
+    } catch (InvalidPathException e) {
+      throw new TypeConversionException(Paths.explain(e));
+    }
   }
 
   private static int explain(ParameterException wrong, String[] arguments) {

@@ -8,6 +8,8 @@ import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import java.io.IOException;
+import java.io.PrintStream;
+import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -125,6 +127,22 @@ final class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAnyPackage("java.sql..", "java.net..", "org.postgresql..", "io.netty..")
         .because("storage is opened by processes that have neither; put it into the caller")
+        .check(CLASSES.getFirst());
+  }
+
+  /** The digits of the default locale need not be ASCII ones. */
+  @Test
+  void whatIsFormattedHasAsciiDigits() {
+    noClasses()
+        .should()
+        .callMethod(String.class, "format", String.class, Object[].class)
+        .orShould()
+        .callMethod(PrintStream.class, "printf", String.class, Object[].class)
+        .orShould()
+        .callMethod(PrintWriter.class, "printf", String.class, Object[].class)
+        .because(
+            "machines read it: give Locale.ROOT to format or printf; String.formatted is for texts"
+                + " without numbers")
         .check(CLASSES.getFirst());
   }
 

@@ -20,10 +20,19 @@ final class NodeProcesses implements AutoCloseable {
 
   private final Path folder;
   private final Map<String, Process> processes = new LinkedHashMap<>();
+  private Map<String, String> environment = Map.of();
+  private List<String> options = List.of();
 
   /** Takes the folder that data directories and outputs go to. */
   NodeProcesses(Path folder) {
     this.folder = folder;
+  }
+
+  /** Has the processes started from now on run with variables and options of the JVM. */
+  NodeProcesses with(Map<String, String> variables, List<String> jvmOptions) {
+    environment = variables;
+    options = jvmOptions;
+    return this;
   }
 
   /** Starts a root or a replica with its data in a folder of its name, and waits for it. */
@@ -49,9 +58,13 @@ final class NodeProcesses implements AutoCloseable {
             "--data-map-size=1024",
             "--data-directory=" + data));
     Path errors = folder.resolve(name + "-errors");
+    List<String> all = new ArrayList<>(List.of("-Xmx128m"));
+    all.addAll(options);
+    ProcessBuilder builder =
+        new ProcessBuilder(JavaCommand.of(Quicksilver.class, all, List.copyOf(words)));
+    builder.environment().putAll(environment);
     Process process =
-        new ProcessBuilder(
-                JavaCommand.of(Quicksilver.class, List.of("-Xmx128m"), List.copyOf(words)))
+        builder
             .redirectOutput(folder.resolve(name + "-output").toFile())
             .redirectError(errors.toFile())
             .start();

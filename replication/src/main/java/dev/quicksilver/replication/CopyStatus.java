@@ -1,5 +1,7 @@
 package dev.quicksilver.replication;
 
+import java.util.Locale;
+
 /**
  * How far the copy of a database is.
  *
@@ -14,8 +16,8 @@ public record CopyStatus(
   @Override
   public String toString() {
     return (verifying ? "verified " : "copied ")
-        + String.format("%,d of %,d pairs", pairs, Math.max(pairs, pairsOfSource))
-        + (verifying ? "" : String.format(", received %,d MiB", bytes >> 20))
+        + String.format(Locale.ROOT, "%,d of %,d pairs", pairs, Math.max(pairs, pairsOfSource))
+        + (verifying ? "" : String.format(Locale.ROOT, ", received %,d MiB", bytes >> 20))
         + (source.isEmpty() ? "" : ", from node \"" + source + "\"");
   }
 }

@@ -1,5 +1,7 @@
 package dev.quicksilver.storage;
 
+import java.util.Locale;
+
 /**
  * Order-independent 128-bit sum over the live pairs: names one exact content. Each pair adds the
  * first 16 bytes of SHA-256(key length u16 ‖ key ‖ value), modulo 2^128, so that adding and taking
@@ -23,6 +25,6 @@ public record ContentDigest(long high, long low) {
   /** Returns 32 lower-case hexadecimal digits. */
   @Override
   public String toString() {
-    return String.format("%016x%016x", high, low);
+    return String.format(Locale.ROOT, "%016x%016x", high, low);
   }
 }

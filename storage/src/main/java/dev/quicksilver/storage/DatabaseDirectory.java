@@ -36,6 +36,20 @@ public final class DatabaseDirectory {
     this.root = dataDirectory.resolve("databases");
   }
 
+  /** Says whether a node keeps its environments here, or has begun to. */
+  public boolean exists() {
+    return Files.isDirectory(root);
+  }
+
+  /** Makes the folder if it is not there yet, so that it is known for a node's. */
+  void create() {
+    try {
+      Files.createDirectories(root);
+    } catch (IOException e) {
+      throw failed("create", root, e);
+    }
+  }
+
   /** Returns the names of the databases that are there, sorted. */
   public List<String> names() {
     if (!Files.isDirectory(root)) {

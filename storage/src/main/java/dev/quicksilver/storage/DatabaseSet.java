@@ -23,10 +23,12 @@ public final class DatabaseSet implements AutoCloseable {
     this.options = options;
   }
 
-  /** Opens all databases of a data directory; there may be none. */
+  /** Opens all databases of a data directory; makes it one if there are none. */
   public static DatabaseSet open(Path dataDirectory, StorageOptions options) {
+    var _ = NativeLibraries.folder(); // now, not when the first database comes
     DatabaseSet set = new DatabaseSet(dataDirectory, options);
     try {
+      set.directory.create();
       set.directory.removeLeftovers();
       for (String name : set.directory.names()) {
         set.directory

@@ -84,8 +84,9 @@ final class NativeLmdb {
     if (!configured.isEmpty()) {
       return SymbolLookup.libraryLookup(Path.of(configured), Arena.global());
     }
+    Path below = NativeLibraries.folder();
     try {
-      Path folder = Files.createTempDirectory("quicksilver-lmdb-");
+      Path folder = Files.createTempDirectory(below, "quicksilver-lmdb-");
       folder.toFile().deleteOnExit(); // for a SIGTERM right here
       try {
         LmdbjavaAccess.unpackInto(folder);
@@ -100,7 +101,7 @@ final class NativeLmdb {
       throw new StorageException(
           ErrorCode.IO,
           "LMDB's library could not be unpacked into "
-              + System.getProperty("java.io.tmpdir")
+              + below
               + ": "
               + e.getMessage()
               + "; free some room or set -Djava.io.tmpdir",

@@ -20,6 +20,10 @@ public record Segment(int uncompressedLength, int crc, byte[] bytes) {
   /** The most bytes in a segment before compression. */
   public static final int MAX_UNCOMPRESSED = 64 << 10;
 
+  static {
+    NativeLibraries.folder(); // before Snappy's class looks for one of its own
+  }
+
   /** The most bytes in a segment after compression; anything above is refused. */
   public static final int MAX_COMPRESSED = Snappy.maxCompressedLength(MAX_UNCOMPRESSED);
 

@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.Locale;
 
 /** Shows bytes to people. */
 public final class Text {
@@ -31,7 +32,7 @@ public final class Text {
         case '\t' -> quoted.append("\\t");
         default -> {
           if (Character.isISOControl(c)) {
-            quoted.append(String.format("\\u%04x", (int) c));
+            quoted.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
           } else {
             quoted.append(c);
           }

@@ -40,6 +40,11 @@ public final class BridgeCommand extends NodeCommand {
   @Override
   void start(Lifecycle lifecycle, Configuration configuration) {
     Path data = configuration.get(Settings.DATA_DIRECTORY);
+    LocalDatabase.require(
+        data,
+        "set "
+            + Settings.DATA_DIRECTORY.key()
+            + " to the one of a replica on this machine, and start that first");
     ProcessFile file = lifecycle.own("process file", ProcessFile.claim(data, PROCESS_NAME));
     Endpoint listen = configuration.get(Settings.BRIDGE_LISTEN);
     Bridge bridge = lifecycle.own("bridge", bridge(configuration, data, listen));

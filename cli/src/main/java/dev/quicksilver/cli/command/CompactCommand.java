@@ -7,6 +7,7 @@ import dev.quicksilver.storage.Compaction;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.InstantSource;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -51,8 +52,11 @@ public final class CompactCommand implements Callable<Integer> {
               new Report(database, result.bytesBefore(), result.bytesAfter())));
     } else {
       out.printf(
+          Locale.ROOT,
           "%s: %,d bytes before, %,d bytes now, verified%n",
-          database, result.bytesBefore(), result.bytesAfter());
+          database,
+          result.bytesBefore(),
+          result.bytesAfter());
     }
     out.flush();
     return ExitCode.OK;

@@ -1,6 +1,7 @@
 package dev.quicksilver.cli.command;
 
 import dev.quicksilver.cli.config.ConfigurationException;
+import dev.quicksilver.cli.config.Paths;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.replication.tls.TlsException;
@@ -9,6 +10,7 @@ import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.ConnectException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.InvalidPathException;
 import java.sql.SQLException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
@@ -40,6 +42,7 @@ public final class Failures {
           new Failure(
               ExitCode.FAILURE,
               "no permission for " + e.getFile() + ": make it accessible for this user");
+      case InvalidPathException e -> new Failure(ExitCode.USAGE, Paths.explain(e));
       case UncheckedIOException e when e.getCause() != null -> describe(e.getCause());
       case CompletionException e when e.getCause() != null -> describe(e.getCause());
       case ExecutionException e when e.getCause() != null -> describe(e.getCause());

@@ -30,15 +30,12 @@ final class LocalDatabase {
    */
   static DatabaseDirectory directory(Configuration configuration, String name) {
     Path data = configuration.get(Settings.DATA_DIRECTORY);
-    if (!Files.isDirectory(data.resolve("databases"))) {
-      throw new CommandException(
-          ExitCode.NOT_FOUND,
-          data
-              + " is not a data directory: give "
-              + Settings.DATA_DIRECTORY.flag()
-              + ", or --node HOST:PORT to ask a running node");
-    }
-    DatabaseDirectory directory = new DatabaseDirectory(data);
+    DatabaseDirectory directory =
+        require(
+            data,
+            "give "
+                + Settings.DATA_DIRECTORY.flag()
+                + ", or --node HOST:PORT to ask a running node");
     if (directory.environment(name).isEmpty()) {
       throw new CommandException(
           ExitCode.NOT_FOUND,
@@ -48,6 +45,23 @@ final class LocalDatabase {
               + data
               + "; there are: "
               + String.join(", ", directory.names()));
+    }
+    return directory;
+  }
+
+  /**
+   * Returns a data directory in which a root or a replica keeps its databases.
+   *
+   * @param cure what to do if it is none
+   * @throws CommandException if it is not there or is something else
+   */
+  static DatabaseDirectory require(Path data, String cure) {
+    DatabaseDirectory directory = new DatabaseDirectory(data);
+    if (!directory.exists()) {
+      throw new CommandException(
+          ExitCode.NOT_FOUND,
+          (Files.exists(data) ? data + " is not a data directory: " : data + " is not there: ")
+              + cure);
     }
     return directory;
   }

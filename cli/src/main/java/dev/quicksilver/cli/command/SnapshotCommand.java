@@ -9,6 +9,7 @@ import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -71,6 +72,7 @@ public final class SnapshotCommand implements Callable<Integer> {
         out.println(Json.MAPPER.writeValueAsString(report));
       } else {
         out.printf(
+            Locale.ROOT,
             "%s: %,d pairs at sequence %d, content digest %s, %,d bytes in %s, verified%n",
             database,
             report.pairs(),

@@ -4,6 +4,7 @@ import dev.quicksilver.storage.VerifyProgress;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /** Prints how far a copy or a verification has come, one line a second. */
@@ -29,7 +30,8 @@ final class StageProgress implements VerifyProgress {
     }
     if (time >= next) {
       next = time + PAUSE.toMillis();
-      out.printf("%s %,d of %,d (%d %%)%n", words(now), done, total, percent(done, total));
+      out.printf(
+          Locale.ROOT, "%s %,d of %,d (%d %%)%n", words(now), done, total, percent(done, total));
       out.flush();
     }
   }

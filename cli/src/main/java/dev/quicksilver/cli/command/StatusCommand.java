@@ -83,6 +83,7 @@ public final class StatusCommand implements Callable<Integer> {
 
   private static void print(NodeStatus status, PrintWriter out) {
     out.printf(
+        Locale.ROOT,
         "%s %s in %s, process %d, up %s%n",
         status.role(),
         status.node(),
@@ -90,7 +91,9 @@ public final class StatusCommand implements Callable<Integer> {
         status.pid(),
         time(Duration.ofSeconds(status.uptimeSeconds())));
     out.println(status.healthy() ? "healthy" : "NOT HEALTHY: " + status.problem());
-    status.addresses().forEach((what, where) -> out.printf("  %-12s %s%n", what, where));
+    status
+        .addresses()
+        .forEach((what, where) -> out.printf(Locale.ROOT, "  %-12s %s%n", what, where));
     if (!status.databases().isEmpty()) {
       out.println();
       Table databases =

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
+import java.util.Locale;
 
 /** Keys, values and entries as people read them. */
 public final class Text {
@@ -15,7 +16,7 @@ public final class Text {
    * {@code 0025 CLEAR}. The sequence has at least four digits.
    */
   public static String entry(LogEntry entry) {
-    String start = String.format("%04d %s", entry.sequence(), entry.operation());
+    String start = String.format(Locale.ROOT, "%04d %s", entry.sequence(), entry.operation());
     return switch (entry.operation()) {
       case SET -> start + " " + quoted(entry.key()) + " " + quoted(entry.value());
       case DEL -> start + " " + quoted(entry.key());
@@ -47,7 +48,7 @@ public final class Text {
         case '\f' -> out.append("\\f");
         default -> {
           if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
-            out.append(String.format("\\u%04x", (int) c));
+            out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
           } else {
             out.append(c);
           }

@@ -11,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -63,6 +64,7 @@ public final class VerifyCommand implements Callable<Integer> {
       out.println(Json.MAPPER.writeValueAsString(report(found)));
     } else if (found.clean()) {
       out.printf(
+          Locale.ROOT,
           "%s is clean: %,d pairs, %,d entries in %,d blocks of the log, sequence %d, content"
               + " digest %s%n",
           database,

@@ -1,5 +1,6 @@
 package dev.quicksilver.cli.config;
 
+import java.nio.file.InvalidPathException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
@@ -73,6 +74,8 @@ public final class Setting<T> {
   T parse(String text, String place) {
     try {
       return type.parse(text);
+    } catch (InvalidPathException e) {
+      throw new ConfigurationException(place + ": " + key + ": " + Paths.explain(e));
     } catch (IllegalArgumentException e) {
       String shown = type.isSecret() ? "the value" : '"' + text + '"';
       throw new ConfigurationException(

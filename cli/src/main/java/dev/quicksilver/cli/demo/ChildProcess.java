@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
@@ -120,7 +121,7 @@ final class ChildProcess implements AutoCloseable {
   /** Makes a failure of this process; the first one shows the end of its log. */
   CommandException failure(String what) {
     if (!logShown.getAndSet(true) && !stopped) {
-      System.err.printf("%nThe last lines of %s:%n  %s%n", log, lastLines());
+      System.err.printf(Locale.ROOT, "%nThe last lines of %s:%n  %s%n", log, lastLines());
     }
     return new CommandException(ExitCode.FAILURE, "demo: the process " + name + " " + what);
   }

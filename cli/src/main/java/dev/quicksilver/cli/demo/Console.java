@@ -2,6 +2,7 @@ package dev.quicksilver.cli.demo;
 
 import java.io.PrintWriter;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 
 /** What the demo prints: headings, steps with their time, plain lines. */
@@ -57,10 +58,11 @@ final class Console {
       throw e;
     }
     Duration took = Duration.ofNanos(System.nanoTime() - start);
-    String time = String.format("%5.1f s", took.toMillis() / 1e3);
+    String time = String.format(Locale.ROOT, "%5.1f s", took.toMillis() / 1e3);
     line(
         (colours ? "\r" : "")
-            + String.format("  %s %-66s %s", style("32", "✓"), what, style("2", time)));
+            + String.format(
+                Locale.ROOT, "  %s %-66s %s", style("32", "✓"), what, style("2", time)));
     return result;
   }
 

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.locks.LockSupport;
 
 /** How long after COMMIT has returned an edge shows the new value. */
@@ -77,8 +78,11 @@ final class Latency {
   @Override
   public String toString() {
     return String.format(
+        Locale.ROOT,
         "median %.1f ms, 95th percentile %.1f ms, longest %.1f ms",
-        at(0.5) / 1e6, at(0.95) / 1e6, sortedNanos.getLast() / 1e6);
+        at(0.5) / 1e6,
+        at(0.95) / 1e6,
+        sortedNanos.getLast() / 1e6);
   }
 
   private long at(double share) {

@@ -2,7 +2,6 @@ package dev.quicksilver.cli.process;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
-import ch.qos.logback.classic.encoder.JsonEncoder;
 import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.ConsoleAppender;
@@ -13,7 +12,7 @@ import dev.quicksilver.cli.config.Settings.LogLevel;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The process's log: lines on standard error. */
+/** The process's log: lines on standard error, with UTC times. */
 public final class Logs {
   private Logs() {}
 
@@ -38,10 +37,10 @@ public final class Logs {
   private static Encoder<ILoggingEvent> encoder(LoggerContext context, LogFormat format) {
     EncoderBase<ILoggingEvent> encoder =
         switch (format) {
-          case JSON -> new JsonEncoder();
+          case JSON -> new JsonLines();
           case TEXT -> {
             PatternLayoutEncoder text = new PatternLayoutEncoder();
-            text.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0}: %msg%n%ex");
+            text.setPattern("%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX, UTC} %-5level %logger{0}: %msg%n%ex");
             yield text;
           }
         };

@@ -1,6 +1,7 @@
 package dev.quicksilver.cli.process;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.quicksilver.storage.NativeLibraries;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -80,11 +81,11 @@ public final class ProcessFile implements AutoCloseable {
     }
   }
 
-  /** Has Snappy unpack its library here: in /tmp each process that is killed would leave one. */
+  /** Has libraries unpacked here: in /tmp each process that is killed would leave some. */
   private void useNativeDirectory() throws IOException {
     removeNativeDirectory();
     Files.createDirectory(nativeDirectory);
-    System.setProperty("org.xerial.snappy.tempdir", nativeDirectory.toString());
+    System.setProperty(NativeLibraries.FOLDER_PROPERTY, nativeDirectory.toString());
   }
 
   private void removeNativeDirectory() throws IOException {

@@ -1,0 +1,62 @@
+package dev.quicksilver.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.quicksilver.cli.process.ExitCode;
+import dev.quicksilver.fixtures.JavaCommand;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.StorageOptions;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A bridge serves what a node keeps; where there is no node it must not seem to serve one. */
+final class BridgeStartTest {
+  @TempDir private Path folder;
+
+  private static String refused(Path data) throws Exception {
+    Process process =
+        new ProcessBuilder(
+                JavaCommand.of(
+                    Quicksilver.class,
+                    List.of("-Xmx64m"),
+                    List.of(
+                        "bridge",
+                        "--bridge-listen=127.0.0.1:0",
+                        "--http-listen=127.0.0.1:0",
+                        "--data-directory=" + data)))
+            .redirectErrorStream(true)
+            .start();
+    String printed =
+        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
+    assertThat(process.waitFor()).as(printed).isEqualTo(ExitCode.NOT_FOUND);
+    assertThat(printed.lines()).hasSize(1);
+    return printed;
+  }
+
+  @Test
+  void aDirectoryThatIsNotThereIsRefusedAndNotMade() throws Exception {
+    Path missing = folder.resolve("missing");
+    assertThat(refused(missing)).contains(missing + " is not there", "data.directory");
+    assertThat(missing).doesNotExist();
+  }
+
+  @Test
+  void aDirectoryOfSomethingElseIsRefusedAndLeftAlone() throws Exception {
+    Path other = Files.createDirectory(folder.resolve("other"));
+    assertThat(refused(other)).contains(other + " is not a data directory");
+    assertThat(other).isEmptyDirectory();
+  }
+
+  @Test
+  void aReplicaThatHasNoDatabaseYetIsServed() throws Exception {
+    Path fresh = folder.resolve("fresh");
+    DatabaseSet.open(fresh, StorageOptions.DEFAULT).close();
+    try (NodeProcesses nodes = new NodeProcesses(folder)) {
+      nodes.startBridge("bridge", "fresh");
+    }
+  }
+}

@@ -1,0 +1,200 @@
+package dev.quicksilver.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.FileVisitOption;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.jar.JarEntry;
+import java.util.jar.JarOutputStream;
+import java.util.stream.Stream;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The script {@code quicksilver} in a checkout of its own, with a Maven that makes a jar of one
+ * small program instead of building.
+ */
+final class LauncherTest {
+  /** Says when it is ready, and then loads a class for each line that it reads. */
+  private static final String PROGRAM =
+      """
+      package dev.quicksilver.cli;
+
+      public final class Quicksilver {
+        public static void main(String[] arguments) throws Exception {
+          System.out.println("VERSION " + java.util.List.of(arguments));
+          if (arguments.length > 0 && arguments[0].equals("file")) {
+            System.out.println(java.nio.file.Files.exists(java.nio.file.Path.of(arguments[1])));
+          }
+          while (arguments.length > 0 && arguments[0].equals("wait") && System.in.read() == '\\n') {
+            System.out.println(Late.WORD);
+          }
+        }
+      }
+      """;
+
+  private static final String LATE =
+      """
+      package dev.quicksilver.cli;
+
+      final class Late {
+        static final String WORD = new String("late VERSION");
+      }
+      """;
+
+  @TempDir private Path folder;
+  private Path home;
+  private Path calls;
+
+  @BeforeEach
+  void checkOut() throws IOException {
+    home = Files.createDirectory(folder.resolve("checkout"));
+    calls = folder.resolve("calls");
+    Files.copy(Path.of("../quicksilver"), home.resolve("quicksilver"));
+    for (String module : List.of("cli", "sql")) {
+      Files.createDirectories(home.resolve(module).resolve("src/main/java"));
+      Files.writeString(home.resolve(module).resolve("pom.xml"), "<project/>\n");
+    }
+    Files.writeString(
+        home.resolve("pom.xml"), "<quicksilver.jvm.flags>-Xshare:auto</quicksilver.jvm.flags>\n");
+    Files.writeString(home.resolve("cli/src/main/java/Source.java"), "// a source\n");
+    age(home);
+    newVersion("one");
+    Path maven = Files.createDirectory(folder.resolve("bin")).resolve("mvn");
+    Files.writeString(
+        maven,
+        """
+        #!/bin/sh
+        # Each module gets its target, as Maven makes it; what it collects is written over in place.
+        echo called >>"%1$s"
+        mkdir -p sql/target cli/target/quicksilver/lib
+        cat "%2$s" >cli/target/quicksilver/lib/cli.jar
+        """
+            .formatted(calls, folder.resolve("next.jar")));
+    assertThat(maven.toFile().setExecutable(true)).isTrue();
+  }
+
+  /** Everything is older than any build. */
+  private static void age(Path tree) throws IOException {
+    FileTime old = FileTime.from(Instant.now().minusSeconds(3_600));
+    try (Stream<Path> walk = Files.walk(tree, FileVisitOption.FOLLOW_LINKS)) {
+      for (Path each : walk.toList()) {
+        Files.setLastModifiedTime(each, old);
+      }
+    }
+  }
+
+  /** Compiles what the next call of Maven brings. */
+  private void newVersion(String version) throws IOException {
+    Path sources = Files.createDirectories(folder.resolve("version-" + version));
+    Path main = sources.resolve("Quicksilver.java");
+    Path late = sources.resolve("Late.java");
+    Files.writeString(main, PROGRAM.replace("VERSION", version));
+    Files.writeString(late, LATE.replace("VERSION", version));
+    int failed =
+        ToolProvider.getSystemJavaCompiler()
+            .run(null, null, null, "-d", sources.toString(), main.toString(), late.toString());
+    assertThat(failed).isZero();
+    try (OutputStream file = Files.newOutputStream(folder.resolve("next.jar"));
+        JarOutputStream jar = new JarOutputStream(file)) {
+      for (String name : List.of("Quicksilver", "Late")) {
+        String entry = "dev/quicksilver/cli/" + name + ".class";
+        jar.putNextEntry(new JarEntry(entry));
+        jar.write(Files.readAllBytes(sources.resolve(entry)));
+        jar.closeEntry();
+      }
+    }
+  }
+
+  private ProcessBuilder launcher(Map<String, String> environment, String... arguments) {
+    ProcessBuilder builder = new ProcessBuilder(home.resolve("quicksilver").toString());
+    builder.command().addAll(List.of(arguments));
+    builder.environment().keySet().removeIf(name -> name.startsWith("QUICKSILVER_"));
+    builder.environment().put("QUICKSILVER_JAVA_HOME", System.getProperty("java.home"));
+    builder.environment().merge("PATH", "", (path, _) -> folder.resolve("bin") + ":" + path);
+    builder.environment().putAll(environment);
+    return builder.redirectErrorStream(true);
+  }
+
+  private String run(Map<String, String> environment, String... arguments) throws Exception {
+    Process process = launcher(environment, arguments).start();
+    process.getOutputStream().close();
+    try (InputStream output = process.getInputStream()) {
+      String printed = new String(output.readAllBytes(), UTF_8);
+      assertThat(process.waitFor()).as(printed).isZero();
+      return printed;
+    }
+  }
+
+  private List<String> builds() throws IOException {
+    return Files.readAllLines(calls);
+  }
+
+  @Test
+  void onlyANewerSourceMakesALaterStartBuild() throws Exception {
+    assertThat(run(Map.of(), "a", "b c")).contains("building").endsWith("one [a, b c]\n");
+    assertThat(run(Map.of())).isEqualTo("one []\n");
+    assertThat(builds()).hasSize(1);
+
+    newVersion("two");
+    Files.writeString(home.resolve("sql/src/main/java/Source.java"), "// newer\n");
+    assertThat(run(Map.of("QUICKSILVER_SKIP_BUILD", "1"))).isEqualTo("one []\n");
+    assertThat(run(Map.of())).endsWith("two []\n");
+    assertThat(run(Map.of())).isEqualTo("two []\n");
+    assertThat(builds()).hasSize(2);
+  }
+
+  @Test
+  void aLaterBuildLeavesWhatAProcessRunsFrom() throws Exception {
+    Process first = launcher(Map.of(), "wait").start();
+    try (BufferedReader output = first.inputReader(UTF_8)) {
+      String line = output.readLine();
+      while (line != null && !line.startsWith("one")) {
+        line = output.readLine();
+      }
+      assertThat(line).isEqualTo("one [wait]");
+
+      newVersion("two");
+      Files.writeString(home.resolve("cli/src/main/java/Source.java"), "// newer\n");
+      assertThat(run(Map.of())).endsWith("two []\n");
+      first.outputWriter(UTF_8).append("\n").flush();
+      assertThat(output.readLine()).isEqualTo("late one");
+    } finally {
+      first.destroy();
+      first.waitFor();
+    }
+    Path all = home.resolve("cli/target/builds");
+    assertThat(folders(all)).hasSize(2);
+    newVersion("three");
+    Files.writeString(home.resolve("cli/src/main/java/Source.java"), "// newest\n");
+    assertThat(run(Map.of())).endsWith("three []\n");
+    assertThat(folders(all)).as("nobody runs the older ones any more").hasSize(1);
+  }
+
+  private static List<Path> folders(Path in) throws IOException {
+    try (Stream<Path> list = Files.list(in)) {
+      return list.filter(Files::isDirectory).toList();
+    }
+  }
+
+  @Test
+  void aLocaleWithoutUmlautsHasNoEffectOnPaths() throws Exception {
+    Path file = Files.writeString(folder.resolve("Gerät"), "here");
+    for (String locale : List.of("C", "POSIX", "C.UTF-8")) {
+      String printed = run(Map.of("LC_ALL", locale), "file", file.toString());
+      assertThat(printed).as(locale).endsWith("true\n").contains("Gerät");
+    }
+  }
+}
