@@ -100,7 +100,8 @@ final class CommitSchedule {
     }
   }
 
-  private void step(MessageQueue queue, PGReplicationStream stream) throws Exception {
+  /** One round: takes what is there, waits for no more than is due. */
+  void step(MessageQueue queue, PGReplicationStream stream) throws Exception {
     queue.take(batch, waiting() ? remaining() : MessageQueue.tick());
     for (ByteBuffer message : batch) {
       if (sequencer.apply(PgOutputDecoder.decode(message))) {

@@ -6,6 +6,7 @@ import java.util.Collection;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,7 +27,8 @@ final class MessageQueue {
   private final Condition notFull = lock.newCondition();
   private final ArrayDeque<ByteBuffer> messages = new ArrayDeque<>();
   private long bytes;
-  private volatile long lullUntil = System.nanoTime();
+  private final LongSupplier nanoTime;
+  private volatile long lullUntil;
   private boolean closed;
   private boolean nudged;
   private @Nullable Exception end;
@@ -36,13 +38,15 @@ final class MessageQueue {
    *
    * @param capacity in bytes
    */
-  MessageQueue(long capacity) {
+  MessageQueue(long capacity, LongSupplier nanoTime) {
     this.capacity = capacity;
+    this.nanoTime = nanoTime;
+    this.lullUntil = nanoTime.getAsLong();
   }
 
   /**
-   * Says that nothing will be committed before a time of {@link System#nanoTime}: until then a
-   * COMMIT alone wakes nobody.
+   * Says that nothing will be committed before a time of the clock: until then a COMMIT alone wakes
+   * nobody.
    */
   void lull(long until) {
     lullUntil = until;
@@ -50,7 +54,7 @@ final class MessageQueue {
 
   /** Whether nobody waits for the next COMMIT. From any thread. */
   boolean isLull() {
-    return lullUntil - System.nanoTime() > 0;
+    return lullUntil - nanoTime.getAsLong() > 0;
   }
 
   /** Adds a message, waiting for room; returns false if the queue is closed. */
@@ -123,9 +127,9 @@ final class MessageQueue {
   void take(Collection<ByteBuffer> into, long timeoutNanos) throws Exception {
     lock.lockInterruptibly();
     try {
-      long deadline = System.nanoTime() + timeoutNanos;
+      long deadline = nanoTime.getAsLong() + timeoutNanos;
       while (!nudged && !isWorthTaking() && end == null && !closed) {
-        long now = System.nanoTime();
+        long now = nanoTime.getAsLong();
         long left = deadline - now;
         if (left <= 0) {
           break;

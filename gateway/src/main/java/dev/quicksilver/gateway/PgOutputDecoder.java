@@ -32,52 +32,73 @@ final class PgOutputDecoder {
    * @throws GatewayException PROTOCOL if it is not one
    */
   static PgOutputMessage decode(ByteBuffer buffer) {
+    PgOutputMessage message;
     try {
-      char type = (char) (buffer.get() & 0xFF);
-      return switch (type) {
-        case 'B' -> new Begin(buffer.getLong(), buffer.getLong() + POSTGRES_EPOCH);
-        case 'C' -> {
-          buffer.get();
-          yield new Commit(buffer.getLong(), buffer.getLong());
-        }
-        case 'R' -> relation(buffer);
-        case 'I' -> {
-          int relation = buffer.getInt();
-          expect(buffer, 'N');
-          yield new Insert(relation, tuple(buffer));
-        }
-        case 'U' -> update(buffer);
-        case 'D' -> {
-          int relation = buffer.getInt();
-          char kind = (char) buffer.get();
-          if (kind != 'K' && kind != 'O') {
-            throw unknown("a DELETE with a tuple of kind", kind);
-          }
-          yield new Delete(relation, tuple(buffer));
-        }
-        case 'T' -> {
-          int count = buffer.getInt();
-          buffer.get();
-          List<Integer> relations = new ArrayList<>();
-          for (int i = 0; i < count; i++) {
-            relations.add(buffer.getInt());
-          }
-          yield new Truncate(List.copyOf(relations));
-        }
-        case 'M' -> {
-          boolean transactional = (buffer.get() & 1) != 0;
-          buffer.getLong(); // where it is in the WAL
-          String prefix = string(buffer);
-          int length = buffer.getInt();
-          yield new LogicalMessage(transactional, prefix, buffer.slice(buffer.position(), length));
-        }
-        case 'O', 'Y' -> new Other(type);
-        default -> throw unknown("a message of type", type);
-      };
+      message = message(buffer);
     } catch (BufferUnderflowException | IllegalArgumentException | IndexOutOfBoundsException e) {
       throw new GatewayException(
           ErrorCode.PROTOCOL, "PostgreSQL sent a pgoutput message that ends too early", e);
     }
+    if (buffer.hasRemaining() && !(message instanceof Other)) {
+      throw new GatewayException(
+          ErrorCode.PROTOCOL,
+          "PostgreSQL sent a pgoutput message with "
+              + buffer.remaining()
+              + " bytes more than this version knows; upgrade Quicksilver");
+    }
+    return message;
+  }
+
+  private static PgOutputMessage message(ByteBuffer buffer) {
+    char type = (char) (buffer.get() & 0xFF);
+    return switch (type) {
+      case 'B' -> {
+        Begin begin = new Begin(buffer.getLong(), buffer.getLong() + POSTGRES_EPOCH);
+        buffer.getInt(); // transaction id
+        yield begin;
+      }
+      case 'C' -> {
+        buffer.get();
+        Commit commit = new Commit(buffer.getLong(), buffer.getLong());
+        buffer.getLong(); // the time, which BEGIN has told
+        yield commit;
+      }
+      case 'R' -> relation(buffer);
+      case 'I' -> {
+        int relation = buffer.getInt();
+        expect(buffer, 'N');
+        yield new Insert(relation, tuple(buffer));
+      }
+      case 'U' -> update(buffer);
+      case 'D' -> {
+        int relation = buffer.getInt();
+        char kind = (char) buffer.get();
+        if (kind != 'K' && kind != 'O') {
+          throw unknown("a DELETE with a tuple of kind", kind);
+        }
+        yield new Delete(relation, tuple(buffer));
+      }
+      case 'T' -> {
+        int count = length(buffer);
+        buffer.get();
+        List<Integer> relations = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+          relations.add(buffer.getInt());
+        }
+        yield new Truncate(List.copyOf(relations));
+      }
+      case 'M' -> {
+        boolean transactional = (buffer.get() & 1) != 0;
+        buffer.getLong(); // where it is in the WAL
+        String prefix = string(buffer);
+        int length = length(buffer);
+        ByteBuffer content = buffer.slice(buffer.position(), length);
+        buffer.position(buffer.position() + length);
+        yield new LogicalMessage(transactional, prefix, content);
+      }
+      case 'O', 'Y' -> new Other(type);
+      default -> throw unknown("a message of type", type);
+    };
   }
 
   private static Update update(ByteBuffer buffer) {
@@ -121,10 +142,7 @@ final class PgOutputDecoder {
         case 'n' -> lengths[i] = Tuple.NULL;
         case 'u' -> lengths[i] = Tuple.UNCHANGED;
         case 'b', 't' -> {
-          int length = buffer.getInt();
-          if (length < 0) {
-            throw new BufferUnderflowException();
-          }
+          int length = length(buffer);
           offsets[i] = buffer.arrayOffset() + buffer.position();
           lengths[i] = length;
           buffer.position(buffer.position() + length);
@@ -133,6 +151,14 @@ final class PgOutputDecoder {
       }
     }
     return new Tuple(buffer.array(), offsets, lengths);
+  }
+
+  private static int length(ByteBuffer buffer) {
+    int length = buffer.getInt();
+    if (length < 0) {
+      throw new BufferUnderflowException();
+    }
+    return length;
   }
 
   private static String string(ByteBuffer buffer) {
@@ -155,13 +181,13 @@ final class PgOutputDecoder {
   }
 
   private static GatewayException unknown(String what, char kind) {
+    String shown = kind > ' ' && kind < 0x7F ? "'" + kind + "'" : "0x%02X".formatted(kind & 0xFF);
     return new GatewayException(
         ErrorCode.PROTOCOL,
         "PostgreSQL sent "
             + what
-            + " '"
-            + kind
-            + "', which this version does not know; upgrade"
-            + " Quicksilver");
+            + " "
+            + shown
+            + ", which this version does not know; upgrade Quicksilver");
   }
 }

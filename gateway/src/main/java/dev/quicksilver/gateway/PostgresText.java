@@ -24,33 +24,38 @@ final class PostgresText {
 
   /** A real: the shortest digits that read back as the same. */
   static String float4(float value) {
-    return shortest(value, Float.toString(value), 6);
+    float magnitude = Math.abs(value);
+    return magnitude > 0 && magnitude <= Float.MAX_VALUE
+        ? sign(value) + decimal(ShortestDecimal.of(magnitude), 6)
+        : noDigits(value);
   }
 
   /** A double precision: the shortest digits that read back as the same. */
   static String float8(double value) {
-    return shortest(value, Double.toString(value), 15);
+    double magnitude = Math.abs(value);
+    return magnitude > 0 && magnitude <= Double.MAX_VALUE
+        ? sign(value) + decimal(ShortestDecimal.of(magnitude), 15)
+        : noDigits(value);
+  }
+
+  /** Zero, and what is no number, which PostgreSQL spells as Java does. */
+  private static String noDigits(double value) {
+    return value == 0 ? sign(value) + "0" : Double.toString(value);
+  }
+
+  private static String sign(double value) {
+    return Math.copySign(1, value) < 0 ? "-" : "";
   }
 
   /** From this power of ten on, and below 0.0001, with an exponent. */
-  private static String shortest(double value, String java, int exponentFrom) {
-    if (Double.isNaN(value) || Double.isInfinite(value)) {
-      return java; // spelt as PostgreSQL spells them
-    }
-    boolean negative = java.charAt(0) == '-';
-    String sign = negative ? "-" : "";
-    if (value == 0) {
-      return sign + "0";
-    }
-    BigDecimal exact = new BigDecimal(java).abs().stripTrailingZeros();
-    String digits = exact.unscaledValue().toString();
-    int exponent = digits.length() - 1 - exact.scale();
+  private static String decimal(BigDecimal shortest, int exponentFrom) {
+    String digits = shortest.unscaledValue().toString();
+    int exponent = digits.length() - 1 - shortest.scale();
     if (exponent >= -4 && exponent < exponentFrom) {
-      return sign + exact.toPlainString();
+      return shortest.toPlainString();
     }
     String fraction = digits.length() > 1 ? "." + digits.substring(1) : "";
-    return sign
-        + digits.charAt(0)
+    return digits.charAt(0)
         + fraction
         + (exponent < 0 ? "e-" : "e+")
         + padded(Math.abs(exponent), 2);

@@ -147,7 +147,7 @@ final class SlotSession {
       PGReplicationStream stream,
       Position position)
       throws Exception {
-    MessageQueue queue = new MessageQueue(QUEUE_BYTES);
+    MessageQueue queue = new MessageQueue(QUEUE_BYTES, System::nanoTime);
     current = queue;
     Thread reader =
         Thread.ofPlatform()

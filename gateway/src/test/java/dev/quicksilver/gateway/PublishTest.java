@@ -7,7 +7,6 @@ import dev.quicksilver.storage.LogEntry;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.postgresql.util.PSQLException;
@@ -81,6 +80,27 @@ final class PublishTest extends RootTest {
         """);
     root.execute(
         """
+        INSERT INTO t (k, r, f) VALUES
+          ('a', 1e-45, 5e-324), ('b', -3e-45, 2e-323), ('c', 4e-45, -1.5e-323), ('d', 1.4e-44, 1e-322),
+          ('e', 1e8, 1e23), ('f', 67108880, 9e22), ('g', 33554448, 1.8014398509481982e16),
+          ('h', 8388608, 9007199254740992), ('i', 16777216, 9007199254740994), ('j', 1e10, 36028797018963968),
+          ('k', 3.4028235e38, 1.7976931348623157e308), ('l', 1.1754944e-38, 2.2250738585072014e-308)\
+        """);
+    // Powers of two, whose neighbour below is nearer, and of ten, which may be halfway points.
+    root.execute(
+        """
+        INSERT INTO t (k, r, f) SELECT 'power ' || i,
+          CASE WHEN i BETWEEN -149 AND 127 THEN (2::numeric ^ i)::float4 END, (2::numeric ^ i)::float8
+        FROM generate_series(-200, 1023) i\
+        """);
+    root.execute(
+        """
+        INSERT INTO t (k, r, f) SELECT 'ten ' || i || ' ' || n,
+          CASE WHEN i <= 36 THEN (n || 'e' || i)::float4 END, (n || 'e' || i)::float8
+        FROM generate_series(5, 40) i, generate_series(1, 99) n\
+        """);
+    root.execute(
+        """
         INSERT INTO t SELECT 'random ' || i, ((random() - 0.5) * 10 ^ (random() * 60 - 30))::real,
           (random() - 0.5) * 10 ^ (random() * 400 - 200),
           ((random() - 0.5) * 10 ^ (random() * 40 - 20))::numeric * (random() * 1000000)::numeric,
@@ -95,22 +115,9 @@ final class PublishTest extends RootTest {
         "CREATE VIEW expected (key, value) AS SELECT k, row_to_json(v) FROM t,"
             + " LATERAL (SELECT r, f, n, d, h, l, z) v");
     Map<String, String> stored = root.pairs("d");
-    assertThat(stored).hasSize(2_008);
+    assertThat(stored).hasSize(8 + 12 + 1_224 + 36 * 99 + 2_000);
     root.table("expected")
-        .forEach(
-            (key, value) ->
-                assertThat(sameFloats(stored.get(key))).as(key).isEqualTo(sameFloats(value)));
-  }
-
-  /** PostgreSQL writes a digit more than needed of some reals; they read back as the same. */
-  private static String sameFloats(String object) {
-    String reals =
-        Pattern.compile("(?<=\"r\":)[-0-9.e+]+")
-            .matcher(object)
-            .replaceAll(number -> Float.toString(Float.parseFloat(number.group())));
-    return Pattern.compile("(?<=\"f\":)[-0-9.e+]+")
-        .matcher(reals)
-        .replaceAll(number -> Double.toString(Double.parseDouble(number.group())));
+        .forEach((key, value) -> assertThat(stored.get(key)).as(key).isEqualTo(value));
   }
 
   @Test
