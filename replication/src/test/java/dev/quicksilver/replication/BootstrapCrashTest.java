@@ -80,7 +80,7 @@ final class BootstrapCrashTest {
       })
   void goesOnWhereItWasKilled(String point) throws Exception {
     Process killed = start(point);
-    assertThat(killed.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(killed.waitFor(90, TimeUnit.SECONDS)).isTrue();
     assertThat(killed.exitValue()).isEqualTo(137);
     requireTheWhole();
   }
@@ -98,7 +98,7 @@ final class BootstrapCrashTest {
   /** Starts it again; in the end there is one generation, and it is what the source holds. */
   private void requireTheWhole() throws Exception {
     Process again = start("none");
-    assertThat(again.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(again.waitFor(90, TimeUnit.SECONDS)).isTrue();
     assertThat(again.exitValue()).isZero();
     Head wanted = root.database("dns").head();
     try (DatabaseSet databases =

@@ -10,6 +10,7 @@ import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.StorageOptions;
 import dev.quicksilver.storage.VerifyProgress;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -151,7 +152,7 @@ final class BootstrapTest {
       try (CutProxy proxy =
           new CutProxy(
               root.port(),
-              n -> n < 12 ? (n % 2 + 1) * random.nextLong(34L << 20) : Long.MAX_VALUE)) {
+              (n, _) -> n < 12 ? (n % 2 + 1) * random.nextLong(34L << 20) : Long.MAX_VALUE)) {
         AtomicBoolean stop = new AtomicBoolean();
         AtomicReference<Throwable> failure = new AtomicReference<>();
         Thread writer =
@@ -201,8 +202,9 @@ final class BootstrapTest {
       edge.awaitEqual("quicksilver", root);
       edge.stopFollowing();
       fill(root, 100);
-      // The first connections of database and catalog are told SNAPSHOT_NEEDED, or stream little.
-      try (CutProxy proxy = new CutProxy(root.port(), n -> n < 3 ? 50L << 20 : Long.MAX_VALUE)) {
+      // Only the copy's connection comes so far.
+      try (CutProxy proxy =
+          new CutProxy(root.port(), (_, cuts) -> cuts == 0 ? 50L << 20 : Long.MAX_VALUE)) {
         edge.follow(proxy.port());
         edge.awaitEqual("dns", root);
         assertThat(proxy.cuts()).isEqualTo(1);
@@ -220,11 +222,9 @@ final class BootstrapTest {
       fill(root, 100);
       relay.serve().follow(root.port()).awaitEqual("dns", root);
       relay.stopFollowing();
-      AtomicBoolean dead = new AtomicBoolean();
-      try (CutProxy proxy = new CutProxy(root.port(), n -> dead.get() ? 0 : 60L << 20)) {
+      try (CutProxy proxy = new CutProxy(root.port(), (_, cuts) -> cuts == 0 ? 60L << 20 : 0)) {
         edge.follow(proxy.port());
         Await.until(() -> proxy.cuts() > 0, () -> edge.replica().status());
-        dead.set(true);
         edge.stopFollowing();
         edge.follow(proxy.port(), relay.port());
         edge.awaitEqual("dns", root);
@@ -242,13 +242,12 @@ final class BootstrapTest {
       fill(root, 80);
       fill(fork, 80);
       AtomicBoolean open = new AtomicBoolean();
-      try (CutProxy proxy =
-          new CutProxy(root.port(), n -> open.get() ? Long.MAX_VALUE : 50L << 20)) {
+      try (CutProxy proxy = closingInMidCopy(root, open)) {
         edge.follow(proxy.port());
         Await.until(() -> proxy.cuts() > 0, () -> edge.replica().status());
         edge.stopFollowing();
         assertThat(edge.databases.copyBegun("dns")).isTrue();
-        try (CutProxy closed = new CutProxy(root.port(), n -> 0)) {
+        try (CutProxy closed = new CutProxy(root.port(), (_, _) -> 0)) {
           edge.follow(closed.port(), fork.port());
           Await.until(
               () -> edge.status("dns").reason().contains("FORK"), () -> edge.replica().status());
@@ -263,11 +262,17 @@ final class BootstrapTest {
     }
   }
 
+  /** Cuts the copy after 50 MiB; nobody comes through after that until it is opened. */
+  private static CutProxy closingInMidCopy(TestNode target, AtomicBoolean open) throws IOException {
+    return new CutProxy(
+        target.port(), (_, cuts) -> open.get() ? Long.MAX_VALUE : cuts == 0 ? 50L << 20 : 0);
+  }
+
   @Test
   void copiesFromThePeerThatAnswersWhileAnotherIsDownForGood() throws Exception {
     try (TestNode root = source("root", FORGETFUL);
         TestNode edge = TestNode.open("edge", data.resolve("edge"), FAST);
-        CutProxy down = new CutProxy(root.port(), n -> 0)) {
+        CutProxy down = new CutProxy(root.port(), (_, _) -> 0)) {
       fill(root, 1);
       edge.follow(down.port(), root.port()).awaitEqual("dns", root);
       requireClean(edge);
@@ -280,8 +285,7 @@ final class BootstrapTest {
         TestNode edge = TestNode.open("edge", data.resolve("edge"), FAST)) {
       fill(root, 80);
       AtomicBoolean open = new AtomicBoolean();
-      try (CutProxy proxy =
-          new CutProxy(root.port(), n -> open.get() ? Long.MAX_VALUE : 50L << 20)) {
+      try (CutProxy proxy = closingInMidCopy(root, open)) {
         edge.follow(proxy.port());
         Await.until(() -> proxy.cuts() > 0, () -> edge.replica().status());
         edge.stopFollowing();

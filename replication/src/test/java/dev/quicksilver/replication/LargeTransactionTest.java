@@ -56,7 +56,7 @@ final class LargeTransactionTest {
     List<String> all = new ArrayList<>(List.of(HEAP));
     all.addAll(List.of(flags));
     Process child = BootstrapChild.start(data, root.port(), until, all);
-    assertThat(child.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(child.waitFor(90, TimeUnit.SECONDS)).isTrue();
     return child.exitValue();
   }
 
