@@ -30,6 +30,11 @@ final class TestNode implements AutoCloseable {
 
   static final UUID CATALOG_ID = new UUID(7, 7);
 
+  /** Short pauses, and no timeout that a busy machine reaches. */
+  private static final ServerOptions OPTIONS =
+      new ServerOptions(
+          ServerOptions.DEFAULT.maxConnections(), Await.LIMIT, Await.LIMIT, Duration.ofMillis(100));
+
   final DatabaseSet databases;
   final NodeIdentity identity;
 
@@ -92,7 +97,7 @@ final class TestNode implements AutoCloseable {
   }
 
   TestNode serve() {
-    return serve(ServerOptions.DEFAULT);
+    return serve(OPTIONS);
   }
 
   TestNode serve(ServerOptions options) {
@@ -101,7 +106,7 @@ final class TestNode implements AutoCloseable {
 
   /** Serves on a certain port, as after a restart. */
   TestNode serve(int port) {
-    return serve(port, ServerOptions.DEFAULT);
+    return serve(port, OPTIONS);
   }
 
   private TestNode serve(int port, ServerOptions options) {
