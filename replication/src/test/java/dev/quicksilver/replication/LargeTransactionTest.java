@@ -19,9 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A transaction that is several times as large as its followers' heap. */
 final class LargeTransactionTest {
-  private static final int ENTRIES = 20_000;
+  private static final int ENTRIES = 12_000;
   private static final int VALUE = 8_000;
-  private static final String HEAP = "-Xmx40m";
+  private static final String HEAP = "-Xmx32m";
 
   @TempDir private Path data;
 

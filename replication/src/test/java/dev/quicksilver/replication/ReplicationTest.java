@@ -213,7 +213,7 @@ final class ReplicationTest {
       root.commit(
           "dns",
           a -> {
-            for (int i = 0; i < 100; i++) {
+            for (int i = 0; i < 40; i++) {
               new Random(i).nextBytes(value);
               a.set(("big" + i).getBytes(UTF_8), value);
             }
