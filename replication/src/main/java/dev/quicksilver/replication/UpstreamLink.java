@@ -12,19 +12,26 @@ import java.time.Duration;
  * close it.
  */
 final class UpstreamLink implements AutoCloseable {
-  private static final int CONNECT_MILLIS = 5_000;
+  private static final Duration CONNECT = Duration.ofSeconds(5);
   private static final long QUEUE_BYTES = 8L << 20;
 
   private final Connection connection = new Connection(new Socket());
   private final Upstream upstream;
   private final Transport transport;
+  private final Duration connect;
   private final FrameQueue queue = new FrameQueue(QUEUE_BYTES);
   private volatile long receivedBytes;
 
   /** Makes a link that is not yet connected, so that it can be closed while it connects. */
   UpstreamLink(Upstream upstream, Transport transport) {
+    this(upstream, transport, CONNECT);
+  }
+
+  /** The same that allows TCP another time. */
+  UpstreamLink(Upstream upstream, Transport transport, Duration connect) {
     this.upstream = upstream;
     this.transport = transport;
+    this.connect = connect;
   }
 
   /**
@@ -35,7 +42,7 @@ final class UpstreamLink implements AutoCloseable {
    * @throws RefusedException if the upstream refuses, or this side has to
    */
   Session open(ClientHello hello, Duration silence) throws IOException {
-    Duration limit = silence.plusMillis(CONNECT_MILLIS);
+    Duration limit = silence.plus(connect);
     try (Deadline deadline = Deadline.start(limit, connection::close)) {
       try {
         return greet(hello, silence, deadline);
@@ -55,7 +62,8 @@ final class UpstreamLink implements AutoCloseable {
 
   private Session greet(ClientHello hello, Duration silence, Deadline deadline) throws IOException {
     connection.connect(
-        transport.resolve(upstream.host(), upstream.port(), "the upstream"), CONNECT_MILLIS);
+        transport.resolve(upstream.host(), upstream.port(), "the upstream"),
+        Math.toIntExact(connect.toMillis()));
     connection.noDelay();
     connection.timeout(silence);
     transport.connect(connection, upstream);

@@ -10,6 +10,7 @@ import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.StorageOptions;
 import dev.quicksilver.storage.VerifyProgress;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -147,11 +148,11 @@ final class BootstrapTest {
   void copiesUnderWriteLoadThroughCuts() throws Exception {
     try (TestNode root = source("root", SHORT);
         TestNode edge = TestNode.open("edge", data.resolve("edge"), FAST)) {
-      fill(root, 80);
+      fill(root, 48);
       try (CutProxy proxy =
           new CutProxy(
               root.port(),
-              n -> n < 12 ? (n % 2 + 1) * random.nextLong(34L << 20) : Long.MAX_VALUE)) {
+              (n, _) -> n < 12 ? (n % 2 + 1) * random.nextLong(20L << 20) : Long.MAX_VALUE)) {
         AtomicBoolean stop = new AtomicBoolean();
         AtomicReference<Throwable> failure = new AtomicReference<>();
         Thread writer =
@@ -184,7 +185,7 @@ final class BootstrapTest {
     for (int i = 0; !stop.get(); i++) {
       List<Consumer<Appender>> changes = new ArrayList<>();
       for (int j = 0; j < 3; j++) {
-        byte[] key = key(random.nextInt(12_000));
+        byte[] key = key(random.nextInt(7_000));
         String value = "load " + i;
         changes.add(
             random.nextInt(4) == 0 ? a -> a.delete(key) : a -> a.set(key, value.getBytes(UTF_8)));
@@ -200,13 +201,14 @@ final class BootstrapTest {
       edge.follow(root.port());
       edge.awaitEqual("quicksilver", root);
       edge.stopFollowing();
-      fill(root, 100);
-      // The first connections of database and catalog are told SNAPSHOT_NEEDED, or stream little.
-      try (CutProxy proxy = new CutProxy(root.port(), n -> n < 3 ? 50L << 20 : Long.MAX_VALUE)) {
+      fill(root, 60);
+      // Only the copy's connection comes so far.
+      try (CutProxy proxy =
+          new CutProxy(root.port(), (_, cuts) -> cuts == 0 ? 40L << 20 : Long.MAX_VALUE)) {
         edge.follow(proxy.port());
         edge.awaitEqual("dns", root);
         assertThat(proxy.cuts()).isEqualTo(1);
-        assertThat(edge.status("dns").receivedBytes()).isLessThan(140L << 20);
+        assertThat(edge.status("dns").receivedBytes()).isLessThan(90L << 20);
         requireClean(edge);
       }
     }
@@ -217,18 +219,16 @@ final class BootstrapTest {
     try (TestNode root = source("root", FORGETFUL);
         TestNode relay = TestNode.open("relay", data.resolve("relay"), FAST);
         TestNode edge = TestNode.open("edge", data.resolve("edge"), FAST)) {
-      fill(root, 100);
+      fill(root, 60);
       relay.serve().follow(root.port()).awaitEqual("dns", root);
       relay.stopFollowing();
-      AtomicBoolean dead = new AtomicBoolean();
-      try (CutProxy proxy = new CutProxy(root.port(), n -> dead.get() ? 0 : 60L << 20)) {
+      try (CutProxy proxy = new CutProxy(root.port(), (_, cuts) -> cuts == 0 ? 40L << 20 : 0)) {
         edge.follow(proxy.port());
-        Await.until(() -> proxy.cuts() > 0, () -> edge.replica().status());
-        dead.set(true);
+        awaitCut(edge, proxy);
         edge.stopFollowing();
         edge.follow(proxy.port(), relay.port());
         edge.awaitEqual("dns", root);
-        assertThat(edge.status("dns").receivedBytes()).isLessThan(90L << 20);
+        assertThat(edge.status("dns").receivedBytes()).isLessThan(55L << 20);
         requireClean(edge);
       }
     }
@@ -239,16 +239,15 @@ final class BootstrapTest {
     try (TestNode root = source("root", FORGETFUL);
         TestNode fork = source("fork", FORGETFUL);
         TestNode edge = TestNode.open("edge", data.resolve("edge"), FAST)) {
-      fill(root, 80);
-      fill(fork, 80);
+      fill(root, 48);
+      fill(fork, 48);
       AtomicBoolean open = new AtomicBoolean();
-      try (CutProxy proxy =
-          new CutProxy(root.port(), n -> open.get() ? Long.MAX_VALUE : 50L << 20)) {
+      try (CutProxy proxy = closingInMidCopy(root, open)) {
         edge.follow(proxy.port());
-        Await.until(() -> proxy.cuts() > 0, () -> edge.replica().status());
+        awaitCut(edge, proxy);
         edge.stopFollowing();
         assertThat(edge.databases.copyBegun("dns")).isTrue();
-        try (CutProxy closed = new CutProxy(root.port(), n -> 0)) {
+        try (CutProxy closed = new CutProxy(root.port(), (_, _) -> 0)) {
           edge.follow(closed.port(), fork.port());
           Await.until(
               () -> edge.status("dns").reason().contains("FORK"), () -> edge.replica().status());
@@ -263,11 +262,24 @@ final class BootstrapTest {
     }
   }
 
+  /** Cuts the copy after 36 MiB; nobody comes through after that until it is opened. */
+  private static CutProxy closingInMidCopy(TestNode target, AtomicBoolean open) throws IOException {
+    return new CutProxy(
+        target.port(), (_, cuts) -> open.get() ? Long.MAX_VALUE : cuts == 0 ? 36L << 20 : 0);
+  }
+
+  /** Waits until the edge itself has seen it: what came before is kept then. */
+  private static void awaitCut(TestNode edge, CutProxy proxy) {
+    Await.until(
+        () -> proxy.cuts() > 0 && edge.status("dns").reason().startsWith("copying: "),
+        () -> edge.replica().status());
+  }
+
   @Test
   void copiesFromThePeerThatAnswersWhileAnotherIsDownForGood() throws Exception {
     try (TestNode root = source("root", FORGETFUL);
         TestNode edge = TestNode.open("edge", data.resolve("edge"), FAST);
-        CutProxy down = new CutProxy(root.port(), n -> 0)) {
+        CutProxy down = new CutProxy(root.port(), (_, _) -> 0)) {
       fill(root, 1);
       edge.follow(down.port(), root.port()).awaitEqual("dns", root);
       requireClean(edge);
@@ -278,12 +290,11 @@ final class BootstrapTest {
   void beginsAnewWhenNoPeersLogReachesBackToTheCopy() throws Exception {
     try (TestNode root = source("root", FORGETFUL);
         TestNode edge = TestNode.open("edge", data.resolve("edge"), FAST)) {
-      fill(root, 80);
+      fill(root, 48);
       AtomicBoolean open = new AtomicBoolean();
-      try (CutProxy proxy =
-          new CutProxy(root.port(), n -> open.get() ? Long.MAX_VALUE : 50L << 20)) {
+      try (CutProxy proxy = closingInMidCopy(root, open)) {
         edge.follow(proxy.port());
-        Await.until(() -> proxy.cuts() > 0, () -> edge.replica().status());
+        awaitCut(edge, proxy);
         edge.stopFollowing();
         for (int i = 0; i < 5; i++) {
           root.commit("dns", set("more" + i, "1"));

@@ -9,22 +9,27 @@ import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.IntToLongFunction;
 
 /** Stands between follower and upstream and cuts connections after so many bytes came down. */
 final class CutProxy implements AutoCloseable {
+  /** After how many bytes a connection is cut. */
+  @FunctionalInterface
+  interface Limit {
+    /** Asked when a connection is accepted: its number, from 0, and how many were cut so far. */
+    long bytes(int connection, int cuts);
+  }
+
   private final ServerSocket listener;
   private final int target;
-  private final IntToLongFunction bytes;
+  private final Limit limit;
   private final AtomicInteger connections = new AtomicInteger();
   private final AtomicInteger cuts = new AtomicInteger();
   private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
 
-  /** The function says for the n-th connection, from 0, after how many bytes it is cut. */
-  CutProxy(int target, IntToLongFunction bytes) throws IOException {
+  CutProxy(int target, Limit limit) throws IOException {
     this.listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     this.target = target;
-    this.bytes = bytes;
+    this.limit = limit;
     Thread.ofVirtual().start(this::accept);
   }
 
@@ -44,8 +49,8 @@ final class CutProxy implements AutoCloseable {
         sockets.add(down);
         Socket up = new Socket(InetAddress.getLoopbackAddress(), target);
         sockets.add(up);
-        long limit = bytes.applyAsLong(connections.getAndIncrement());
-        Thread.ofVirtual().start(() -> pass(up, down, limit));
+        long bytes = limit.bytes(connections.getAndIncrement(), cuts.get());
+        Thread.ofVirtual().start(() -> pass(up, down, bytes));
         Thread.ofVirtual().start(() -> pass(down, up, Long.MAX_VALUE));
       } catch (IOException e) {
         // The target is down, or this is closed: the follower sees a closed connection.
@@ -54,13 +59,13 @@ final class CutProxy implements AutoCloseable {
     }
   }
 
-  private void pass(Socket from, Socket to, long limit) {
+  private void pass(Socket from, Socket to, long bytes) {
     try (from;
         to) {
       InputStream in = from.getInputStream();
       OutputStream out = to.getOutputStream();
       byte[] buffer = new byte[1 << 16];
-      long left = limit;
+      long left = bytes;
       while (left > 0) {
         int length = in.read(buffer, 0, (int) Math.min(left, buffer.length));
         if (length < 0) {

@@ -74,8 +74,11 @@ final class FaultTest {
               byte[] bytes = join(frames);
               if (random.nextInt(8) == 0 && damages.get() < 10) {
                 damages.incrementAndGet();
-                // Behind the first length: a longer one would only look like silence.
-                bytes[4 + random.nextInt(bytes.length - 4)] ^= (byte) (1 + random.nextInt(255));
+                // Behind the length of one frame: a longer one would only look like silence.
+                int frame = random.nextInt(frames.size());
+                int start = frames.subList(0, frame).stream().mapToInt(each -> each.length).sum();
+                int at = 4 + random.nextInt(frames.get(frame).length - 4);
+                bytes[start + at] ^= (byte) (1 + random.nextInt(255));
               }
               return List.of(bytes);
             });
@@ -258,8 +261,11 @@ final class FaultTest {
       Await.until(
           () -> root.server().followers().stream().noneMatch(f -> f.node().equals("raw")),
           () -> root.server().followers());
-      assertThat(root.server().followers())
-          .anyMatch(f -> f.node().equals("edge") && f.database().equals("dns"));
+      Await.until(
+          () ->
+              root.server().followers().stream()
+                  .anyMatch(f -> f.node().equals("edge") && f.database().equals("dns")),
+          () -> root.server().followers());
       acks.join();
     }
   }

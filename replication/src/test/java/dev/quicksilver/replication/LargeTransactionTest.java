@@ -19,9 +19,9 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A transaction that is several times as large as its followers' heap. */
 final class LargeTransactionTest {
-  private static final int ENTRIES = 20_000;
+  private static final int ENTRIES = 12_000;
   private static final int VALUE = 8_000;
-  private static final String HEAP = "-Xmx40m";
+  private static final String HEAP = "-Xmx32m";
 
   @TempDir private Path data;
 
@@ -56,7 +56,7 @@ final class LargeTransactionTest {
     List<String> all = new ArrayList<>(List.of(HEAP));
     all.addAll(List.of(flags));
     Process child = BootstrapChild.start(data, root.port(), until, all);
-    assertThat(child.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(child.waitFor(90, TimeUnit.SECONDS)).isTrue();
     return child.exitValue();
   }
 

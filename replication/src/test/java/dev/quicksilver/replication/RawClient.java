@@ -1,11 +1,15 @@
 package dev.quicksilver.replication;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.quicksilver.replication.Message.ClientHello;
 import dev.quicksilver.replication.Message.Purpose;
 import dev.quicksilver.storage.ChainHash;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;
+import java.net.SocketException;
+import java.net.SocketTimeoutException;
 import java.util.UUID;
 
 /** A client that says exactly what a test wants it to say. */
@@ -16,7 +20,7 @@ final class RawClient implements AutoCloseable {
 
   RawClient(int port) throws IOException {
     socket = new Socket(InetAddress.getLoopbackAddress(), port);
-    socket.setSoTimeout(20_000);
+    socket.setSoTimeout(Math.toIntExact(Await.LIMIT.toMillis()));
     in = new FrameInput(socket.getInputStream());
     out = new FrameOutput(socket.getOutputStream());
   }
@@ -24,7 +28,7 @@ final class RawClient implements AutoCloseable {
   /** The same over another transport. */
   RawClient(int port, Transport transport) throws IOException {
     socket = new Socket(InetAddress.getLoopbackAddress(), port);
-    socket.setSoTimeout(20_000);
+    socket.setSoTimeout(Math.toIntExact(Await.LIMIT.toMillis()));
     Connection connection = new Connection(socket);
     transport.connect(connection, Upstream.primary("127.0.0.1", port));
     in = new FrameInput(connection.in());
@@ -57,6 +61,26 @@ final class RawClient implements AutoCloseable {
         database,
         "raw",
         "test");
+  }
+
+  /** Reads whatever comes until the other side hangs up. */
+  void awaitHangUp() throws IOException {
+    awaitHangUp(socket);
+  }
+
+  /** The same of any socket. */
+  static void awaitHangUp(Socket socket) throws IOException {
+    socket.setSoTimeout(Math.toIntExact(Await.LIMIT.toMillis()));
+    byte[] buffer = new byte[1 << 16];
+    try {
+      while (socket.getInputStream().read(buffer) >= 0) {
+        // What was sent before it hung up.
+      }
+    } catch (SocketTimeoutException e) {
+      throw new AssertionError("still connected", e);
+    } catch (SocketException e) {
+      assertThat(e).hasMessageContaining("reset");
+    }
   }
 
   @Override

@@ -53,7 +53,7 @@ final class RefusalTest {
   }
 
   private static ReplicaFailure failureOf(TestNode node) throws InterruptedException {
-    return node.replica().awaitFailure(Duration.ofSeconds(20)).orElseThrow();
+    return node.replica().awaitFailure(Await.LIMIT).orElseThrow();
   }
 
   @Test

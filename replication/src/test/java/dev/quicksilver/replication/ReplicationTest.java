@@ -68,9 +68,9 @@ final class ReplicationTest {
       edge.awaitEqual("dns", root);
       assertThat(read(edge.database("dns"), "lorem")).isEqualTo("ipsum");
       assertThat(read(edge.database("dns"), "hello")).isEmpty();
-      assertThat(edge.status("dns").state()).isEqualTo(FollowerState.STREAMING);
-      assertThat(edge.status("dns").upstream()).isEqualTo("root");
-      assertThat(edge.status("dns").lag()).isZero();
+      DatabaseStatus status = edge.awaitStatus("dns", each -> each.lag() == 0);
+      assertThat(status.state()).isEqualTo(FollowerState.STREAMING);
+      assertThat(status.upstream()).isEqualTo("root");
     }
   }
 
@@ -213,7 +213,7 @@ final class ReplicationTest {
       root.commit(
           "dns",
           a -> {
-            for (int i = 0; i < 100; i++) {
+            for (int i = 0; i < 40; i++) {
               new Random(i).nextBytes(value);
               a.set(("big" + i).getBytes(UTF_8), value);
             }
@@ -230,7 +230,7 @@ final class ReplicationTest {
       for (int i = 0; i < 200; i++) {
         root.commit("dns", set("key" + i, "value"));
       }
-      edge.follow(edge.config(root.port()).withWindow(Duration.ofSeconds(2)));
+      edge.follow(edge.config(root.port()).withWindow(Duration.ofMillis(500)));
       edge.awaitEqual("dns", root);
       assertThat(edge.status("dns").commits()).isLessThan(20);
     }

@@ -38,18 +38,19 @@ final class StallGuardTest {
 
   @Test
   void findsAWriteWithoutProgressOnceAndLeavesIdleOnesAlone() throws Exception {
-    // A limit far beyond the test, so that only the calls below look.
+    // The guard's own thread looks as well, each second: whoever is first finds the stall.
     Duration limit = Duration.ofHours(1);
     try (StallGuard guard = new StallGuard(limit, now::get)) {
       guard.guard(OutputStream.nullOutputStream(), stalls::incrementAndGet);
       StallGuard.Guarded waiting = guard.guard(stuck, stalls::incrementAndGet);
       Thread writer = write(waiting);
-      assertThat(writing.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(writing.await(60, TimeUnit.SECONDS)).isTrue();
       now.addAndGet(limit.toNanos());
       guard.check();
       assertThat(stalls).hasValue(0);
       now.addAndGet(1);
       guard.check();
+      awaitStalls(1);
       guard.check();
       assertThat(stalls).hasValue(1);
       release.countDown();
@@ -82,14 +83,19 @@ final class StallGuardTest {
           };
       Thread one = write(guard.guard(counted, failing));
       Thread other = write(guard.guard(counted, failing));
-      assertThat(both.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(both.await(60, TimeUnit.SECONDS)).isTrue();
       now.addAndGet(limit.toNanos() + 1);
       guard.check();
-      assertThat(stalls).hasValue(2);
+      awaitStalls(2);
       release.countDown();
       one.join();
       other.join();
     }
+  }
+
+  private void awaitStalls(int count) {
+    Await.until(() -> stalls.get() >= count, stalls::get);
+    assertThat(stalls).hasValue(count);
   }
 
   private static Thread write(StallGuard.Guarded stream) {

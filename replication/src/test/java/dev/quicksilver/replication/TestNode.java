@@ -6,8 +6,10 @@ import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.ErrorCode;
 import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.StorageException;
 import dev.quicksilver.storage.StorageOptions;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -16,7 +18,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /** A node as a process would assemble it: databases, perhaps a server, perhaps a replica. */
@@ -25,6 +29,11 @@ final class TestNode implements AutoCloseable {
   private static final long FIRST_COMMIT = System.currentTimeMillis() * 1000;
 
   static final UUID CATALOG_ID = new UUID(7, 7);
+
+  /** Short pauses, and no timeout that a busy machine reaches. */
+  private static final ServerOptions OPTIONS =
+      new ServerOptions(
+          ServerOptions.DEFAULT.maxConnections(), Await.LIMIT, Await.LIMIT, Duration.ofMillis(100));
 
   final DatabaseSet databases;
   final NodeIdentity identity;
@@ -88,7 +97,7 @@ final class TestNode implements AutoCloseable {
   }
 
   TestNode serve() {
-    return serve(ServerOptions.DEFAULT);
+    return serve(OPTIONS);
   }
 
   TestNode serve(ServerOptions options) {
@@ -97,7 +106,7 @@ final class TestNode implements AutoCloseable {
 
   /** Serves on a certain port, as after a restart. */
   TestNode serve(int port) {
-    return serve(port, ServerOptions.DEFAULT);
+    return serve(port, OPTIONS);
   }
 
   private TestNode serve(int port, ServerOptions options) {
@@ -116,9 +125,9 @@ final class TestNode implements AutoCloseable {
     return this;
   }
 
-  /** A configuration with short pauses. */
+  /** A configuration with short pauses, in which no busy machine is taken for silence. */
   ReplicationConfig config(int... ports) {
-    return config(Duration.ofSeconds(10), ports);
+    return config(Await.LIMIT, ports);
   }
 
   ReplicationConfig config(Duration silence, int... ports) {
@@ -161,11 +170,26 @@ final class TestNode implements AutoCloseable {
     return running;
   }
 
+  /** How a database is followed; waits until it is, since the catalog has to come first. */
   DatabaseStatus status(String name) {
-    return replica().status().stream()
-        .filter(status -> status.database().equals(name))
-        .findFirst()
-        .orElseThrow();
+    Await.until(() -> find(name).isPresent(), () -> replica().status());
+    return find(name).orElseThrow();
+  }
+
+  private Optional<DatabaseStatus> find(String name) {
+    return replica().status().stream().filter(status -> status.database().equals(name)).findFirst();
+  }
+
+  /** Waits until a database is followed as it should be, and returns how. */
+  DatabaseStatus awaitStatus(String name, Predicate<DatabaseStatus> wanted) {
+    AtomicReference<DatabaseStatus> last = new AtomicReference<>();
+    Await.until(
+        () -> {
+          last.set(status(name));
+          return wanted.test(last.get());
+        },
+        () -> replica().status());
+    return last.get();
   }
 
   Database database(String name) {
@@ -216,8 +240,8 @@ final class TestNode implements AutoCloseable {
 
   void awaitSequence(String name, long sequence) {
     Await.until(
-        () -> databases.get(name).map(db -> db.head().lastSequence() >= sequence).orElse(false),
-        () -> databases.get(name).map(Database::head) + " and " + replica().status());
+        () -> head(name).filter(head -> head.lastSequence() >= sequence).isPresent(),
+        () -> head(name) + " and " + replica().status());
   }
 
   /** Waits until a database is exactly as at another node: history and content. */
@@ -225,9 +249,7 @@ final class TestNode implements AutoCloseable {
     Head wanted = other.database(name).head();
     Await.until(
         () ->
-            databases
-                .get(name)
-                .map(Database::head)
+            head(name)
                 .filter(
                     head ->
                         head.lastSequence() == wanted.lastSequence()
@@ -235,12 +257,19 @@ final class TestNode implements AutoCloseable {
                             && head.contentDigest().equals(wanted.contentDigest())
                             && head.position().equals(wanted.position()))
                 .isPresent(),
-        () ->
-            databases.get(name).map(Database::head)
-                + " instead of "
-                + wanted
-                + "; "
-                + replica().status());
+        () -> head(name) + " instead of " + wanted + "; " + replica().status());
+  }
+
+  /** Where a database stands; empty as well when it is dropped at this moment. */
+  private Optional<Head> head(String name) {
+    try {
+      return databases.get(name).map(Database::head);
+    } catch (StorageException e) {
+      if (e.code() == ErrorCode.NOT_FOUND) {
+        return Optional.empty();
+      }
+      throw e;
+    }
   }
 
   void stopFollowing() {

@@ -9,7 +9,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quicksilver.replication.RemoteLog.Range;
 import dev.quicksilver.replication.tls.TlsFiles;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
@@ -79,7 +78,7 @@ final class TlsTest {
   }
 
   private static String finalRefusal(TestNode node) throws InterruptedException {
-    ReplicaFailure failure = node.replica().awaitFailure(Duration.ofSeconds(30)).orElseThrow();
+    ReplicaFailure failure = node.replica().awaitFailure(Await.LIMIT).orElseThrow();
     assertThat(failure.state()).isEqualTo(FollowerState.REFUSED);
     assertThat(failure.message()).contains("NOT_AUTHORIZED").doesNotContain("\n");
     return failure.message();

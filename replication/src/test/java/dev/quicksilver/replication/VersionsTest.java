@@ -11,7 +11,6 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
@@ -108,7 +107,7 @@ final class VersionsTest {
         ReplicationServer server = serve(root, upstream);
         TestNode edge = TestNode.open("edge", data.resolve("edge"));
         Replica replica = follow(edge, follower, server.port())) {
-      ReplicaFailure failure = replica.awaitFailure(Duration.ofSeconds(20)).orElseThrow();
+      ReplicaFailure failure = replica.awaitFailure(Await.LIMIT).orElseThrow();
       assertThat(failure.state()).isEqualTo(FollowerState.REFUSED);
       assertThat(failure.message())
           .contains("VERSION", upstream.toString(), follower.toString(), "upgrade the older");
