@@ -104,7 +104,6 @@ final class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAnyPackage(forbidden)
         .because(LESSONS.getOrDefault(module.getKey(), ""))
-        .allowEmptyShould(true)
         .check(CLASSES.getFirst());
   }
 

@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.gateway.PgOutputMessage.Relation;
 import dev.quicksilver.gateway.PgOutputMessage.Tuple;
+import dev.quicksilver.replication.CatalogPair;
 import dev.quicksilver.storage.DatabaseIdentity;
+import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -65,19 +67,16 @@ record CatalogEntry(
   /** Reads a pair of the catalog database. */
   static CatalogEntry ofPair(byte[] key, byte[] value) {
     try {
-      JsonNode node = JSON.readTree(value);
+      CatalogPair pair = CatalogPair.decode(key, value);
+      JsonNode members = pair.members();
       return new CatalogEntry(
-          new DatabaseIdentity(
-              UUID.fromString(node.path("id").asText()),
-              new String(key, StandardCharsets.UTF_8),
-              node.path("key_type").asText(),
-              node.path("value_type").asText()),
-          node.path("table").asText(),
-          (int) node.path("relation").asLong(),
-          node.has("projection")
-              ? Optional.of(Projection.of(node.path("projection")))
+          pair.identity(),
+          members.path("table").asText(),
+          (int) members.path("relation").asLong(),
+          members.has("projection")
+              ? Optional.of(Projection.of(members.path("projection")))
               : Optional.empty());
-    } catch (java.io.IOException | IllegalArgumentException e) {
+    } catch (IOException e) {
       throw new GatewayException(
           ErrorCode.STORAGE,
           "the catalog's entry \""

@@ -27,7 +27,7 @@ final class AckSender {
     this.counters = counters;
     this.reports = reports;
     this.ticker = ticker;
-    this.catalog = database.equals(CatalogEntry.CATALOG);
+    this.catalog = database.equals(CatalogPair.CATALOG);
     this.next = ticker.nanos();
     if (catalog) {
       reports.startRound();

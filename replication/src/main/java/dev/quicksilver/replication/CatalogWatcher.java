@@ -66,8 +66,8 @@ final class CatalogWatcher implements AutoCloseable {
     try (Snapshot snapshot = catalog.snapshot();
         Scan scan = snapshot.scan(KeyRange.ALL, Direction.FORWARD)) {
       while (scan.next()) {
-        DatabaseIdentity identity = CatalogEntry.decode(scan.key(), scan.value());
-        if (!identity.name().equals(CatalogEntry.CATALOG)) {
+        DatabaseIdentity identity = CatalogPair.decode(scan.key(), scan.value()).identity();
+        if (!identity.name().equals(CatalogPair.CATALOG)) {
           wanted.put(identity.name(), identity);
         }
       }
@@ -80,7 +80,7 @@ final class CatalogWatcher implements AutoCloseable {
       DatabaseIdentity identity = database.identity();
       DatabaseIdentity now = wanted.get(identity.name());
       boolean stays = now != null && now.id().equals(identity.id());
-      if (!stays && !identity.name().equals(CatalogEntry.CATALOG)) {
+      if (!stays && !identity.name().equals(CatalogPair.CATALOG)) {
         LOG.info("database {} ({}) was dropped centrally", identity.name(), identity.id());
         DatabaseFollower follower = followers.remove(identity.name());
         if (follower != null) {

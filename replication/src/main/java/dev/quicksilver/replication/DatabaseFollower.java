@@ -221,7 +221,7 @@ final class DatabaseFollower implements AutoCloseable {
     // A database that was dropped and created again has another id until the catalog, which alone
     // says what is right, has caught up here or there. Its own id is checked when it is followed.
     boolean superseded =
-        given.code() == RefusalCode.WRONG_DATABASE && !name.equals(CatalogEntry.CATALOG);
+        given.code() == RefusalCode.WRONG_DATABASE && !name.equals(CatalogPair.CATALOG);
     return given.code().isFinal() && !superseded;
   }
 

@@ -39,7 +39,7 @@ public final class Replica implements AutoCloseable {
     this.watcher = new CatalogWatcher(databases, this::follower);
     this.catalog =
         new DatabaseFollower(
-            CatalogEntry.CATALOG,
+            CatalogPair.CATALOG,
             config.catalogId(),
             config,
             databases,
@@ -65,7 +65,7 @@ public final class Replica implements AutoCloseable {
     config.checkUpstreams();
     Replica replica = new Replica(config, databases, subtree);
     // What is here is followed even while no upstream answers.
-    databases.get(CatalogEntry.CATALOG).ifPresent(db -> replica.watcher.look(db, false));
+    databases.get(CatalogPair.CATALOG).ifPresent(db -> replica.watcher.look(db, false));
     replica.catalog.start();
     return replica;
   }
@@ -111,7 +111,7 @@ public final class Replica implements AutoCloseable {
    * @return whether a database of this name is followed
    */
   public boolean copyAnew(String database) {
-    if (database.equals(CatalogEntry.CATALOG)) {
+    if (database.equals(CatalogPair.CATALOG)) {
       catalog.copyAnew();
       return true;
     }

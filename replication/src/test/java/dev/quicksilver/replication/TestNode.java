@@ -80,8 +80,8 @@ final class TestNode implements AutoCloseable {
 
   private static TestNode root(String name, Path data, UUID catalogId, StorageOptions options) {
     TestNode node = new TestNode(name, data, options);
-    if (node.databases.get(CatalogEntry.CATALOG).isEmpty()) {
-      node.databases.create(new DatabaseIdentity(catalogId, CatalogEntry.CATALOG, "text", "jsonb"));
+    if (node.databases.get(CatalogPair.CATALOG).isEmpty()) {
+      node.databases.create(new DatabaseIdentity(catalogId, CatalogPair.CATALOG, "text", "jsonb"));
     }
     return node.serve();
   }
@@ -207,12 +207,12 @@ final class TestNode implements AutoCloseable {
     Database created = databases.create(new DatabaseIdentity(id, name, "text", "text"));
     String json =
         "{\"id\":\"" + id + "\",\"key_type\":\"text\",\"value_type\":\"text\",\"relation\":1}";
-    commit(CatalogEntry.CATALOG, a -> a.set(name.getBytes(UTF_8), json.getBytes(UTF_8)));
+    commit(CatalogPair.CATALOG, a -> a.set(name.getBytes(UTF_8), json.getBytes(UTF_8)));
     return created;
   }
 
   void drop(String name) {
-    commit(CatalogEntry.CATALOG, a -> a.delete(name.getBytes(UTF_8)));
+    commit(CatalogPair.CATALOG, a -> a.delete(name.getBytes(UTF_8)));
     databases.drop(name);
   }
 

@@ -52,7 +52,7 @@ final class TreeTest {
     RawClient client = new RawClient(port);
     client.ask(
         RawClient.follow(
-            CatalogEntry.CATALOG, TestNode.CATALOG_ID, 0, ChainHash.genesis(TestNode.CATALOG_ID)));
+            CatalogPair.CATALOG, TestNode.CATALOG_ID, 0, ChainHash.genesis(TestNode.CATALOG_ID)));
     return client;
   }
 

@@ -11,11 +11,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-final class CatalogEntryTest {
+final class CatalogPairTest {
   private static final UUID ID = UUID.fromString("00000000-0000-0000-0000-00000000002a");
 
   private static DatabaseIdentity decode(String name, String json) throws IOException {
-    return CatalogEntry.decode(name.getBytes(UTF_8), json.getBytes(UTF_8));
+    return CatalogPair.decode(name.getBytes(UTF_8), json.getBytes(UTF_8)).identity();
   }
 
   @Test

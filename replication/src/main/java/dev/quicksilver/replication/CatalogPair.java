@@ -1,0 +1,63 @@
+package dev.quicksilver.replication;
+
+import com.fasterxml.jackson.core.StreamReadFeature;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.StorageException;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.UUID;
+
+/**
+ * A pair of the catalog, the database that lists the databases: the key is a database's name, the
+ * value a JSON object with at least the texts {@code id}, {@code key_type} and {@code value_type}.
+ * All nodes read it so; what else it holds is for the gateway.
+ *
+ * @param members the whole object; do not change it
+ */
+public record CatalogPair(DatabaseIdentity identity, JsonNode members) {
+  /** The catalog's own name. */
+  static final String CATALOG = DatabaseSet.CATALOG;
+
+  private static final JsonMapper JSON =
+      JsonMapper.builder()
+          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build();
+
+  /**
+   * Decodes a pair.
+   *
+   * @throws IOException if it is none; the message names the database
+   */
+  public static CatalogPair decode(byte[] key, byte[] value) throws IOException {
+    String name = new String(key, StandardCharsets.UTF_8);
+    try {
+      JsonNode members = JSON.readTree(value);
+      if (!members.isObject()) {
+        throw new IOException("not a JSON object");
+      }
+      return new CatalogPair(
+          new DatabaseIdentity(
+              UUID.fromString(text(members, "id")),
+              name,
+              text(members, "key_type"),
+              text(members, "value_type")),
+          members);
+    } catch (IOException | IllegalArgumentException | StorageException e) {
+      throw new IOException(
+          "the catalog's entry of database \"" + name + "\" cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static String text(JsonNode members, String name) throws IOException {
+    JsonNode value = members.path(name);
+    if (!value.isTextual()) {
+      throw new IOException("no text member \"" + name + "\"");
+    }
+    return value.asText();
+  }
+}
