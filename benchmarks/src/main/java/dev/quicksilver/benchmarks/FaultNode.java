@@ -41,16 +41,20 @@ final class FaultNode {
   }
 
   static ServerOptions serverOptions(int maxConnections) {
+    return serverOptions(maxConnections, Duration.ofSeconds(2));
+  }
+
+  static ServerOptions serverOptions(int maxConnections, Duration stall) {
     return new ServerOptions(
-        maxConnections, Duration.ofSeconds(2), Duration.ofSeconds(2), Duration.ofMillis(200));
+        maxConnections, Duration.ofSeconds(2), stall, Duration.ofMillis(200));
   }
 
   static ReplicationConfig config(NodeIdentity identity, List<Upstream> upstreams) {
-    return config(identity, upstreams, Duration.ofMillis(200));
+    return config(identity, upstreams, Duration.ofMillis(200), Duration.ofSeconds(1));
   }
 
   static ReplicationConfig config(
-      NodeIdentity identity, List<Upstream> upstreams, Duration longestPause) {
+      NodeIdentity identity, List<Upstream> upstreams, Duration longestPause, Duration silence) {
     ReplicationConfig usual = ReplicationConfig.of(identity, upstreams);
     return new ReplicationConfig(
         identity,
@@ -58,7 +62,7 @@ final class FaultNode {
         usual.catalogId(),
         Duration.ofMillis(50),
         usual.maxTransactionBytes(),
-        Duration.ofSeconds(1),
+        silence,
         longestPause.dividedBy(10),
         longestPause,
         usual.stopSequences(),

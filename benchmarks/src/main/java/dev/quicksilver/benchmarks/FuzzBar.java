@@ -44,6 +44,9 @@ final class FuzzBar implements Bar {
   private static final int CLIENTS = 4;
   private static final String HOST = "127.0.0.1";
 
+  /** The healthy follower is not given up because the machine is busy. */
+  private static final Duration PATIENCE = Duration.ofSeconds(30);
+
   private final Map<FuzzedFrames.Kind, AtomicLong> sent = new EnumMap<>(FuzzedFrames.Kind.class);
   private final AtomicLong messages = new AtomicLong();
   private final AtomicLong conversations = new AtomicLong();
@@ -112,10 +115,14 @@ final class FuzzBar implements Bar {
       }
       try (ReplicationServer server =
               ReplicationServer.start(
-                  HOST, 0, roots, identity, new Subtree(), FaultNode.serverOptions(4096));
+                  HOST, 0, roots, identity, new Subtree(), FaultNode.serverOptions(4096, PATIENCE));
           Replica replica =
               Replica.start(
-                  FaultNode.config(healthy, List.of(Upstream.primary(HOST, server.port()))),
+                  FaultNode.config(
+                      healthy,
+                      List.of(Upstream.primary(HOST, server.port())),
+                      Duration.ofMillis(200),
+                      PATIENCE),
                   copies)) {
         awaitEqual(database, copies, replica);
         List<byte[]> down = record(server.port());
@@ -288,7 +295,7 @@ final class FuzzBar implements Bar {
   private static void followers(Path folder, int port, AtomicBoolean over) {
     NodeIdentity identity = NodeIdentity.create("fuzzed", "here");
     ReplicationConfig config =
-        FaultNode.config(identity, List.of(Upstream.primary(HOST, port)), Duration.ofMillis(2));
+        FaultNode.config(identity, List.of(Upstream.primary(HOST, port)), Duration.ofMillis(2), Duration.ofSeconds(1));
     try {
       for (int i = 0; !over.get(); i++) {
         Path data = folder.resolveSibling(folder.getFileName() + "" + i);
