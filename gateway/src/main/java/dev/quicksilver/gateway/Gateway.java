@@ -131,8 +131,8 @@ public final class Gateway implements AutoCloseable {
             throw e;
           }
           // Nothing was lost: the WAL is read again from what is durable here.
-          progress.state(State.WAITING_FOR_SPACE);
           progress.problem(e.code() + ": " + oneLine(e));
+          progress.state(State.WAITING_FOR_SPACE);
           LOG.error("{}; trying again until there is room", oneLine(e));
           pause(LONGEST_PAUSE);
         } catch (GatewayException refusal) {

@@ -9,13 +9,18 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Roots in processes of their own that die at the named fail points, one after the other. */
+@ExtendWith(SharedPostgres.class)
 final class GatewayCrashTest {
   private static final int KILLED = 137;
+  private static final Duration WRITE_PAUSE = Duration.ofMillis(20);
 
   private static final List<String> FAIL_POINTS =
       List.of(
@@ -29,23 +34,29 @@ final class GatewayCrashTest {
   @TempDir Path data;
 
   @Test
-  void losesDoublesAndReordersNothingWhereverItDies() throws Exception {
-    Random random = new Random(7);
-    try (EmbeddedPostgres postgres = EmbeddedPostgres.start();
-        Root root = new Root(postgres, "crash", data).start()) {
+  void losesDoublesAndReordersNothingWhereverItDies(EmbeddedPostgres postgres) throws Exception {
+    long seed = Long.getLong("quicksilver.seed", System.nanoTime());
+    System.out.println("random commits: -Dquicksilver.seed=" + seed);
+    Random random = new Random(seed);
+    try (Root root = new Root(postgres, "crash", data).start()) {
       for (String name : List.of("one", "two")) {
         root.execute("SELECT quicksilver.create_database('" + name + "')");
       }
       root.catchUp();
       root.stop();
-      int round = 0;
+      AtomicInteger round = new AtomicInteger();
       for (String failPoint : FAIL_POINTS) {
         Process process = launch(root, data, failPoint);
         try {
-          while (process.isAlive()) {
-            write(root, random, round++);
-          }
-          assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+          Root.await(
+              "it dies at " + failPoint,
+              () -> {
+                write(root, random, round.getAndIncrement());
+                // What is written faster than a process starts is only read again and again.
+                LockSupport.parkNanos(WRITE_PAUSE.toNanos());
+                return process.isAlive();
+              },
+              alive -> !alive);
           assertThat(process.exitValue()).as(failPoint).isEqualTo(KILLED);
         } finally {
           process.destroyForcibly().waitFor();
@@ -85,27 +96,25 @@ final class GatewayCrashTest {
   }
 
   @Test
-  void beginsAfterAllWhereverItsFirstStartDied() throws Exception {
-    try (EmbeddedPostgres postgres = EmbeddedPostgres.start()) {
-      for (String point : List.of("before-position", "before-slot", "after-slot")) {
-        Path directory = data.resolve(point);
-        try (Root root = new Root(postgres, "first_" + point.replace('-', '_'), directory)) {
-          root.execute("SELECT quicksilver.create_database('early')");
-          Process process = launch(root, directory, "gateway.first-start-" + point);
-          try {
-            assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
-            assertThat(process.exitValue()).as(point).isEqualTo(KILLED);
-          } finally {
-            process.destroyForcibly().waitFor();
-          }
-          root.execute("SELECT quicksilver.create_database('between')");
-          root.start();
-          root.execute("INSERT INTO early VALUES ('a', '1')");
-          root.execute("INSERT INTO between VALUES ('b', '2')");
-          root.catchUp();
-          assertThat(root.log("early")).containsExactly("SET a 1");
-          assertThat(root.log("between")).containsExactly("SET b 2");
+  void beginsAfterAllWhereverItsFirstStartDied(EmbeddedPostgres postgres) throws Exception {
+    for (String point : List.of("before-position", "before-slot", "after-slot")) {
+      Path directory = data.resolve(point);
+      try (Root root = new Root(postgres, "first_" + point.replace('-', '_'), directory)) {
+        root.execute("SELECT quicksilver.create_database('early')");
+        Process process = launch(root, directory, "gateway.first-start-" + point);
+        try {
+          assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+          assertThat(process.exitValue()).as(point).isEqualTo(KILLED);
+        } finally {
+          process.destroyForcibly().waitFor();
         }
+        root.execute("SELECT quicksilver.create_database('between')");
+        root.start();
+        root.execute("INSERT INTO early VALUES ('a', '1')");
+        root.execute("INSERT INTO between VALUES ('b', '2')");
+        root.catchUp();
+        assertThat(root.log("early")).containsExactly("SET a 1");
+        assertThat(root.log("between")).containsExactly("SET b 2");
       }
     }
   }

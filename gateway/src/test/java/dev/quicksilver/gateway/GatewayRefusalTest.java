@@ -206,9 +206,10 @@ final class GatewayRefusalTest extends RootTest {
         appender.position(head.position());
         appender.commit();
         try (Gateway waiting = Gateway.start(root.config, standby)) {
-          Root.eventually(
-              "the second root waits",
-              () -> waiting.status().state() == GatewayStatus.State.WAITING_FOR_SLOT);
+          Root.awaitStatus(
+              waiting,
+              status -> status.state() == GatewayStatus.State.WAITING_FOR_SLOT,
+              "the second root waits");
         }
       }
     }
@@ -225,12 +226,12 @@ final class GatewayRefusalTest extends RootTest {
     root.stop();
   }
 
-  private static void refused(Root root, ErrorCode code, String cure) {
+  private static void refused(Root root, ErrorCode code, String cure) throws Exception {
+    root.awaitState(GatewayStatus.State.FAILED);
     GatewayException refusal =
         catchThrowableOfType(GatewayException.class, () -> root.gateway().await());
     assertThat(refusal).isNotNull();
     assertThat(refusal.code()).as(refusal.getMessage()).isEqualTo(code);
     assertThat(refusal.getMessage()).contains(cure).doesNotContain("\n");
-    assertThat(root.gateway().status().state()).isEqualTo(GatewayStatus.State.FAILED);
   }
 }

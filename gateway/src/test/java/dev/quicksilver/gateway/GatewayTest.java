@@ -55,7 +55,7 @@ final class GatewayTest extends RootTest {
         "INSERT INTO dns SELECT 'large', string_agg(md5(i::text), '')"
             + " FROM generate_series(1, 400000) i");
     Database dns = root.databases().get("dns").orElseThrow();
-    Root.eventually("8 MiB do not wait", () -> dns.head().lastSequence() == 3);
+    Root.await("8 MiB do not wait", () -> dns.head().lastSequence(), last -> last == 3);
     BlockHeader block = dns.readLog(1).nextBlock();
     assertThat(block.lastSequence()).as("all three are in one block").isEqualTo(3);
   }
@@ -213,12 +213,14 @@ final class GatewayTest extends RootTest {
                     "quicksilver",
                     java.time.Duration.ZERO),
                 twins)) {
-      Root.eventually(
+      Root.await(
           "the twin has the same chain hash",
-          () -> twins.get("dns").orElseThrow().head().chainHash().equals(first));
-      assertThat(twin.status().state()).isEqualTo(GatewayStatus.State.STREAMING);
+          () -> twins.get("dns").orElseThrow().head().chainHash(),
+          first::equals);
+      Root.awaitStatus(
+          twin, status -> status.state() == GatewayStatus.State.STREAMING, "the twin streams");
     } finally {
-      root.execute("SELECT pg_drop_replication_slot('%s_twin')".formatted(root.config.slotName()));
+      root.dropSlot(root.config.slotName() + "_twin");
     }
   }
 
@@ -274,15 +276,17 @@ final class GatewayTest extends RootTest {
           i++) {
         root.execute(put);
       }
-      Root.eventually(
-          "the map is full",
-          () -> root.gateway().status().state() == GatewayStatus.State.WAITING_FOR_SPACE);
-      assertThat(root.gateway().status().lastProblem()).contains("NO_SPACE");
+      Root.awaitStatus(
+          root.gateway(),
+          status ->
+              status.state() == GatewayStatus.State.WAITING_FOR_SPACE
+                  && status.lastProblem().contains("NO_SPACE"),
+          "the map is full");
     }
     root.execute("INSERT INTO big VALUES ('b', '2')");
     root.catchUp();
     assertThat(root.pairs("big")).isEqualTo(root.table("big"));
-    assertThat(root.gateway().status().state()).isEqualTo(GatewayStatus.State.STREAMING);
+    root.awaitState(GatewayStatus.State.STREAMING);
   }
 
   @Test
@@ -325,16 +329,16 @@ final class GatewayTest extends RootTest {
       killed.execute("SELECT quicksilver.create_database('dns')");
       killed.execute("INSERT INTO dns VALUES ('a', '1')");
       own.kill();
-      Root.eventually(
-          "the loss is noticed",
-          () -> killed.gateway().status().state() == GatewayStatus.State.CONNECTING);
+      killed.awaitState(GatewayStatus.State.CONNECTING);
       own.restart();
       try (java.sql.Connection again = own.connect("own");
           java.sql.Statement statement = again.createStatement()) {
         statement.execute("INSERT INTO dns VALUES ('b', '2')");
       }
-      Root.eventually(
-          "both rows", () -> killed.pairs("dns").keySet().containsAll(List.of("a", "b")));
+      Root.await(
+          "both rows",
+          () -> killed.pairs("dns").keySet(),
+          keys -> keys.containsAll(List.of("a", "b")));
       assertThat(killed.log("dns")).containsExactly("SET a 1", "SET b 2");
     }
   }

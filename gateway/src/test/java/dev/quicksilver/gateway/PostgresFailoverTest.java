@@ -101,8 +101,10 @@ final class PostgresFailoverTest {
     gateway =
         Gateway.start(
             GatewayConfig.of(standby.jdbcUrl() + "&targetServerType=any", "", ""), databases);
-    Root.eventually(
-        "the standby is no primary", () -> gateway.status().lastProblem().contains("is a standby"));
+    Root.awaitStatus(
+        gateway,
+        status -> status.lastProblem().contains("is a standby"),
+        "the standby is no primary");
     Root.eventually(
         "the standby has all",
         () ->
@@ -153,14 +155,15 @@ final class PostgresFailoverTest {
   }
 
   private void awaitEntries(long count) throws Exception {
-    Root.eventually(
+    Root.await(
         count + " entries",
         () -> {
           if (gateway.status().state() == GatewayStatus.State.FAILED) {
             gateway.await();
           }
-          return database().head().lastSequence() >= count;
-        });
+          return database().head().lastSequence();
+        },
+        last -> last >= count);
     assertThat(database().head().lastSequence()).isEqualTo(count);
   }
 
@@ -168,7 +171,8 @@ final class PostgresFailoverTest {
     return databases.get("dns").orElseThrow();
   }
 
-  private void refused(ErrorCode code, String cure) {
+  private void refused(ErrorCode code, String cure) throws Exception {
+    Root.awaitStatus(gateway, status -> status.state() == GatewayStatus.State.FAILED, "a refusal");
     GatewayException refusal = catchThrowableOfType(GatewayException.class, () -> gateway.await());
     assertThat(refusal).isNotNull();
     assertThat(refusal.code()).as(refusal.getMessage()).isEqualTo(code);

@@ -1,6 +1,7 @@
 package dev.quicksilver.gateway;
 
 import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.fixtures.SqlSession;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
@@ -24,11 +25,18 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 
-/** A database of its own in a PostgreSQL, with a slot of its own, and a root that reads it. */
+/**
+ * A database of its own, a copy of one that is migrated once in each PostgreSQL, with a slot of its
+ * own, and a root that reads it.
+ */
 final class Root implements AutoCloseable {
   /** Tests wait for what they wrote just now. */
   static final Duration WINDOW = Duration.ofMillis(10);
+
+  /** A machine may be busy; nothing is proved by how soon something comes. */
+  private static final Duration LIMIT = Duration.ofSeconds(60);
 
   /** What the next start opens the databases with. */
   StorageOptions options = StorageOptions.DEFAULT.withMapSize(1L << 30);
@@ -43,11 +51,16 @@ final class Root implements AutoCloseable {
   Root(EmbeddedPostgres postgres, String name, Path data) throws SQLException {
     this.postgres = postgres;
     this.data = data;
-    try (Connection server = postgres.connect();
-        Statement statement = server.createStatement()) {
-      statement.execute("CREATE DATABASE " + name);
+    try (Connection server = postgres.connect()) {
+      SqlSession session = new SqlSession(server);
+      if (session
+          .query("SELECT count(*) FROM pg_database WHERE datname = 'migrated'")
+          .equals("0")) {
+        session.execute("CREATE DATABASE migrated");
+        Migrations.migrate(postgres.jdbcUrl("migrated"), "", "");
+      }
+      session.execute("CREATE DATABASE " + name + " TEMPLATE migrated");
     }
-    Migrations.migrate(postgres.jdbcUrl(name), "", "");
     connection = postgres.connect(name);
     GatewayConfig defaults = GatewayConfig.of(postgres.jdbcUrl(name), "", "");
     config =
@@ -56,7 +69,7 @@ final class Root implements AutoCloseable {
 
   Root start() throws Exception {
     launch(config);
-    eventually("streaming", () -> gateway.status().state() == GatewayStatus.State.STREAMING);
+    awaitState(GatewayStatus.State.STREAMING);
     return this;
   }
 
@@ -117,7 +130,11 @@ final class Root implements AutoCloseable {
 
   /** Drops the slot, once PostgreSQL has noticed that nobody reads it any more. */
   void dropSlot() throws Exception {
-    String slot = "'" + config.slotName() + "'";
+    dropSlot(config.slotName());
+  }
+
+  void dropSlot(String name) throws Exception {
+    String slot = "'" + name + "'";
     eventually(
         "slot " + slot + " is free",
         () ->
@@ -189,24 +206,44 @@ final class Root implements AutoCloseable {
   void catchUp() throws Exception {
     long target = Long.parseLong(query("SELECT pg_current_wal_insert_lsn() - '0/0'"));
     execute("SELECT pg_logical_emit_message(false, 'test', 'moves the WAL beyond the target')");
-    eventually(
-        "position " + target,
+    awaitStatus(gateway, status -> status.position().lsn() >= target, "position " + target);
+  }
+
+  /** Waits for a state of the gateway; one that failed for another reason fails the test. */
+  void awaitState(GatewayStatus.State state) throws Exception {
+    awaitStatus(gateway, status -> status.state() == state, state.toString());
+  }
+
+  static void awaitStatus(Gateway gateway, Predicate<GatewayStatus> condition, String what)
+      throws Exception {
+    await(
+        what,
         () -> {
-          if (gateway.status().state() == GatewayStatus.State.FAILED) {
+          GatewayStatus status = gateway.status();
+          if (status.state() == GatewayStatus.State.FAILED && !condition.test(status)) {
             gateway.await();
           }
-          return gateway.status().position().lsn() >= target;
-        });
+          return status;
+        },
+        condition);
+  }
+
+  /** Waits until what is reported is as it should be, and tells what it was if it never is. */
+  static <T> void await(String what, Callable<T> reported, Predicate<? super T> condition)
+      throws Exception {
+    long deadline = System.nanoTime() + LIMIT.toNanos();
+    T last = reported.call();
+    while (!condition.test(last)) {
+      if (System.nanoTime() - deadline > 0) {
+        throw new AssertionError("not within " + LIMIT + ": " + what + ", but " + last);
+      }
+      LockSupport.parkNanos(2_000_000);
+      last = reported.call();
+    }
   }
 
   static void eventually(String what, Callable<Boolean> condition) throws Exception {
-    long deadline = System.nanoTime() + Duration.ofSeconds(30).toNanos();
-    while (!condition.call()) {
-      if (System.nanoTime() - deadline > 0) {
-        throw new AssertionError("not within 30 s: " + what);
-      }
-      LockSupport.parkNanos(2_000_000);
-    }
+    await(what, condition, Boolean::booleanValue);
   }
 
   private static String text(byte[] bytes) {

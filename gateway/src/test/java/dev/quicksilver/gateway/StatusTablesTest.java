@@ -7,10 +7,9 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.quicksilver.fixtures.EmbeddedPostgres;
 import dev.quicksilver.fixtures.SqlSession;
 import dev.quicksilver.gateway.StatusTables.ReplicaRow;
-import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.replication.FollowerState;
 import dev.quicksilver.replication.NodeAck;
-import java.sql.Connection;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -19,19 +18,21 @@ import java.util.UUID;
 import org.jooq.SQLDialect;
 import org.jooq.impl.DSL;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.api.io.TempDir;
 
 /** What the root writes into PostgreSQL. */
+@ExtendWith(SharedPostgres.class)
 final class StatusTablesTest {
   @Test
-  void keepsOneRowOfANodeAndForgetsOldOnes() throws Exception {
-    try (EmbeddedPostgres postgres = EmbeddedPostgres.start();
-        Connection connection = postgres.connect()) {
-      Migrations.migrate(postgres.jdbcUrl(), "", "");
+  void keepsOneRowOfANodeAndForgetsOldOnes(EmbeddedPostgres postgres, @TempDir Path data)
+      throws Exception {
+    try (Root root = new Root(postgres, "status", data)) {
       HikariConfig config = new HikariConfig();
-      config.setJdbcUrl(postgres.jdbcUrl());
+      config.setJdbcUrl(root.config.jdbcUrl());
       try (HikariDataSource pool = new HikariDataSource(config)) {
         StatusTables tables = new StatusTables(DSL.using(pool, SQLDialect.POSTGRES), "none");
-        SqlSession session = new SqlSession(connection);
+        SqlSession session = new SqlSession(root.connection);
         assertThat(tables.slot()).isEqualTo(new StatusTables.Slot(0, false, -1));
 
         for (long sequence = 1; sequence <= 2; sequence++) {

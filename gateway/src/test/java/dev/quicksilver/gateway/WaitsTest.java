@@ -25,8 +25,7 @@ final class WaitsTest extends RootTest {
   @BeforeEach
   void startRoot() throws Exception {
     root.launch(root.config.withIdleInterval(Duration.ofHours(1)));
-    Root.eventually(
-        "streaming", () -> root.gateway().status().state() == GatewayStatus.State.STREAMING);
+    root.awaitState(GatewayStatus.State.STREAMING);
     root.execute("SELECT quicksilver.create_database('dns')");
     root.execute("SELECT quicksilver.create_database('other')");
     root.execute("CREATE TABLE unpublished (a int)");
@@ -85,6 +84,7 @@ final class WaitsTest extends RootTest {
                     + lsns.get(3)
                     + "')"))
         .isEqualTo("dns=6 other=0");
+    app.execute("SELECT quicksilver.wait_sequenced('60s')"); // nobody has for the last one
     assertThat(root.entries("dns").stream().map(LogEntry::sequence)).hasSize(191);
   }
 
@@ -133,16 +133,14 @@ final class WaitsTest extends RootTest {
   @Test
   void showsHowFarDatabasesAre() throws Exception {
     app.execute("INSERT INTO dns VALUES ('a', ''), ('b', '')");
-    Root.eventually(
+    Root.await(
         "the view shows it",
         () ->
-            "2".equals(app.query("SELECT sequence FROM quicksilver.databases WHERE name = 'dns'")));
-    assertThat(
             app.query(
-                "SELECT last_heard > now() - interval '1 minute' AND last_commit IS NOT NULL"
-                    + " FROM quicksilver.databases WHERE name = 'dns'"))
-        .isEqualTo("t");
-    Root.eventually("the slot is measured", () -> root.gateway().retainedWal() >= 0);
+                "SELECT concat_ws(' ', sequence, last_heard > now() - interval '1 minute',"
+                    + " last_commit IS NOT NULL) FROM quicksilver.databases WHERE name = 'dns'"),
+        "2 t t"::equals);
+    Root.await("the slot is measured", () -> root.gateway().retainedWal(), bytes -> bytes >= 0);
     assertThat(root.gateway().isSynchronous()).isFalse();
   }
 }
