@@ -45,8 +45,7 @@ final class FaultNode {
   }
 
   static ServerOptions serverOptions(int maxConnections, Duration stall) {
-    return new ServerOptions(
-        maxConnections, Duration.ofSeconds(2), stall, Duration.ofMillis(200));
+    return new ServerOptions(maxConnections, Duration.ofSeconds(2), stall, Duration.ofMillis(200));
   }
 
   static ReplicationConfig config(NodeIdentity identity, List<Upstream> upstreams) {

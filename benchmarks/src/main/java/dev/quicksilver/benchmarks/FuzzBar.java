@@ -115,7 +115,12 @@ final class FuzzBar implements Bar {
       }
       try (ReplicationServer server =
               ReplicationServer.start(
-                  HOST, 0, roots, identity, new Subtree(), FaultNode.serverOptions(4096, PATIENCE));
+                  HOST,
+                  0,
+                  roots,
+                  identity,
+                  new Subtree(),
+                  FaultNode.serverOptions(4096, PATIENCE));
           Replica replica =
               Replica.start(
                   FaultNode.config(
@@ -295,7 +300,11 @@ final class FuzzBar implements Bar {
   private static void followers(Path folder, int port, AtomicBoolean over) {
     NodeIdentity identity = NodeIdentity.create("fuzzed", "here");
     ReplicationConfig config =
-        FaultNode.config(identity, List.of(Upstream.primary(HOST, port)), Duration.ofMillis(2), Duration.ofSeconds(1));
+        FaultNode.config(
+            identity,
+            List.of(Upstream.primary(HOST, port)),
+            Duration.ofMillis(2),
+            Duration.ofSeconds(1));
     try {
       for (int i = 0; !over.get(); i++) {
         Path data = folder.resolveSibling(folder.getFileName() + "" + i);
