@@ -12,8 +12,11 @@ import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A bridge serves what a node keeps; where there is no node it must not seem to serve one. */
+@Execution(ExecutionMode.CONCURRENT)
 final class BridgeStartTest {
   @TempDir private Path folder;
 

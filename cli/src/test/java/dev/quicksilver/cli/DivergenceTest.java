@@ -35,8 +35,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A replica, as a process, whose upstream contradicts what it has. */
+@Execution(ExecutionMode.CONCURRENT)
 final class DivergenceTest {
   private static final StorageOptions OPTIONS =
       StorageOptions.DEFAULT.withMapSize(1L << 30).withoutDurability();

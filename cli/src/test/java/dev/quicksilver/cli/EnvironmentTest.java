@@ -18,11 +18,14 @@ import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * A time zone that PostgreSQL does not know, and a language whose digits are not ASCII ones: no
  * effect on anything that a machine reads.
  */
+@Execution(ExecutionMode.CONCURRENT)
 final class EnvironmentTest {
   /** India's zone, as Java calls it too; PostgreSQL has no zone of this name. */
   private static final Map<String, String> ZONE = Map.of("TZ", "IST");

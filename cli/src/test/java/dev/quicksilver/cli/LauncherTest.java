@@ -21,11 +21,14 @@ import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /**
  * The script {@code quicksilver} in a checkout of its own, with a Maven that makes a jar of one
  * small program instead of building.
  */
+@Execution(ExecutionMode.CONCURRENT)
 final class LauncherTest {
   /** Says when it is ready, and then loads a class for each line that it reads. */
   private static final String PROGRAM =

@@ -16,11 +16,14 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 import org.postgresql.util.PSQLException;
 
 /**
  * SQL that waits for replicas, with a PostgreSQL, a root and two replicas in their own processes.
  */
+@Execution(ExecutionMode.CONCURRENT)
 final class PropagationTest {
   private static final StorageOptions OPTIONS = StorageOptions.DEFAULT.withMapSize(1L << 30);
 

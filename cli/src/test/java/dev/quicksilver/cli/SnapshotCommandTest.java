@@ -32,8 +32,11 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** {@code snapshot}, {@code verify} and {@code compact} as processes beside one that writes. */
+@Execution(ExecutionMode.CONCURRENT)
 final class SnapshotCommandTest {
   private static final StorageOptions OPTIONS =
       StorageOptions.DEFAULT

@@ -16,8 +16,11 @@ import java.time.Duration;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A primary and a standby; the primary dies and the standby is promoted. */
+@Execution(ExecutionMode.CONCURRENT)
 final class PostgresFailoverTest {
   @TempDir Path scratch;
   private EmbeddedPostgres primary;

@@ -16,8 +16,11 @@ import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
 
 /** A transaction that is several times as large as its followers' heap. */
+@Execution(ExecutionMode.CONCURRENT)
 final class LargeTransactionTest {
   private static final int ENTRIES = 12_000;
   private static final int VALUE = 8_000;
