@@ -70,7 +70,7 @@ public final class Bridge implements AutoCloseable {
       throw new IllegalArgumentException(
           "the bridge listens on loopback only, not on "
               + config.host()
-              + ": use 127.0.0.1 and a tunnel until TLS is configured");
+              + ", for it has no TLS: use 127.0.0.1, and a tunnel from other machines");
     }
     var listener = new ServerSocket();
     try {

@@ -57,8 +57,8 @@ final class ConfigurationDocument {
       | 0 | done; also a long-running process that was stopped by SIGTERM or SIGINT |
       | 1 | failed: one line on standard error says what, where and the cure; `--debug` adds the stack trace |
       | 2 | the command line or the configuration is wrong; nothing was done |
-      | 3 | refused to protect data: a fork, another database's id, divergence, damaged bytes |
-      | 4 | not there: no such key, database or running node |
+      | 3 | refused to protect data: a fork, another database's id, divergence, damaged bytes, or every upstream refuses this node for good |
+      | 4 | not there: no such key, database, data directory or running node |
       """;
 
   private ConfigurationDocument() {}

@@ -84,8 +84,8 @@ public final class Settings {
           new Text("a role of PostgreSQL", false),
           "postgres",
           ROOT,
-          "The role to connect as. Needs REPLICATION and the right to create the schema"
-              + " quicksilver.");
+          "The role to connect as. Needs REPLICATION and, the first time, CREATEROLE and the right"
+              + " to create the schema quicksilver.");
   public static final Setting<String> POSTGRES_PASSWORD =
       without("postgres.password", new Text("a password", true), ROOT, "The role's password.");
   public static final Setting<Path> POSTGRES_PASSWORD_FILE =
@@ -145,7 +145,7 @@ public final class Settings {
           new Many<>(new Node()),
           "",
           REPLICA,
-          "Upstreams of last resort, which keep a longer log.");
+          "Upstreams of last resort, asked when no other has what is needed.");
   public static final Setting<Duration> REPLICATION_RETURN_AFTER =
       with(
           "replication.return-after",
@@ -252,8 +252,9 @@ public final class Settings {
           new Address(0),
           "127.0.0.1:0",
           ALL_ROLES,
-          "Where /metrics, /healthz and /status are served. Loopback only; port 0 takes any free"
-              + " one, which `status` finds through the data directory.");
+          "Where /metrics, /healthz, /status and what commands ask of a running node are served."
+              + " Loopback only; port 0 takes any free one, which `status` finds through the data"
+              + " directory.");
   public static final Setting<LogLevel> LOG_LEVEL =
       with("log.level", new OneOf<>(LogLevel.class), "info", ALL_ROLES, "How much is logged.");
   public static final Setting<LogFormat> LOG_FORMAT =

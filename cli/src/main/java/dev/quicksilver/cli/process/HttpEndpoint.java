@@ -63,7 +63,8 @@ public final class HttpEndpoint implements AutoCloseable {
             ExitCode.USAGE,
             "http.listen = "
                 + listen
-                + " is not a loopback address, and there is no TLS yet: use 127.0.0.1");
+                + " is not a loopback address, and it has neither TLS nor passwords: use"
+                + " 127.0.0.1");
       }
       server = HttpServer.create(new InetSocketAddress(address, listen.port()), 64);
     } catch (UnknownHostException e) {
