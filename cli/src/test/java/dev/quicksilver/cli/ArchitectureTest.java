@@ -147,19 +147,14 @@ final class ArchitectureTest {
 
   @Test
   void filesAreShortEnoughToRead() throws IOException {
-    try (Stream<Path> files = Files.walk(Path.of(".."))) {
-      List<Path> sources =
-          files
-              .filter(file -> file.toString().endsWith(".java"))
-              .filter(file -> !file.toString().contains("/target/"))
-              .toList();
-      assertThat(sources).hasSizeGreaterThan(20);
-      assertThat(sources)
-          .allSatisfy(
-              file ->
-                  assertThat(Files.readAllLines(file))
-                      .as("%s: a file over %d lines holds two ideas: split it", file, LONGEST_FILE)
-                      .hasSizeLessThanOrEqualTo(LONGEST_FILE));
-    }
+    List<Path> sources =
+        Checkout.files().stream().filter(file -> file.toString().endsWith(".java")).toList();
+    assertThat(sources).hasSizeGreaterThan(20);
+    assertThat(sources)
+        .allSatisfy(
+            file ->
+                assertThat(Files.readAllLines(file))
+                    .as("%s: a file over %d lines holds two ideas: split it", file, LONGEST_FILE)
+                    .hasSizeLessThanOrEqualTo(LONGEST_FILE));
   }
 }

@@ -8,6 +8,7 @@ import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Json;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.ProcessFile;
+import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.replication.NodeIdentity;
 import dev.quicksilver.replication.ReplicationServer;
@@ -24,13 +25,12 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.NoSuchElementException;
+import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.Callable;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -45,7 +45,6 @@ final class DivergenceTest {
       StorageOptions.DEFAULT.withMapSize(1L << 30).withoutDurability();
   private static final UUID CATALOG = new UUID(7, 7);
   private static final UUID DNS = new UUID(1, 2);
-  private static final Duration LIMIT = Duration.ofSeconds(60);
 
   @TempDir private Path folder;
   private final HttpClient http = HttpClient.newHttpClient();
@@ -120,26 +119,37 @@ final class DivergenceTest {
                 "--replication-listen=127.0.0.1:0",
                 "--replication-upstreams=127.0.0.1:" + proxy.port(),
                 "--replication-on-divergence=" + onDivergence));
-    await(() -> ProcessFile.read(data, "node").isPresent());
-    await(() -> database().sequence() > 0);
+    await("database dns has entries", dns -> dns.sequence() > 0);
   }
 
-  /** Waits for a condition; one that cannot be computed yet does not hold. */
-  private void await(Callable<Boolean> condition) throws Exception {
-    long deadline = System.nanoTime() + LIMIT.toNanos();
-    while (!holds(condition)) {
-      assertThat(replica.isAlive()).as("the replica runs: %s", errors()).isTrue();
-      assertThat(System.nanoTime()).as("in time: %s", errors()).isLessThan(deadline);
-      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(20));
-    }
+  /** Waits for what the replica says of the database; it says nothing while it starts. */
+  private void await(String what, Predicate<NodeStatus.DatabaseReport> condition) throws Exception {
+    Await.until(
+        what,
+        () -> {
+          assertThat(replica.isAlive()).as("the replica runs: %s", errors()).isTrue();
+          return said();
+        },
+        said -> said.filter(condition).isPresent());
   }
 
-  private static boolean holds(Callable<Boolean> condition) throws Exception {
+  private void awaitStreaming() throws Exception {
+    await(
+        "the replica streams and is at sequence 2",
+        dns -> dns.state().equals("STREAMING") && dns.sequence() == 2);
+  }
+
+  private Optional<NodeStatus.DatabaseReport> said() throws InterruptedException {
     try {
-      return condition.call();
-    } catch (IOException | java.util.NoSuchElementException e) {
-      return false;
+      return Optional.of(database());
+    } catch (IOException | NoSuchElementException e) {
+      return Optional.empty();
     }
+  }
+
+  private void stopReplica() throws InterruptedException {
+    replica.destroy();
+    assertThat(replica.waitFor(Await.LIMIT)).as("the replica ends when it is told to").isTrue();
   }
 
   private String errors() throws IOException {
@@ -167,7 +177,7 @@ final class DivergenceTest {
 
   private void diverge() throws Exception {
     set(source.get("dns").orElseThrow(), "a", "2");
-    await(() -> database().state().equals("DIVERGED"));
+    await("the replica has noticed", dns -> dns.state().equals("DIVERGED"));
   }
 
   @Test
@@ -186,7 +196,7 @@ final class DivergenceTest {
     Ended told = run("copy-anew", "dns");
     assertThat(told.exitCode()).as("%s", told).isZero();
     assertThat(told.output()).contains("dns is being copied anew");
-    await(() -> database().state().equals("STREAMING") && database().sequence() == 2);
+    awaitStreaming();
     assertThat(run("get", "dns", "a").output()).isEqualTo("2\n");
     assertThat(ask("/metrics")).contains("quicksilver_diverged{database=\"dns\"} 0.0");
   }
@@ -199,11 +209,10 @@ final class DivergenceTest {
     assertThat(refused.exitCode()).isEqualTo(ExitCode.REFUSED);
     assertThat(refused.errors()).contains("\"dns\" is not served here", "diverged");
     assertThat(ask("/get?database=dns&key=a")).contains("\"dns\" is not served here");
-    replica.destroy();
-    assertThat(replica.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    stopReplica();
 
     startReplica("copy");
-    await(() -> database().state().equals("STREAMING") && database().sequence() == 2);
+    awaitStreaming();
     assertThat(run("get", "dns", "a").output()).isEqualTo("2\n");
   }
 
@@ -211,13 +220,12 @@ final class DivergenceTest {
   void aStoppedReplicaThatIsToldToCopyDoesSoWhenItStarts() throws Exception {
     startReplica("serve");
     diverge();
-    replica.destroy();
-    assertThat(replica.waitFor(10, TimeUnit.SECONDS)).isTrue();
+    stopReplica();
     proxy.repent();
     Ended told = run("copy-anew", "dns");
     assertThat(told.exitCode()).as("%s", told).isZero();
     assertThat(told.output()).contains("when it is started");
     startReplica("serve");
-    await(() -> database().sequence() == 2 && database().oldestSequence() > 1);
+    await("a new copy is in use", dns -> dns.sequence() == 2 && dns.oldestSequence() > 1);
   }
 }

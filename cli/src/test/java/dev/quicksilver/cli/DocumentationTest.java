@@ -17,7 +17,6 @@ import org.junit.jupiter.api.Test;
 
 /** What READMEs, docs and package descriptions name must be there: names outlive what they name. */
 final class DocumentationTest {
-  private static final Path HOME = Path.of("..");
   private static final Pattern DECLARED =
       Pattern.compile("\\b(?:class|record|interface|enum|alert:)\\s+(\\w+)");
   private static final Pattern CODE = Pattern.compile("`([^`\n]+)`|\\{@(?:code|link) ([^}]+)}");
@@ -33,11 +32,7 @@ final class DocumentationTest {
 
   @BeforeAll
   static void find() throws IOException {
-    try (Stream<Path> walk = Files.walk(HOME)) {
-      walk.filter(Files::isRegularFile)
-          .filter(file -> !file.toString().matches(".*/(target|\\.git)/.*"))
-          .forEach(FILES::add);
-    }
+    FILES.addAll(Checkout.files());
   }
 
   private static List<Path> files(String... endings) {
@@ -87,7 +82,7 @@ final class DocumentationTest {
   void everyMigrationIsDescribedAndNoOther() throws IOException {
     List<String> described =
         MIGRATION
-            .matcher(Files.readString(HOME.resolve("migrations/README.md")))
+            .matcher(Files.readString(Checkout.HOME.resolve("migrations/README.md")))
             .results()
             .map(version -> version.group())
             .distinct()

@@ -3,21 +3,17 @@ package dev.quicksilver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.cli.process.ProcessFile;
+import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.fixtures.JavaCommand;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
-import java.util.concurrent.locks.LockSupport;
 
 /** Roots, replicas and bridges in processes of their own, for tests; gone after closing. */
 final class NodeProcesses implements AutoCloseable {
-  private static final Duration LIMIT = Duration.ofSeconds(60);
-
   private final Path folder;
   private final Map<String, Process> processes = new LinkedHashMap<>();
   private Map<String, String> environment = Map.of();
@@ -69,13 +65,13 @@ final class NodeProcesses implements AutoCloseable {
             .redirectError(errors.toFile())
             .start();
     processes.put(name, process);
-    await(
+    Await.until(
+        name + " has said where it listens",
         () -> {
           assertThat(process.isAlive()).as(Files.readString(errors)).isTrue();
-          return ProcessFile.read(data, file)
-              .filter(content -> content.pid() == process.pid())
-              .isPresent();
-        });
+          return ProcessFile.read(data, file);
+        },
+        said -> said.filter(content -> content.pid() == process.pid()).isPresent());
   }
 
   /** Returns an address ("replication", "http", "bridge") of a node, or of the bridge beside it. */
@@ -89,15 +85,6 @@ final class NodeProcesses implements AutoCloseable {
   /** Kills a process as {@code kill -9} does. */
   void kill(String name) {
     processes.get(name).destroyForcibly().onExit().join();
-  }
-
-  /** Waits up to a minute. */
-  static void await(Callable<Boolean> condition) throws Exception {
-    long deadline = System.nanoTime() + LIMIT.toNanos();
-    while (!condition.call()) {
-      assertThat(System.nanoTime()).as("in time").isLessThan(deadline);
-      LockSupport.parkNanos(20_000_000);
-    }
   }
 
   @Override

@@ -36,8 +36,6 @@ final class TourTest {
       nodes.start(
           "fra", "replica", "--replication-upstreams=" + nodes.address("root", "replication"));
       nodes.startBridge("fra-bridge", "fra");
-      NodeProcesses.await(
-          () -> session.query("SELECT to_regclass('quicksilver.replicas')") != null);
 
       List<String> statements = statements(nodes.address("fra", "bridge"));
       assertThat(statements).hasSize(5);
@@ -51,7 +49,8 @@ final class TourTest {
 
       assertThat(pgbench(postgres, "--transactions=50", "--client=2", "--no-vacuum")).isZero();
       for (String database : List.of("accounts", "branches", "tellers", "history")) {
-        session.execute("SELECT quicksilver.wait_for_propagation('" + database + "')");
+        session.execute(
+            "SELECT quicksilver.wait_for_propagation('" + database + "', timeout => '2min')");
       }
       assertThat(session.query("SELECT count(*) FROM edge_fra.history")).isEqualTo("100");
       // An edge's content is its table's, row by row.

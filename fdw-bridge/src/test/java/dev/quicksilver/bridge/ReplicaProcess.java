@@ -2,6 +2,7 @@ package dev.quicksilver.bridge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.storage.DatabaseSet;
 import java.nio.charset.StandardCharsets;
@@ -10,7 +11,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 
 /**
  * The replica's own process beside the bridge: writes through storage's Appender, drops and makes
@@ -47,7 +47,7 @@ final class ReplicaProcess {
             .redirectErrorStream(true)
             .redirectOutput(output.toFile())
             .start();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(process.waitFor(Await.LIMIT)).as(Files.readString(output)).isTrue();
     assertThat(process.exitValue()).as(Files.readString(output)).isZero();
     Files.delete(output);
   }

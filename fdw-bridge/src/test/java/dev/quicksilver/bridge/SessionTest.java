@@ -3,6 +3,7 @@ package dev.quicksilver.bridge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.storage.DatabaseDirectory;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -179,9 +180,8 @@ class SessionTest {
       connection.setAutoCommit(false);
       assertThat(rows(connection, "SELECT count(*) FROM dns")).containsExactly("3");
       clock.addAndGet(Duration.ofSeconds(31).toNanos());
-      while (!impatient.status().oldestSnapshot().isZero()) {
-        Thread.onSpinWait();
-      }
+      Await.until(
+          "no snapshot is left", impatient::status, status -> status.oldestSnapshot().isZero());
       assertState("72000", () -> rows(connection, "SELECT count(*) FROM dns"));
     }
   }
@@ -229,14 +229,14 @@ class SessionTest {
 
   @Test
   void stopsOnCancel() throws Exception {
-    try (Connection connection = connect();
+    try (Connection connection = connect("&preferQueryMode=simple");
         Statement statement = connection.createStatement()) {
-      statement.setQueryTimeout(1);
       String join = "SELECT count(*) FROM dns a";
-      for (int i = 0; i < 14; i++) {
+      for (int i = 0; i < 30; i++) {
         join += " CROSS JOIN dns b" + i;
       }
-      String query = join + " WHERE a.sequence + b13.sequence < 0";
+      String query = join + " WHERE a.sequence + b29.sequence < 0";
+      TestReplica.cancelOnceItRuns(bridge, statement);
       assertState("57014", () -> statement.executeQuery(query));
       assertThat(rows(connection, "SELECT 1")).containsExactly("1");
     }

@@ -1,5 +1,6 @@
 package dev.quicksilver.bridge;
 
+import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
@@ -9,6 +10,8 @@ import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.StorageOptions;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -73,5 +76,31 @@ final class TestReplica {
     var identity = new DatabaseIdentity(UUID.randomUUID(), name, "text", "text");
     Database.create(generation, identity, OPTIONS).close();
     directory.use(name, generation);
+  }
+
+  /**
+   * Cancels the next query, once the bridge works on it: sooner, a cancellation has no effect. The
+   * statement's connection has to use simple queries, which the bridge counts as they begin.
+   */
+  static void cancelOnceItRuns(Bridge bridge, Statement statement) {
+    long before = bridge.status().queries();
+    Thread.startVirtualThread(
+        () -> {
+          try {
+            Await.until("a query runs", bridge::status, status -> status.queries() > before);
+          } catch (Exception e) {
+            throw new IllegalStateException(e);
+          } finally {
+            cancel(statement);
+          }
+        });
+  }
+
+  private static void cancel(Statement statement) {
+    try {
+      statement.cancel();
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
   }
 }

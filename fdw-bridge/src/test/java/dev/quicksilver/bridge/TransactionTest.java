@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -142,10 +143,10 @@ class TransactionTest {
     for (int i = 0; i < bridge.config().maxConcurrentQueries(); i++) {
       Thread.startVirtualThread(() -> occupy(taken, release));
     }
-    try (Connection connection = connect("");
+    try (Connection connection = connect("&preferQueryMode=simple");
         Statement statement = connection.createStatement()) {
-      assertThat(taken.await(10, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
-      statement.setQueryTimeout(1);
+      assertThat(taken.await(2, TimeUnit.MINUTES)).isTrue();
+      TestReplica.cancelOnceItRuns(bridge, statement);
       assertThatThrownBy(() -> statement.executeQuery("SELECT key FROM dns"))
           .isInstanceOfSatisfying(
               SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("57014"));
