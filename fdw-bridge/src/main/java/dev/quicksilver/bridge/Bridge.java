@@ -38,6 +38,7 @@ public final class Bridge implements AutoCloseable {
   private final LongSupplier nanoClock;
   private final Counters counters = new Counters();
   private final Semaphore turns;
+  private final Thread acceptor = Thread.ofPlatform().name("bridge-accept").unstarted(this::accept);
   private final AtomicInteger lastId = new AtomicInteger();
   private final Map<Integer, Connection> connections = new ConcurrentHashMap<>();
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
@@ -88,7 +89,7 @@ public final class Bridge implements AutoCloseable {
           e);
     }
     var bridge = new Bridge(config, listener, nanoClock);
-    Thread.ofPlatform().name("bridge-accept").start(bridge::accept);
+    bridge.acceptor.start();
     long period = Math.max(10, Math.min(1000, config.maxSnapshotAge().toMillis() / 4));
     var _ =
         bridge.reaper.scheduleWithFixedDelay(bridge::expire, period, period, TimeUnit.MILLISECONDS);
@@ -123,6 +124,8 @@ public final class Bridge implements AutoCloseable {
         Socket socket = listener.accept();
         var connection = new Connection(this, socket, lastId.incrementAndGet());
         counters.connections.increment();
+        connections.put(
+            connection.id(), connection); // before its thread runs, so that close() sees it
         threads.execute(() -> serve(connection));
       } catch (IOException e) {
         if (!listener.isClosed()) {
@@ -133,7 +136,6 @@ public final class Bridge implements AutoCloseable {
   }
 
   private void serve(Connection connection) {
-    connections.put(connection.id(), connection);
     try {
       connection.run();
     } finally {
@@ -214,6 +216,11 @@ public final class Bridge implements AutoCloseable {
       LOG.debug("closing the listener: {}", e.toString());
     }
     reaper.shutdownNow();
+    try {
+      acceptor.join(); // then there is no connection that is not known
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     connections.values().forEach(Connection::shut);
     threads.close();
     replica.close();

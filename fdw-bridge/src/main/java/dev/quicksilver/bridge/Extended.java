@@ -199,6 +199,7 @@ final class Extended {
     }
     Portal portal = bound.portal;
     if (portal == null) {
+      session.count();
       portal = new Portal(session.plan(query.select(), bound.parameters));
       if (bound.binary()) {
         portal.encode(results(bound, portal.query()));

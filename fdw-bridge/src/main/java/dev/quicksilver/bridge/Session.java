@@ -160,6 +160,11 @@ final class Session {
     return now == null ? null : now.overdue();
   }
 
+  /** Counts a statement that begins to be executed. */
+  void count() {
+    bridge.counters().queries.increment();
+  }
+
   Query plan(dev.quicksilver.bridge.sql.Select select, List<@Nullable String> parameters) {
     var context =
         new QueryContext(
@@ -177,7 +182,7 @@ final class Session {
    * @param described whether the client has been or will be told the columns separately
    */
   void execute(Statement statement, List<@Nullable String> parameters, boolean described) {
-    bridge.counters().queries.increment();
+    count();
     if (state == State.FAILED
         && !(statement instanceof Statement.Commit
             || statement instanceof Statement.Rollback

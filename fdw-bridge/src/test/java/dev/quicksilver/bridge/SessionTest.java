@@ -229,7 +229,7 @@ class SessionTest {
 
   @Test
   void stopsOnCancel() throws Exception {
-    try (Connection connection = connect("&preferQueryMode=simple");
+    try (Connection connection = connect("");
         Statement statement = connection.createStatement()) {
       String join = "SELECT count(*) FROM dns a";
       for (int i = 0; i < 30; i++) {

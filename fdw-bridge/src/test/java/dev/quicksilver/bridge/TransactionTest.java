@@ -143,7 +143,7 @@ class TransactionTest {
     for (int i = 0; i < bridge.config().maxConcurrentQueries(); i++) {
       Thread.startVirtualThread(() -> occupy(taken, release));
     }
-    try (Connection connection = connect("&preferQueryMode=simple");
+    try (Connection connection = connect("");
         Statement statement = connection.createStatement()) {
       assertThat(taken.await(2, TimeUnit.MINUTES)).isTrue();
       TestReplica.cancelOnceItRuns(bridge, statement);

@@ -1,12 +1,14 @@
 package dev.quicksilver.storage;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.xerial.snappy.Snappy;
 
 /**
  * Where this process's native libraries (LMDB, jffi, Snappy) are unpacked: the first folder whose
@@ -29,15 +31,35 @@ public final class NativeLibraries {
           .folder()
           .ifPresent(
               folder -> {
-                tell(JFFI_FOLDER, folder);
-                tell(SNAPPY_FOLDER, folder);
+                if (System.getProperty(JFFI_FOLDER, "").isEmpty()) {
+                  System.setProperty(JFFI_FOLDER, folder.toString());
+                }
+                if (System.getProperty(SNAPPY_FOLDER, "").isEmpty()) {
+                  loadSnappy(folder);
+                }
               });
     }
+  }
 
-    private static void tell(String property, Path folder) {
-      if (System.getProperty(property, "").isEmpty()) {
-        System.setProperty(property, folder.toString());
+  /** Loads it now, and deletes the file: a process that is killed then leaves none behind. */
+  private static void loadSnappy(Path below) {
+    try {
+      Path folder = Files.createTempDirectory(below, "quicksilver-snappy-");
+      folder.toFile().deleteOnExit(); // for a SIGTERM right here
+      System.setProperty(SNAPPY_FOLDER, folder.toString());
+      try {
+        var _ = Snappy.maxCompressedLength(1);
+      } finally {
+        System.clearProperty(SNAPPY_FOLDER);
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+          for (Path file : files) {
+            Files.deleteIfExists(file);
+          }
+        }
+        Files.deleteIfExists(folder);
       }
+    } catch (IOException e) {
+      // Snappy then looks for a folder by itself when it is first used, and says what is wrong.
     }
   }
 

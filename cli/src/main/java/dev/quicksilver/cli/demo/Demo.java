@@ -33,8 +33,12 @@ final class Demo {
         lifecycle.own("the demo's processes", new DemoCluster(directory, lifecycle, console));
   }
 
-  /** Runs the whole tour; the processes are still up when it returns. */
-  void run() throws Exception {
+  /**
+   * Runs the whole tour; the processes are still up when it returns.
+   *
+   * @param stays whether they stay so, and it is worth saying how to reach them
+   */
+  void run(boolean stays) throws Exception {
     console.heading("Starting seven processes");
     Map<String, String> postgres = cluster.startPostgres();
     String url = Objects.requireNonNull(postgres.get("url"));
@@ -57,7 +61,9 @@ final class Demo {
         console.line("  " + DemoCluster.EDGES.get(i) + "  " + latencies.get(i));
       }
     }
-    goOn(postgres, bridges);
+    if (stays) {
+      goOn(postgres, bridges);
+    }
   }
 
   private void write(DemoSql sql) throws Exception {

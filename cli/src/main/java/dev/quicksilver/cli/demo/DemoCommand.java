@@ -52,7 +52,7 @@ public final class DemoCommand implements Callable<Integer> {
       Thread tour = Thread.currentThread();
       lifecycle.whenFailed(tour::interrupt);
       try {
-        demo.run();
+        demo.run(!once);
       } catch (Exception e) {
         if (lifecycle.isStopping()) {
           throw awaitHalt();
