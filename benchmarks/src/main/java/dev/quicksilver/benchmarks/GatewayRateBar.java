@@ -32,7 +32,7 @@ final class GatewayRateBar implements Bar {
 
   @Override
   public Outcome run(Settings settings) throws Exception {
-    int rounds = settings.size(5, 2);
+    int rounds = settings.size(5, 1);
     Path folder = Files.createTempDirectory("quicksilver-rate-");
     try {
       Debezium engine = Debezium.fetch(folder);

@@ -78,10 +78,7 @@ final class TestReplica {
     directory.use(name, generation);
   }
 
-  /**
-   * Cancels the next query, once the bridge works on it: sooner, a cancellation has no effect. The
-   * statement's connection has to use simple queries, which the bridge counts as they begin.
-   */
+  /** Cancels the next query, once the bridge works on it: sooner, a cancellation has no effect. */
   static void cancelOnceItRuns(Bridge bridge, Statement statement) {
     long before = bridge.status().queries();
     Thread.startVirtualThread(

@@ -68,23 +68,24 @@ final class SlotReader implements Runnable {
 
   /** A COMMIT, or somebody's message that it waits, will be confirmed before long. */
   private void note(ByteBuffer message) {
-    int at = message.position();
-    switch (message.get(at)) {
+    switch (message.hasRemaining() ? message.get(message.position()) : 0) {
       case 'B' -> inTransaction = true;
       case 'C' -> {
         inTransaction = false;
-        await(message.getLong(at + 10));
+        awaitLsnAt(message, 10);
       }
-      case 'M' -> await(message.getLong(at + 2));
+      case 'M' -> awaitLsnAt(message, 2);
       default -> {
         // a row, or what explains one
       }
     }
   }
 
-  private void await(long lsn) {
-    awaited = lsn;
-    awaitedUntil = System.nanoTime() + LONGEST_AWAIT_NANOS;
+  private void awaitLsnAt(ByteBuffer message, int offset) {
+    if (message.remaining() >= offset + Long.BYTES) { // the decoder refuses one that is cut
+      awaited = message.getLong(message.position() + offset);
+      awaitedUntil = System.nanoTime() + LONGEST_AWAIT_NANOS;
+    }
   }
 
   /** Commits without a change of ours come as nothing but a later position. */
