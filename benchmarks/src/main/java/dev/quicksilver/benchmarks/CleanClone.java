@@ -75,6 +75,7 @@ final class CleanClone implements AutoCloseable {
     full.addAll(command);
     ProcessBuilder builder = new ProcessBuilder(full).directory(path().toFile());
     builder.environment().keySet().removeIf(name -> name.startsWith("QUICKSILVER_"));
+    builder.environment().put("QUICKSILVER_JAVA_HOME", System.getProperty("java.home"));
     builder.environment().putAll(environment);
     long start = System.nanoTime();
     Process process = builder.redirectErrorStream(true).redirectOutput(output.toFile()).start();

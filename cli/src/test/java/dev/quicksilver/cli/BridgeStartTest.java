@@ -22,15 +22,14 @@ final class BridgeStartTest {
 
   private static String refused(Path data) throws Exception {
     Process process =
-        new ProcessBuilder(
-                JavaCommand.of(
-                    Quicksilver.class,
-                    List.of("-Xmx64m"),
-                    List.of(
-                        "bridge",
-                        "--bridge-listen=127.0.0.1:0",
-                        "--http-listen=127.0.0.1:0",
-                        "--data-directory=" + data)))
+        JavaCommand.process(
+                Quicksilver.class,
+                List.of("-Xmx64m"),
+                List.of(
+                    "bridge",
+                    "--bridge-listen=127.0.0.1:0",
+                    "--http-listen=127.0.0.1:0",
+                    "--data-directory=" + data))
             .redirectErrorStream(true)
             .start();
     String printed =

@@ -37,8 +37,7 @@ final class EnvironmentTest {
   @TempDir private Path folder;
 
   private String run(int exitCode, String... arguments) throws Exception {
-    ProcessBuilder builder =
-        new ProcessBuilder(JavaCommand.of(Quicksilver.class, LANGUAGE, List.of(arguments)));
+    ProcessBuilder builder = JavaCommand.process(Quicksilver.class, LANGUAGE, List.of(arguments));
     builder.environment().putAll(ZONE);
     Process process = builder.redirectErrorStream(true).start();
     process.getOutputStream().close();

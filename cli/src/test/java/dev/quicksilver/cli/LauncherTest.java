@@ -124,7 +124,11 @@ final class LauncherTest {
   private ProcessBuilder launcher(Map<String, String> environment, String... arguments) {
     ProcessBuilder builder = new ProcessBuilder(home.resolve("quicksilver").toString());
     builder.command().addAll(List.of(arguments));
-    builder.environment().keySet().removeIf(name -> name.startsWith("QUICKSILVER_"));
+    // JAVA_TOOL_OPTIONS and its like make the JVM print what it picked up.
+    builder
+        .environment()
+        .keySet()
+        .removeIf(name -> name.startsWith("QUICKSILVER_") || name.matches("J.*_OPTIONS"));
     builder.environment().put("QUICKSILVER_JAVA_HOME", System.getProperty("java.home"));
     builder.environment().merge("PATH", "", (path, _) -> folder.resolve("bin") + ":" + path);
     builder.environment().putAll(environment);
@@ -183,7 +187,14 @@ final class LauncherTest {
     newVersion("three");
     Files.writeString(home.resolve("cli/src/main/java/Source.java"), "// newest\n");
     assertThat(run(Map.of())).endsWith("three []\n");
-    assertThat(folders(all)).as("nobody runs the older ones any more").hasSize(1);
+    assertThat(folders(all))
+        .as("nobody runs the older ones any more, where that can be known")
+        .hasSize(onPath("flock") ? 1 : 3);
+  }
+
+  private static boolean onPath(String program) {
+    return Stream.of(System.getenv("PATH").split(":"))
+        .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
   }
 
   private static List<Path> folders(Path in) throws IOException {

@@ -56,8 +56,7 @@ final class NodeProcesses implements AutoCloseable {
     Path errors = folder.resolve(name + "-errors");
     List<String> all = new ArrayList<>(List.of("-Xmx128m"));
     all.addAll(options);
-    ProcessBuilder builder =
-        new ProcessBuilder(JavaCommand.of(Quicksilver.class, all, List.copyOf(words)));
+    ProcessBuilder builder = JavaCommand.process(Quicksilver.class, all, List.copyOf(words));
     builder.environment().putAll(environment);
     Process process =
         builder

@@ -25,7 +25,7 @@ public final class DatabaseSet implements AutoCloseable {
 
   /** Opens all databases of a data directory; makes it one if there are none. */
   public static DatabaseSet open(Path dataDirectory, StorageOptions options) {
-    var _ = NativeLibraries.folder(); // now, not when the first database comes
+    NativeLibraries.require(); // now, not when the first database comes
     DatabaseSet set = new DatabaseSet(dataDirectory, options);
     try {
       set.directory.create();

@@ -131,6 +131,7 @@ final class Environment {
         CutFile.refuse(path.resolve("data.mdb"));
       }
       LockFile.make(path, options.maxReaders(), readOnly);
+      NativeLibraries.require();
       NativeLmdb.strerror(0); // loads the library before lmdbjava looks for its own
       env =
           Env.create(ByteBufferProxy.PROXY_OPTIMAL)

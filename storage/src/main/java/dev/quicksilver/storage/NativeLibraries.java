@@ -3,63 +3,41 @@ package dev.quicksilver.storage;
 import java.io.IOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import org.lmdbjava.TargetName;
 import org.xerial.snappy.Snappy;
+import org.xerial.snappy.SnappyError;
 
 /**
- * Where this process's native libraries (LMDB, jffi, Snappy) are unpacked: the first folder whose
- * file system lets files be executed, of the one that the process names, the JVM's temporary
- * folder, which hardened machines mount {@code noexec}, and the user's cache. Safe for all threads.
+ * Where this process's native libraries (LMDB, jffi, Snappy) are unpacked: the first folder with
+ * room whose file system lets files be executed, of the one that the process names, the JVM's
+ * temporary folder, which hardened machines mount {@code noexec}, and the user's cache. Safe for
+ * all threads.
  */
 public final class NativeLibraries {
   /** Names a folder that is looked at first; it must exist. Read once, at the first use. */
   public static final String FOLDER_PROPERTY = "quicksilver.native.directory";
 
   private static final String JFFI_FOLDER = "jffi.extract.dir";
-  private static final String SNAPPY_FOLDER = "org.xerial.snappy.tempdir";
+  private static final String SNAPPY = "org.xerial.snappy.";
+  private static final String SNAPPY_FOLDER = SNAPPY + "tempdir";
+
+  /** More than the libraries take together. */
+  private static final int ROOM = 2 << 20;
 
   /** Looked for once, by whoever is first. */
   private static final class Once {
     static final Choice CHOICE = choose(candidates());
 
     static {
-      CHOICE
-          .folder()
-          .ifPresent(
-              folder -> {
-                if (System.getProperty(JFFI_FOLDER, "").isEmpty()) {
-                  System.setProperty(JFFI_FOLDER, folder.toString());
-                }
-                if (System.getProperty(SNAPPY_FOLDER, "").isEmpty()) {
-                  loadSnappy(folder);
-                }
-              });
-    }
-  }
-
-  /** Loads it now, and deletes the file: a process that is killed then leaves none behind. */
-  private static void loadSnappy(Path below) {
-    try {
-      Path folder = Files.createTempDirectory(below, "quicksilver-snappy-");
-      folder.toFile().deleteOnExit(); // for a SIGTERM right here
-      System.setProperty(SNAPPY_FOLDER, folder.toString());
-      try {
-        var _ = Snappy.maxCompressedLength(1);
-      } finally {
-        System.clearProperty(SNAPPY_FOLDER);
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-          for (Path file : files) {
-            Files.deleteIfExists(file);
-          }
-        }
-        Files.deleteIfExists(folder);
+      if (CHOICE.folder().isPresent() && System.getProperty(JFFI_FOLDER, "").isEmpty()) {
+        System.setProperty(JFFI_FOLDER, CHOICE.folder().get().toString());
       }
-    } catch (IOException e) {
-      // Snappy then looks for a folder by itself when it is first used, and says what is wrong.
     }
   }
 
@@ -73,7 +51,19 @@ public final class NativeLibraries {
   private NativeLibraries() {}
 
   /**
-   * Returns the folder; the libraries that ask for theirs with a property have been told.
+   * Makes sure that LMDB's library can be loaded from somewhere, before a class that needs it is
+   * initialized and can only fail for good.
+   *
+   * @throws StorageException as {@link #folder} does
+   */
+  static void require() {
+    if (System.getProperty(TargetName.LMDB_NATIVE_LIB_PROP, "").isEmpty()) {
+      var _ = folder();
+    }
+  }
+
+  /**
+   * Returns the folder.
    *
    * @throws StorageException IO that names the folders and the cure if there is none
    */
@@ -86,38 +76,70 @@ public final class NativeLibraries {
                     ErrorCode.IO,
                     "there is no folder to load native libraries from: "
                         + String.join(", ", Once.CHOICE.refused())
-                        + "; name one on a file system that lets files be executed with"
-                        + " -Djava.io.tmpdir=FOLDER or XDG_CACHE_HOME=FOLDER"));
+                        + "; name one with room, on a file system that lets files be executed,"
+                        + " with -Djava.io.tmpdir=FOLDER or XDG_CACHE_HOME=FOLDER"));
   }
 
-  private static List<Path> candidates() {
-    List<Path> folders = new ArrayList<>();
+  /**
+   * Loads Snappy's library now, and deletes the file: a process that is killed then leaves none
+   * behind. Whoever has told Snappy where its library is, or where to unpack it, is obeyed. If it
+   * cannot be loaded, Snappy says so when it is first used.
+   */
+  static void loadSnappy() {
+    Optional<Path> below = Once.CHOICE.folder();
+    boolean told =
+        System.getProperties().stringPropertyNames().stream()
+            .anyMatch(name -> name.startsWith(SNAPPY));
+    if (below.isEmpty() || told) {
+      return;
+    }
+    try {
+      Path folder = Files.createTempDirectory(below.get(), "quicksilver-snappy-");
+      folder.toFile().deleteOnExit(); // for a SIGTERM right here
+      System.setProperty(SNAPPY_FOLDER, folder.toString());
+      try {
+        var _ = Snappy.maxCompressedLength(1);
+      } finally {
+        System.clearProperty(SNAPPY_FOLDER);
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+          for (Path file : files) {
+            Files.deleteIfExists(file);
+          }
+        }
+        Files.deleteIfExists(folder);
+      }
+    } catch (IOException | LinkageError | SnappyError e) {
+      // The first use of Snappy fails with the reason; readers of LMDB alone do without it.
+    }
+  }
+
+  private static List<String> candidates() {
+    List<String> folders = new ArrayList<>();
     String named = System.getProperty(FOLDER_PROPERTY, "");
     if (!named.isEmpty()) {
-      folders.add(Path.of(named));
+      folders.add(named);
     }
-    folders.add(Path.of(System.getProperty("java.io.tmpdir")));
+    folders.add(System.getProperty("java.io.tmpdir"));
     String cache = System.getenv("XDG_CACHE_HOME");
     folders.add(
-        (cache == null || cache.isBlank()
-                ? Path.of(System.getProperty("user.home"), ".cache")
-                : Path.of(cache))
-            .resolve("quicksilver"));
+        (cache == null || cache.isBlank() ? System.getProperty("user.home") + "/.cache" : cache)
+            + "/quicksilver");
     return folders;
   }
 
-  /** Returns the first of some folders in which a file can be executed. */
-  static Choice choose(List<Path> folders) {
+  /** Returns the first of some folders that has room, and in which a file can be executed. */
+  static Choice choose(List<String> folders) {
     List<String> refused = new ArrayList<>();
-    for (Path folder : folders) {
+    for (String name : folders) {
       try {
+        Path folder = Path.of(name);
         Files.createDirectories(folder);
         if (mayExecute(folder)) {
           return new Choice(Optional.of(folder), refused);
         }
         refused.add(folder + " is mounted noexec");
-      } catch (IOException e) {
-        refused.add("cannot write to " + folder + " (" + e + ")");
+      } catch (IOException | InvalidPathException e) {
+        refused.add("cannot write to " + name + " (" + e + ")");
       }
     }
     return new Choice(Optional.empty(), refused);
@@ -132,6 +154,7 @@ public final class NativeLibraries {
             ".probe",
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
     try {
+      Files.write(probe, new byte[ROOM]);
       return Files.isExecutable(probe);
     } finally {
       Files.deleteIfExists(probe);

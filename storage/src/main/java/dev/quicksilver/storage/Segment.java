@@ -21,7 +21,7 @@ public record Segment(int uncompressedLength, int crc, byte[] bytes) {
   public static final int MAX_UNCOMPRESSED = 64 << 10;
 
   static {
-    NativeLibraries.folder(); // before Snappy's class looks for one of its own
+    NativeLibraries.loadSnappy(); // before the class looks for a folder by itself
   }
 
   /** The most bytes in a segment after compression; anything above is refused. */

@@ -42,7 +42,7 @@ public final class Failures {
           new Failure(
               ExitCode.FAILURE,
               "no permission for " + e.getFile() + ": make it accessible for this user");
-      case InvalidPathException e -> new Failure(ExitCode.USAGE, Paths.explain(e));
+      case InvalidPathException e -> new Failure(ExitCode.FAILURE, Paths.explain(e));
       case UncheckedIOException e when e.getCause() != null -> describe(e.getCause());
       case CompletionException e when e.getCause() != null -> describe(e.getCause());
       case ExecutionException e when e.getCause() != null -> describe(e.getCause());

@@ -57,6 +57,10 @@ final class LocalDatabase {
    */
   static DatabaseDirectory require(Path data, String cure) {
     DatabaseDirectory directory = new DatabaseDirectory(data);
+    if (Files.isDirectory(data) && !(Files.isReadable(data) && Files.isExecutable(data))) {
+      throw new CommandException(
+          ExitCode.FAILURE, "no permission for " + data + ": make it accessible for this user");
+    }
     if (!directory.exists()) {
       throw new CommandException(
           ExitCode.NOT_FOUND,

@@ -7,14 +7,16 @@ import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * {@code <directory>/run/<name>.json}: tells the other processes of the machine that a process is
@@ -85,17 +87,21 @@ public final class ProcessFile implements AutoCloseable {
   private void useNativeDirectory() throws IOException {
     removeNativeDirectory();
     Files.createDirectory(nativeDirectory);
-    System.setProperty(NativeLibraries.FOLDER_PROPERTY, nativeDirectory.toString());
+    if (System.getProperty(NativeLibraries.FOLDER_PROPERTY) == null) {
+      System.setProperty(NativeLibraries.FOLDER_PROPERTY, nativeDirectory.toString());
+    }
   }
 
+  /** A process that was killed while it loaded a library has left it there, in a folder. */
   private void removeNativeDirectory() throws IOException {
     if (Files.isDirectory(nativeDirectory)) {
-      try (DirectoryStream<Path> files = Files.newDirectoryStream(nativeDirectory)) {
-        for (Path each : files) {
-          Files.deleteIfExists(each);
-        }
+      List<Path> left;
+      try (Stream<Path> walk = Files.walk(nativeDirectory)) {
+        left = walk.sorted(Comparator.reverseOrder()).toList();
       }
-      Files.deleteIfExists(nativeDirectory);
+      for (Path each : left) {
+        Files.deleteIfExists(each);
+      }
     }
   }
 
