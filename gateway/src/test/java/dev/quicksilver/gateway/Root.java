@@ -3,23 +3,19 @@ package dev.quicksilver.gateway;
 import dev.quicksilver.fixtures.EmbeddedPostgres;
 import dev.quicksilver.fixtures.SqlSession;
 import dev.quicksilver.migrations.Migrations;
-import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Direction;
 import dev.quicksilver.storage.KeyRange;
 import dev.quicksilver.storage.LogEntry;
-import dev.quicksilver.storage.LogScan;
 import dev.quicksilver.storage.Scan;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.StorageOptions;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -171,7 +167,7 @@ final class Root implements AutoCloseable {
               try (Snapshot snapshot = open.snapshot();
                   Scan scan = snapshot.scan(KeyRange.ALL, Direction.FORWARD)) {
                 while (scan.next()) {
-                  pairs.put(text(scan.key()), text(scan.value()));
+                  pairs.put(LogEntries.text(scan.key()), LogEntries.text(scan.value()));
                 }
               }
             });
@@ -180,26 +176,11 @@ final class Root implements AutoCloseable {
 
   /** The log as {@code SET key value}. */
   List<String> log(String database) {
-    List<String> lines = new ArrayList<>();
-    for (LogEntry entry : entries(database)) {
-      lines.add((entry.operation() + " " + text(entry.key()) + " " + text(entry.value())).strip());
-    }
-    return lines;
+    return LogEntries.lines(databases.get(database).orElseThrow());
   }
 
   List<LogEntry> entries(String database) {
-    List<LogEntry> entries = new ArrayList<>();
-    Database open = databases.get(database).orElseThrow();
-    if (open.head().lastSequence() == 0) {
-      return entries;
-    }
-    try (Snapshot snapshot = open.snapshot()) {
-      LogScan scan = snapshot.scanLog(1);
-      for (LogEntry entry = scan.next(); entry != null; entry = scan.next()) {
-        entries.add(entry);
-      }
-    }
-    return entries;
+    return LogEntries.of(databases.get(database).orElseThrow());
   }
 
   /** Waits until all that is committed in PostgreSQL now is durable here. */
@@ -244,10 +225,6 @@ final class Root implements AutoCloseable {
 
   static void eventually(String what, Callable<Boolean> condition) throws Exception {
     await(what, condition, Boolean::booleanValue);
-  }
-
-  private static String text(byte[] bytes) {
-    return new String(bytes, StandardCharsets.UTF_8);
   }
 
   @Override

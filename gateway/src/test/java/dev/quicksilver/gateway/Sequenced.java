@@ -1,14 +1,10 @@
 package dev.quicksilver.gateway;
 
-import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.LogEntry;
-import dev.quicksilver.storage.LogScan;
-import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.StorageOptions;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -76,11 +72,7 @@ final class Sequenced implements AutoCloseable {
 
   /** The log as {@code SET key value}. */
   List<String> log(String database) {
-    List<String> lines = new ArrayList<>();
-    for (LogEntry entry : entries(database)) {
-      lines.add((entry.operation() + " " + text(entry.key()) + " " + text(entry.value())).strip());
-    }
-    return lines;
+    return LogEntries.lines(databases.get(database).orElseThrow());
   }
 
   /** The log with keys in hex. */
@@ -88,28 +80,13 @@ final class Sequenced implements AutoCloseable {
     List<String> lines = new ArrayList<>();
     for (LogEntry entry : entries(database)) {
       String key = HexFormat.of().formatHex(entry.key());
-      lines.add(entry.operation() + " " + key + " " + text(entry.value()));
+      lines.add(entry.operation() + " " + key + " " + LogEntries.text(entry.value()));
     }
     return lines;
   }
 
   List<LogEntry> entries(String database) {
-    List<LogEntry> entries = new ArrayList<>();
-    Database open = databases.get(database).orElseThrow();
-    if (open.head().lastSequence() == 0) {
-      return entries;
-    }
-    try (Snapshot snapshot = open.snapshot()) {
-      LogScan scan = snapshot.scanLog(1);
-      for (LogEntry entry = scan.next(); entry != null; entry = scan.next()) {
-        entries.add(entry);
-      }
-    }
-    return entries;
-  }
-
-  private static String text(byte[] bytes) {
-    return new String(bytes, StandardCharsets.UTF_8);
+    return LogEntries.of(databases.get(database).orElseThrow());
   }
 
   @Override

@@ -1,7 +1,6 @@
 package dev.quicksilver.storage;
 
 import java.io.IOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
@@ -80,34 +79,49 @@ public final class NativeLibraries {
                         + " with -Djava.io.tmpdir=FOLDER or XDG_CACHE_HOME=FOLDER"));
   }
 
+  /** Unpacks a library into a folder that is its alone, and loads it. */
+  @FunctionalInterface
+  interface Loader<T> {
+    T load(Path folder) throws IOException;
+  }
+
   /**
-   * Loads Snappy's library now, and deletes the file: a process that is killed then leaves none
-   * behind. Whoever has told Snappy where its library is, or where to unpack it, is obeyed. If it
-   * cannot be loaded, Snappy says so when it is first used.
+   * Has a library unpacked into a new folder and loaded, then deletes it: a loaded library needs no
+   * name, and a killed process then leaves no file behind.
+   */
+  static <T> T load(String name, Loader<T> loader) throws IOException {
+    Path folder = Files.createTempDirectory(folder(), "quicksilver-" + name + "-");
+    folder.toFile().deleteOnExit(); // for a SIGTERM right here
+    try {
+      return loader.load(folder);
+    } finally {
+      Durable.deleteTree(folder);
+    }
+  }
+
+  /**
+   * Loads Snappy's library now. Whoever has told Snappy where its library is, or where to unpack
+   * it, is obeyed. If it cannot be loaded, Snappy says so when it is first used.
    */
   static void loadSnappy() {
-    Optional<Path> below = Once.CHOICE.folder();
     boolean told =
         System.getProperties().stringPropertyNames().stream()
             .anyMatch(name -> name.startsWith(SNAPPY));
-    if (below.isEmpty() || told) {
+    if (told || Once.CHOICE.folder().isEmpty()) {
       return;
     }
     try {
-      Path folder = Files.createTempDirectory(below.get(), "quicksilver-snappy-");
-      folder.toFile().deleteOnExit(); // for a SIGTERM right here
-      System.setProperty(SNAPPY_FOLDER, folder.toString());
-      try {
-        var _ = Snappy.maxCompressedLength(1);
-      } finally {
-        System.clearProperty(SNAPPY_FOLDER);
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
-          for (Path file : files) {
-            Files.deleteIfExists(file);
-          }
-        }
-        Files.deleteIfExists(folder);
-      }
+      var _ =
+          load(
+              "snappy",
+              folder -> {
+                System.setProperty(SNAPPY_FOLDER, folder.toString());
+                try {
+                  return Snappy.maxCompressedLength(1);
+                } finally {
+                  System.clearProperty(SNAPPY_FOLDER);
+                }
+              });
     } catch (IOException | LinkageError | SnappyError e) {
       // The first use of Snappy fails with the reason; readers of LMDB alone do without it.
     }

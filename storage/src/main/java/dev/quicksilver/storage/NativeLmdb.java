@@ -75,33 +75,24 @@ final class NativeLmdb {
 
   private NativeLmdb() {}
 
-  /**
-   * Has lmdbjava unpack and load its library, looks the same file up, then deletes it: a loaded
-   * library needs no name, and a killed process then leaves no file behind.
-   */
+  /** Has lmdbjava unpack and load its library, and looks the same file up. */
   private static SymbolLookup loadLibrary() {
     String configured = System.getProperty(TargetName.LMDB_NATIVE_LIB_PROP, "");
     if (!configured.isEmpty()) {
       return SymbolLookup.libraryLookup(Path.of(configured), Arena.global());
     }
-    Path below = NativeLibraries.folder();
     try {
-      Path folder = Files.createTempDirectory(below, "quicksilver-lmdb-");
-      folder.toFile().deleteOnExit(); // for a SIGTERM right here
-      try {
-        LmdbjavaAccess.unpackInto(folder);
-        return SymbolLookup.libraryLookup(onlyFile(folder), Arena.global());
-      } finally {
-        for (Path file : files(folder)) {
-          Files.deleteIfExists(file);
-        }
-        Files.deleteIfExists(folder);
-      }
+      return NativeLibraries.load(
+          "lmdb",
+          folder -> {
+            LmdbjavaAccess.unpackInto(folder);
+            return SymbolLookup.libraryLookup(onlyFile(folder), Arena.global());
+          });
     } catch (IOException e) {
       throw new StorageException(
           ErrorCode.IO,
           "LMDB's library could not be unpacked into "
-              + below
+              + NativeLibraries.folder()
               + ": "
               + e.getMessage()
               + "; free some room or set -Djava.io.tmpdir",

@@ -6,6 +6,8 @@ import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -54,12 +56,12 @@ final class LocalDatabase {
    *
    * @param cure what to do if it is none
    * @throws CommandException if it is not there or is something else
+   * @throws UncheckedIOException if this user may not look
    */
   static DatabaseDirectory require(Path data, String cure) {
     DatabaseDirectory directory = new DatabaseDirectory(data);
     if (Files.isDirectory(data) && !(Files.isReadable(data) && Files.isExecutable(data))) {
-      throw new CommandException(
-          ExitCode.FAILURE, "no permission for " + data + ": make it accessible for this user");
+      throw new UncheckedIOException(new AccessDeniedException(data.toString()));
     }
     if (!directory.exists()) {
       throw new CommandException(
