@@ -207,7 +207,7 @@ final class ErrorsBar implements Bar {
         "the slot to be free",
         () -> {
           try {
-            tree.sql("SELECT pg_drop_replication_slot('quicksilver')");
+            tree.sql("SELECT pg_drop_replication_slot(quicksilver.slot_name())");
             return true;
           } catch (java.sql.SQLException busy) {
             return false;

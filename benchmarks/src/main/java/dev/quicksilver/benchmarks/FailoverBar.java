@@ -135,8 +135,8 @@ final class FailoverBar implements Bar {
           query(primary, "SELECT pg_log_standby_snapshot()");
           return query(
                   standby,
-                  "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'quicksilver' AND"
-                      + " synced AND NOT temporary")
+                  "SELECT count(*) FROM pg_replication_slots WHERE slot_name LIKE 'quicksilver%'"
+                      + " AND synced AND NOT temporary")
               .equals("1");
         });
     // From here on every COMMIT and all that is delivered waits for the standby.

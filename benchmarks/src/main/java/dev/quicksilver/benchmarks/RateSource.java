@@ -72,7 +72,7 @@ final class RateSource implements AutoCloseable {
   }
 
   private void copySlot(String name) throws SQLException {
-    sql("SELECT pg_copy_logical_replication_slot('quicksilver', '" + name + "')");
+    sql("SELECT pg_copy_logical_replication_slot(quicksilver.slot_name(), '" + name + "')");
   }
 
   private void write() throws SQLException {

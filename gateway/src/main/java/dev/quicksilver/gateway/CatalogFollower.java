@@ -119,6 +119,42 @@ final class CatalogFollower {
     LOG.info("Database {} ({}) follows table {}", name, entry.identity().id(), entry.table());
   }
 
+  /** A database's table has another name or schema; nothing else of a row changes. */
+  void renamed(Relation relation, Tuple row) {
+    CatalogEntry entry = CatalogEntry.ofRow(relation, row);
+    transactions
+        .into(catalog())
+        .ifPresent(
+            into -> {
+              byRelation.put(entry.relation(), entry);
+              into.set(entry.key(), entry.value());
+            });
+  }
+
+  /**
+   * Refuses a table that has the name of a database's and is another one: its rows would be passed
+   * over, and the database would stand still.
+   */
+  void requireKnown(Relation relation) {
+    String name = relation.schema() + "." + relation.name();
+    if (byRelation.containsKey(relation.oid()) || transactions.holds(catalog())) {
+      return;
+    }
+    for (CatalogEntry entry : byRelation.values()) {
+      if (entry.table().equals(name) && !superseded.contains(entry.identity().name())) {
+        throw new GatewayException(
+            ErrorCode.TABLE_CHANGED,
+            "table "
+                + name
+                + " is another one than database "
+                + entry.identity().name()
+                + " was made of (dropped and made again, or restored from a dump); drop the"
+                + " database and publish the table anew, and if that has been done, "
+                + CentralDatabase.BEGIN_ANEW);
+      }
+    }
+  }
+
   void delete(Relation relation, Tuple oldKey) {
     Optional<Appender> into = transactions.into(catalog());
     if (into.isEmpty()) {

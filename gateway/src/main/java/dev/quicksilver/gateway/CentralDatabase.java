@@ -3,11 +3,8 @@ package dev.quicksilver.gateway;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
-import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.Position;
 import java.sql.SQLTransientConnectionException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
@@ -26,12 +23,19 @@ final class CentralDatabase implements AutoCloseable {
   static final String SERVER =
       "SELECT extract(epoch FROM pg_postmaster_start_time())::text, pg_is_in_recovery()";
 
+  /** The cure where the tables are all that is left. */
+  static final String BEGIN_ANEW =
+      "SELECT quicksilver.begin_anew() there makes a new cluster of the tables as they are; then"
+          + " start the root and its replicas with empty data directories";
+
   private final GatewayConfig config;
   private final HikariDataSource pool;
   private final DSLContext sql;
+  private volatile String slotName;
 
   CentralDatabase(GatewayConfig config) {
     this.config = config;
+    slotName = config.slotName();
     HikariConfig hikari = new HikariConfig();
     hikari.setJdbcUrl(config.jdbcUrl());
     if (!config.user().isEmpty()) {
@@ -71,9 +75,10 @@ final class CentralDatabase implements AutoCloseable {
   }
 
   /**
-   * Checks what the slot needs and returns the cluster's id.
+   * Checks what the slot needs and returns the cluster's id; the slot's name is known afterwards.
    *
-   * @throws GatewayException WRONG_WAL_LEVEL, SCHEMA_MISSING or PUBLICATION_MISSING
+   * @throws GatewayException WRONG_WAL_LEVEL, NO_SLOT_LEFT, SCHEMA_MISSING, PUBLICATION_MISSING or
+   *     RESTORED
    */
   UUID checkSetup() {
     String level = string("SELECT current_setting('wal_level')");
@@ -84,11 +89,18 @@ final class CentralDatabase implements AutoCloseable {
               + level
               + "; run ALTER SYSTEM SET wal_level = logical and restart PostgreSQL");
     }
+    if (string("SELECT current_setting('max_replication_slots')").equals("0")) {
+      throw new GatewayException(
+          ErrorCode.NO_SLOT_LEFT,
+          "max_replication_slots of the central PostgreSQL is 0; run ALTER SYSTEM SET"
+              + " max_replication_slots = 10 and restart PostgreSQL");
+    }
     if (!string("SELECT to_regclass('quicksilver.cluster') IS NOT NULL").equals("true")) {
       throw new GatewayException(
           ErrorCode.SCHEMA_MISSING,
           "the central PostgreSQL has no schema quicksilver; run ./quicksilver migrate");
     }
+    checkOrigin();
     if (string("SELECT count(*) FROM pg_publication WHERE pubname = {0}", config.publication())
         .equals("0")) {
       throw new GatewayException(
@@ -96,75 +108,70 @@ final class CentralDatabase implements AutoCloseable {
           "publication "
               + config.publication()
               + " is missing in the central PostgreSQL; nothing written since it was dropped can"
-              + " be replicated: restore it from a backup, or set up a new cluster");
+              + " be replicated: "
+              + BEGIN_ANEW);
     }
+    slotName =
+        config.slotName().isEmpty() ? string("SELECT quicksilver.slot_name()") : config.slotName();
     return UUID.fromString(string("SELECT id FROM quicksilver.cluster"));
   }
 
   /**
-   * The catalog at a moment.
+   * Tells a PostgreSQL that lets nobody replicate from one whose connections are in use.
    *
-   * @param time of the central PostgreSQL's clock when it was read, µs since 1970-01-01 UTC
+   * @throws GatewayException NO_SLOT_LEFT
    */
-  record Before(List<CatalogEntry> entries, long time) {}
-
-  /**
-   * Reads the catalog under an exported snapshot.
-   *
-   * @throws GatewayException SEEDING_NEEDED if a database's table has a row there
-   */
-  Before catalogAt(String snapshot) {
-    return sql.transactionResult(
-        transaction -> {
-          DSLContext inside = DSL.using(transaction);
-          inside.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ");
-          inside.execute("SET TRANSACTION SNAPSHOT {0}", DSL.inline(snapshot));
-          // A policy must not make a table look empty.
-          inside.execute("SET LOCAL row_security = off");
-          List<CatalogEntry> entries = new ArrayList<>();
-          for (Record row :
-              inside.fetch(
-                  "SELECT c.name, c.id::text, c.key_type, c.value_type, c.table_schema || '.' ||"
-                      + " c.table_name, c.relation::bigint, format('%I.%I', n.nspname, r.relname),"
-                      + " r.oid IS NOT NULL, c.projection::text FROM quicksilver.catalog c LEFT"
-                      + " JOIN pg_class r ON r.oid = c.relation LEFT JOIN pg_namespace n ON n.oid ="
-                      + " r.relnamespace ORDER BY c.name")) {
-            String name = text(row, 0);
-            if (Boolean.TRUE.equals(row.get(7, Boolean.class))
-                && !inside.fetch("SELECT FROM " + text(row, 6) + " LIMIT 1").isEmpty()) {
-              throw new GatewayException(
-                  ErrorCode.SEEDING_NEEDED,
-                  "database "
-                      + name
-                      + " was filled before the first root was started, so its rows are not in"
-                      + " the replication slot; empty its table, start the root, and fill it"
-                      + " again, or unpublish it and publish it again when the root runs");
-            }
-            entries.add(
-                new CatalogEntry(
-                    new DatabaseIdentity(
-                        UUID.fromString(text(row, 1)), name, text(row, 2), text(row, 3)),
-                    text(row, 4),
-                    (int) Long.parseLong(text(row, 5)),
-                    Optional.ofNullable(row.get(8, String.class)).map(Projection::of)));
-          }
-          Record now =
-              inside.fetchOne("SELECT (extract(epoch FROM now()) * 1000000)::bigint::text");
-          return new Before(entries, now == null ? 0 : Long.parseLong(text(now, 0)));
-        });
+  void checkSenders() {
+    if (string("SELECT current_setting('max_wal_senders')").equals("0")) {
+      throw new GatewayException(
+          ErrorCode.NO_SLOT_LEFT,
+          "max_wal_senders of the central PostgreSQL is 0; run ALTER SYSTEM SET max_wal_senders ="
+              + " 10 and restart PostgreSQL");
+    }
   }
 
-  private static String text(Record row, int column) {
-    return String.valueOf(row.get(column, String.class));
+  /** The refusal of a primary that lets a role only read. */
+  static GatewayException readOnly(String role) {
+    return new GatewayException(
+        ErrorCode.READ_ONLY,
+        "default_transaction_read_only is on for role "
+            + role
+            + " in the central PostgreSQL, and the root writes there how far it is; run ALTER ROLE "
+            + role
+            + " SET default_transaction_read_only = off, or switch it off where it is on (ALTER"
+            + " DATABASE, ALTER SYSTEM)");
   }
 
-  /** Lets sessions that wait know which slot to look at. */
+  private void checkOrigin() {
+    if (string("SELECT quicksilver.is_restored()").equals("true")) {
+      throw new GatewayException(
+          ErrorCode.RESTORED,
+          "the central database "
+              + string("SELECT current_database()")
+              + " was restored from a dump or is a copy of another one, so its cluster is that"
+              + " one's: "
+              + BEGIN_ANEW);
+    }
+  }
+
+  /** Notes which slot of which server's database the root reads, once it does. */
   void noteSlot() {
     sql.execute(
-        "INSERT INTO quicksilver.root AS r (slot_name) VALUES ({0}::name) ON CONFLICT (singleton)"
-            + " DO UPDATE SET slot_name = excluded.slot_name WHERE r.slot_name <>"
-            + " excluded.slot_name",
-        DSL.val(config.slotName()));
+        "INSERT INTO quicksilver.root AS r (slot_name, place) VALUES ({0}::name,"
+            + " quicksilver.place()) ON CONFLICT (singleton) DO UPDATE SET slot_name ="
+            + " excluded.slot_name, place = excluded.place WHERE (r.slot_name, r.place) IS DISTINCT"
+            + " FROM (excluded.slot_name, excluded.place)",
+        DSL.val(slotName));
+  }
+
+  /** Whether a root has ever read from a slot of this database's cluster. */
+  boolean wasRead() {
+    return !string("SELECT count(*) FROM quicksilver.root").equals("0");
+  }
+
+  /** The slot; empty before {@link #checkSetup()} if the configuration does not say. */
+  String slotName() {
+    return slotName;
   }
 
   /** jOOQ on this pool. */
@@ -176,12 +183,12 @@ final class CentralDatabase implements AutoCloseable {
   void copySlot(String from) {
     sql.execute(
         "SELECT pg_copy_logical_replication_slot({0}, {1}, false)",
-        DSL.val(from), DSL.val(config.slotName()));
+        DSL.val(from), DSL.val(slotName));
   }
 
   /** A slot as pg_replication_slots shows it. */
   record Slot(
-      boolean pgoutput,
+      String plugin,
       boolean here,
       String database,
       boolean lost,
@@ -193,17 +200,17 @@ final class CentralDatabase implements AutoCloseable {
   Optional<Slot> slot() {
     // PostgreSQL 15 and 16 have no column failover.
     return sql.fetchOptional(
-            "SELECT coalesce(plugin = 'pgoutput', false), coalesce(database, ''), coalesce(database"
+            "SELECT coalesce(plugin, ''), coalesce(database, ''), coalesce(database"
                 + " = current_database(), false), coalesce(wal_status = 'lost', false),"
                 + " coalesce(confirmed_flush_lsn::text, '0/0'),"
                 + " current_setting('server_version_num')::int >= 170000,"
                 + " coalesce((to_jsonb(s) ->> 'failover')::boolean, false)"
                 + " FROM pg_replication_slots s WHERE slot_name = {0}",
-            DSL.val(config.slotName()))
+            DSL.val(slotName))
         .map(
             row ->
                 new Slot(
-                    Boolean.TRUE.equals(row.get(0, Boolean.class)),
+                    String.valueOf(row.get(0, String.class)),
                     Boolean.TRUE.equals(row.get(2, Boolean.class)),
                     String.valueOf(row.get(1, String.class)),
                     Boolean.TRUE.equals(row.get(3, Boolean.class)),
@@ -218,14 +225,17 @@ final class CentralDatabase implements AutoCloseable {
    * @throws GatewayException SLOT_FOREIGN or SLOT_LOST
    */
   void checkUsable(Slot slot, Position position) {
-    String name = "replication slot " + config.slotName();
-    if (!slot.pgoutput() || !slot.here()) {
+    String name = "replication slot " + slotName;
+    if (!slot.plugin().equals("pgoutput") || !slot.here()) {
       throw new GatewayException(
           ErrorCode.SLOT_FOREIGN,
           name
-              + " exists but is not Quicksilver's (it is of another plugin, or of database \""
-              + slot.database()
-              + "\"); drop it, or configure another slot name");
+              + " belongs to something else ("
+              + (slot.database().isEmpty()
+                  ? "it is a physical one"
+                  : "it is of database \"" + slot.database() + "\", plugin " + slot.plugin())
+              + "), perhaps another cluster; leave it alone and give this root a slot of its own"
+              + " with root.slot");
     }
     if (slot.lost()) {
       throw new GatewayException(
@@ -233,7 +243,8 @@ final class CentralDatabase implements AutoCloseable {
           name
               + " has lost WAL that was not read yet (see max_slot_wal_keep_size); entries after "
               + Position.formatLsn(position.lsn())
-              + " cannot be had from it: set up a new cluster from the tables");
+              + " cannot be had from it; "
+              + BEGIN_ANEW);
     }
   }
 
@@ -244,7 +255,7 @@ final class CentralDatabase implements AutoCloseable {
    */
   void checkSlot(Slot slot, Position position) {
     checkUsable(slot, position);
-    String name = "replication slot " + config.slotName();
+    String name = "replication slot " + slotName;
     if (Long.compareUnsigned(slot.confirmedLsn(), position.lsn()) > 0) {
       throw new GatewayException(
           ErrorCode.SLOT_AHEAD,
@@ -254,10 +265,8 @@ final class CentralDatabase implements AutoCloseable {
               + " but this node holds only up to "
               + Position.formatLsn(position.lsn())
               + ", so entries would be missing; start the node that confirmed it, or let this one"
-              + " replicate from a node that is further on (if there is none and nothing was"
-              + " written yet: SELECT pg_drop_replication_slot('"
-              + config.slotName()
-              + "'))");
+              + " replicate from a node that is further on; if there is none any more, "
+              + BEGIN_ANEW);
     }
   }
 
@@ -266,12 +275,12 @@ final class CentralDatabase implements AutoCloseable {
     return new GatewayException(
         ErrorCode.SLOT_MISSING,
         "replication slot "
-            + config.slotName()
+            + slotName
             + " is missing in the central PostgreSQL, so what was written after "
             + Position.formatLsn(position.lsn())
             + " cannot be had; if this is a standby that was promoted before it had a copy of the"
-            + " slot, go back to the old primary if that is possible; if this is the right"
-            + " PostgreSQL, set up a new cluster from the tables with an empty data directory");
+            + " slot, go back to the old primary if that is possible; otherwise "
+            + BEGIN_ANEW);
   }
 
   private String string(String query, String... values) {

@@ -1,5 +1,6 @@
 package dev.quicksilver.gateway;
 
+import dev.quicksilver.gateway.CentralSnapshot.Source;
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
@@ -11,93 +12,126 @@ import dev.quicksilver.storage.KeyRange;
 import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.Scan;
 import dev.quicksilver.storage.Snapshot;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes the slot for a node that holds no entry yet.
+ * Makes the slot for a node that has never read from one, and copies what the databases' tables
+ * held before it.
  *
- * <p>The slot is made for this connection alone and under another name; where it begins is stored
- * here; only then is it copied under its lasting name. Wherever that stops, there is either no
- * lasting slot, and a node without entries begins anew, or one that begins at this node's position:
- * nothing can have been skipped.
- *
- * <p>Databases that were created before are not in the slot. Those whose tables are empty under the
- * slot's own snapshot are taken over as they are; a table with rows is refused.
+ * <p>The slot is made for this connection alone and under another name. Under its own snapshot the
+ * tables are copied into new databases, without a position; then the catalog is stored with the
+ * position at which the slot begins; only then is the slot copied under its lasting name. Wherever
+ * that stops, there is either no lasting slot, and a node without any position but the catalog's
+ * begins anew, or one that begins at this node's position: nothing can have been skipped.
  */
-final class FirstStart {
+final class FirstStart implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FirstStart.class);
 
+  private final GatewayConfig config;
   private final DatabaseSet databases;
   private final CentralDatabase central;
+  private final Progress progress;
+  private volatile @Nullable CentralSnapshot reading;
+  private volatile boolean closed;
 
-  FirstStart(DatabaseSet databases, CentralDatabase central) {
+  FirstStart(
+      GatewayConfig config, DatabaseSet databases, CentralDatabase central, Progress progress) {
+    this.config = config;
     this.databases = databases;
     this.central = central;
+    this.progress = progress;
   }
 
-  /** True if nothing can be lost by making a slot: this node holds no entry of any database. */
+  /** True if nothing can be lost by making a slot: none was ever read into these databases. */
   boolean isDue() {
-    if (CommitSchedule.furthest(databases).equals(Position.NONE)) {
-      return true;
-    }
-    return central.slot().isEmpty()
-        && databases.get(DatabaseSet.CATALOG).isPresent()
-        && databases.all().stream()
+    boolean catalogOnly =
+        databases.all().stream()
             .filter(database -> !database.identity().name().equals(DatabaseSet.CATALOG))
-            .allMatch(database -> database.head().lastSequence() == 0);
+            .allMatch(database -> database.head().position().equals(Position.NONE));
+    return CommitSchedule.furthest(databases).equals(Position.NONE)
+        || (catalogOnly && central.slot().isEmpty() && !central.wasRead());
   }
 
   /**
    * Makes the slot.
    *
-   * @throws GatewayException SEEDING_NEEDED if a table has rows, or why an existing slot is not
-   *     ours
+   * @throws GatewayException why an existing slot is not ours, or a table cannot be copied
    */
   void run(ReplicationConnection connection, ReplicationConnection.Identity source, UUID cluster)
-      throws SQLException {
-    if (databases.get(DatabaseSet.CATALOG).isEmpty() && !databases.all().isEmpty()) {
-      throw new GatewayException(
-          ErrorCode.DATABASE_MISSING,
-          "this node's data directory has databases but not the catalog of them; restore the"
-              + " directory, or empty it and let the node replicate from another one");
-    }
+      throws SQLException, IOException {
     central.slot().ifPresent(slot -> central.checkSlot(slot, Position.NONE));
+    if (central.wasRead()) {
+      // The nodes below hold another history of the same databases.
+      throw central.slotMissing(Position.NONE);
+    }
     ReplicationConnection.TemporarySlot begin = connection.createTemporarySlot();
-    CentralDatabase.Before before = central.catalogAt(begin.snapshot());
-    FailPoint.hit("gateway.first-start-before-position");
-    Database catalog =
-        databases
-            .get(DatabaseSet.CATALOG)
-            .orElseGet(
-                () ->
-                    databases.create(
-                        new DatabaseIdentity(cluster, DatabaseSet.CATALOG, "text", "json")));
-    store(catalog, before, begin.lsn(), source.position(begin.lsn()));
+    try (CentralSnapshot snapshot = CentralSnapshot.open(config, begin.snapshot())) {
+      reading = snapshot;
+      if (closed) {
+        return;
+      }
+      List<Source> sources = snapshot.catalog();
+      long time = snapshot.time();
+      Database catalog =
+          databases
+              .get(DatabaseSet.CATALOG)
+              .orElseGet(
+                  () ->
+                      databases.create(
+                          new DatabaseIdentity(cluster, DatabaseSet.CATALOG, "text", "json")));
+      for (Source table : sources) {
+        copy(snapshot, table, begin.lsn(), time);
+      }
+      FailPoint.hit("gateway.first-start-before-position");
+      store(catalog, sources, begin.lsn(), time, source.position(begin.lsn()));
+    } finally {
+      reading = null;
+    }
     FailPoint.hit("gateway.first-start-before-slot");
     central.copySlot(begin.name());
     FailPoint.hit("gateway.first-start-after-slot");
     connection.dropSlot(begin.name());
-    LOG.info("Made the slot at {}", Position.formatLsn(begin.lsn()));
+    LOG.info("Made the slot {} at {}", central.slotName(), Position.formatLsn(begin.lsn()));
+  }
+
+  private void copy(CentralSnapshot snapshot, Source source, long lsn, long time)
+      throws SQLException, IOException {
+    CatalogEntry entry = source.entry();
+    Database database = databases.replace(entry.identity());
+    if (source.table().isEmpty()) {
+      LOG.warn(
+          "Took over database {} without rows: its table {} is gone",
+          entry.identity().name(),
+          entry.table());
+      return;
+    }
+    try (TableCopy copy = new TableCopy(database, entry, lsn, time, progress)) {
+      snapshot.read(entry, source.table().getAsInt(), copy);
+      copy.finish();
+    }
   }
 
   /** Makes the catalog here what it was at the slot's beginning, together with the position. */
-  private void store(Database catalog, CentralDatabase.Before before, long lsn, Position position) {
+  private void store(
+      Database catalog, List<Source> sources, long lsn, long time, Position position) {
     Map<String, byte[]> held = held(catalog);
     try (Appender appender = catalog.append()) {
-      appender.begin(lsn, before.time());
-      for (CatalogEntry entry : before.entries()) {
-        String name = entry.identity().name();
-        if (!Arrays.equals(held.remove(name), entry.value())) {
-          databases.replace(entry.identity());
+      appender.begin(lsn, time);
+      for (Source source : sources) {
+        CatalogEntry entry = source.entry();
+        byte[] was = held.remove(entry.identity().name());
+        if (!Arrays.equals(was, entry.value())) {
           appender.set(entry.key(), entry.value());
-          LOG.info("Took over database {}, which is empty", name);
         }
       }
       // Their environments go when nothing names them any more.
@@ -116,5 +150,28 @@ final class FirstStart {
       }
     }
     return held;
+  }
+
+  /** Refuses a data directory that has lost its catalog: what it holds is of some history. */
+  void requireCatalog() {
+    boolean hasRead =
+        databases.all().stream()
+            .anyMatch(database -> !database.head().position().equals(Position.NONE));
+    if (databases.get(DatabaseSet.CATALOG).isEmpty() && hasRead) {
+      throw new GatewayException(
+          ErrorCode.DATABASE_MISSING,
+          "this node's data directory has databases but not the catalog of them; restore the"
+              + " directory, or empty it and let the node replicate from another one");
+    }
+  }
+
+  /** Ends a copy that is under way; from any thread. */
+  @Override
+  public void close() {
+    closed = true;
+    CentralSnapshot snapshot = reading;
+    if (snapshot != null) {
+      snapshot.close();
+    }
   }
 }

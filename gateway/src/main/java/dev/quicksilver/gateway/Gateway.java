@@ -6,15 +6,13 @@ import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.replication.Threads;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.StorageException;
-import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
-import org.jooq.exception.DataAccessException;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +26,9 @@ public final class Gateway implements AutoCloseable {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(50);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
   private static final Duration SLOT_PAUSE = Duration.ofMillis(100);
+
+  /** An unknown error that PostgreSQL gives so many times in a row, and nothing between, stays. */
+  private static final int MOST_ANSWERS = 5;
 
   private final Progress progress = new Progress();
   private final CountDownLatch closing = new CountDownLatch(1);
@@ -43,7 +44,7 @@ public final class Gateway implements AutoCloseable {
     session = new SlotSession(config, databases, progress, waiters, central, this::isClosing);
     publisher =
         new StatusPublisher(
-            new StatusTables(central.sql(), config.slotName()),
+            new StatusTables(central.sql(), central::slotName),
             databases,
             below,
             progress,
@@ -68,6 +69,11 @@ public final class Gateway implements AutoCloseable {
   /** Starts one of which nobody shows the nodes below. */
   public static Gateway start(GatewayConfig config, DatabaseSet databases) {
     return start(config, databases, new Subtree());
+  }
+
+  /** The replication slot; empty while it is not known, since the central PostgreSQL names it. */
+  public String slotName() {
+    return central.slotName();
   }
 
   /** Bytes of WAL that PostgreSQL keeps for the slot, as of the last second; -1 if unknown. */
@@ -119,6 +125,7 @@ public final class Gateway implements AutoCloseable {
         publisher) {
       Duration pause = FIRST_PAUSE;
       boolean saidBusy = false;
+      int answers = 0;
       while (!isClosing()) {
         if (progress.status().state() != State.WAITING_FOR_SPACE) {
           progress.state(State.CONNECTING);
@@ -131,9 +138,9 @@ public final class Gateway implements AutoCloseable {
             throw e;
           }
           // Nothing was lost: the WAL is read again from what is durable here.
-          progress.problem(e.code() + ": " + oneLine(e));
+          progress.problem(e.code() + ": " + PostgresFailure.oneLine(e));
           progress.state(State.WAITING_FOR_SPACE);
-          LOG.error("{}; trying again until there is room", oneLine(e));
+          LOG.error("{}; trying again until there is room", PostgresFailure.oneLine(e));
           pause(LONGEST_PAUSE);
         } catch (GatewayException refusal) {
           throw refusal;
@@ -141,8 +148,11 @@ public final class Gateway implements AutoCloseable {
           if (isClosing()) {
             break;
           }
-          refuseIfFinal(e);
-          if (isSlotBusy(e)) {
+          Optional<GatewayException> refusal = PostgresFailure.refusal(e);
+          if (refusal.isPresent()) {
+            throw refusal.get();
+          }
+          if (PostgresFailure.isSlotBusy(e)) {
             progress.state(State.WAITING_FOR_SLOT);
             if (!saidBusy) {
               saidBusy = true;
@@ -153,11 +163,23 @@ public final class Gateway implements AutoCloseable {
           }
           if (session.hasStreamed()) {
             pause = FIRST_PAUSE;
+            answers = 0;
           }
           saidBusy = false;
           progress.state(State.CONNECTING);
-          progress.problem(oneLine(e));
-          LOG.warn("The central PostgreSQL is away ({}); trying again", oneLine(e));
+          progress.problem(PostgresFailure.oneLine(e));
+          if (PostgresFailure.isAway(e)) {
+            answers = 0;
+            LOG.warn(
+                "The central PostgreSQL is away ({}); trying again", PostgresFailure.oneLine(e));
+          } else {
+            if (++answers == MOST_ANSWERS) {
+              throw PostgresFailure.lasting(e);
+            }
+            LOG.warn(
+                "The central PostgreSQL answers with an error ({}); trying again",
+                PostgresFailure.oneLine(e));
+          }
           pause(pause);
           pause = pause.multipliedBy(2);
           pause = pause.compareTo(LONGEST_PAUSE) > 0 ? LONGEST_PAUSE : pause;
@@ -184,7 +206,7 @@ public final class Gateway implements AutoCloseable {
 
   private void fail(GatewayException refusal) {
     LOG.error("{}: {}", refusal.code(), refusal.getMessage());
-    progress.problem(oneLine(refusal));
+    progress.problem(PostgresFailure.oneLine(refusal));
     progress.state(State.FAILED);
     outcome.completeExceptionally(refusal);
   }
@@ -195,42 +217,5 @@ public final class Gateway implements AutoCloseable {
     if (closing.await(jittered, TimeUnit.NANOSECONDS)) {
       LOG.debug("Closing");
     }
-  }
-
-  private static boolean isSlotBusy(Exception e) {
-    SQLException cause = sqlCause(e);
-    return cause != null && "55006".equals(cause.getSQLState());
-  }
-
-  /** Wrong password, no right to replicate, no such database: trying again does not help. */
-  private static void refuseIfFinal(Exception e) {
-    SQLException cause = sqlCause(e);
-    String state = cause == null || cause.getSQLState() == null ? "" : cause.getSQLState();
-    if (state.startsWith("28") || state.equals("3D000") || state.equals("42501")) {
-      throw new GatewayException(
-          ErrorCode.ACCESS_DENIED,
-          "the central PostgreSQL refuses this node: "
-              + oneLine(e)
-              + "; give the URL, user and password of a role with REPLICATION that may read the"
-              + " schema quicksilver",
-          e);
-    }
-  }
-
-  private static @Nullable SQLException sqlCause(Exception e) {
-    SQLException found = null;
-    for (Throwable t = e; t != null; t = t.getCause()) {
-      if (t instanceof SQLException sql) {
-        found = sql;
-      }
-    }
-    return found;
-  }
-
-  private static String oneLine(Exception e) {
-    Exception shown = e instanceof DataAccessException && sqlCause(e) != null ? sqlCause(e) : e;
-    return String.valueOf((shown == null ? e : shown).getMessage())
-        .strip()
-        .replaceAll("\\s*\\R\\s*", "; ");
   }
 }

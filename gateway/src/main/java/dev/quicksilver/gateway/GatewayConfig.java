@@ -10,7 +10,8 @@ import java.time.Duration;
  *     the URL
  * @param password empty to take it from the URL, or if none is needed
  * @param window the shortest time between two durable commits under load
- * @param slotName the logical replication slot
+ * @param slotName the logical replication slot; empty for the one that the database says: that of
+ *     its last root, else one named after the database
  * @param publication the publication
  * @param idleInterval how often an idle node records how far the WAL has moved on, so that
  *     PostgreSQL can forget it
@@ -26,13 +27,7 @@ public record GatewayConfig(
   /** The names and times that fit nearly everyone: window 500 ms, idle interval 10 s. */
   public static GatewayConfig of(String jdbcUrl, String user, String password) {
     return new GatewayConfig(
-        jdbcUrl,
-        user,
-        password,
-        Duration.ofMillis(500),
-        "quicksilver",
-        "quicksilver",
-        Duration.ofSeconds(10));
+        jdbcUrl, user, password, Duration.ofMillis(500), "", "quicksilver", Duration.ofSeconds(10));
   }
 
   public GatewayConfig {
@@ -40,7 +35,7 @@ public record GatewayConfig(
       throw new IllegalArgumentException(
           "\"" + jdbcUrl + "\" is no URL of a PostgreSQL; it begins with jdbc:postgresql:");
     }
-    if (!slotName.matches("[a-z0-9_]{1,63}")) {
+    if (!slotName.matches("[a-z0-9_]{0,63}")) {
       throw new IllegalArgumentException(
           "\"" + slotName + "\" is no name of a slot; use 1 to 63 of a-z, 0-9 and _");
     }
@@ -53,6 +48,12 @@ public record GatewayConfig(
   public GatewayConfig withWindow(Duration newWindow) {
     return new GatewayConfig(
         jdbcUrl, user, password, newWindow, slotName, publication, idleInterval);
+  }
+
+  /** Returns this with another slot; empty for the one that the database says. */
+  public GatewayConfig withSlotName(String newSlotName) {
+    return new GatewayConfig(
+        jdbcUrl, user, password, window, newSlotName, publication, idleInterval);
   }
 
   /** Returns this with another idle interval. */

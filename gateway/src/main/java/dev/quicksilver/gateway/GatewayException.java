@@ -26,8 +26,14 @@ public final class GatewayException extends RuntimeException {
     SLOT_LOST,
     /** The slot has been confirmed beyond this node's position: entries would be missing. */
     SLOT_AHEAD,
-    /** A table has rows from before the first root's start, which are not in the slot. */
-    SEEDING_NEEDED,
+    /** The central database was restored from a dump or is a copy: its cluster is another's. */
+    RESTORED,
+    /** The role or database has {@code default_transaction_read_only}. */
+    READ_ONLY,
+    /** {@code max_replication_slots} or {@code max_wal_senders} leaves none for this node. */
+    NO_SLOT_LEFT,
+    /** PostgreSQL gives an error again and again that no code here knows. */
+    POSTGRES_ERROR,
     /** The catalog here belongs to another cluster. */
     WRONG_CLUSTER,
     /** The PostgreSQL is not the one that the position was read from. */

@@ -22,6 +22,8 @@ public record GatewayStatus(
   public enum State {
     /** It looks for the PostgreSQL. */
     CONNECTING,
+    /** It takes the slot for the first time and copies what the tables held before. */
+    COPYING,
     /** Another root holds the slot; this one stands by. */
     WAITING_FOR_SLOT,
     /** It holds the slot: this node is the root. */

@@ -50,7 +50,7 @@ final class OpenTransactions implements AutoCloseable {
   Optional<Appender> into(Database database) {
     Writer writer = writers.get(database.identity().name());
     if (writer == null) {
-      if (Long.compareUnsigned(commitLsn, database.head().position().lsn()) < 0) {
+      if (holds(database)) {
         return Optional.empty();
       }
       writer = new Writer(database.append());
@@ -62,6 +62,11 @@ final class OpenTransactions implements AutoCloseable {
     }
     entries++;
     return Optional.of(writer.appender);
+  }
+
+  /** True if the database held all of the current transaction when it was last committed. */
+  boolean holds(Database database) {
+    return Long.compareUnsigned(commitLsn, database.head().position().lsn()) < 0;
   }
 
   /** One change made a second entry. */

@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.sql.Statement;
+import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -30,7 +31,8 @@ final class ReplicationConnection implements AutoCloseable {
     this.connection = connection;
   }
 
-  static ReplicationConnection open(GatewayConfig config) throws SQLException {
+  /** The role that a configuration names, where the URL does not. */
+  static Properties credentials(GatewayConfig config) {
     Properties properties = new Properties();
     if (!config.user().isEmpty()) {
       PGProperty.USER.set(properties, config.user());
@@ -38,12 +40,39 @@ final class ReplicationConnection implements AutoCloseable {
     if (!config.password().isEmpty()) {
       PGProperty.PASSWORD.set(properties, config.password());
     }
+    return properties;
+  }
+
+  /**
+   * The role for which the server is read-only although it is a primary; empty if it is not so, or
+   * cannot be told.
+   */
+  static Optional<String> readOnlyPrimary(GatewayConfig config) {
+    Properties properties = credentials(config);
+    PGProperty.TARGET_SERVER_TYPE.set(properties, "any");
+    PGProperty.SOCKET_TIMEOUT.set(properties, ANSWER_SECONDS);
+    try (Connection plain = DriverManager.getConnection(config.jdbcUrl(), properties);
+        Statement statement = plain.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT quote_ident(current_user) WHERE NOT pg_is_in_recovery() AND"
+                    + " current_setting('transaction_read_only')::boolean")) {
+      return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
+    } catch (SQLException e) {
+      return Optional.empty(); // what failed before says why
+    }
+  }
+
+  static ReplicationConnection open(GatewayConfig config) throws SQLException {
+    Properties properties = credentials(config);
     PGProperty.ASSUME_MIN_SERVER_VERSION.set(properties, "15");
     PGProperty.REPLICATION.set(properties, "database");
     PGProperty.PREFER_QUERY_MODE.set(properties, "simple");
     PGProperty.SOCKET_TIMEOUT.set(properties, ANSWER_SECONDS);
     PGProperty.TCP_KEEP_ALIVE.set(properties, true);
-    PGProperty.APPLICATION_NAME.set(properties, "quicksilver-root");
+    if (!config.jdbcUrl().contains(PGProperty.APPLICATION_NAME.getName() + "=")) {
+      PGProperty.APPLICATION_NAME.set(properties, "quicksilver-root");
+    }
     toPrimary(properties);
     return new ReplicationConnection(DriverManager.getConnection(config.jdbcUrl(), properties));
   }
@@ -158,7 +187,7 @@ final class ReplicationConnection implements AutoCloseable {
   }
 
   /** Starts to stream from where the slot was confirmed. */
-  PGReplicationStream stream(GatewayConfig config) throws SQLException {
+  PGReplicationStream stream(String slot, String publication) throws SQLException {
     // The driver sets the timeout that a stream needs only where there is none.
     connection.setNetworkTimeout(Runnable::run, 0);
     return connection
@@ -166,12 +195,12 @@ final class ReplicationConnection implements AutoCloseable {
         .getReplicationAPI()
         .replicationStream()
         .logical()
-        .withSlotName(config.slotName())
+        .withSlotName(slot)
         .withStartPosition(LogSequenceNumber.INVALID_LSN)
         .withStatusInterval(STATUS_INTERVAL_MILLIS, TimeUnit.MILLISECONDS)
         .withAutomaticFlush(false)
         .withSlotOption("proto_version", 1)
-        .withSlotOption("publication_names", '"' + config.publication().replace("\"", "\"\"") + '"')
+        .withSlotOption("publication_names", '"' + publication.replace("\"", "\"\"") + '"')
         .withSlotOption("binary", true)
         .withSlotOption("messages", true)
         .start();

@@ -110,6 +110,10 @@ final class Sequencer {
   }
 
   private void update(Relation relation, @Nullable Tuple old, Tuple row) {
+    if (CatalogFollower.isCatalog(relation)) {
+      catalog.renamed(relation, row);
+      return;
+    }
     Optional<Appender> into = into(relation);
     if (into.isEmpty()) {
       return;
@@ -155,6 +159,7 @@ final class Sequencer {
 
   /** Where entries of a table go: nowhere if it is no database's, or the database has them. */
   private Optional<Appender> into(Relation relation) {
+    catalog.requireKnown(relation);
     Optional<Database> database =
         catalog.entryOf(relation.oid()).flatMap(entry -> catalog.database(entry.identity().name()));
     return database.isEmpty() ? Optional.empty() : transactions.into(database.get());

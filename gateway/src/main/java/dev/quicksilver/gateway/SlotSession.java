@@ -4,6 +4,9 @@ import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.gateway.GatewayStatus.State;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Position;
+import java.io.IOException;
+import java.sql.SQLException;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -27,6 +30,7 @@ final class SlotSession {
   private final CentralDatabase central;
   private volatile @Nullable MessageQueue current;
   private volatile @Nullable ReplicationConnection opened;
+  private volatile @Nullable FirstStart first;
   private boolean streamed;
 
   SlotSession(
@@ -60,6 +64,10 @@ final class SlotSession {
       // It may be waiting for a slot to be made, which can take for ever.
       connection.close();
     }
+    FirstStart copying = first;
+    if (copying != null) {
+      copying.close();
+    }
   }
 
   /**
@@ -70,7 +78,7 @@ final class SlotSession {
    */
   void run() throws Exception {
     streamed = false;
-    try (ReplicationConnection connection = ReplicationConnection.open(config)) {
+    try (ReplicationConnection connection = open()) {
       central.checkServer(connection.server());
       ReplicationConnection.Identity source = connection.identify();
       UUID cluster = central.checkSetup();
@@ -81,17 +89,14 @@ final class SlotSession {
       if (!CommitSchedule.furthest(databases).equals(Position.NONE)) {
         checkSource(source);
       }
-      FirstStart firstStart = new FirstStart(databases, central);
-      if (firstStart.isDue()) {
-        firstStart.run(connection, source, cluster);
-      }
+      copyIfDue(connection, source, cluster);
       Position held = CommitSchedule.furthest(databases);
       CentralDatabase.Slot slot = central.slot().orElseThrow(() -> central.slotMissing(held));
       central.checkUsable(slot, held);
       if (slot.canFailOver() && !slot.failsOver()) {
-        connection.keepOnStandbys(config.slotName());
+        connection.keepOnStandbys(central.slotName());
       }
-      PGReplicationStream stream = connection.stream(config);
+      PGReplicationStream stream = connection.stream(central.slotName(), config.publication());
       // Nobody else can confirm from here on.
       Position position = CommitSchedule.furthest(databases);
       central.checkSlot(central.slot().orElseThrow(() -> central.slotMissing(position)), position);
@@ -99,6 +104,37 @@ final class SlotSession {
       stream(source, connection, stream, position);
     } finally {
       opened = null;
+    }
+  }
+
+  private ReplicationConnection open() throws SQLException {
+    try {
+      return ReplicationConnection.open(config);
+    } catch (SQLException e) {
+      if ("53300".equals(e.getSQLState())) {
+        central.checkSenders();
+      }
+      // What the driver takes for a standby may be a primary on which nothing is to be written.
+      Optional<String> role = ReplicationConnection.readOnlyPrimary(config);
+      if (role.isPresent()) {
+        throw CentralDatabase.readOnly(role.get());
+      }
+      throw e;
+    }
+  }
+
+  private void copyIfDue(
+      ReplicationConnection connection, ReplicationConnection.Identity source, UUID cluster)
+      throws SQLException, IOException {
+    try (FirstStart firstStart = new FirstStart(config, databases, central, progress)) {
+      firstStart.requireCatalog();
+      if (firstStart.isDue()) {
+        first = firstStart;
+        progress.state(State.COPYING);
+        firstStart.run(connection, source, cluster);
+      }
+    } finally {
+      first = null;
     }
   }
 
@@ -111,7 +147,8 @@ final class SlotSession {
               + ours
               + " but the central PostgreSQL is cluster "
               + cluster
-              + "; give the right URL or the right data directory");
+              + "; give the right URL or the right data directory, an empty one if that cluster was"
+              + " begun anew");
     }
   }
 
@@ -124,8 +161,8 @@ final class SlotSession {
               + Long.toUnsignedString(position.systemId())
               + " but the central PostgreSQL is "
               + Long.toUnsignedString(source.systemId())
-              + "; it was made anew or is another one: give the right URL, or set up a new cluster"
-              + " with an empty data directory");
+              + "; it was made anew or is another one: give the right URL; if there is none, "
+              + CentralDatabase.BEGIN_ANEW);
     }
     if (!source.history().contains(position.timeline(), position.lsn())) {
       throw new GatewayException(
@@ -137,7 +174,8 @@ final class SlotSession {
               + " on timeline "
               + position.timeline()
               + ": it was restored or promoted without the last writes; use the PostgreSQL that has"
-              + " them, or set up a new cluster with an empty data directory");
+              + " them; if there is none, "
+              + CentralDatabase.BEGIN_ANEW);
     }
   }
 
@@ -160,7 +198,7 @@ final class SlotSession {
       central.noteSlot();
       progress.holder(connection.pid());
       progress.state(State.STREAMING);
-      LOG.info("Holding the slot {}, from {}", config.slotName(), position);
+      LOG.info("Holding the slot {}, from {}", central.slotName(), position);
       new CommitSchedule(
               config,
               source,

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.jooq.DSLContext;
 import org.jooq.Param;
@@ -22,9 +23,9 @@ final class StatusTables {
   private static final String TIME = "to_timestamp(nullif(%s, 0) / 1e6)";
 
   private final DSLContext sql;
-  private final String slotName;
+  private final Supplier<String> slotName;
 
-  StatusTables(DSLContext sql, String slotName) {
+  StatusTables(DSLContext sql, Supplier<String> slotName) {
     this.sql = sql;
     this.slotName = slotName;
   }
@@ -61,7 +62,7 @@ final class StatusTables {
                 + " THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,"
                 + " s.restart_lsn)::bigint, -1) FROM pg_replication_slots s LEFT JOIN"
                 + " pg_stat_replication r ON r.pid = s.active_pid WHERE s.slot_name = {0}",
-            DSL.val(slotName));
+            DSL.val(slotName.get()));
     return row == null
         ? new Slot(0, false, -1)
         : new Slot(row.get(0, Integer.class), row.get(1, Boolean.class), row.get(2, Long.class));

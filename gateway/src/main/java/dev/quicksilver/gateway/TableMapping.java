@@ -35,19 +35,26 @@ final class TableMapping {
   }
 
   static TableMapping of(CatalogEntry entry, Relation relation) {
-    DatabaseIdentity identity = entry.identity();
-    Projection projection =
-        entry
-            .projection()
-            .orElseGet(
-                () ->
-                    new Projection(
-                        List.of(new Field("key", ColumnType.ofName(identity.keyType()))),
-                        List.of(new Field("value", ColumnType.ofName(identity.valueType()))),
-                        false));
-    TableMapping mapping = new TableMapping(identity.name(), relation, projection);
+    TableMapping mapping = new TableMapping(entry.identity().name(), relation, projection(entry));
     mapping.requireIdentity();
     return mapping;
+  }
+
+  /** What a database is made of; one of create_database of its columns key and value. */
+  static Projection projection(CatalogEntry entry) {
+    DatabaseIdentity identity = entry.identity();
+    return entry
+        .projection()
+        .orElseGet(
+            () ->
+                new Projection(
+                    List.of(new Field("key", ColumnType.ofName(identity.keyType()))),
+                    List.of(new Field("value", ColumnType.ofName(identity.valueType()))),
+                    false));
+  }
+
+  Projection projection() {
+    return projection;
   }
 
   String database() {

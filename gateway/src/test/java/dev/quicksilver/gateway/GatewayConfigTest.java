@@ -19,23 +19,21 @@ final class GatewayConfigTest {
                 "u",
                 "secret",
                 Duration.ofMillis(500),
-                "quicksilver",
+                "",
                 "quicksilver",
                 Duration.ofSeconds(10)));
   }
 
   @Test
   void changesOneThingAtATime() {
-    assertThat(CONFIG.withWindow(Duration.ZERO).withIdleInterval(Duration.ofDays(1)))
+    assertThat(
+            CONFIG
+                .withWindow(Duration.ZERO)
+                .withSlotName("mine")
+                .withIdleInterval(Duration.ofDays(1)))
         .isEqualTo(
             new GatewayConfig(
-                URL,
-                "u",
-                "secret",
-                Duration.ZERO,
-                "quicksilver",
-                "quicksilver",
-                Duration.ofDays(1)));
+                URL, "u", "secret", Duration.ZERO, "mine", "quicksilver", Duration.ofDays(1)));
   }
 
   @Test
@@ -46,7 +44,7 @@ final class GatewayConfigTest {
   @Test
   void refusesWhatPostgresqlWouldRefuse() {
     refused(() -> GatewayConfig.of("postgresql://h/d", "", ""), "jdbc:postgresql:");
-    for (String slot : new String[] {"", "Slot", "a-b", "a'b", "s".repeat(64)}) {
+    for (String slot : new String[] {"Slot", "a-b", "a'b", "s".repeat(64)}) {
       refused(() -> slot(slot, Duration.ZERO, Duration.ZERO), "name of a slot");
     }
     assertThat(slot("s".repeat(63), Duration.ZERO, Duration.ZERO).slotName()).hasSize(63);

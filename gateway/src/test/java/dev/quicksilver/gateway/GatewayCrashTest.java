@@ -101,6 +101,7 @@ final class GatewayCrashTest {
       Path directory = data.resolve(point);
       try (Root root = new Root(postgres, "first_" + point.replace('-', '_'), directory)) {
         root.execute("SELECT quicksilver.create_database('early')");
+        root.execute("INSERT INTO early SELECT i, 'before' FROM generate_series(1, 2500) i");
         Process process = launch(root, directory, "gateway.first-start-" + point);
         try {
           assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
@@ -111,9 +112,11 @@ final class GatewayCrashTest {
         root.execute("SELECT quicksilver.create_database('between')");
         root.start();
         root.execute("INSERT INTO early VALUES ('a', '1')");
+        root.execute("DELETE FROM early WHERE key = '7'");
         root.execute("INSERT INTO between VALUES ('b', '2')");
         root.catchUp();
-        assertThat(root.log("early")).containsExactly("SET a 1");
+        assertThat(root.pairs("early")).isEqualTo(root.table("early"));
+        assertThat(root.log("early")).hasSize(2502).endsWith("SET a 1", "DEL 7");
         assertThat(root.log("between")).containsExactly("SET b 2");
       }
     }

@@ -34,6 +34,24 @@ final class GatewayRefusalTest extends RootTest {
   }
 
   @Test
+  void refusesToBeginTheSameDatabasesWithAnotherHistory() throws Exception {
+    seedAndStop();
+    root.dropSlot();
+    root.moveTo(scratch.resolve("empty"));
+    root.launch(root.config);
+    refused(root, ErrorCode.SLOT_MISSING, "SELECT quicksilver.begin_anew()");
+    root.stop();
+    root.execute("SELECT quicksilver.begin_anew()");
+    root.start();
+    root.catchUp();
+    assertThat(root.log("dns")).containsExactly("SET a 1");
+    root.stop();
+    root.moveTo(scratch.resolve("data"));
+    root.launch(root.config);
+    refused(root, ErrorCode.WRONG_CLUSTER, "an empty one if that cluster was begun anew");
+  }
+
+  @Test
   void refusesASlotThatWasMadeAgain() throws Exception {
     seedAndStop();
     root.dropSlot();
@@ -92,7 +110,7 @@ final class GatewayRefusalTest extends RootTest {
           "SELECT pg_create_logical_replication_slot('%s', 'pgoutput')".formatted(slot));
     }
     root.launch(root.config);
-    refused(root, ErrorCode.SLOT_FOREIGN, "drop it");
+    refused(root, ErrorCode.SLOT_FOREIGN, "leave it alone and give this root a slot of its own");
   }
 
   @Test
@@ -105,25 +123,6 @@ final class GatewayRefusalTest extends RootTest {
     root.execute("DROP SCHEMA quicksilver CASCADE");
     root.launch(root.config);
     refused(root, ErrorCode.SCHEMA_MISSING, "./quicksilver migrate");
-  }
-
-  @Test
-  void refusesRowsFromBeforeTheFirstStart() throws Exception {
-    root.execute("SELECT quicksilver.create_database('early')");
-    root.execute("INSERT INTO early VALUES ('a', '1')");
-    root.launch(root.config);
-    refused(root, ErrorCode.SEEDING_NEEDED, "early");
-    Root.eventually(
-        "no slot is left once PostgreSQL has noticed that the connection is closed",
-        () ->
-            root.query("SELECT count(*) FROM pg_replication_slots WHERE database = '" + name + "'")
-                .equals("0"));
-    root.stop();
-    root.execute("DELETE FROM early");
-    root.start();
-    root.execute("INSERT INTO early VALUES ('b', '2')");
-    root.catchUp();
-    assertThat(root.log("early")).containsExactly("SET b 2");
   }
 
   @Test
@@ -157,6 +156,53 @@ final class GatewayRefusalTest extends RootTest {
     root.stop();
     root.launch(GatewayConfig.of(postgres.jdbcUrl("nowhere"), "", ""));
     refused(root, ErrorCode.ACCESS_DENIED, "nowhere");
+  }
+
+  @Test
+  void refusesARoleThatMayWriteNothing() throws Exception {
+    root.execute("ALTER DATABASE " + name + " SET default_transaction_read_only = on");
+    root.launch(root.config);
+    refused(root, ErrorCode.READ_ONLY, "SET default_transaction_read_only = off");
+    root.stop();
+    root.execute("SET transaction_read_only = off");
+    root.execute("ALTER DATABASE " + name + " RESET default_transaction_read_only");
+    root.start();
+  }
+
+  @Test
+  void refusesAPostgresThatLetsNobodyReplicate() throws Exception {
+    for (String setting : new String[] {"max_replication_slots", "max_wal_senders"}) {
+      try (EmbeddedPostgres strict = EmbeddedPostgres.builder().setting(setting, "0").start();
+          Root other = new Root(strict, "other", scratch.resolve(setting))) {
+        other.launch(other.config);
+        refused(other, ErrorCode.NO_SLOT_LEFT, "ALTER SYSTEM SET " + setting);
+        other.stop();
+        other.execute("ALTER SYSTEM SET " + setting + " = 10");
+        strict.restart();
+        other.start();
+      }
+    }
+  }
+
+  @Test
+  void refusesAnErrorThatComesAgainAndAgain() throws Exception {
+    try (EmbeddedPostgres full =
+            EmbeddedPostgres.builder().setting("max_replication_slots", "1").start();
+        Root other = new Root(full, "other", scratch.resolve("other"))) {
+      other.execute("SELECT pg_create_physical_replication_slot('the_only_one')");
+      other.launch(other.config);
+      refused(other, ErrorCode.POSTGRES_ERROR, "all replication slots are in use");
+      other.stop();
+      other.execute("SELECT pg_drop_replication_slot('the_only_one')");
+    }
+  }
+
+  @Test
+  void refusesASchemaThatIsNotOfThisVersion() throws Exception {
+    root.unguard();
+    root.execute("ALTER TABLE quicksilver.root RENAME COLUMN slot_name TO slot");
+    root.launch(root.config);
+    refused(root, ErrorCode.SCHEMA_MISSING, "./quicksilver migrate");
   }
 
   @Test
@@ -226,7 +272,7 @@ final class GatewayRefusalTest extends RootTest {
     root.stop();
   }
 
-  private static void refused(Root root, ErrorCode code, String cure) throws Exception {
+  static void refused(Root root, ErrorCode code, String cure) throws Exception {
     root.awaitState(GatewayStatus.State.FAILED);
     GatewayException refusal =
         catchThrowableOfType(GatewayException.class, () -> root.gateway().await());

@@ -76,7 +76,8 @@ final class PostgresFailoverTest {
     primary.kill();
     standby.promote();
     execute(standby, "INSERT INTO dns VALUES ('lost', '2')");
-    execute(standby, "SELECT pg_create_logical_replication_slot('quicksilver', 'pgoutput')");
+    execute(
+        standby, "SELECT pg_create_logical_replication_slot('quicksilver_postgres', 'pgoutput')");
     gateway = Gateway.start(config(), databases);
     refused(ErrorCode.SLOT_AHEAD, "entries would be missing");
   }
@@ -151,8 +152,8 @@ final class PostgresFailoverTest {
           query(primary, "SELECT pg_log_standby_snapshot()");
           return query(
                   standby,
-                  "SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'quicksilver'"
-                      + " AND synced AND NOT temporary")
+                  "SELECT count(*) FROM pg_replication_slots WHERE slot_name ="
+                      + " 'quicksilver_postgres' AND synced AND NOT temporary")
               .equals("1");
         });
   }

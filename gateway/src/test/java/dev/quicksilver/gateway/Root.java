@@ -40,13 +40,34 @@ final class Root implements AutoCloseable {
   final Connection connection;
   final GatewayConfig config;
   private final EmbeddedPostgres postgres;
-  private final Path data;
+  private Path data;
   private DatabaseSet databases;
   private Gateway gateway;
 
   Root(EmbeddedPostgres postgres, String name, Path data) throws SQLException {
+    this(postgres, migrated(postgres), name, data);
+  }
+
+  private Root(EmbeddedPostgres postgres, String template, String name, Path data)
+      throws SQLException {
     this.postgres = postgres;
     this.data = data;
+    try (Connection server = postgres.connect()) {
+      new SqlSession(server).execute("CREATE DATABASE " + name + " TEMPLATE " + template);
+    }
+    connection = postgres.connect(name);
+    GatewayConfig defaults = GatewayConfig.of(postgres.jdbcUrl(name), "", "");
+    config =
+        new GatewayConfig(defaults.jdbcUrl(), "", "", WINDOW, name, "quicksilver", Duration.ZERO);
+  }
+
+  /** One on a copy of another root's database, which nobody may be connected to. */
+  static Root copyOf(EmbeddedPostgres postgres, String original, String name, Path data)
+      throws SQLException {
+    return new Root(postgres, original, name, data);
+  }
+
+  private static String migrated(EmbeddedPostgres postgres) throws SQLException {
     try (Connection server = postgres.connect()) {
       SqlSession session = new SqlSession(server);
       if (session
@@ -55,12 +76,8 @@ final class Root implements AutoCloseable {
         session.execute("CREATE DATABASE migrated");
         Migrations.migrate(postgres.jdbcUrl("migrated"), "", "");
       }
-      session.execute("CREATE DATABASE " + name + " TEMPLATE migrated");
     }
-    connection = postgres.connect(name);
-    GatewayConfig defaults = GatewayConfig.of(postgres.jdbcUrl(name), "", "");
-    config =
-        new GatewayConfig(defaults.jdbcUrl(), "", "", WINDOW, name, "quicksilver", Duration.ZERO);
+    return "migrated";
   }
 
   Root start() throws Exception {
@@ -72,6 +89,11 @@ final class Root implements AutoCloseable {
   void launch(GatewayConfig other) {
     databases = DatabaseSet.open(data, options);
     gateway = Gateway.start(other, databases);
+  }
+
+  /** Takes another data directory for the next start. */
+  void moveTo(Path other) {
+    data = other;
   }
 
   Gateway gateway() {

@@ -31,7 +31,7 @@ final class StatusTablesTest {
       HikariConfig config = new HikariConfig();
       config.setJdbcUrl(root.config.jdbcUrl());
       try (HikariDataSource pool = new HikariDataSource(config)) {
-        StatusTables tables = new StatusTables(DSL.using(pool, SQLDialect.POSTGRES), "none");
+        StatusTables tables = new StatusTables(DSL.using(pool, SQLDialect.POSTGRES), () -> "none");
         SqlSession session = new SqlSession(root.connection);
         assertThat(tables.slot()).isEqualTo(new StatusTables.Slot(0, false, -1));
 

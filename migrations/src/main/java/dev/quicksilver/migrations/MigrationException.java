@@ -14,6 +14,8 @@ public final class MigrationException extends RuntimeException {
     SERVER_TOO_OLD,
     /** The database is not encoded in UTF8. */
     WRONG_ENCODING,
+    /** The role or the database has {@code default_transaction_read_only}. */
+    READ_ONLY,
     /** A migration failed, or the history does not match this program. */
     MIGRATION_FAILED
   }

@@ -49,6 +49,8 @@ public final class Migrations {
               .initSql("SET synchronous_commit = local")
               .locations("classpath:dev/quicksilver/migrations", "classpath:dev/quicksilver/sql")
               .cleanDisabled(true)
+              // Rights were a repeatable migration once; now they are put right each time.
+              .ignoreMigrationPatterns("repeatable:missing")
               .load()
               .migrate();
       return new Result(result.migrationsExecuted);
@@ -73,7 +75,10 @@ public final class Migrations {
             statement.executeQuery(
                 "SELECT current_setting('server_version_num')::int,"
                     + " current_setting('server_version'),"
-                    + " current_setting('server_encoding'), current_database()")) {
+                    + " current_setting('server_encoding'), current_database(),"
+                    + " NOT pg_is_in_recovery() AND"
+                    + " current_setting('transaction_read_only')::boolean,"
+                    + " quote_ident(current_user)")) {
       row.next();
       if (row.getInt(1) < OLDEST_SERVER) {
         throw new MigrationException(
@@ -90,6 +95,17 @@ public final class Migrations {
                 + row.getString(3)
                 + ", keys and values would not be UTF-8; use one made with"
                 + " CREATE DATABASE … ENCODING 'UTF8' TEMPLATE template0",
+            null);
+      }
+      if (row.getBoolean(5)) {
+        throw new MigrationException(
+            Code.READ_ONLY,
+            "default_transaction_read_only is on for role "
+                + row.getString(6)
+                + ", so nothing can be written; run ALTER ROLE "
+                + row.getString(6)
+                + " SET default_transaction_read_only = off, or switch it off where it is on (ALTER"
+                + " DATABASE, ALTER SYSTEM)",
             null);
       }
     } catch (SQLException e) {

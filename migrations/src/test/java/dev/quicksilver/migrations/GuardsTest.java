@@ -157,7 +157,7 @@ final class GuardsTest {
   void isNotInTheWayOfACure() throws SQLException {
     session.execute("ALTER EVENT TRIGGER quicksilver_after_ddl DISABLE");
     session.execute("ALTER TABLE dns ALTER value DROP NOT NULL");
-    session.execute("ALTER EVENT TRIGGER quicksilver_after_ddl ENABLE");
+    session.execute("ALTER EVENT TRIGGER quicksilver_after_ddl ENABLE ALWAYS");
     assertThat(session.query("SELECT database || ': ' || problem FROM quicksilver.problems()"))
         .isEqualTo("dns: its value may be null");
     session.execute("CREATE TABLE unrelated (a int)");

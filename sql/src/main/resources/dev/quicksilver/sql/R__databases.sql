@@ -105,6 +105,21 @@ BEGIN
             MESSAGE = format('database %L exists already', create_database.name),
             HINT = 'Drop it with quicksilver.drop_database, or choose another name.';
     END IF;
+    IF to_regclass(format('%I.%I', create_database.table_schema, create_database.name)) IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'duplicate_table',
+            MESSAGE = format('there is a table %I.%I already', create_database.table_schema, create_database.name),
+            HINT = format('Make it a database with SELECT quicksilver.publish(%L, %L), or choose another name.',
+                format('%I.%I', create_database.table_schema, create_database.name), create_database.name);
+    END IF;
+    IF NOT has_schema_privilege(current_user, create_database.table_schema, 'CREATE') THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'insufficient_privilege',
+            MESSAGE = format('%I, which owns Quicksilver''s functions, may not make tables in schema %I',
+                current_user, create_database.table_schema),
+            HINT = format('Let the owner of the schema run: GRANT USAGE, CREATE ON SCHEMA %I TO %I.',
+                create_database.table_schema, current_user);
+    END IF;
 
     EXECUTE format(
         'CREATE TABLE %1$I.%2$I (
@@ -131,29 +146,59 @@ REVOKE ALL ON FUNCTION quicksilver.create_database(text, text, text, text) FROM 
 COMMENT ON FUNCTION quicksilver.create_database(text, text, text, text) IS
     'Makes table table_schema.name (key, value) and publishes it as a database, in this transaction.';
 
+CREATE OR REPLACE FUNCTION quicksilver.require_known_table(database text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    t quicksilver.catalog_table;
+BEGIN
+    SELECT * INTO t FROM quicksilver.catalog_table c WHERE c.name = require_known_table.database;
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'invalid_catalog_name',
+            MESSAGE = format('database %s does not exist', coalesce(quote_literal(require_known_table.database), 'NULL')),
+            HINT = 'SELECT name FROM quicksilver.databases lists them.';
+    END IF;
+    IF t.state = 'another' AND quicksilver.is_restored() THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('table %I.%I is not the one that database %L was made of: this PostgreSQL database was restored or copied',
+                t.table_schema, t.table_name, t.name),
+            HINT = 'SELECT quicksilver.begin_anew() takes the tables as they are now by their names.';
+    END IF;
+    IF t.state = 'renamed' THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('the table of database %L was renamed to %s unnoticed', t.name, t.recorded::regclass),
+            HINT = format('Give it its name %I.%I back first.', t.table_schema, t.table_name);
+    END IF;
+END
+$function$;
+COMMENT ON FUNCTION quicksilver.require_known_table(text) IS
+    'Refuses a database whose table is not to be told for certain; a table that is gone, or was replaced by another here, is known.';
+
 CREATE OR REPLACE FUNCTION quicksilver.drop_database(name text)
 RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 DECLARE
-    dropped quicksilver.catalog;
+    dropped quicksilver.catalog_table;
 BEGIN
     LOCK TABLE quicksilver.catalog IN SHARE ROW EXCLUSIVE MODE;
-    DELETE FROM quicksilver.catalog c WHERE c.name = drop_database.name RETURNING * INTO dropped;
-    IF NOT FOUND THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'invalid_catalog_name',
-            MESSAGE = format('database %s does not exist', coalesce(quote_literal(drop_database.name), 'NULL')),
-            HINT = 'SELECT name FROM quicksilver.databases lists them.';
-    END IF;
-    PERFORM quicksilver.unguard_partitions(dropped.relation);
-    IF EXISTS (SELECT FROM pg_class WHERE oid = dropped.relation) THEN
-        IF dropped.owns_table THEN
-            EXECUTE format('DROP TABLE %s', dropped.relation::regclass);
-        ELSE
-            EXECUTE format('ALTER PUBLICATION quicksilver DROP TABLE %s', dropped.relation::regclass);
-        END IF;
+    PERFORM quicksilver.require_known_table(drop_database.name);
+    SELECT * INTO dropped FROM quicksilver.catalog_table t WHERE t.name = drop_database.name;
+    DELETE FROM quicksilver.catalog c WHERE c.name = drop_database.name;
+    PERFORM quicksilver.unguard_partitions(dropped.recorded, dropped.relation);
+    IF dropped.relation IS NULL THEN
+        RAISE NOTICE 'table %.% of database % was gone already%', quote_ident(dropped.table_schema), quote_ident(dropped.table_name),
+            dropped.name, CASE dropped.state WHEN 'another' THEN '; the table that has its name now stays as it is' ELSE '' END;
+    ELSIF dropped.owns_table THEN
+        EXECUTE format('DROP TABLE %s', dropped.relation::regclass);
+    ELSIF EXISTS (SELECT FROM quicksilver.published_table p WHERE p.relation = dropped.relation) THEN
+        EXECUTE format('ALTER PUBLICATION quicksilver DROP TABLE %s', dropped.relation::regclass);
     END IF;
 END
 $function$;
@@ -164,7 +209,7 @@ COMMENT ON FUNCTION quicksilver.drop_database(text) IS
 CREATE OR REPLACE VIEW quicksilver.databases AS
 SELECT c.name, c.id, c.key_type, c.value_type, c.relation::regclass AS "table", c.created_at,
        s.sequence, s.commit_time AS last_commit, s.heard_at AS last_heard
-FROM quicksilver.catalog c
+FROM quicksilver.catalog_table c
 LEFT JOIN quicksilver.sequenced s ON s.database = c.name AND s.id = c.id
 ORDER BY c.name;
 COMMENT ON VIEW quicksilver.databases IS 'The databases, their tables, and how far the root has sequenced them.';

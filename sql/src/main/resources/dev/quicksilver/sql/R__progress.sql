@@ -84,7 +84,7 @@ BEGIN
     SELECT n.name, s.slot_name IS NOT NULL AS is_there, s.active,
            pg_size_pretty(pg_wal_lsn_diff(pg_current_wal_lsn(), s.confirmed_flush_lsn)) AS behind
     INTO slot
-    FROM (SELECT coalesce((SELECT r.slot_name FROM quicksilver.root r), 'quicksilver') AS name) n
+    FROM (SELECT quicksilver.slot_name() AS name) n
     LEFT JOIN pg_replication_slots s ON s.slot_name = n.name;
     RAISE EXCEPTION USING
         ERRCODE = 'QS001',
@@ -112,7 +112,7 @@ DECLARE
 BEGIN
     -- Looked up each time: the first root may be about to make its slot.
     WHILE NOT EXISTS (SELECT FROM pg_replication_slots s
-                      WHERE s.slot_name = coalesce((SELECT r.slot_name FROM quicksilver.root r), 'quicksilver')
+                      WHERE s.slot_name = quicksilver.slot_name()
                         AND s.confirmed_flush_lsn >= target) LOOP
         IF clock_timestamp() >= deadline THEN
             PERFORM quicksilver.refuse_late('wait_sequenced', await_sequenced.timeout,

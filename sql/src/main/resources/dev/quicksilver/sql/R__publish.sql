@@ -17,6 +17,10 @@ BEGIN
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = register."table"
     RETURNING id INTO made;
     PERFORM quicksilver.guard_partitions(register."table", true);
+    -- One from a dump may be in the publication, without a database.
+    IF EXISTS (SELECT FROM quicksilver.published_table p WHERE p.relation = register."table") THEN
+        EXECUTE format('ALTER PUBLICATION quicksilver DROP TABLE %s', register."table");
+    END IF;
     EXECUTE format('ALTER PUBLICATION quicksilver ADD TABLE %s', register."table");
     RETURN made;
 END
@@ -41,6 +45,23 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION quicksilver.require_owner(regclass) IS 'Refuses a table that the caller does not own.';
+
+CREATE OR REPLACE FUNCTION quicksilver.drop_length_constraints("table" regclass)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    made name;
+BEGIN
+    FOR made IN SELECT k.conname FROM pg_constraint k
+                WHERE k.conrelid = drop_length_constraints."table" AND k.contype = 'c'
+                  AND k.conname IN ('quicksilver_key_must_have_1_to_511_bytes', 'quicksilver_value_must_not_be_too_large') LOOP
+        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT %I', drop_length_constraints."table", made);
+    END LOOP;
+END
+$function$;
+COMMENT ON FUNCTION quicksilver.drop_length_constraints(regclass) IS 'Takes off what publish puts on a table.';
 
 CREATE OR REPLACE FUNCTION quicksilver.publish(
     "table"       regclass,
@@ -96,11 +117,20 @@ BEGIN
             MESSAGE = format('database %L exists already', publish.database),
             HINT = 'Drop it with quicksilver.drop_database or unpublish, or choose another name.';
     END IF;
-    IF EXISTS (SELECT FROM quicksilver.catalog c WHERE c.relation = publish."table"::oid) THEN
+    IF EXISTS (SELECT FROM quicksilver.catalog_table c WHERE publish."table"::oid IN (c.named, c.relation)
+               OR c.state = 'renamed' AND c.recorded = publish."table"::oid) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'duplicate_object',
             MESSAGE = format('table %s belongs to a database already', publish."table"),
             HINT = 'SELECT * FROM quicksilver.databases shows which one; unpublish it first.';
+    END IF;
+    -- In a restored database it may stand for a table of another database, which is not to be told from here.
+    IF EXISTS (SELECT FROM quicksilver.catalog c WHERE c.relation = publish."table"::oid) THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('table %s cannot be published before the catalog is put right: this PostgreSQL database was restored or copied',
+                publish."table"),
+            HINT = 'SELECT quicksilver.begin_anew() takes the tables as they are now by their names.';
     END IF;
 
     SELECT array_agg(a.attname::text ORDER BY k.ordinality) INTO primary_key
@@ -203,6 +233,8 @@ BEGIN
     IF cardinality(key_columns) = 1 AND keys -> 0 ->> 'type' IN ('text', 'varchar', 'bytea') THEN
         key_length := format('octet_length(%I)', key_columns[1]);
     END IF;
+    -- A table from a dump may have those of another time.
+    PERFORM quicksilver.drop_length_constraints(publish."table");
     EXECUTE format('ALTER TABLE %s ADD CONSTRAINT quicksilver_key_must_have_1_to_511_bytes CHECK (%s BETWEEN 1 AND 511)',
         publish."table", key_length);
     IF value_length IS NOT NULL THEN
@@ -228,8 +260,8 @@ BEGIN
         ELSE format('%1$I = %1$I::text::%2$s', value_columns[1], value_type) END;
     enabled := '{}';
     FOR switch IN SELECT t.tgrelid::regclass AS owner, t.tgname AS name, t.tgenabled AS mode FROM pg_trigger t
-        WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgparentid = 0
-          AND (t.tgrelid = relation.oid OR t.tgrelid IN (SELECT relid FROM pg_partition_tree(relation.oid))) LOOP
+        WHERE NOT t.tgisinternal AND t.tgenabled <> 'D' AND t.tgparentid = 0 AND t.tgtype & 16 <> 0 -- of UPDATE
+          AND (t.tgrelid = relation.oid OR t.tgrelid IN (SELECT relid FROM quicksilver.partition_tree(relation.oid))) LOOP
         EXECUTE format('ALTER TABLE %s DISABLE TRIGGER %I', switch.owner, switch.name);
         enabled := enabled || format('ALTER TABLE %s ENABLE %s TRIGGER %I', switch.owner,
             CASE switch.mode WHEN 'R' THEN 'REPLICA' WHEN 'A' THEN 'ALWAYS' ELSE '' END, switch.name);
@@ -255,7 +287,7 @@ DECLARE
 BEGIN
     PERFORM quicksilver.lock_catalog();
     SELECT c.relation::regclass INTO found_table
-    FROM quicksilver.catalog c WHERE c.name = unpublish.database AND NOT c.owns_table;
+    FROM quicksilver.catalog_table c WHERE c.name = unpublish.database AND NOT c.owns_table;
     IF NOT FOUND THEN
         RAISE EXCEPTION USING
             ERRCODE = 'invalid_catalog_name',
@@ -263,13 +295,12 @@ BEGIN
                 coalesce(quote_literal(unpublish.database), 'NULL')),
             HINT = 'SELECT name FROM quicksilver.databases lists them; quicksilver.drop_database drops one of create_database.';
     END IF;
-    IF EXISTS (SELECT FROM pg_class WHERE oid = found_table) THEN
+    IF found_table IS NOT NULL THEN
         PERFORM quicksilver.require_owner(found_table);
     END IF;
     PERFORM quicksilver.drop_database(unpublish.database::text);
-    IF EXISTS (SELECT FROM pg_class WHERE oid = found_table) THEN
-        EXECUTE format('ALTER TABLE %s DROP CONSTRAINT IF EXISTS quicksilver_key_must_have_1_to_511_bytes,'
-            ' DROP CONSTRAINT IF EXISTS quicksilver_value_must_not_be_too_large', found_table);
+    IF found_table IS NOT NULL THEN
+        PERFORM quicksilver.drop_length_constraints(found_table);
     END IF;
 END
 $function$;

@@ -1,10 +1,12 @@
 package dev.quicksilver.cli.command;
 
 import dev.quicksilver.cli.config.Configuration;
+import dev.quicksilver.cli.config.ConfigurationException;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Lifecycle;
+import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
 import dev.quicksilver.cli.process.NodeStatus.SlotReport;
 import dev.quicksilver.gateway.Gateway;
@@ -32,9 +34,7 @@ public final class RootCommand extends NodeCommand {
     NodeParts node = NodeParts.start(lifecycle, configuration, role());
     PostgresConnection postgres = PostgresConnection.open(configuration, lifecycle);
     Migrations.migrate(postgres.url(), postgres.user(), postgres.password());
-    GatewayConfig config =
-        GatewayConfig.of(postgres.url(), postgres.user(), postgres.password())
-            .withWindow(configuration.get(Settings.ROOT_WINDOW));
+    GatewayConfig config = config(configuration, postgres);
     Gateway gateway = lifecycle.own("gateway", Gateway.start(config, node.databases, node.subtree));
     Thread.ofVirtual().name("gateway-watch").start(() -> watch(gateway, lifecycle));
 
@@ -43,10 +43,11 @@ public final class RootCommand extends NodeCommand {
     node.ready(
         () -> {
           GatewayStatus status = gateway.status();
+          String slot = gateway.slotName();
           boolean streaming = status.state() == GatewayStatus.State.STREAMING;
           String state = streaming ? "SEQUENCING" : status.state().name();
-          return reporter
-              .report(
+          NodeStatus report =
+              reporter.report(
                   streaming
                       ? Optional.empty()
                       : Optional.of("the gateway is " + state + ": " + status.lastProblem()),
@@ -62,12 +63,23 @@ public final class RootCommand extends NodeCommand {
                               database.sequence(),
                               0)),
                   followers(node.server),
-                  node.subtree)
-              .withSlot(
-                  new SlotReport(
-                      config.slotName(), gateway.retainedWal(), gateway.isSynchronous()));
+                  node.subtree);
+          return slot.isEmpty()
+              ? report
+              : report.withSlot(
+                  new SlotReport(slot, gateway.retainedWal(), gateway.isSynchronous()));
         },
         CopyRequests::refuse);
+  }
+
+  private static GatewayConfig config(Configuration configuration, PostgresConnection postgres) {
+    try {
+      return GatewayConfig.of(postgres.url(), postgres.user(), postgres.password())
+          .withWindow(configuration.get(Settings.ROOT_WINDOW))
+          .withSlotName(configuration.find(Settings.ROOT_SLOT).orElse(""));
+    } catch (IllegalArgumentException e) {
+      throw new ConfigurationException(String.valueOf(e.getMessage()));
+    }
   }
 
   private static void watch(Gateway gateway, Lifecycle lifecycle) {

@@ -123,6 +123,13 @@ public final class Settings {
           ROOT,
           "The shortest time between two durable commits of the root under load. The first commit"
               + " after a pause never waits.");
+  public static final Setting<String> ROOT_SLOT =
+      without(
+          "root.slot",
+          new Text("the name of a replication slot: 1 to 63 of a-z, 0-9 and _", false),
+          ROOT,
+          "The replication slot to read. If it is not given, the one that the last root of this"
+              + " database took, else one named after the database.");
   public static final Setting<Endpoint> REPLICATION_LISTEN =
       with(
           "replication.listen",
@@ -279,6 +286,7 @@ public final class Settings {
           POSTGRES_EMBEDDED_DIRECTORY,
           POSTGRES_EMBEDDED_PORT,
           ROOT_WINDOW,
+          ROOT_SLOT,
           REPLICATION_LISTEN,
           REPLICATION_UPSTREAMS,
           REPLICATION_SECONDARIES,

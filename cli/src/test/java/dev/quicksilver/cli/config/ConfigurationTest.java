@@ -36,6 +36,7 @@ final class ConfigurationTest {
     expected.put("postgres.embedded-directory", "quicksilver-postgres");
     expected.put("postgres.embedded-port", "5433");
     expected.put("root.window", "500ms");
+    expected.put("root.slot", "none");
     expected.put("replication.listen", "127.0.0.1:7400");
     expected.put("replication.upstreams", "");
     expected.put("replication.secondaries", "");
