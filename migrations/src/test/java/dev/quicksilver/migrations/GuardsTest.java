@@ -87,6 +87,28 @@ final class GuardsTest {
         "DROP TABLE p2",
         "TRUNCATE p1",
         "CREATE UNLOGGED TABLE p3 PARTITION OF p FOR VALUES FROM (20) TO (30)",
+        "ALTER TABLE p1 DISABLE TRIGGER ALL",
+        "ALTER TABLE p1 DISABLE TRIGGER USER",
+        "ALTER TABLE p DISABLE TRIGGER ALL",
+        "ALTER TABLE p1 ENABLE TRIGGER quicksilver_truncate_whole",
+        "ALTER TABLE p1 ENABLE REPLICA TRIGGER quicksilver_truncate_whole",
+        "DROP TRIGGER quicksilver_truncate_whole ON p1",
+        "DROP TRIGGER quicksilver_truncate_begins ON p",
+        "DROP FUNCTION quicksilver.note_truncate() CASCADE",
+        "SET LOCAL session_replication_role = replica; TRUNCATE p1",
+        "SET LOCAL session_replication_role = replica; ALTER TABLE p1 DISABLE TRIGGER ALL",
+        "SET LOCAL session_replication_role = replica; ALTER TABLE t DROP COLUMN v",
+        "SET LOCAL session_replication_role = replica; DROP TABLE p1",
+        "SET LOCAL session_replication_role = replica; ALTER TABLE t ALTER v TYPE text USING"
+            + " upper(v)",
+        "SELECT set_config('quicksilver.truncating', 'p'::regclass::oid::text, true); TRUNCATE p1",
+        "CREATE TABLE above (LIKE p INCLUDING ALL) PARTITION BY RANGE (k);"
+            + " SELECT quicksilver.publish('above', 'above');"
+            + " ALTER TABLE above ATTACH PARTITION p FOR VALUES FROM (0) TO (20)",
+        "CREATE TABLE q (LIKE p INCLUDING ALL) PARTITION BY RANGE (k); CREATE TABLE q1 PARTITION OF"
+            + " q FOR VALUES FROM (30) TO (40); INSERT INTO q VALUES (30, 1); ALTER TABLE p ATTACH"
+            + " PARTITION q FOR VALUES FROM (30) TO (40)",
+        "ALTER SCHEMA public RENAME TO moved; DROP TABLE moved.p1",
       })
   void refusesWhatADatabaseCouldNotFollow(String sql) throws SQLException {
     ServerErrorMessage error = session.refusal(sql);
@@ -105,6 +127,15 @@ final class GuardsTest {
         "ALTER TABLE t ALTER w TYPE varchar(20)",
         "ALTER TABLE t ALTER v SET NOT NULL",
         "ALTER TABLE t RENAME TO other",
+        "ALTER TABLE t RENAME TO other; ALTER TABLE dns RENAME TO t; ALTER TABLE other RENAME TO"
+            + " dns",
+        "CREATE SCHEMA moved; ALTER TABLE t SET SCHEMA moved; ALTER SCHEMA moved RENAME TO again",
+        "CREATE TABLE q (LIKE p INCLUDING ALL) PARTITION BY RANGE (k); ALTER TABLE p ATTACH"
+            + " PARTITION q FOR VALUES FROM (30) TO (40); CREATE TABLE q1 PARTITION OF q FOR VALUES"
+            + " FROM (30) TO (40); INSERT INTO p VALUES (30, 1); TRUNCATE p; ALTER TABLE q DETACH"
+            + " PARTITION q1; ALTER TABLE p DETACH PARTITION q",
+        "SET LOCAL session_replication_role = replica; TRUNCATE p",
+        "ALTER TABLE t DISABLE TRIGGER ALL; ALTER TABLE t ENABLE TRIGGER ALL",
         "CREATE INDEX ON t (x)",
         "ALTER TABLE t ADD CONSTRAINT positive CHECK (x > 0)",
         "CREATE TABLE unrelated (a int)",
@@ -141,6 +172,78 @@ final class GuardsTest {
     assertThat(session.refusal("TRUNCATE p3").getHint()).contains("DELETE FROM public.p3");
     session.execute("TRUNCATE p");
     assertThat(session.refusal("TRUNCATE p3").getHint()).contains("TRUNCATE public.p");
+  }
+
+  @Test
+  void keepsTheNameOfATableThatIsRenamed() throws SQLException {
+    session.execute("CREATE SCHEMA moved");
+    session.execute("ALTER TABLE t SET SCHEMA moved");
+    session.execute("ALTER SCHEMA moved RENAME TO again");
+    session.execute("ALTER TABLE again.t RENAME TO other");
+    assertThat(
+            session.query(
+                "SELECT table_schema || '.' || table_name || ' ' || state"
+                    + " FROM quicksilver.catalog_table WHERE name = 'd'"))
+        .isEqualTo("again.other there");
+    assertThat(session.refusal("UPDATE quicksilver.catalog SET relation = 1").getMessage())
+        .contains("not changed");
+  }
+
+  @Test
+  void namesTheIdentityThatAColumnMakesNecessary() throws SQLException {
+    session.execute("CREATE TABLE short (k int PRIMARY KEY, a varchar(9), b int)");
+    session.execute("SELECT quicksilver.publish('short', 'short')");
+    String sql = "ALTER TABLE short ADD COLUMN note text";
+    assertThat(session.refusal(sql).getHint())
+        .isEqualTo("ALTER TABLE public.short REPLICA IDENTITY FULL first.");
+    session.execute("ALTER TABLE short REPLICA IDENTITY FULL");
+    session.execute(sql);
+  }
+
+  @Test
+  void givesANewPartitionTheIdentityThatItsTableNeeds() throws SQLException {
+    session.execute(
+        "CREATE TABLE full_p (k int PRIMARY KEY, a text, b text) PARTITION BY LIST (k)");
+    session.execute("ALTER TABLE full_p REPLICA IDENTITY FULL");
+    session.execute("SELECT quicksilver.publish('full_p', 'full_p')");
+    session.execute(
+        "CREATE TABLE full_1 PARTITION OF full_p FOR VALUES IN (1) PARTITION BY LIST (k)");
+    session.execute("CREATE TABLE full_11 PARTITION OF full_1 FOR VALUES IN (1)");
+    session.execute("CREATE TABLE full_2 (LIKE full_p INCLUDING ALL)");
+    session.execute("ALTER TABLE full_p ATTACH PARTITION full_2 FOR VALUES IN (2)");
+    assertThat(
+            session.query(
+                "SELECT string_agg(relreplident, '') FROM pg_class WHERE relname LIKE 'full__'"
+                    + " OR relname = 'full_11'"))
+        .isEqualTo("ffff");
+    assertThat(session.query("SELECT count(*) FROM quicksilver.problems()")).isEqualTo("0");
+  }
+
+  @Test
+  void tellsOfWhatWasSwitchedOffOrCameUnnoticed() throws SQLException {
+    session.execute("ALTER EVENT TRIGGER quicksilver_after_ddl DISABLE");
+    session.execute("ALTER TABLE p1 DISABLE TRIGGER ALL");
+    session.execute("TRUNCATE p1");
+    session.execute("ALTER TABLE p1 ENABLE TRIGGER ALL");
+    session.execute("CREATE TABLE p3 PARTITION OF p FOR VALUES FROM (20) TO (30)");
+    session.execute("ALTER TABLE t RENAME TO other");
+    session.execute("ALTER EVENT TRIGGER quicksilver_after_ddl ENABLE ALWAYS");
+    session.execute("CREATE TABLE unrelated (a int)");
+    assertThat(
+            session.query(
+                "SELECT string_agg(problem, E'\\n"
+                    + "' ORDER BY problem COLLATE \"C\") FROM quicksilver.problems()"))
+        .isEqualTo(
+            "its table was renamed unnoticed\n"
+                + "partition public.p3 of its table came unnoticed, so its rows may be missing\n"
+                + "trigger quicksilver_truncate_whole of public.p1 is gone or not enabled always,"
+                + " so a TRUNCATE can pass it by");
+    assertThat(session.refusal("SELECT quicksilver.unpublish('d')").getHint())
+        .contains("its name public.t back");
+    session.execute("ALTER TABLE other RENAME TO t");
+    session.execute("SELECT quicksilver.unpublish('parts')");
+    session.execute("SELECT quicksilver.publish('p', 'parts')");
+    assertThat(session.query("SELECT count(*) FROM quicksilver.problems()")).isEqualTo("0");
   }
 
   @Test
