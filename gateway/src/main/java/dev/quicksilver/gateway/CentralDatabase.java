@@ -51,7 +51,7 @@ final class CentralDatabase implements AutoCloseable {
     hikari.setPoolName("quicksilver-gateway");
     // What the root itself writes must never wait for the root.
     hikari.setConnectionInitSql("SET synchronous_commit = local");
-    hikari.setMaximumPoolSize(2);
+    hikari.setMaximumPoolSize(3);
     hikari.setMinimumIdle(0);
     hikari.setConnectionTimeout(5_000);
     hikari.setInitializationFailTimeout(-1);
@@ -152,6 +152,19 @@ final class CentralDatabase implements AutoCloseable {
               + " one's: "
               + BEGIN_ANEW);
     }
+  }
+
+  /** The process that holds the slot; 0 if none does. */
+  int holder() {
+    return Integer.parseInt(
+        string(
+            "SELECT coalesce(max(active_pid), 0) FROM pg_replication_slots WHERE slot_name = {0}",
+            slotName));
+  }
+
+  /** Ends a process of PostgreSQL that serves a connection that is given up. */
+  void terminate(int pid) {
+    string("SELECT pg_terminate_backend({0}::int)", Integer.toString(pid));
   }
 
   /** Notes which slot of which server's database the root reads, once it does. */
@@ -283,7 +296,8 @@ final class CentralDatabase implements AutoCloseable {
             + BEGIN_ANEW);
   }
 
-  private String string(String query, String... values) {
+  /** The first column of the one row. */
+  String string(String query, String... values) {
     Object[] bound = new Object[values.length];
     for (int i = 0; i < values.length; i++) {
       bound[i] = DSL.val(values[i]);

@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import org.jooq.exception.DataAccessException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,6 +38,7 @@ public final class Gateway implements AutoCloseable {
   private final SlotSession session;
   private final StatusPublisher publisher;
   private final Thread thread;
+  private String saidBusy = "";
 
   private Gateway(GatewayConfig config, DatabaseSet databases, Subtree below) {
     central = new CentralDatabase(config);
@@ -124,7 +126,6 @@ public final class Gateway implements AutoCloseable {
     try (central;
         publisher) {
       Duration pause = FIRST_PAUSE;
-      boolean saidBusy = false;
       int answers = 0;
       while (!isClosing()) {
         if (progress.status().state() != State.WAITING_FOR_SPACE) {
@@ -153,11 +154,7 @@ public final class Gateway implements AutoCloseable {
             throw refusal.get();
           }
           if (PostgresFailure.isSlotBusy(e)) {
-            progress.state(State.WAITING_FOR_SLOT);
-            if (!saidBusy) {
-              saidBusy = true;
-              LOG.info("Another root holds the slot; standing by for it");
-            }
+            waitForSlot();
             pause(SLOT_PAUSE);
             continue;
           }
@@ -165,7 +162,7 @@ public final class Gateway implements AutoCloseable {
             pause = FIRST_PAUSE;
             answers = 0;
           }
-          saidBusy = false;
+          saidBusy = "";
           progress.state(State.CONNECTING);
           progress.problem(PostgresFailure.oneLine(e));
           if (PostgresFailure.isAway(e)) {
@@ -201,6 +198,31 @@ public final class Gateway implements AutoCloseable {
       LOG.error("The gateway failed", e);
       progress.state(State.FAILED);
       outcome.completeExceptionally(e);
+    }
+  }
+
+  private void waitForSlot() {
+    String said = "another root holds the slot; standing by for it";
+    State state = State.WAITING_FOR_SLOT;
+    try {
+      int own = session.ownHolder();
+      if (own != 0) {
+        state = State.CONNECTING;
+        said =
+            "process "
+                + own
+                + " of PostgreSQL still holds the slot for a connection of this node that was lost;"
+                + " it was told to end, and if it hangs, an administrator has to end it (kill -9"
+                + " restarts all of PostgreSQL)";
+        progress.problem(said);
+      }
+    } catch (DataAccessException e) {
+      LOG.debug("Cannot ask who holds the slot", e);
+    }
+    progress.state(state);
+    if (!said.equals(saidBusy)) {
+      saidBusy = said;
+      LOG.info("The slot is in use: {}", said);
     }
   }
 

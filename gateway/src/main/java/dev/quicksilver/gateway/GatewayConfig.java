@@ -15,6 +15,8 @@ import java.time.Duration;
  * @param publication the publication
  * @param idleInterval how often an idle node records how far the WAL has moved on, so that
  *     PostgreSQL can forget it
+ * @param silence how long a stream on which nothing comes is believed, although PostgreSQL was
+ *     asked for something on it after a third of that
  */
 public record GatewayConfig(
     String jdbcUrl,
@@ -23,11 +25,32 @@ public record GatewayConfig(
     Duration window,
     String slotName,
     String publication,
-    Duration idleInterval) {
+    Duration idleInterval,
+    Duration silence) {
   /** The names and times that fit nearly everyone: window 500 ms, idle interval 10 s. */
   public static GatewayConfig of(String jdbcUrl, String user, String password) {
     return new GatewayConfig(
         jdbcUrl, user, password, Duration.ofMillis(500), "", "quicksilver", Duration.ofSeconds(10));
+  }
+
+  /** With a silence of 30 s, half of what PostgreSQL's own subscribers believe by default. */
+  public GatewayConfig(
+      String jdbcUrl,
+      String user,
+      String password,
+      Duration window,
+      String slotName,
+      String publication,
+      Duration idleInterval) {
+    this(
+        jdbcUrl,
+        user,
+        password,
+        window,
+        slotName,
+        publication,
+        idleInterval,
+        Duration.ofSeconds(30));
   }
 
   public GatewayConfig {
@@ -39,7 +62,7 @@ public record GatewayConfig(
       throw new IllegalArgumentException(
           "\"" + slotName + "\" is no name of a slot; use 1 to 63 of a-z, 0-9 and _");
     }
-    if (window.isNegative() || idleInterval.isNegative()) {
+    if (window.isNegative() || idleInterval.isNegative() || silence.isNegative()) {
       throw new IllegalArgumentException("a window or interval is not negative");
     }
   }
@@ -47,18 +70,25 @@ public record GatewayConfig(
   /** Returns this with another window. */
   public GatewayConfig withWindow(Duration newWindow) {
     return new GatewayConfig(
-        jdbcUrl, user, password, newWindow, slotName, publication, idleInterval);
+        jdbcUrl, user, password, newWindow, slotName, publication, idleInterval, silence);
   }
 
   /** Returns this with another slot; empty for the one that the database says. */
   public GatewayConfig withSlotName(String newSlotName) {
     return new GatewayConfig(
-        jdbcUrl, user, password, window, newSlotName, publication, idleInterval);
+        jdbcUrl, user, password, window, newSlotName, publication, idleInterval, silence);
   }
 
   /** Returns this with another idle interval. */
   public GatewayConfig withIdleInterval(Duration newInterval) {
-    return new GatewayConfig(jdbcUrl, user, password, window, slotName, publication, newInterval);
+    return new GatewayConfig(
+        jdbcUrl, user, password, window, slotName, publication, newInterval, silence);
+  }
+
+  /** Returns this with another silence. */
+  public GatewayConfig withSilence(Duration newSilence) {
+    return new GatewayConfig(
+        jdbcUrl, user, password, window, slotName, publication, idleInterval, newSilence);
   }
 
   /** Without the password. */

@@ -25,6 +25,11 @@ final class SlotReader implements Runnable {
   private long confirmed;
   private long received;
 
+  /** Since when nothing has come, of {@link System#nanoTime()}; only while it is waited for. */
+  private volatile long quietSince = System.nanoTime();
+
+  private volatile boolean listening = true;
+
   SlotReader(PGReplicationStream stream, MessageQueue queue, Progress progress) {
     this.stream = stream;
     this.queue = queue;
@@ -39,10 +44,13 @@ final class SlotReader implements Runnable {
         // The one returns after a millisecond if nothing comes, the other waits for ever.
         ByteBuffer message = isAwaited() ? stream.readPending() : stream.read();
         if (message != null) {
+          listening = false;
           note(message);
           if (!queue.put(message)) {
             return;
           }
+          quietSince = System.nanoTime();
+          listening = true;
         } else if (progress.isSynchronous()) {
           tellOfOthers();
         }
@@ -55,6 +63,11 @@ final class SlotReader implements Runnable {
       queue.end(new IllegalStateException("reading from PostgreSQL failed", e));
       throw e;
     }
+  }
+
+  /** How long nothing has come although this listens, in ns. From any thread. */
+  long silence() {
+    return listening ? System.nanoTime() - quietSince : 0;
   }
 
   /** Whether something may have to be confirmed before the next message comes. */

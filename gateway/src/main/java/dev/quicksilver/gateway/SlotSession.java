@@ -32,6 +32,7 @@ final class SlotSession {
   private volatile @Nullable ReplicationConnection opened;
   private volatile @Nullable FirstStart first;
   private boolean streamed;
+  private int lastHolder;
 
   SlotSession(
       GatewayConfig config,
@@ -51,6 +52,19 @@ final class SlotSession {
   /** True if the last run got as far as streaming. */
   boolean hasStreamed() {
     return streamed;
+  }
+
+  /**
+   * Of a slot that is in use: the process of PostgreSQL that served this node before and still
+   * holds it, which is told to end; 0 if it is held for another node.
+   */
+  int ownHolder() {
+    int holder = central.holder();
+    if (holder == 0 || holder != lastHolder) {
+      return 0;
+    }
+    central.terminate(holder);
+    return holder;
   }
 
   /** Lets a run that waits for messages see that it is to stop; from any thread. */
@@ -187,16 +201,18 @@ final class SlotSession {
       throws Exception {
     MessageQueue queue = new MessageQueue(QUEUE_BYTES, System::nanoTime);
     current = queue;
+    SlotReader slotReader = new SlotReader(stream, queue, progress);
     Thread reader =
-        Thread.ofPlatform()
-            .name("quicksilver-gateway-reader")
-            .daemon()
-            .start(() -> new SlotReader(stream, queue, progress).run());
+        Thread.ofPlatform().name("quicksilver-gateway-reader").daemon().start(slotReader);
+    int pid = connection.pid();
+    StreamWatch watch =
+        new StreamWatch(central, progress, slotReader, pid, config.silence(), queue::end);
     try (OpenTransactions transactions = new OpenTransactions(databases)) {
       Sequencer sequencer = new Sequencer(databases, transactions, source, waiters);
       progress.durable(position, 0, 0);
       central.noteSlot();
-      progress.holder(connection.pid());
+      lastHolder = pid;
+      progress.holder(pid);
       progress.state(State.STREAMING);
       LOG.info("Holding the slot {}, from {}", central.slotName(), position);
       new CommitSchedule(
@@ -215,6 +231,7 @@ final class SlotSession {
       waiters.forget();
       queue.close();
       connection.close();
+      watch.close();
       reader.join();
     }
   }

@@ -57,11 +57,16 @@ final class StatusTables {
   Slot slot() {
     Record row =
         sql.fetchOne(
-            "SELECT coalesce(s.active_pid, 0), coalesce(r.sync_state IN ('sync', 'quorum',"
-                + " 'potential'), false), coalesce(pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery()"
-                + " THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn() END,"
-                + " s.restart_lsn)::bigint, -1) FROM pg_replication_slots s LEFT JOIN"
-                + " pg_stat_replication r ON r.pid = s.active_pid WHERE s.slot_name = {0}",
+            // pg_stat_replication would say so too, to those who have pg_monitor.
+            "SELECT coalesce(s.active_pid, 0), EXISTS (SELECT FROM"
+                + " regexp_matches(current_setting('synchronous_standby_names'),"
+                + " '\"((?:[^\"]|\"\")*)\"|([^\\s,()\"]+)', 'g') AS name,"
+                + " pg_stat_activity a WHERE a.pid = s.active_pid AND"
+                + " lower(coalesce(replace(name[1], '\"\"', '\"'), name[2])) IN ('*',"
+                + " lower(a.application_name))), coalesce(pg_wal_lsn_diff(CASE WHEN"
+                + " pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_lsn()"
+                + " END, s.restart_lsn)::bigint, -1) FROM pg_replication_slots s WHERE s.slot_name"
+                + " = {0}",
             DSL.val(slotName.get()));
     return row == null
         ? new Slot(0, false, -1)

@@ -66,7 +66,7 @@ AS $function$
 BEGIN
     IF current_setting('server_version_num')::integer >= 170000 THEN
         EXECUTE 'SELECT pg_logical_emit_message(false, ''quicksilver'', $1, true)' USING tell_root.message;
-    ELSE -- sent when PostgreSQL writes the WAL out by itself, 200 ms later unless configured
+    ELSE -- the root sees to it that PostgreSQL writes it out soon
         PERFORM pg_logical_emit_message(false, 'quicksilver', tell_root.message);
     END IF;
 END
