@@ -100,6 +100,7 @@ public final class ReplicationServer implements AutoCloseable {
       ServerOptions options,
       Transport transport) {
     this.listener = listener;
+    subtree.belongsTo(identity);
     this.parts =
         new ServerParts(
             databases,
