@@ -123,6 +123,30 @@ final class SubtreeTest {
   }
 
   @Test
+  void isSaidOnceInTheLogAndOnlyIfItLasts() {
+    ProblemWatch watch = new ProblemWatch(subtree, NodeIdentity.create("edge", "test"));
+    subtree.record("a", word(FIRST, "edge", 1_999));
+    subtree.record("b", word(new NodeRun(OTHER, new UUID(9, 9), 900), "edge", 1_000));
+    subtree.record("c", word(SECOND, "edge-2", 2_001));
+    subtree.record("a", word(FIRST, "edge", 2_002));
+    assertThat(watch.look()).isEmpty();
+    assertThat(watch.look())
+        .satisfiesExactly(
+            line ->
+                assertThat(line)
+                    .contains("\"edge\"", OTHER.toString(), "this node", "node.name of its own"),
+            line ->
+                assertThat(line)
+                    .contains(INSTANCE.toString(), "\"edge\"", "\"edge-2\"", "remove the file"));
+    assertThat(watch.look()).isEmpty();
+    subtree.forget("c");
+    assertThat(watch.look()).isEmpty();
+    subtree.record("c", word(SECOND, "edge-2", 2_003));
+    watch.look();
+    assertThat(watch.look()).singleElement().asString().contains(INSTANCE.toString());
+  }
+
+  @Test
   void whoIsNotNamedInItsRangeIsGoneAndTheOthersStay() {
     subtree.record(
         "relay",
