@@ -3,12 +3,14 @@ package dev.quicksilver.replication;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quicksilver.storage.VerifyProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.attribute.FileTime;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -111,6 +113,17 @@ final class InstanceFileTest {
       UUID next = InstanceFile.open(data, machine);
       assertThat(next).isNotEqualTo(second);
       assertThat(InstanceFile.open(data, machine)).isEqualTo(next);
+    }
+  }
+
+  @Test
+  void isNotInASnapshot() throws IOException {
+    try (TestNode node = TestNode.root("root", data)) {
+      Path snapshot = folder.resolve("snapshot");
+      node.database(CatalogPair.CATALOG).copyTo(snapshot, VerifyProgress.NONE);
+      try (Stream<Path> files = Files.walk(snapshot)) {
+        assertThat(files).isNotEmpty().noneMatch(file -> file.endsWith(InstanceFile.NAME));
+      }
     }
   }
 
