@@ -183,6 +183,7 @@ final class StatusPublisher implements AutoCloseable {
       // Another PostgreSQL, or one that has crashed and lost what was written.
       sequenced.clear();
       heard.values().forEach(node -> node.written = null);
+      tables.expectReplicas();
       writtenFor = holder;
     }
     writeSequenced(now);

@@ -91,6 +91,16 @@ final class StatusTables {
         numbers(rows, SequencedRow::commitTime));
   }
 
+  /**
+   * Gives the nodes that were there when the last root wrote a minute to be heard by this one: that
+   * nobody listened meanwhile does not say that they are gone.
+   */
+  void expectReplicas() {
+    sql.execute(
+        "UPDATE quicksilver.replica SET heard_at = clock_timestamp() WHERE heard_at > (SELECT"
+            + " max(heard_at) FROM quicksilver.replica) - interval '1 minute'");
+  }
+
   void writeReplicas(List<ReplicaRow> rows) {
     sql.execute(
         "INSERT INTO quicksilver.replica (database, instance, node, location, upstream, state,"

@@ -67,6 +67,10 @@ final class ReplicasTest extends RootTest {
   @BeforeEach
   void startRoot() throws Exception {
     root.start();
+    serve();
+  }
+
+  private void serve() {
     server =
         ReplicationServer.start(
             "127.0.0.1",
@@ -183,6 +187,27 @@ final class ReplicasTest extends RootTest {
       root.execute("SELECT quicksilver.drop_database('dns')");
       assertThat(outcome.get()).startsWith("3D000 ").contains("'dns' was dropped");
     }
+  }
+
+  @Test
+  void whoWasThereBeforeTheRootWasAwayIsWaitedForAfterIt() throws Exception {
+    Node early = node("a", "fra");
+    Node late = node("b", "fra");
+    root.execute("SELECT quicksilver.create_database('dns')");
+    awaitHeard("dns", "a, b");
+    early.stop();
+    late.stop();
+    server.close();
+    root.stop();
+    root.execute("UPDATE quicksilver.replica SET heard_at = heard_at - interval '10 minutes'");
+    root.start();
+    serve();
+    early.follow();
+    root.execute("INSERT INTO dns VALUES ('k', 'v')");
+    assertThat(waitFor("'dns', 0.5, '60s'")).isEqualTo("1");
+    refused("'dns', 1.0", "1 of 2 replicas");
+    late.follow();
+    assertThat(waitFor("'dns', 1.0, '60s'")).isEqualTo("2");
   }
 
   @Test
