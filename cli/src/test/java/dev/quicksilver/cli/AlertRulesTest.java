@@ -57,7 +57,9 @@ final class AlertRulesTest {
                   9,
                   2.5)),
           List.of(new FollowerReport("dns", "edge-2", "lhr", 7, 6)),
-          List.of(new SubtreeReport("dns", "edge-2", "lhr", "edge-1", 6, 1, 5, 2.5, "STREAMING")),
+          List.of(
+              new SubtreeReport(
+                  "dns", "edge-2", "lhr", "edge-1", 6, 1, 5, 2.5, "STREAMING", "id", "")),
           0,
           List.of(new LocationReport("dns", "lhr", 1, 6, 6, 1, 2.5, Map.of("STREAMING", 1))),
           List.of(new CertificateReport("edge-1.pem", "2027-01-01T00:00:00Z", 86400, 2, 1, "")),

@@ -31,7 +31,10 @@ final class NodeProcesses implements AutoCloseable {
     return this;
   }
 
-  /** Starts a root or a replica with its data in a folder of its name, and waits for it. */
+  /**
+   * Starts a root or a replica with its data in a folder of its name, and waits for it. That is the
+   * node's name, too, unless it is given another one.
+   */
   void start(String name, String role, String... more) throws Exception {
     start(name, role, folder.resolve(name), "node", "--replication-listen=127.0.0.1:0", more);
   }
@@ -50,10 +53,12 @@ final class NodeProcesses implements AutoCloseable {
         List.of(
             listen,
             "--http-listen=127.0.0.1:0",
-            "--node-name=" + name,
             "--data-map-size=1024",
             "--data-directory=" + data));
-    Path errors = folder.resolve(name + "-errors");
+    if (words.stream().noneMatch(word -> word.startsWith("--node-name="))) {
+      words.add("--node-name=" + name);
+    }
+    Path errors = errors(name);
     List<String> all = new ArrayList<>(List.of("-Xmx128m"));
     all.addAll(options);
     ProcessBuilder builder = JavaCommand.process(Quicksilver.class, all, List.copyOf(words));
@@ -79,6 +84,11 @@ final class NodeProcesses implements AutoCloseable {
         .orElseThrow()
         .addresses()
         .get(what);
+  }
+
+  /** Returns the file with the log of a process. */
+  Path errors(String name) {
+    return folder.resolve(name + "-errors");
   }
 
   /** Kills a process as {@code kill -9} does. */

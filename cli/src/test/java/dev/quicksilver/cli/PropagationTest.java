@@ -12,8 +12,13 @@ import dev.quicksilver.storage.StorageOptions;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
+import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,9 +64,14 @@ final class PropagationTest {
   }
 
   private void startReplica(String name, String location) throws Exception {
+    startReplica(name, name, location);
+  }
+
+  private void startReplica(String folderName, String name, String location) throws Exception {
     nodes.start(
-        name,
+        folderName,
         "replica",
+        "--node-name=" + name,
         "--node-location=" + location,
         "--replication-upstreams=" + nodes.address("root", "replication"),
         "--replication-window=20ms");
@@ -151,9 +161,59 @@ final class PropagationTest {
                     "quicksilver_slot_retained_wal_bytes{slot=\"quicksilver\"} -"));
   }
 
+  @Test
+  void aCopyOfADataDirectoryIsANodeOfItsOwnAndOneNameForTwoIsWarnedOf() throws Exception {
+    nodes.kill("fra-1");
+    copyTree(folder.resolve("fra-1"), folder.resolve("copy"));
+    startReplica("fra-1", "fra");
+    startReplica("copy", "fra-1", "fra");
+    assertThat(Files.readString(nodes.errors("copy"))).contains("is a copy of");
+    Await.until(
+        "both nodes of one name are shown and marked",
+        () -> replicas("name, state, problem"),
+        "fra-1 STREAMING NAME_IN_USE, fra-1 STREAMING NAME_IN_USE, sin-1 STREAMING"::equals);
+    session.execute("INSERT INTO dns VALUES ('k', '')");
+    assertThat(waitFor("'dns', 1, '60s'")).isEqualTo("3");
+    assertThat(waitFor("'dns', 'fra', '60s'")).isEqualTo("2");
+    nodes.kill("copy");
+    session.execute("INSERT INTO dns VALUES ('l', '')");
+    assertThat(waitFor("'dns', 0.6, '60s'")).isEqualTo("2");
+    refused("'dns', 1", "2 of 3 replicas have sequence 2 of database 'dns'");
+    startReplica("copy", "fra-1", "fra");
+    assertThat(waitFor("'dns', 1, '60s'")).isEqualTo("3");
+    assertThat(Files.readString(nodes.errors("copy"))).doesNotContain("is a copy of");
+    Await.until(
+        "the status says so",
+        () -> http("/status"),
+        status -> status.split("NAME_IN_USE", -1).length == 1 + 2 * 2); // two databases
+    Await.until(
+        "the root's log says so",
+        () -> Files.readString(nodes.errors("root")),
+        log -> log.contains("several nodes are named \"fra-1\""));
+  }
+
+  /** As {@code cp -a} does. */
+  private static void copyTree(Path from, Path to) throws IOException {
+    List<Path> all;
+    try (Stream<Path> walk = Files.walk(from)) {
+      all = walk.toList();
+    }
+    for (Path each : all) {
+      Files.copy(
+          each,
+          to.resolve(from.relativize(each)),
+          LinkOption.NOFOLLOW_LINKS,
+          StandardCopyOption.COPY_ATTRIBUTES);
+    }
+  }
+
   private String metrics() throws IOException {
+    return http("/metrics");
+  }
+
+  private String http(String path) throws IOException {
     String http = nodes.address("root", "http");
-    try (var in = URI.create("http://" + http + "/metrics").toURL().openStream()) {
+    try (var in = URI.create("http://" + http + path).toURL().openStream()) {
       return new String(in.readAllBytes(), StandardCharsets.UTF_8);
     }
   }

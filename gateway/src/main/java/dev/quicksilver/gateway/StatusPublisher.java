@@ -3,6 +3,7 @@ package dev.quicksilver.gateway;
 import dev.quicksilver.gateway.StatusTables.ReplicaRow;
 import dev.quicksilver.gateway.StatusTables.SequencedRow;
 import dev.quicksilver.replication.NodeAck;
+import dev.quicksilver.replication.NodeBelow;
 import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.replication.Threads;
 import dev.quicksilver.storage.Database;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
@@ -56,32 +58,45 @@ final class StatusPublisher implements AutoCloseable {
 
   private record Written<T>(T row, long at) {}
 
-  private record Key(String database, String node) {
-    static Key of(NodeAck ack) {
-      return new Key(ack.database(), ack.node());
+  private record Key(String database, UUID instance) {
+    static Key of(NodeBelow node) {
+      return new Key(node.ack().database(), node.instance());
     }
   }
 
-  /** A node's last word, when it came, and what was written of it. */
+  /** A node with its last word, when that came, and what was written of it. */
   private static final class Heard {
-    NodeAck ack;
+    NodeBelow node;
     long at;
-    @Nullable NodeAck written;
+    @Nullable NodeBelow written;
     long writtenAt;
     long round;
 
-    Heard(NodeAck ack, long at) {
-      this.ack = ack;
+    Heard(NodeBelow node, long at) {
+      this.node = node;
       this.at = at;
     }
 
+    void again(NodeBelow now, long when) {
+      if (now.ack().said() != node.ack().said()) {
+        at = when;
+      }
+      node = now;
+    }
+
     boolean hasChanged() {
-      NodeAck last = written;
-      return last == null
-          || last.sequence() != ack.sequence()
-          || last.state() != ack.state()
-          || !last.location().equals(ack.location())
-          || !last.upstream().equals(ack.upstream());
+      return written == null
+          || !written.problem().equals(node.problem())
+          || hasChanged(written.ack(), node.ack());
+    }
+
+    private static boolean hasChanged(NodeAck last, NodeAck now) {
+      return last.sequence() != now.sequence()
+          || last.state() != now.state()
+          || !last.node().equals(now.node())
+          || !last.location().equals(now.location())
+          || !last.upstream().equals(now.upstream())
+          || !last.databaseId().equals(now.databaseId());
     }
 
     boolean isOld(long now) {
@@ -168,6 +183,7 @@ final class StatusPublisher implements AutoCloseable {
       // Another PostgreSQL, or one that has crashed and lost what was written.
       sequenced.clear();
       heard.values().forEach(node -> node.written = null);
+      tables.expectReplicas();
       writtenFor = holder;
     }
     writeSequenced(now);
@@ -200,14 +216,11 @@ final class StatusPublisher implements AutoCloseable {
   }
 
   private void writeReplicas(long now, long number) {
-    for (List<NodeAck> acks : below.acks().values()) {
-      for (NodeAck ack : acks) {
-        Heard node = heard.computeIfAbsent(Key.of(ack), _ -> new Heard(ack, now));
-        if (ack.said() != node.ack.said()) {
-          node.ack = ack;
-          node.at = now;
-        }
-        node.round = number;
+    for (List<NodeBelow> nodes : below.nodes().values()) {
+      for (NodeBelow node : nodes) {
+        Heard last = heard.computeIfAbsent(Key.of(node), _ -> new Heard(node, now));
+        last.again(node, now);
+        last.round = number;
       }
     }
     heard.values().removeIf(node -> node.round != number);
@@ -230,11 +243,12 @@ final class StatusPublisher implements AutoCloseable {
     tables.writeReplicas(
         due.stream()
             .map(
-                node ->
-                    new ReplicaRow(node.ack, below.lagMicros(node.ack), (now - node.at) / 1_000))
+                row ->
+                    new ReplicaRow(
+                        row.node, below.lagMicros(row.node.ack()), (now - row.at) / 1_000))
             .toList());
     for (Heard node : due) {
-      node.written = node.ack;
+      node.written = node.node;
       node.writtenAt = now;
     }
   }

@@ -1,6 +1,8 @@
 package dev.quicksilver.gateway;
 
 import dev.quicksilver.replication.NodeAck;
+import dev.quicksilver.replication.NodeBelow;
+import dev.quicksilver.replication.NodeProblem;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -15,12 +17,15 @@ import org.jooq.impl.DSL;
 
 /**
  * PostgreSQL's tables of what the root knows: {@code quicksilver.sequenced}, {@code replica} and
- * {@code answer}. Rows replace older ones of the same database or node, whoever wrote those.
+ * {@code answer}. Rows replace older ones of the same database or instance, whoever wrote those.
  * Thread-safe.
  */
 final class StatusTables {
   /** Times are written as µs since 1970, so that no time zone comes between; 0 is none. */
   private static final String TIME = "to_timestamp(nullif(%s, 0) / 1e6)";
+
+  /** The id that a node says while it has no copy, or does not say which. */
+  private static final UUID NO_DATABASE = new UUID(0, 0);
 
   private final DSLContext sql;
   private final Supplier<String> slotName;
@@ -50,9 +55,13 @@ final class StatusTables {
    * What a node said last.
    *
    * @param lag in µs
-   * @param age of the ack, in µs
+   * @param age of what it said, in µs
    */
-  record ReplicaRow(NodeAck ack, OptionalLong lag, long age) {}
+  record ReplicaRow(NodeBelow node, OptionalLong lag, long age) {
+    NodeAck ack() {
+      return node.ack();
+    }
+  }
 
   Slot slot() {
     Record row =
@@ -88,21 +97,35 @@ final class StatusTables {
         numbers(rows, SequencedRow::commitTime));
   }
 
+  /**
+   * Gives the nodes that were there when the last root wrote a minute to be heard by this one: that
+   * nobody listened meanwhile does not say that they are gone.
+   */
+  void expectReplicas() {
+    sql.execute(
+        "UPDATE quicksilver.replica SET heard_at = clock_timestamp() WHERE heard_at > (SELECT"
+            + " max(heard_at) FROM quicksilver.replica) - interval '1 minute'");
+  }
+
   void writeReplicas(List<ReplicaRow> rows) {
     sql.execute(
-        "INSERT INTO quicksilver.replica (database, node, location, upstream, state, sequence,"
-            + " commit_time, lag, heard_at) SELECT n.database, n.node, n.location, n.upstream,"
-            + " n.state, n.sequence, "
+        "INSERT INTO quicksilver.replica (database, instance, node, location, upstream, state,"
+            + " sequence, commit_time, lag, heard_at, database_id, problem) SELECT n.database,"
+            + " n.instance::uuid, n.node, n.location, n.upstream, n.state, n.sequence, "
             + TIME.formatted("n.commit_time")
-            + ", nullif(n.lag, -1) * interval '1 microsecond', clock_timestamp() - n.age *"
-            + " interval '1 microsecond' FROM unnest({0}::text[], {1}::text[], {2}::text[],"
-            + " {3}::text[], {4}::text[], {5}::bigint[], {6}::bigint[], {7}::bigint[],"
-            + " {8}::bigint[]) AS n(database, node, location, upstream, state, sequence,"
-            + " commit_time, lag, age) ON CONFLICT (database, node) DO UPDATE SET location ="
+            + ", nullif(n.lag, -1) * interval '1 microsecond', clock_timestamp() - n.age * interval"
+            + " '1 microsecond', nullif(n.database_id, {12})::uuid, nullif(n.problem, '') FROM"
+            + " unnest({0}::text[], {1}::text[], {2}::text[], {3}::text[], {4}::text[],"
+            + " {5}::text[], {6}::bigint[], {7}::bigint[], {8}::bigint[], {9}::bigint[],"
+            + " {10}::text[], {11}::text[]) AS n(database, instance, node, location, upstream,"
+            + " state, sequence, commit_time, lag, age, database_id, problem) ON CONFLICT"
+            + " (database, instance) DO UPDATE SET node = excluded.node, location ="
             + " excluded.location, upstream = excluded.upstream, state = excluded.state, sequence ="
-            + " excluded.sequence, commit_time = excluded.commit_time, lag = excluded.lag,"
-            + " heard_at = excluded.heard_at",
+            + " excluded.sequence, commit_time = excluded.commit_time, lag = excluded.lag, heard_at"
+            + " = excluded.heard_at, database_id = excluded.database_id, problem ="
+            + " excluded.problem",
         texts(rows, row -> row.ack().database()),
+        texts(rows, row -> row.node().instance().toString()),
         texts(rows, row -> row.ack().node()),
         texts(rows, row -> row.ack().location()),
         texts(rows, row -> row.ack().upstream()),
@@ -110,7 +133,10 @@ final class StatusTables {
         numbers(rows, row -> row.ack().sequence()),
         numbers(rows, row -> row.ack().commitTime()),
         numbers(rows, row -> row.lag().orElse(-1)),
-        numbers(rows, ReplicaRow::age));
+        numbers(rows, ReplicaRow::age),
+        texts(rows, row -> row.ack().databaseId().toString()),
+        texts(rows, row -> row.node().problem().map(NodeProblem::name).orElse("")),
+        DSL.val(NO_DATABASE.toString()));
   }
 
   /** Says which sequence of each database a question's LSN became; asked again, it stays so. */

@@ -3,6 +3,7 @@ package dev.quicksilver.gateway;
 import dev.quicksilver.fixtures.EmbeddedPostgres;
 import dev.quicksilver.fixtures.SqlSession;
 import dev.quicksilver.migrations.Migrations;
+import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Direction;
 import dev.quicksilver.storage.KeyRange;
@@ -36,6 +37,9 @@ final class Root implements AutoCloseable {
 
   /** What the next start opens the databases with. */
   StorageOptions options = StorageOptions.DEFAULT.withMapSize(1L << 30);
+
+  /** What nodes below report to; a test that has some serves the databases with it. */
+  final Subtree below = new Subtree();
 
   final Connection connection;
   final GatewayConfig config;
@@ -88,7 +92,7 @@ final class Root implements AutoCloseable {
 
   void launch(GatewayConfig other) {
     databases = DatabaseSet.open(data, options);
-    gateway = Gateway.start(other, databases);
+    gateway = Gateway.start(other, databases, below);
   }
 
   /** Takes another data directory for the next start. */

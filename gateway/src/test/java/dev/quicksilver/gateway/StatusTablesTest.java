@@ -1,5 +1,6 @@
 package dev.quicksilver.gateway;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariConfig;
@@ -9,10 +10,13 @@ import dev.quicksilver.fixtures.SqlSession;
 import dev.quicksilver.gateway.StatusTables.ReplicaRow;
 import dev.quicksilver.replication.FollowerState;
 import dev.quicksilver.replication.NodeAck;
+import dev.quicksilver.replication.NodeBelow;
+import dev.quicksilver.replication.NodeProblem;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import org.jooq.SQLDialect;
@@ -72,8 +76,45 @@ final class StatusTablesTest {
     }
   }
 
-  private static NodeAck ack(String node, long sequence) {
-    return new NodeAck(
-        "dns", node, "fra", "root", FollowerState.STREAMING, sequence, 0, 0, sequence);
+  private static NodeBelow ack(String node, long sequence) {
+    return below(node, UUID.nameUUIDFromBytes(node.getBytes(UTF_8)), Optional.empty(), sequence);
+  }
+
+  private static NodeBelow below(
+      String node, UUID instance, Optional<NodeProblem> problem, long sequence) {
+    return new NodeBelow(
+        instance,
+        new NodeAck("dns", node, "fra", "root", FollowerState.STREAMING, sequence, 0, 0, sequence),
+        problem);
+  }
+
+  @Test
+  void nodesOfOneNameAreTwoRowsAndARenamedOneStaysOne(EmbeddedPostgres postgres, @TempDir Path data)
+      throws Exception {
+    try (Root root = new Root(postgres, "names", data)) {
+      HikariConfig config = new HikariConfig();
+      config.setJdbcUrl(root.config.jdbcUrl());
+      try (HikariDataSource pool = new HikariDataSource(config)) {
+        StatusTables tables = new StatusTables(DSL.using(pool, SQLDialect.POSTGRES), () -> "none");
+        UUID first = new UUID(1, 1);
+        UUID second = new UUID(1, 2);
+        Optional<NodeProblem> inUse = Optional.of(NodeProblem.NAME_IN_USE);
+        tables.writeReplicas(
+            List.of(
+                new ReplicaRow(below("edge", first, inUse, 1), OptionalLong.empty(), 0),
+                new ReplicaRow(below("edge", second, inUse, 2), OptionalLong.empty(), 0)));
+        String rows =
+            "SELECT string_agg(concat_ws(' ', name, right(instance::text, 1), sequence, problem),"
+                + " ', ' ORDER BY instance) FROM quicksilver.replicas";
+        assertThat(root.query(rows)).isEqualTo("edge 1 1 NAME_IN_USE, edge 2 2 NAME_IN_USE");
+        tables.writeReplicas(
+            List.of(
+                new ReplicaRow(
+                    below("edge-1", first, Optional.empty(), 3), OptionalLong.empty(), 0),
+                new ReplicaRow(
+                    below("edge", second, inUse, 2), OptionalLong.empty(), 120_000_000L)));
+        assertThat(root.query(rows)).isEqualTo("edge-1 1 3, edge 2 2");
+      }
+    }
   }
 }

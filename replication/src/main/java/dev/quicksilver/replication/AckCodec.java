@@ -5,7 +5,10 @@ import dev.quicksilver.replication.Message.SubtreeAcks;
 import java.util.ArrayList;
 import java.util.List;
 
-/** The payloads of what is said of nodes: acks up the tree, the root's head down. Stateless. */
+/**
+ * The payloads of what is said of nodes: acks up the tree, the root's head down. Version 1 knows a
+ * node by its name alone. Stateless.
+ */
 final class AckCodec {
   private static final int FLAG_LAST = 1;
 
@@ -14,33 +17,54 @@ final class AckCodec {
 
   private AckCodec() {}
 
-  static void ack(WireWriter to, NodeAck ack) {
+  private static boolean namesOnly(int version) {
+    return version < ProtocolVersions.WITH_INSTANCES;
+  }
+
+  static void ack(WireWriter to, NodeAck ack, int version) {
     to.text(ack.database()).text(ack.node()).text(ack.location()).text(ack.upstream());
     to.u8(ack.state().number()).i64(ack.sequence()).i64(ack.commitTime());
     to.i64(ack.asOf()).i64(ack.said());
+    if (!namesOnly(version)) {
+      to.uuid(ack.run().instance()).uuid(ack.run().process()).i64(ack.run().started());
+      to.uuid(ack.databaseId());
+    }
   }
 
-  static NodeAck ack(WireReader from) throws ProtocolException {
-    return new NodeAck(
-        from.text(),
-        from.text(),
-        from.text(),
-        from.text(),
-        from.choice(FollowerState.values()),
-        from.sequence(),
-        from.i64(),
-        time(from),
-        time(from));
+  static NodeAck ack(WireReader from, int version) throws ProtocolException {
+    NodeAck ack =
+        new NodeAck(
+            from.text(),
+            from.text(),
+            from.text(),
+            from.text(),
+            from.choice(FollowerState.values()),
+            from.sequence(),
+            from.i64(),
+            time(from),
+            time(from));
+    if (namesOnly(version)) {
+      return ack;
+    }
+    NodeRun run = new NodeRun(from.uuid(), from.uuid(), time(from));
+    if (run.started() > ack.said()) {
+      throw new ProtocolException("a word of a process that began after it");
+    }
+    return ack.by(run, from.uuid());
   }
 
-  static void subtree(WireWriter to, SubtreeAcks acks) {
-    to.text(acks.after().database()).text(acks.after().node());
+  static void subtree(WireWriter to, SubtreeAcks acks, int version) {
+    AckKey after = acks.after();
+    to.text(after.database()).text(after.node());
+    if (!namesOnly(version)) {
+      to.uuid(after.instance()).uuid(after.process());
+    }
     to.u8(acks.last() ? FLAG_LAST : 0).u16(acks.nodes().size());
-    acks.nodes().forEach(ack -> ack(to, ack));
+    acks.nodes().forEach(ack -> ack(to, ack, version));
   }
 
-  static SubtreeAcks subtree(WireReader from) throws ProtocolException {
-    AckKey after = new AckKey(from.text(), from.text());
+  static SubtreeAcks subtree(WireReader from, int version) throws ProtocolException {
+    AckKey after = after(from, version);
     int flags = from.u8();
     int count = from.u16();
     if ((flags & ~FLAG_LAST) != 0 || count > Protocol.MAX_REPORTED) {
@@ -49,7 +73,7 @@ final class AckCodec {
     List<NodeAck> nodes = new ArrayList<>();
     AckKey before = after;
     for (int i = 0; i < count; i++) {
-      NodeAck ack = ack(from);
+      NodeAck ack = ack(from, version);
       if (ack.key().compareTo(before) <= 0) {
         throw new ProtocolException("acks that are not in order");
       }
@@ -57,6 +81,15 @@ final class AckCodec {
       nodes.add(ack);
     }
     return new SubtreeAcks(after, flags != 0, nodes);
+  }
+
+  private static AckKey after(WireReader from, int version) throws ProtocolException {
+    String database = from.text();
+    String node = from.text();
+    if (!namesOnly(version)) {
+      return new AckKey(database, node, from.uuid(), from.uuid());
+    }
+    return database.isEmpty() ? AckKey.FIRST : AckKey.after(database, node);
   }
 
   static void rootHead(WireWriter to, RootHead head) {

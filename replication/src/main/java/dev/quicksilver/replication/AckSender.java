@@ -18,11 +18,18 @@ final class AckSender {
   private final Reports reports;
   private final Ticker ticker;
   private final boolean catalog;
+  private final int version;
   private long next;
 
+  /** Sends on an accepted connection. */
   AckSender(
-      FrameOutput out, String database, FollowerCounters counters, Reports reports, Ticker ticker) {
-    this.out = out;
+      UpstreamLink.Session session,
+      String database,
+      FollowerCounters counters,
+      Reports reports,
+      Ticker ticker) {
+    this.out = session.out();
+    this.version = session.server().version();
     this.database = database;
     this.counters = counters;
     this.reports = reports;
@@ -48,7 +55,7 @@ final class AckSender {
     FailPoint.hit("replica.before-ack");
     own();
     if (catalog) {
-      out.write(reports.next());
+      out.write(reports.next(version));
     }
     out.flush();
   }

@@ -100,7 +100,7 @@ final class DatabaseFollower implements AutoCloseable {
     this.pacer = new CommitPacer(config.window(), config.maxTransactionBytes());
     this.bootstrap =
         new Bootstrap(name, history, config, databases, life, ticker, counters::received);
-    databases.get(name).ifPresent(database -> counters.opened(database.head()));
+    databases.get(name).ifPresent(counters::opened);
     this.thread = Thread.ofPlatform().name("follow-" + name).daemon(true).unstarted(this::run);
   }
 
@@ -152,7 +152,7 @@ final class DatabaseFollower implements AutoCloseable {
       Optional<Database> local = databases.get(name);
       UpstreamLink.Session opened = fresh.open(history.hello(local), config.silence());
       Database database = local.orElseGet(() -> databases.create(identityOf(opened)));
-      counters.opened(database.head());
+      counters.opened(database);
       stream = streamOf(upstream, fresh, opened, database);
       life.become(
           FollowerState.STREAMING, "accepted by " + counters.upstreamName() + " at " + upstream);
@@ -248,7 +248,7 @@ final class DatabaseFollower implements AutoCloseable {
       Bootstrap.Result result = bootstrap.run();
       upstreams.startRound();
       if (result.used()) {
-        databases.get(name).ifPresent(database -> counters.opened(database.head()));
+        databases.get(name).ifPresent(counters::opened);
         divergence.replaced();
         refusal = Optional.empty();
         backOff.reset();

@@ -1,6 +1,8 @@
 package dev.quicksilver.replication;
 
+import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Head;
+import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
@@ -14,10 +16,12 @@ final class FollowerCounters {
   private final AtomicLong receivedBytes = new AtomicLong();
   private volatile String upstreamName = "";
   private volatile long upstreamSequence;
+  private volatile UUID databaseId = Protocol.ANY_DATABASE;
   private volatile @Nullable Head durable;
 
-  void opened(Head head) {
-    durable = head;
+  void opened(Database database) {
+    databaseId = database.identity().id();
+    durable = database.head();
   }
 
   void connected(String node, long lastSequence) {
@@ -42,6 +46,11 @@ final class FollowerCounters {
   /** Returns the name of the node that is, or was last, pulled from; empty before the first. */
   String upstreamName() {
     return upstreamName;
+  }
+
+  /** Returns the id of the copy; zero while there is none. */
+  UUID databaseId() {
+    return databaseId;
   }
 
   long upstreamSequence() {

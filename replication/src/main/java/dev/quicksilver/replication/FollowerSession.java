@@ -153,7 +153,7 @@ final class FollowerSession {
     try {
       in.readMagic();
       if (in.read() instanceof ClientHello hello) {
-        in.handshakeDone();
+        in.handshakeDone(version(hello));
         return hello;
       }
       throw new ProtocolException("the first message is not a hello");
@@ -183,17 +183,21 @@ final class FollowerSession {
       throws IOException {
     out.write(
         new ServerHello(
-            server
-                .identity()
-                .versions()
-                .common(hello.minVersion(), hello.maxVersion())
-                .orElseThrow(), // FrameInput has refused the others
+            version(hello),
             server.identity().processId(),
             Protocol.CODEC_SNAPPY,
             server.identity().name(),
             server.identity().location(),
             admitted.info()));
     out.flush();
+  }
+
+  private int version(ClientHello hello) {
+    return server
+        .identity()
+        .versions()
+        .common(hello.minVersion(), hello.maxVersion())
+        .orElseThrow(); // FrameInput has refused the others
   }
 
   private void stream(

@@ -215,7 +215,11 @@ final class FollowerStream {
   }
 
   private void acked(NodeAck ack) throws ProtocolException {
-    if (!ack.key().equals(new AckKey(hello.database(), hello.node()))) {
+    boolean own =
+        ack.database().equals(hello.database())
+            && ack.node().equals(hello.node())
+            && (ack.run().isOnlyNamed() || ack.run().process().equals(hello.processId()));
+    if (!own) {
       throw new ProtocolException(
           "an ack of node " + ack.node() + " for database " + ack.database() + " as its own");
     }

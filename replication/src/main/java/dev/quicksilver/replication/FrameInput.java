@@ -15,6 +15,7 @@ final class FrameInput {
   private final ProtocolVersions versions;
   private final CRC32C crc = new CRC32C();
   private int maxPayload = Protocol.MAX_HELLO_PAYLOAD;
+  private int version = ProtocolVersions.SUPPORTED.lowest();
   private long bytes;
 
   FrameInput(InputStream in) {
@@ -27,9 +28,10 @@ final class FrameInput {
     this.in = new BufferedInputStream(in, 1 << 16);
   }
 
-  /** Lifts the bound on a payload once the peer is known. */
-  void handshakeDone() {
+  /** Lifts the bound on a payload once the peer is known, and goes on in the version chosen. */
+  void handshakeDone(int chosen) {
     maxPayload = Protocol.MAX_PAYLOAD;
+    version = chosen;
   }
 
   /** Returns the bytes taken so far. */
@@ -88,7 +90,7 @@ final class FrameInput {
     endFrame();
     return type >= Protocol.FIRST_OPTIONAL_TYPE
         ? null
-        : MessageCodec.decode(type, payload, versions);
+        : MessageCodec.decode(type, payload, versions, version);
   }
 
   private byte[] checked(int length) throws IOException {

@@ -16,9 +16,15 @@ final class FrameOutput {
   private final CRC32C crc = new CRC32C();
   private final byte[] head = new byte[5 + Segment.HEADER];
   private final byte[] tail = new byte[4];
+  private int version = ProtocolVersions.SUPPORTED.lowest();
 
   FrameOutput(OutputStream out) {
     this.out = new BufferedOutputStream(out, 1 << 16);
+  }
+
+  /** Goes on in the version that was chosen for this conversation. */
+  void speak(int chosen) {
+    version = chosen;
   }
 
   void writeMagic() throws IOException {
@@ -26,7 +32,7 @@ final class FrameOutput {
   }
 
   void write(Message message) throws IOException {
-    byte[] payload = MessageCodec.encode(message);
+    byte[] payload = MessageCodec.encode(message, version);
     frame(MessageCodec.type(message), 0, payload, payload.length);
   }
 

@@ -27,10 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
-/**
- * Messages to payloads and back, version 1; the layout stands in the package's description.
- * Stateless.
- */
+/** Messages to payloads and back; the layout stands in the package's description. Stateless. */
 final class MessageCodec {
   static final int CLIENT_HELLO = 1;
   static final int SERVER_HELLO = 2;
@@ -70,7 +67,13 @@ final class MessageCodec {
     };
   }
 
+  /** Encodes a message for a conversation in the newest version. */
   static byte[] encode(Message message) {
+    return encode(message, ProtocolVersions.SUPPORTED.highest());
+  }
+
+  /** Encodes a message for a conversation in this version. */
+  static byte[] encode(Message message, int version) {
     WireWriter to = new WireWriter();
     switch (message) {
       case ClientHello hello -> clientHello(to, hello);
@@ -88,7 +91,7 @@ final class MessageCodec {
       case SegmentData data -> to.bytes(data.segment().encode());
       case BlockEnd end -> to.i64(end.lastSequence());
       case Heartbeat beat -> to.i64(beat.lastSequence()).i64(beat.commitTime());
-      case Ack ack -> AckCodec.ack(to, ack.node());
+      case Ack ack -> AckCodec.ack(to, ack.node(), version);
       case End end -> to.u8(end.reason().number()).i64(end.lastSequence());
       case Databases list -> {
         to.u16(list.databases().size());
@@ -102,7 +105,7 @@ final class MessageCodec {
               .bytes(wanted.after());
       case PieceStart start -> to.i64(start.pairsOfSource()).bytes(start.header().encode());
       case StepEnd end -> to.i64(end.lastSequence());
-      case SubtreeAcks acks -> AckCodec.subtree(to, acks);
+      case SubtreeAcks acks -> AckCodec.subtree(to, acks, version);
       case RootHead head -> AckCodec.rootHead(to, head);
     }
     return to.toBytes();
@@ -123,17 +126,20 @@ final class MessageCodec {
     to.text(identity.name()).text(identity.keyType()).text(identity.valueType());
   }
 
+  /** Decodes what was said in the newest version. */
   static Message decode(int type, byte[] payload) throws ProtocolException {
-    return decode(type, payload, ProtocolVersions.SUPPORTED);
+    return decode(type, payload, ProtocolVersions.SUPPORTED, ProtocolVersions.SUPPORTED.highest());
   }
 
   /**
    * Decodes a payload; anything that is not exactly one message of its type is refused, but for
    * what a later version may have added at the end of its hello.
    *
+   * @param versions that this node speaks
+   * @param version that the conversation is in
    * @throws VersionException for a hello that has no version in common with these
    */
-  static Message decode(int type, byte[] payload, ProtocolVersions versions)
+  static Message decode(int type, byte[] payload, ProtocolVersions versions, int version)
       throws ProtocolException {
     WireReader from = new WireReader(payload);
     Message message =
@@ -147,13 +153,13 @@ final class MessageCodec {
           case SEGMENT -> segment(from, payload);
           case BLOCK_END -> new BlockEnd(from.sequence());
           case HEARTBEAT -> new Heartbeat(from.sequence(), from.i64());
-          case ACK -> new Ack(AckCodec.ack(from));
+          case ACK -> new Ack(AckCodec.ack(from, version));
           case END -> new End(from.choice(EndReason.values()), from.sequence());
           case DATABASES -> databases(from);
           case COPY_REQUEST -> copyRequest(from);
           case PIECE_START -> pieceStart(from, payload);
           case STEP_END -> new StepEnd(from.sequence());
-          case SUBTREE_ACKS -> AckCodec.subtree(from);
+          case SUBTREE_ACKS -> AckCodec.subtree(from, version);
           case ROOT_HEAD -> AckCodec.rootHead(from);
           default -> throw new ProtocolException("a message of unknown type " + type);
         };

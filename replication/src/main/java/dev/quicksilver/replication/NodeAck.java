@@ -1,11 +1,13 @@
 package dev.quicksilver.replication;
 
+import java.util.UUID;
+
 /**
- * What a node said of one database. Of two reports with the same database and node the one that was
- * said later holds: a node that moved or was started again counts once.
+ * What a node said of one database. Of two reports of the same database, name and run the one that
+ * was said later holds.
  *
  * @param database its name
- * @param node the name of the node
+ * @param node the name of the node, which another one may have too
  * @param location where it says it stands
  * @param upstream the name of the node it pulls from, or last pulled from; empty before the first
  * @param state what it does with the database
@@ -15,6 +17,8 @@ package dev.quicksilver.replication;
  *     had then, µs since 1970-01-01 UTC; 0 while it knows of none
  * @param said when it said so, µs since 1970-01-01 UTC on its own clock, rising within a process;
  *     compared only with what the same node said
+ * @param run which node it is, and which of its processes
+ * @param databaseId the id of its copy; zero while it has none, and if it did not say so
  */
 public record NodeAck(
     String database,
@@ -25,9 +29,47 @@ public record NodeAck(
     long sequence,
     long commitTime,
     long asOf,
-    long said) {
+    long said,
+    NodeRun run,
+    UUID databaseId) {
+
+  /** What a node says that speaks version 1 of the protocol: its name alone tells it apart. */
+  public NodeAck(
+      String database,
+      String node,
+      String location,
+      String upstream,
+      FollowerState state,
+      long sequence,
+      long commitTime,
+      long asOf,
+      long said) {
+    this(
+        database,
+        node,
+        location,
+        upstream,
+        state,
+        sequence,
+        commitTime,
+        asOf,
+        said,
+        NodeRun.named(node),
+        Protocol.ANY_DATABASE);
+  }
 
   AckKey key() {
-    return new AckKey(database, node);
+    return new AckKey(database, node, run.instance(), run.process());
+  }
+
+  /** Returns the same of another run, and of a copy with this id. */
+  NodeAck by(NodeRun other, UUID copy) {
+    return new NodeAck(
+        database, node, location, upstream, state, sequence, commitTime, asOf, said, other, copy);
+  }
+
+  /** Returns what is left of it for a peer that speaks version 1. */
+  NodeAck onlyNamed() {
+    return new NodeAck(database, node, location, upstream, state, sequence, commitTime, asOf, said);
   }
 }

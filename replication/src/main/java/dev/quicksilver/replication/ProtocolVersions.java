@@ -10,8 +10,11 @@ import java.util.OptionalInt;
  * @param highest not below it
  */
 public record ProtocolVersions(int lowest, int highest) {
+  /** From this version on a node says its instance id with its acks. */
+  static final int WITH_INSTANCES = 2;
+
   /** What this program speaks. */
-  public static final ProtocolVersions SUPPORTED = new ProtocolVersions(1, 1);
+  public static final ProtocolVersions SUPPORTED = new ProtocolVersions(1, WITH_INSTANCES);
 
   public ProtocolVersions {
     if (lowest < 1 || highest < lowest || highest > 0xFFFF) {

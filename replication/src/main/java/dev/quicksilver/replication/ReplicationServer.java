@@ -30,6 +30,7 @@ public final class ReplicationServer implements AutoCloseable {
   private final ServerParts parts;
   private final LogLimiter complaints = new LogLimiter(LOG, Ticker.SYSTEM);
   private final Set<FollowerSession> sessions = ConcurrentHashMap.newKeySet();
+  private final ProblemWatch problems;
   private final Thread acceptor;
   private volatile boolean closed;
 
@@ -100,6 +101,7 @@ public final class ReplicationServer implements AutoCloseable {
       ServerOptions options,
       Transport transport) {
     this.listener = listener;
+    subtree.belongsTo(identity);
     this.parts =
         new ServerParts(
             databases,
@@ -111,6 +113,8 @@ public final class ReplicationServer implements AutoCloseable {
             new RecentBlocks.Shared(Ticker.SYSTEM),
             complaints,
             new CopyServer(databases, identity));
+    this.problems = new ProblemWatch(subtree, identity);
+    problems.start();
     this.acceptor = Thread.ofVirtual().name("replication-accept").start(this::accept);
   }
 
@@ -172,6 +176,7 @@ public final class ReplicationServer implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     parts.guard().close();
+    problems.close();
   }
 
   private static void closeQuietly(@org.jspecify.annotations.Nullable ServerSocket socket) {

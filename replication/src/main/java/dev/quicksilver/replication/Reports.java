@@ -20,7 +20,7 @@ final class Reports {
   private final Supplier<List<NodeAck>> own;
   private final LongSupplier clock;
   private final int most;
-  private final AtomicLong lastSaid = new AtomicLong();
+  private final AtomicLong lastSaid;
   private AckKey after = AckKey.FIRST;
 
   /**
@@ -41,13 +41,14 @@ final class Reports {
     this.own = own;
     this.clock = clock;
     this.most = most;
+    this.lastSaid = new AtomicLong(node.run().started()); // also on a clock that is set back
   }
 
   Subtree subtree() {
     return subtree;
   }
 
-  /** Returns what this node says of a database now. */
+  /** Returns what this node says of a database now, in whatever version. */
   NodeAck ack(String database, FollowerState state, FollowerCounters counters) {
     long now = clock.getAsLong();
     return new NodeAck(
@@ -59,11 +60,17 @@ final class Reports {
         counters.durableSequence(),
         counters.durableCommitTime(),
         subtree.roots().find(database).map(RootLag::asOf).orElse(0L),
-        lastSaid.updateAndGet(last -> Math.max(last + 1, now)));
+        lastSaid.updateAndGet(last -> Math.max(last + 1, now)),
+        node.run(),
+        counters.databaseId());
   }
 
-  /** Returns the next nodes of the round, this one among them. */
-  synchronized SubtreeAcks next() {
+  /**
+   * Returns the next nodes of the round, this one among them.
+   *
+   * @param version of the conversation; before it knew instances, nodes of one name are one node
+   */
+  synchronized SubtreeAcks next(int version) {
     NavigableMap<AckKey, NodeAck> all = new TreeMap<>();
     subtree.after(after, most + 1).forEach(ack -> all.put(ack.key(), ack));
     own.get().stream()
@@ -74,9 +81,24 @@ final class Reports {
     List<NodeAck> nodes = new ArrayList<>(all.values());
     boolean last = nodes.size() <= most;
     List<NodeAck> page = last ? nodes : nodes.subList(0, most);
-    SubtreeAcks report = new SubtreeAcks(after, last, page);
-    after = last ? AckKey.FIRST : page.getLast().key();
+    boolean namesOnly = version < ProtocolVersions.WITH_INSTANCES;
+    SubtreeAcks report = new SubtreeAcks(after, last, namesOnly ? merged(page) : page);
+    NodeAck end = last ? null : page.getLast();
+    if (end == null) {
+      after = AckKey.FIRST;
+    } else {
+      after = namesOnly ? AckKey.after(end.database(), end.node()) : end.key();
+    }
     return report;
+  }
+
+  /** Returns one report for each name, the latest: that is all that version 1 has room for. */
+  private static List<NodeAck> merged(List<NodeAck> page) {
+    NavigableMap<AckKey, NodeAck> byName = new TreeMap<>();
+    for (NodeAck ack : page) {
+      byName.merge(ack.onlyNamed().key(), ack.onlyNamed(), (a, b) -> a.said() >= b.said() ? a : b);
+    }
+    return List.copyOf(byName.values());
   }
 
   /** A new connection: its other end knows nothing yet. */

@@ -1,5 +1,6 @@
 package dev.quicksilver.replication;
 
+import dev.quicksilver.replication.Census.Heard;
 import dev.quicksilver.replication.Message.SubtreeAcks;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -7,8 +8,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.NavigableMap;
 import java.util.OptionalLong;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,15 +22,17 @@ import org.slf4j.LoggerFactory;
  * reverse, so both are given the same one. Thread-safe.
  */
 public final class Subtree {
-  /** Reports kept; one takes about 300 bytes. More are left out, which is logged. */
+  /** Reports kept; one takes about 550 bytes. More are left out, which is logged. */
   static final int MAX_REPORTS = 1 << 17;
 
   private static final Logger LOG = LoggerFactory.getLogger(Subtree.class);
 
-  private final Map<Object, NavigableMap<AckKey, NodeAck>> branches = new HashMap<>();
+  private final Map<Object, NavigableMap<AckKey, Heard>> branches = new HashMap<>();
   private final RootHeads roots;
+  private final Ticker ticker;
   private final LogLimiter complaints;
   private final int limit;
+  private @Nullable NodeIdentity self;
   private int size;
   private long leftOut;
 
@@ -38,28 +44,58 @@ public final class Subtree {
   /** The clock says µs since 1970-01-01 UTC. */
   Subtree(Ticker ticker, LongSupplier clock, int limit) {
     this.roots = new RootHeads(ticker, clock);
+    this.ticker = ticker;
     this.complaints = new LogLimiter(LOG, ticker);
     this.limit = limit;
   }
 
-  /** Returns all nodes below, by database, sorted by name; empty where there are none. */
-  public Map<String, List<NodeAck>> acks() {
-    Map<String, List<NodeAck>> result = new TreeMap<>();
-    for (NodeAck ack : after(AckKey.FIRST, Integer.MAX_VALUE)) {
-      result.computeIfAbsent(ack.database(), _ -> new ArrayList<>()).add(ack);
+  /** Says which node this is the subtree of, so that no other one takes its name or its id. */
+  synchronized void belongsTo(NodeIdentity node) {
+    self = node;
+  }
+
+  /**
+   * Returns all nodes below, by database, sorted by name; empty where there are none. A node that
+   * was started again, or moved, is there once; two of one name, or even of one instance id, are
+   * two.
+   */
+  public Map<String, List<NodeBelow>> nodes() {
+    Map<String, List<NodeBelow>> result = new TreeMap<>();
+    for (NodeBelow node : nodes(AckKey.FIRST, null)) {
+      result.computeIfAbsent(node.ack().database(), _ -> new ArrayList<>()).add(node);
     }
     return result;
   }
 
-  /** Returns the nodes below that follow a database, sorted by name. */
-  public synchronized List<NodeAck> acks(String database) {
-    AckKey from = new AckKey(database, "");
-    AckKey to = new AckKey(database + '\0', ""); // no name lies between the two
-    NavigableMap<AckKey, NodeAck> newest = new TreeMap<>();
-    for (NavigableMap<AckKey, NodeAck> branch : branches.values()) {
-      branch.subMap(from, true, to, false).values().forEach(ack -> merge(newest, ack));
+  /** Returns what {@link #nodes()} have said. */
+  public Map<String, List<NodeAck>> acks() {
+    Map<String, List<NodeAck>> result = new TreeMap<>();
+    nodes().forEach((database, nodes) -> result.put(database, acks(nodes)));
+    return result;
+  }
+
+  /** Returns what the nodes below that follow a database have said, sorted by name. */
+  public List<NodeAck> acks(String database) {
+    // No name lies between the two.
+    return acks(nodes(AckKey.before(database), AckKey.before(database + '\0')));
+  }
+
+  private static List<NodeAck> acks(List<NodeBelow> nodes) {
+    return nodes.stream().map(NodeBelow::ack).toList();
+  }
+
+  private List<NodeBelow> nodes(AckKey from, @Nullable AckKey to) {
+    NavigableMap<AckKey, Heard> newest = new TreeMap<>();
+    NodeIdentity counting;
+    synchronized (this) {
+      counting = self;
+      for (NavigableMap<AckKey, Heard> branch : branches.values()) {
+        NavigableMap<AckKey, Heard> range =
+            to == null ? branch : branch.subMap(from, true, to, false);
+        range.values().forEach(heard -> merge(newest, heard));
+      }
     }
-    return List.copyOf(newest.values());
+    return new Census(newest.values(), counting).nodes();
   }
 
   /**
@@ -75,24 +111,24 @@ public final class Subtree {
 
   /** Returns the first reports after a key, at most so many. */
   synchronized List<NodeAck> after(AckKey key, int most) {
-    NavigableMap<AckKey, NodeAck> newest = new TreeMap<>();
-    for (NavigableMap<AckKey, NodeAck> branch : branches.values()) {
+    NavigableMap<AckKey, Heard> newest = new TreeMap<>();
+    for (NavigableMap<AckKey, Heard> branch : branches.values()) {
       int taken = 0;
-      for (NodeAck ack : branch.tailMap(key, false).values()) {
+      for (Heard heard : branch.tailMap(key, false).values()) {
         if (taken++ == most) {
           break;
         }
-        merge(newest, ack);
+        merge(newest, heard);
       }
       while (newest.size() > most) {
         newest.pollLastEntry();
       }
     }
-    return List.copyOf(newest.values());
+    return newest.values().stream().map(Heard::ack).toList();
   }
 
-  private static void merge(NavigableMap<AckKey, NodeAck> into, NodeAck ack) {
-    into.merge(ack.key(), ack, (a, b) -> a.said() >= b.said() ? a : b);
+  private static void merge(NavigableMap<AckKey, Heard> into, Heard heard) {
+    into.merge(heard.ack().key(), heard, (a, b) -> a.ack().said() >= b.ack().said() ? a : b);
   }
 
   /**
@@ -114,19 +150,25 @@ public final class Subtree {
 
   /** Takes what it says of all nodes in a range of names: who is not named is gone. */
   synchronized void record(Object branch, SubtreeAcks range) {
-    NavigableMap<AckKey, NodeAck> nodes = branches.computeIfAbsent(branch, _ -> new TreeMap<>());
+    NavigableMap<AckKey, Heard> nodes = branches.computeIfAbsent(branch, _ -> new TreeMap<>());
+    Set<AckKey> named = range.nodes().stream().map(NodeAck::key).collect(Collectors.toSet());
     int before = nodes.size();
     if (range.last()) {
-      nodes.tailMap(range.after(), false).clear();
+      nodes.tailMap(range.after(), false).keySet().removeIf(key -> !named.contains(key));
     } else if (!range.nodes().isEmpty()) {
-      nodes.subMap(range.after(), false, range.nodes().getLast().key(), true).clear();
+      nodes
+          .subMap(range.after(), false, range.nodes().getLast().key(), true)
+          .keySet()
+          .removeIf(key -> !named.contains(key));
     }
     size -= before - nodes.size();
     range.nodes().forEach(ack -> put(nodes, ack));
   }
 
-  private void put(NavigableMap<AckKey, NodeAck> nodes, NodeAck ack) {
-    if (size >= limit && !nodes.containsKey(ack.key())) {
+  private void put(NavigableMap<AckKey, Heard> nodes, NodeAck ack) {
+    Heard last = nodes.get(ack.key());
+    long at = last != null && last.ack().said() == ack.said() ? last.at() : ticker.nanos();
+    if (size >= limit && last == null) {
       leftOut++;
       complaints.warn(
           "more than "
@@ -136,13 +178,13 @@ public final class Subtree {
               + " for database "
               + ack.database()
               + " is neither shown nor passed on; put another relay between");
-    } else if (nodes.put(ack.key(), ack) == null) {
+    } else if (nodes.put(ack.key(), new Heard(ack, at)) == null) {
       size++;
     }
   }
 
   synchronized void forget(Object branch) {
-    NavigableMap<AckKey, NodeAck> gone = branches.remove(branch);
+    NavigableMap<AckKey, Heard> gone = branches.remove(branch);
     if (gone != null) {
       size -= gone.size();
     }

@@ -82,7 +82,8 @@ final class UpstreamLink implements AutoCloseable {
         };
     transport.checkUpstream(connection, upstream, server.node());
     check(hello, server);
-    in.handshakeDone();
+    in.handshakeDone(server.version());
+    out.speak(server.version());
     if (!deadline.met()) {
       throw new SocketTimeoutException("too late");
     }

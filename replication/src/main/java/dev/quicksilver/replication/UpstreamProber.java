@@ -106,7 +106,8 @@ final class UpstreamProber implements AutoCloseable {
       out.write(hello());
       out.flush();
       in.readMagic();
-      in.handshakeDone(); // the answer is as long as there are databases
+      in.handshakeDone(
+          ProtocolVersions.SUPPORTED.lowest()); // the answer is as long as there are databases
       Map<String, DatabaseInfo> all = new HashMap<>();
       while (true) {
         switch (in.read()) {

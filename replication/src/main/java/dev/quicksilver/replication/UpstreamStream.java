@@ -54,7 +54,7 @@ final class UpstreamStream implements AutoCloseable {
     this.counters = counters;
     this.well = well;
     this.ticker = ticker;
-    this.acks = new AckSender(session.out(), database.identity().name(), counters, reports, ticker);
+    this.acks = new AckSender(session, database.identity().name(), counters, reports, ticker);
     lag.durable(counters.durableSequence());
   }
 

@@ -45,7 +45,7 @@ final class FrameInputTest {
     assertThatThrownBy(() -> MessageCodec.decode(MessageCodec.CLIENT_HELLO, payload))
         .isInstanceOf(VersionException.class)
         .hasMessageContaining("7 to 9")
-        .hasMessageContaining("1 to 1");
+        .hasMessageContaining(ProtocolVersions.SUPPORTED.toString());
   }
 
   @Test

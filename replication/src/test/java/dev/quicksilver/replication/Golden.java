@@ -11,19 +11,21 @@ import java.util.List;
  * Bytes of a format's version as they are checked in: hexadecimal text, a line per field, each with
  * a comment. {@code -Dquicksilver.golden=write} writes the files instead of comparing with them.
  *
+ * @param version of the format, a folder of its own
  * @param fields what stands where, in order: {@code name:bytes}, {@code name:text} for a length u16
  *     and as many bytes, or {@code name:rest}
  */
-record Golden(String name, byte[] bytes, List<String> fields) {
-  private static final Path FOLDER = Path.of("src/test/resources/golden/v1");
+record Golden(int version, String name, byte[] bytes, List<String> fields) {
+  private static final Path FOLDER = Path.of("src/test/resources/golden");
   private static final HexFormat HEX = HexFormat.of();
   private static final int LINE = 32;
 
   /** Returns the bytes that are checked in, after writing them if that is what was asked for. */
   byte[] checkedIn() throws IOException {
-    Path file = FOLDER.resolve(name + ".hex");
+    Path folder = FOLDER.resolve("v" + version);
+    Path file = folder.resolve(name + ".hex");
     if ("write".equals(System.getProperty("quicksilver.golden"))) {
-      Files.createDirectories(FOLDER);
+      Files.createDirectories(folder);
       Files.writeString(file, text());
     }
     ByteArrayOutputStream result = new ByteArrayOutputStream();

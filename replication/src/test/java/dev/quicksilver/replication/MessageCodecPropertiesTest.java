@@ -33,6 +33,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.UUID;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -82,9 +83,7 @@ final class MessageCodecPropertiesTest {
       case 4 -> new Heartbeat(sequence(random), random.nextLong());
       case 5 ->
           new SubtreeAcks(
-              new AckKey("", ""),
-              random.nextBoolean(),
-              List.of(ack(random, "a"), ack(random, "b")));
+              AckKey.FIRST, random.nextBoolean(), List.of(ack(random, "a"), ack(random, "b")));
       case 6 -> new End(pick(random, EndReason.values()), sequence(random));
       case 7 -> new Databases(List.of(info(random), info(random)));
       case 8 ->
@@ -102,6 +101,7 @@ final class MessageCodecPropertiesTest {
   }
 
   private static NodeAck ack(Random random, String database) {
+    long said = time(random);
     return new NodeAck(
         database,
         text(random),
@@ -111,7 +111,9 @@ final class MessageCodecPropertiesTest {
         sequence(random),
         random.nextLong(),
         time(random),
-        time(random));
+        said,
+        new NodeRun(uuid(random), uuid(random), said / 2),
+        uuid(random));
   }
 
   private static long time(Random random) {
@@ -180,6 +182,7 @@ final class MessageCodecPropertiesTest {
   private static byte[] framed(Message message) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     FrameOutput out = new FrameOutput(bytes);
+    out.speak(ProtocolVersions.SUPPORTED.highest());
     out.write(message);
     out.flush();
     return bytes.toByteArray();
@@ -187,7 +190,7 @@ final class MessageCodecPropertiesTest {
 
   private static FrameInput input(byte[] bytes) {
     FrameInput in = new FrameInput(new ByteArrayInputStream(bytes));
-    in.handshakeDone();
+    in.handshakeDone(ProtocolVersions.SUPPORTED.highest());
     return in;
   }
 
@@ -264,6 +267,23 @@ final class MessageCodecPropertiesTest {
     assertThatThrownBy(() -> MessageCodec.decode(MessageCodec.PIECE_START, payload))
         .isInstanceOf(ProtocolException.class)
         .hasMessageContaining("a piece of 1099511627776 bytes");
+  }
+
+  @Test
+  void asManyReportsAsMayBeInAMessageFitItWithTheLongestTexts() throws IOException {
+    String longest = "x".repeat(Protocol.MAX_TEXT);
+    List<NodeAck> reports =
+        IntStream.range(0, Protocol.MAX_REPORTED)
+            .mapToObj(
+                i ->
+                    new NodeAck(
+                            longest, longest, longest, longest, FollowerState.STREAMING, 1, 1, 1, 1)
+                        .by(new NodeRun(new UUID(1, i), new UUID(1, 1), 1), new UUID(1, 1)))
+            .toList();
+    SubtreeAcks most =
+        new SubtreeAcks(
+            new AckKey(longest, longest, new UUID(0, 0), new UUID(0, 0)), true, reports);
+    assertThat(input(framed(most)).read()).isEqualTo(most);
   }
 
   @Property

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.replication.Message.ClientHello;
 import dev.quicksilver.replication.Message.Purpose;
+import dev.quicksilver.replication.Message.ServerHello;
 import dev.quicksilver.storage.ChainHash;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -42,7 +43,10 @@ final class RawClient implements AutoCloseable {
     out.flush();
     in.readMagic();
     Message answer = in.read();
-    in.handshakeDone();
+    if (answer instanceof ServerHello server) {
+      in.handshakeDone(server.version());
+      out.speak(server.version());
+    }
     return answer;
   }
 

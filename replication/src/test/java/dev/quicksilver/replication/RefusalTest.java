@@ -158,7 +158,7 @@ final class RefusalTest {
                 "raw",
                 ""));
     assertThat(refusal.code()).isEqualTo(RefusalCode.VERSION);
-    assertThat(refusal.message()).contains("7 to 9", "1 to 1");
+    assertThat(refusal.message()).contains("7 to 9", ProtocolVersions.SUPPORTED.toString());
   }
 
   @Test

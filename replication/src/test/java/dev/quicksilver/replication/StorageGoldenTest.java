@@ -138,7 +138,7 @@ final class StorageGoldenTest {
       }
       made = join(header, body);
     }
-    byte[] then = new Golden("block", made, fields(BLOCK_FIELDS)).checkedIn();
+    byte[] then = new Golden(1, "block", made, fields(BLOCK_FIELDS)).checkedIn();
     BlockHeader header = BlockHeader.decode(then);
     List<Segment> body = segments(then, BlockHeader.LENGTH);
     assertThat(join(header.encode(), body)).isEqualTo(then);
@@ -173,7 +173,7 @@ final class StorageGoldenTest {
         made = join(header, body);
       }
     }
-    byte[] then = new Golden("snapshot-piece", made, fields(PIECE_FIELDS)).checkedIn();
+    byte[] then = new Golden(1, "snapshot-piece", made, fields(PIECE_FIELDS)).checkedIn();
     SnapshotPieceHeader header = SnapshotPieceHeader.decode(Arrays.copyOf(then, length));
     List<Segment> body = segments(then, length);
     assertThat(join(header.encode(), body)).isEqualTo(then);

@@ -7,38 +7,38 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quicksilver.replication.Message.Ack;
 import dev.quicksilver.replication.Message.ClientHello;
 import dev.quicksilver.replication.Message.ServerHello;
+import dev.quicksilver.replication.Message.SubtreeAcks;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Nodes of two builds in one tree: one that speaks versions 1 and 2 beside today's. */
+/** Nodes of two builds in one tree: the last and the next one beside today's. */
 final class VersionsTest {
   private static final UUID DNS = new UUID(1, 1);
-  private static final ProtocolVersions TODAY = new ProtocolVersions(1, 1);
-  private static final ProtocolVersions NEXT = new ProtocolVersions(1, 2);
-  private static final ProtocolVersions FAR = new ProtocolVersions(3, 4);
+  private static final ProtocolVersions LAST = new ProtocolVersions(1, 1);
+  private static final ProtocolVersions TODAY = ProtocolVersions.SUPPORTED;
+  private static final ProtocolVersions NEXT = new ProtocolVersions(2, 3);
+  private static final ProtocolVersions FAR = new ProtocolVersions(4, 5);
 
   @TempDir private Path data;
 
-  private static NodeIdentity identity(String name, ProtocolVersions versions) {
-    return NodeIdentity.create(name, "test").speaking(versions);
-  }
-
   private static ReplicationServer serve(TestNode node, ProtocolVersions versions) {
-    return ReplicationServer.start("127.0.0.1", 0, node.databases, identity("root", versions));
+    return ReplicationServer.start(
+        "127.0.0.1", 0, node.databases, node.identity.speaking(versions));
   }
 
   private static Replica follow(TestNode node, ProtocolVersions versions, int port) {
     return Replica.start(
         ReplicationConfig.of(
-            identity("edge", versions), List.of(Upstream.primary("127.0.0.1", port))),
+            node.identity.speaking(versions), List.of(Upstream.primary("127.0.0.1", port))),
         node.databases);
   }
 
@@ -63,6 +63,15 @@ final class VersionsTest {
       Await.until(
           () -> server.subtree().acks("dns").stream().anyMatch(ack -> ack.sequence() == 2),
           () -> server.subtree().acks());
+      Await.until(
+          () -> server.subtree().nodes().keySet().equals(Set.of(CatalogPair.CATALOG, "dns")),
+          () -> server.subtree().nodes());
+      boolean namesOnly = upstream.highest() == 1 || follower.highest() == 1;
+      NodeRun known = namesOnly ? NodeRun.named("edge") : edge.identity.run();
+      assertThat(server.subtree().acks("dns")).extracting(NodeAck::run).containsExactly(known);
+      assertThat(server.subtree().acks("dns"))
+          .extracting(NodeAck::databaseId)
+          .containsExactly(namesOnly ? Protocol.ANY_DATABASE : DNS);
       try (RawClient client = new RawClient(server.port())) {
         return ((ServerHello) client.ask(hello(follower))).version();
       }
@@ -88,18 +97,53 @@ final class VersionsTest {
   }
 
   @Test
+  void theLastBuildFollowsTodays() throws IOException {
+    assertThat(talk(TODAY, LAST)).isEqualTo(1);
+  }
+
+  @Test
+  void todaysBuildFollowsTheLast() throws IOException {
+    assertThat(talk(LAST, TODAY)).isEqualTo(1);
+  }
+
+  @Test
   void theNextBuildFollowsTodays() throws IOException {
-    assertThat(talk(TODAY, NEXT)).isEqualTo(1);
+    assertThat(talk(TODAY, NEXT)).isEqualTo(2);
   }
 
   @Test
   void todaysBuildFollowsTheNext() throws IOException {
-    assertThat(talk(NEXT, TODAY)).isEqualTo(1);
+    assertThat(talk(NEXT, TODAY)).isEqualTo(2);
   }
 
   @Test
   void twoOfTheNextBuildSpeakTheHigherVersion() throws IOException {
-    assertThat(talk(NEXT, NEXT)).isEqualTo(2);
+    assertThat(talk(NEXT, NEXT)).isEqualTo(3);
+  }
+
+  @Test
+  void ofNodesWithOneNameAnUpstreamOfTheLastVersionIsToldTheLatest() {
+    Subtree subtree = new Subtree();
+    for (int i = 0; i < 10; i++) {
+      NodeAck ack = TestNode.ack("dns", "node-" + i / 2, i, 100 + i);
+      subtree.record("branch", ack.by(NodeRun.begin(new UUID(3, i)), DNS));
+    }
+    Reports reports = new Reports(NodeIdentity.create("x", "test"), subtree, List::of, () -> 5, 4);
+    Subtree above = new Subtree();
+    for (int i = 0; i < 3; i++) {
+      byte[] payload = MessageCodec.encode(reports.next(1), 1);
+      above.record("relay", (SubtreeAcks) decode(payload));
+    }
+    assertThat(above.acks("dns")).extracting(NodeAck::sequence).containsExactly(1L, 3L, 5L, 7L, 9L);
+    assertThat(subtree.acks("dns")).hasSize(10);
+  }
+
+  private static Message decode(byte[] payload) {
+    try {
+      return MessageCodec.decode(MessageCodec.SUBTREE_ACKS, payload, LAST, 1);
+    } catch (ProtocolException e) {
+      throw new AssertionError(e);
+    }
   }
 
   private void refuses(ProtocolVersions upstream, ProtocolVersions follower) throws Exception {
@@ -152,6 +196,7 @@ final class VersionsTest {
       client.in.readMagic();
       assertThat(client.in.read()).isInstanceOf(ServerHello.class);
       client.socket.getOutputStream().write(frame(255, new byte[1000]));
+      client.out.speak(2);
       client.out.write(new Ack(TestNode.ack("dns", "raw", 1, 1)));
       client.out.flush();
       Await.until(

@@ -240,6 +240,7 @@ DECLARE
     deadline timestamptz := quicksilver.require_waitable('wait_for_propagation', await_replicas.timeout, true);
     question uuid;
     wanted   bigint;
+    wanted_id uuid;
     holding   integer;
     total    integer;
     told_at  timestamptz := '-infinity';
@@ -253,6 +254,7 @@ BEGIN
             MESSAGE = format('%s is no share of the replicas', coalesce(await_replicas.share::text, 'NULL')),
             HINT = 'Give a number above 0 and up to 1: 0.9 waits for nine of ten replicas.';
     END IF;
+    wanted_id := (SELECT c.id FROM quicksilver.catalog c WHERE c.name = await_replicas.database);
     question := quicksilver.ask_root('wait_for_propagation', pg_current_wal_insert_lsn(), await_replicas.timeout);
     wanted := (SELECT a.sequence FROM quicksilver.answer a WHERE a.id = question AND a.database = await_replicas.database);
     IF wanted IS NULL THEN
@@ -267,11 +269,22 @@ BEGIN
             PERFORM quicksilver.tell_root('watch');
             told_at := clock_timestamp();
         END IF;
+        IF NOT EXISTS (SELECT FROM quicksilver.catalog c WHERE c.name = await_replicas.database AND c.id = wanted_id) THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'invalid_catalog_name',
+                MESSAGE = format('database %L was dropped while it was waited for', await_replicas.database),
+                HINT = 'SELECT name FROM quicksilver.databases lists those that are there.';
+        END IF;
         began := clock_timestamp();
-        SELECT count(*) FILTER (WHERE r.sequence >= wanted), count(*) INTO holding, total
-        FROM quicksilver.replica r
-        WHERE r.database = await_replicas.database AND r.heard_at > began - interval '1 minute'
-          AND (await_replicas.location IS NULL OR r.location = await_replicas.location);
+        -- All nodes that were heard, whatever of: who has not heard of a new database does not have it. What was said of an
+        -- earlier database of this name, or of a copy that is not finished or not believed, is not said of this one.
+        SELECT count(*) FILTER (WHERE n.holds), count(*) INTO holding, total
+        FROM (SELECT bool_or(r.database = await_replicas.database AND coalesce(r.database_id = wanted_id, true)
+                             AND r.sequence >= wanted AND r.state NOT IN ('COPYING', 'DIVERGED', 'REFUSED')) AS holds
+              FROM quicksilver.replica r
+              WHERE r.heard_at > began - interval '1 minute'
+              GROUP BY r.instance
+              HAVING await_replicas.location IS NULL OR bool_or(r.location = await_replicas.location)) n;
         IF total > 0 AND holding >= ceil(total * await_replicas.share) THEN
             RETURN holding;
         END IF;
@@ -324,8 +337,10 @@ SELECT r.node AS name, r.location, r.database, r.upstream, r.sequence,
        greatest(s.sequence - r.sequence, 0) AS behind,
        r.lag,
        CASE WHEN r.heard_at > clock_timestamp() - interval '1 minute' THEN r.state ELSE 'AWAY' END AS state,
-       r.commit_time AS last_commit, r.heard_at AS last_heard
+       r.commit_time AS last_commit, r.heard_at AS last_heard,
+       r.instance,
+       CASE WHEN r.heard_at > clock_timestamp() - interval '1 minute' THEN r.problem END AS problem
 FROM quicksilver.replica r
-LEFT JOIN quicksilver.sequenced s ON s.database = r.database
-ORDER BY r.node, r.database;
+LEFT JOIN quicksilver.sequenced s ON s.database = r.database AND coalesce(s.id = r.database_id, true)
+ORDER BY r.node, r.database, r.instance;
 COMMENT ON VIEW quicksilver.replicas IS 'Which node is where, and how far behind, as the root heard it last.';

@@ -40,7 +40,8 @@ public final class ConfigurationFlags {
   private static String describe(Setting<?> setting) {
     return setting.documentation()
         + setting
-            .defaultText()
+            .defaultInWords()
+            .or(setting::defaultText)
             .filter(text -> !text.isEmpty())
             .map(text -> " Default: " + text)
             .orElse("");

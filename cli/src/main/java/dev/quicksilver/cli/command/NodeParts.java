@@ -8,6 +8,7 @@ import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.ProcessFile;
+import dev.quicksilver.replication.InstanceFile;
 import dev.quicksilver.replication.NodeIdentity;
 import dev.quicksilver.replication.ReplicationServer;
 import dev.quicksilver.replication.ServerOptions;
@@ -53,7 +54,9 @@ final class NodeParts {
             "databases", DatabaseSet.open(data, NodeCommand.storageOptions(configuration)));
     identity =
         NodeIdentity.create(
-            configuration.get(Settings.NODE_NAME), configuration.get(Settings.NODE_LOCATION));
+            InstanceFile.open(data),
+            configuration.get(Settings.NODE_NAME),
+            configuration.get(Settings.NODE_LOCATION));
     subtree = new Subtree();
     Endpoint listen = configuration.get(Settings.REPLICATION_LISTEN);
     server =
@@ -98,6 +101,11 @@ final class NodeParts {
     processFile.publish(
         new ProcessFile.Content(
             role.command(), ProcessHandle.current().pid(), Map.copyOf(addresses)));
-    LOG.info("{} {} is ready: {}", role.command(), identity.name(), addresses);
+    LOG.info(
+        "{} {} is ready: {}, instance {}",
+        role.command(),
+        identity.name(),
+        addresses,
+        identity.run().instance());
   }
 }

@@ -165,7 +165,9 @@ public final class StatusCommand implements Callable<Integer> {
             "state",
             ">durable",
             ">lag",
-            ">behind");
+            ">behind",
+            "instance",
+            "problem");
     for (SubtreeReport n : status.subtree()) {
       nodes.row(
           n.database(),
@@ -175,7 +177,9 @@ public final class StatusCommand implements Callable<Integer> {
           n.state(),
           Long.toString(n.sequence()),
           Long.toString(n.lag()),
-          seconds(n.lagSeconds()));
+          seconds(n.lagSeconds()),
+          n.instance().substring(0, 8),
+          n.problem().isEmpty() ? "-" : n.problem());
     }
     nodes.print(out);
     if (status.reportsLeftOut() > 0) {

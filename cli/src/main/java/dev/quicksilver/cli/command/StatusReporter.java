@@ -70,7 +70,7 @@ final class StatusReporter {
             .map(report -> with(report, progress.apply(report)))
             .sorted(Comparator.comparing(DatabaseReport::name))
             .toList();
-    List<SubtreeReport> subtree = SubtreeReports.nodes(reports, below.acks(), below::lagMicros);
+    List<SubtreeReport> subtree = SubtreeReports.nodes(reports, below.nodes(), below::lagMicros);
     return new NodeStatus(
         VersionCommand.version(),
         role.command(),

@@ -4,6 +4,8 @@ import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.LocationReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.replication.NodeAck;
+import dev.quicksilver.replication.NodeBelow;
+import dev.quicksilver.replication.NodeProblem;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -12,26 +14,27 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** Turns the acks of the nodes below this one into what the status says of them. Stateless. */
+/** Turns what is known of the nodes below this one into what the status says of them. Stateless. */
 final class SubtreeReports {
   private SubtreeReports() {}
 
   /**
-   * Returns one report for each acknowledged node, by database and then in the order of the acks.
+   * Returns one report for each node and database, by database and then in the order given.
    *
    * @param databases this node's own, against which lag is counted
-   * @param acks by database, as {@link dev.quicksilver.replication.Subtree#acks()} returns them;
+   * @param below by database, as {@link dev.quicksilver.replication.Subtree#nodes()} returns them;
    *     those of a database that is gone here are left out
    * @param lag in µs, as {@link dev.quicksilver.replication.Subtree#lagMicros} returns it
    */
   static List<SubtreeReport> nodes(
       List<DatabaseReport> databases,
-      Map<String, List<NodeAck>> acks,
+      Map<String, List<NodeBelow>> below,
       Function<NodeAck, OptionalLong> lag) {
     List<SubtreeReport> result = new ArrayList<>();
     for (DatabaseReport database : databases) {
       long known = database.sequence() + database.lag();
-      for (NodeAck ack : acks.getOrDefault(database.name(), List.of())) {
+      for (NodeBelow node : below.getOrDefault(database.name(), List.of())) {
+        NodeAck ack = node.ack();
         result.add(
             new SubtreeReport(
                 database.name(),
@@ -42,7 +45,9 @@ final class SubtreeReports {
                 Math.max(0, known - ack.sequence()),
                 ack.commitTime(),
                 seconds(lag.apply(ack)),
-                ack.state().name()));
+                ack.state().name(),
+                node.instance().toString(),
+                node.problem().map(NodeProblem::name).orElse("")));
       }
     }
     return result;

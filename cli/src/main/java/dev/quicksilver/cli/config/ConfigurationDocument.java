@@ -79,13 +79,17 @@ final class ConfigurationDocument {
           .append(" | ")
           .append(
               setting
-                  .defaultText()
-                  .map(byDefault -> byDefault.isEmpty() ? "(empty)" : "`" + byDefault + "`")
+                  .defaultInWords()
+                  .or(() -> setting.defaultText().map(ConfigurationDocument::quoted))
                   .orElse("none"))
           .append(" | ")
           .append(setting.documentation())
           .append(" |\n");
     }
     return text.append(END).toString();
+  }
+
+  private static String quoted(String byDefault) {
+    return byDefault.isEmpty() ? "(empty)" : "`" + byDefault + "`";
   }
 }

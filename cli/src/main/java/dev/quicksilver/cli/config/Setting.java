@@ -4,6 +4,7 @@ import java.nio.file.InvalidPathException;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 
 /**
  * One setting. Two settings are equal when they are the same object.
@@ -11,21 +12,32 @@ import java.util.Set;
  * @param <T> what its value is in the program
  */
 public final class Setting<T> {
+  /**
+   * What holds where nothing is written.
+   *
+   * @param inWords what it is, if each machine has its own
+   */
+  record Default(Supplier<String> text, Optional<String> inWords) {
+    static Default of(String text) {
+      return new Default(() -> text, Optional.empty());
+    }
+  }
+
   private final String key;
   private final SettingType<T> type;
-  private final Optional<String> defaultText;
+  private final Optional<Default> byDefault;
   private final Set<Role> roles;
   private final String documentation;
 
   Setting(
       String key,
       SettingType<T> type,
-      Optional<String> defaultText,
+      Optional<Default> byDefault,
       Set<Role> roles,
       String documentation) {
     this.key = key;
     this.type = type;
-    this.defaultText = defaultText;
+    this.byDefault = byDefault;
     this.roles = Set.copyOf(roles);
     this.documentation = documentation;
   }
@@ -50,9 +62,17 @@ public final class Setting<T> {
     return type;
   }
 
-  /** Returns the default as one would write it in the environment; empty if there is none. */
+  /**
+   * Returns the default on this machine, as one would write it in the environment; empty if there
+   * is none.
+   */
   public Optional<String> defaultText() {
-    return defaultText;
+    return byDefault.map(of -> of.text().get());
+  }
+
+  /** Returns what the default is, if each machine has its own. */
+  public Optional<String> defaultInWords() {
+    return byDefault.flatMap(Default::inWords);
   }
 
   /** Returns the processes that use it. */

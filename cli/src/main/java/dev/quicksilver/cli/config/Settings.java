@@ -1,5 +1,6 @@
 package dev.quicksilver.cli.config;
 
+import dev.quicksilver.cli.config.Setting.Default;
 import dev.quicksilver.cli.config.SettingType.Address;
 import dev.quicksilver.cli.config.SettingType.File;
 import dev.quicksilver.cli.config.SettingType.Flag;
@@ -41,13 +42,13 @@ public final class Settings {
   private static final Set<Role> BRIDGE = EnumSet.of(Role.BRIDGE);
 
   public static final Setting<String> NODE_NAME =
-      with(
+      new Setting<>(
           "node.name",
           new Text("a name", false),
-          "quicksilver",
+          Optional.of(new Default(HostName::get, Optional.of("the host's name"))),
           ALL_ROLES,
           "The name of this node in the status of others, in metrics and in logs. Give each node"
-              + " its own.");
+              + " its own: two of one name are told apart, but marked and warned of.");
   public static final Setting<String> NODE_LOCATION =
       with(
           "node.location",
@@ -330,7 +331,7 @@ public final class Settings {
 
   private static <T> Setting<T> with(
       String key, SettingType<T> type, String byDefault, Set<Role> roles, String documentation) {
-    return new Setting<>(key, type, Optional.of(byDefault), roles, documentation);
+    return new Setting<>(key, type, Optional.of(Default.of(byDefault)), roles, documentation);
   }
 
   private static <T> Setting<T> without(

@@ -172,6 +172,9 @@ public record NodeStatus(
    * @param lagSeconds time on the root's clock since the last moment of which that node has said
    *     that it lacked nothing; -1 if it is not known
    * @param state what it does with the database, as in {@code STREAMING}
+   * @param instance the id that tells it from all other nodes
+   * @param problem why it is hard to tell from another one, as in {@code NAME_IN_USE}; empty if it
+   *     is not
    */
   public record SubtreeReport(
       String database,
@@ -182,7 +185,9 @@ public record NodeStatus(
       long lag,
       long commitTime,
       double lagSeconds,
-      String state) {}
+      String state,
+      String instance,
+      String problem) {}
 
   /**
    * The nodes below this one at one location, for one database.

@@ -7,9 +7,13 @@ import dev.quicksilver.cli.process.NodeStatus.LocationReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.replication.FollowerState;
 import dev.quicksilver.replication.NodeAck;
+import dev.quicksilver.replication.NodeBelow;
+import dev.quicksilver.replication.NodeProblem;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.UUID;
 import org.junit.jupiter.api.Test;
 
 class SubtreeReportsTest {
@@ -21,7 +25,18 @@ class SubtreeReportsTest {
                 Map.of("dns", List.of(ack("edge-1", 70))),
                 _ -> OptionalLong.of(2_500_000)))
         .containsExactly(
-            new SubtreeReport("dns", "edge-1", "fra", "relay-1", 70, 30, 5, 2.5, "STREAMING"));
+            new SubtreeReport(
+                "dns",
+                "edge-1",
+                "fra",
+                "relay-1",
+                70,
+                30,
+                5,
+                2.5,
+                "STREAMING",
+                "00000000-0000-0007-0000-000000000007",
+                "NAME_IN_USE"));
   }
 
   @Test
@@ -73,14 +88,17 @@ class SubtreeReportsTest {
         .containsExactly(new LocationReport("dns", "fra", 2, 6, 6, 4, 4, Map.of("STREAMING", 2)));
   }
 
-  private static NodeAck ack(String node, long sequence) {
-    return new NodeAck("dns", node, "fra", "relay-1", FollowerState.STREAMING, sequence, 5, 6, 7);
+  private static NodeBelow ack(String node, long sequence) {
+    return new NodeBelow(
+        new UUID(7, 7),
+        new NodeAck("dns", node, "fra", "relay-1", FollowerState.STREAMING, sequence, 5, 6, 7),
+        Optional.of(NodeProblem.NAME_IN_USE));
   }
 
   private static SubtreeReport node(
       String database, String node, String location, String upstream, long sequence, long lag) {
     return new SubtreeReport(
-        database, node, location, upstream, sequence, lag, 5, lag, "STREAMING");
+        database, node, location, upstream, sequence, lag, 5, lag, "STREAMING", "id", "");
   }
 
   private static DatabaseReport database(String name, long sequence, long upstreamSequence) {

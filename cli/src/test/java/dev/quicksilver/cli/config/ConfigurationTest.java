@@ -24,7 +24,7 @@ final class ConfigurationTest {
     Settings.all().forEach(s -> defaults.put(s.key(), s.defaultText().orElse("none")));
 
     Map<String, String> expected = new TreeMap<>();
-    expected.put("node.name", "quicksilver");
+    expected.put("node.name", HostName.get());
     expected.put("node.location", "local");
     expected.put("data.directory", "quicksilver-data");
     expected.put("data.map-size", "262144");
@@ -156,7 +156,7 @@ final class ConfigurationTest {
     Map<String, String> environment = Map.of("QUICKSILVER_NODE_NAME", "environment");
     Map<Setting<?>, String> flags = Map.of(Settings.NODE_NAME, "flag");
 
-    assertThat(name(Optional.empty(), Map.of(), Map.of())).isEqualTo("quicksilver");
+    assertThat(name(Optional.empty(), Map.of(), Map.of())).isEqualTo(HostName.get());
     assertThat(name(Optional.of(file), Map.of(), Map.of())).isEqualTo("file");
     assertThat(name(Optional.of(file), environment, Map.of())).isEqualTo("environment");
     assertThat(name(Optional.of(file), environment, flags)).isEqualTo("flag");
