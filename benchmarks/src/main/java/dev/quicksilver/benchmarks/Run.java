@@ -47,6 +47,7 @@ public final class Run implements Callable<Integer> {
           new GatewayRateBar(),
           new GatewayCommitBar(),
           new GatewayModelBar(),
+          new RestoreBar(),
           new HugeTransactionBar(),
           new FailoverBar());
 
