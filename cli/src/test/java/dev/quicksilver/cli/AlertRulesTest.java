@@ -9,6 +9,7 @@ import dev.quicksilver.cli.process.NodeStatus.CertificateReport;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
 import dev.quicksilver.cli.process.NodeStatus.LocationReport;
+import dev.quicksilver.cli.process.NodeStatus.RefusalReport;
 import dev.quicksilver.cli.process.NodeStatus.SlotReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.cli.process.NodeStatus.UpstreamReport;
@@ -50,6 +51,7 @@ final class AlertRulesTest {
                   1_500_000,
                   "STREAMING",
                   "",
+                  "",
                   "root",
                   9,
                   0,
@@ -64,7 +66,8 @@ final class AlertRulesTest {
           List.of(
               new UpstreamReport("dns", "10.0.0.1:7400", "primary", "FAILED", "", 0, "gone"),
               new UpstreamReport("dns", "10.0.0.2:7400", "secondary", "FOLLOWED", "r2", 9, "")),
-          List.of(new SlotReport("quicksilver", 4096, true)));
+          List.of(new SlotReport("quicksilver", 4096, true)),
+          List.of(new RefusalReport("10.0.0.1:7400", "NOT_AUTHORIZED", 3)));
 
   @Test
   void everyMetricOfTheRulesIsExported() throws IOException {
@@ -96,6 +99,9 @@ final class AlertRulesTest {
         .contains("quicksilver_last_commit_timestamp_seconds{database=\"dns\"} 1.5\n")
         .contains("quicksilver_healthy 1.0\n")
         .contains("quicksilver_slot_retained_wal_bytes{slot=\"quicksilver\"} 4096.0\n")
+        .contains(
+            "quicksilver_upstream_refused_total{code=\"NOT_AUTHORIZED\","
+                + "upstream=\"10.0.0.1:7400\"} 3.0\n")
         .contains("quicksilver_slot_synchronous{slot=\"quicksilver\"} 1.0\n")
         .contains(
             "quicksilver_tls_certificate_expiry_seconds{certificate=\"edge-1.pem\"} 86400.0\n")

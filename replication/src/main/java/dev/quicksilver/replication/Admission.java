@@ -188,7 +188,10 @@ final class Admission {
                 + hello.chainHash()
                 + ", the upstream "
                 + ours
-                + "; find out which is right, then remove the wrong node's copy"));
+                + "; find out which is right, then have the wrong one copy it anew (quicksilver"
+                + " copy-anew "
+                + hello.database()
+                + ")"));
   }
 
   private static Refusal refusal(RefusalCode code, DatabaseInfo info, String message) {

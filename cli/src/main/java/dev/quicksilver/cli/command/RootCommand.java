@@ -56,6 +56,7 @@ public final class RootCommand extends NodeCommand {
                           new StatusReporter.Progress(
                               state,
                               status.lastProblem(),
+                              "",
                               "PostgreSQL",
                               database.sequence(),
                               Optional.empty(),

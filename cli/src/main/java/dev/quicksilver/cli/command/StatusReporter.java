@@ -13,6 +13,7 @@ import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.Snapshot;
+import dev.quicksilver.storage.StorageException;
 import java.lang.management.ManagementFactory;
 import java.util.Collection;
 import java.util.Comparator;
@@ -28,11 +29,14 @@ final class StatusReporter {
   record Progress(
       String state,
       String reason,
+      String contradiction,
       String upstream,
       long upstreamSequence,
       Optional<CopyStatus> copy,
       long rootSequence,
       double lagSeconds) {}
+
+  private static final String UNREADABLE = "UNREADABLE";
 
   private final Configuration configuration;
   private final Role role;
@@ -66,10 +70,15 @@ final class StatusReporter {
       Subtree below) {
     List<DatabaseReport> reports =
         databases.stream()
-            .map(StatusReporter::report)
-            .map(report -> with(report, progress.apply(report)))
+            .map(database -> report(database, progress))
             .sorted(Comparator.comparing(DatabaseReport::name))
             .toList();
+    Optional<String> unreadable =
+        reports.stream()
+            .filter(report -> report.state().equals(UNREADABLE))
+            .findFirst()
+            .map(report -> report.name() + " cannot be read: " + report.reason());
+    Optional<String> wrong = problem.or(() -> unreadable);
     List<SubtreeReport> subtree = SubtreeReports.nodes(reports, below.acks(), below::lagMicros);
     return new NodeStatus(
         VersionCommand.version(),
@@ -78,8 +87,8 @@ final class StatusReporter {
         configuration.get(Settings.NODE_LOCATION),
         ProcessHandle.current().pid(),
         ManagementFactory.getRuntimeMXBean().getUptime() / 1000,
-        problem.isEmpty(),
-        problem.orElse(""),
+        wrong.isEmpty(),
+        wrong.orElse(""),
         addresses.get(),
         reports,
         followers,
@@ -88,7 +97,37 @@ final class StatusReporter {
         SubtreeReports.locations(subtree),
         certificates.get(),
         List.of(),
+        List.of(),
         List.of());
+  }
+
+  /** One that cannot be read is no reason to say nothing of the others. */
+  private static DatabaseReport report(
+      Database database, Function<DatabaseReport, Optional<Progress>> progress) {
+    try {
+      DatabaseReport report = report(database);
+      return with(report, progress.apply(report));
+    } catch (StorageException e) {
+      return new DatabaseReport(
+          database.identity().name(),
+          database.identity().id().toString(),
+          0,
+          0,
+          0,
+          "",
+          "",
+          "",
+          0,
+          UNREADABLE,
+          e.code() + ": " + e.getMessage(),
+          "",
+          "",
+          0,
+          0,
+          0,
+          0,
+          -1);
+    }
   }
 
   private static DatabaseReport report(Database database) {
@@ -106,6 +145,7 @@ final class StatusReporter {
           head.commitTime(),
           "WAITING",
           "nothing works on it yet",
+          "",
           "",
           head.lastSequence(),
           0,
@@ -131,6 +171,7 @@ final class StatusReporter {
                     report.commitTime(),
                     p.state(),
                     p.reason(),
+                    p.contradiction(),
                     p.upstream(),
                     p.upstreamSequence(),
                     p.copy().map(CopyStatus::pairs).orElse(0L),

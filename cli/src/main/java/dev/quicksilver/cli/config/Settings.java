@@ -162,6 +162,15 @@ public final class Settings {
           REPLICA,
           "How long another upstream has to have entries that the one that is followed does not"
               + " send, before the replica moves there.");
+  public static final Setting<Duration> REPLICATION_ASK_AGAIN_AFTER =
+      with(
+          "replication.ask-again-after",
+          new Span("1s", "1d"),
+          "30s",
+          REPLICA,
+          "How long a replica waits at most before it asks an upstream again that has refused it"
+              + " for good or contradicted its copy; shortened at random by up to a half. It serves"
+              + " what it has meanwhile, and follows again once the cause is cured.");
   public static final Setting<DivergencePolicy> REPLICATION_ON_DIVERGENCE =
       with(
           "replication.on-divergence",
@@ -169,8 +178,8 @@ public final class Settings {
           "serve",
           REPLICA,
           "What a replica does with a database whose upstream has contradicted its copy: serve what"
-              + " it has and wait for `quicksilver copy-anew`, copy the database anew by itself (at"
-              + " most once an hour), or stop serving reads.");
+              + " it has until a block fits again or somebody says `quicksilver copy-anew`, copy"
+              + " the database anew by itself (at most once an hour), or stop serving reads.");
   public static final Setting<Duration> REPLICATION_WINDOW =
       with(
           "replication.window",
@@ -284,6 +293,7 @@ public final class Settings {
           REPLICATION_SECONDARIES,
           REPLICATION_RETURN_AFTER,
           REPLICATION_BEHIND_LIMIT,
+          REPLICATION_ASK_AGAIN_AFTER,
           REPLICATION_ON_DIVERGENCE,
           REPLICATION_WINDOW,
           REPLICATION_FOLLOWERS,

@@ -79,8 +79,8 @@ final class NodeMetrics {
             });
     database(
         "quicksilver_diverged",
-        "1 after a block contradicted this copy: it needs a new one.",
-        database -> database.state().equals("DIVERGED") ? 1 : 0);
+        "1 since a block contradicted this copy, until one fits or another copy is in use.",
+        database -> database.contradiction().isEmpty() ? 0 : 1);
     database(
         "quicksilver_copied_pairs",
         "Pairs that are here of a new copy in the making; 0 while none is.",
@@ -120,6 +120,16 @@ final class NodeMetrics {
                                 up.database(),
                                 up.address(),
                                 up.role())))
+        .register(registry);
+    CounterWithCallback.builder()
+        .name("quicksilver_upstream_refused_total")
+        .help("How often an upstream has refused this node, by the reason; all reasons are there.")
+        .labelNames("upstream", "code")
+        .callback(
+            callback ->
+                current
+                    .refusals()
+                    .forEach(r -> callback.call(number(r.count()), r.upstream(), r.code())))
         .register(registry);
     CounterWithCallback.builder()
         .name("quicksilver_subtree_reports_left_out_total")
@@ -183,7 +193,7 @@ final class NodeMetrics {
         CertificateReport::secondsLeft);
     certificate(
         "quicksilver_tls_reload_problem",
-        "1 while the certificate's files cannot be used and an older state of them is in use.",
+        "1 while the certificate's files are not in use, or are no good at this time.",
         certificate -> certificate.problem().isEmpty() ? 0 : 1);
     certificate(
         "quicksilver_tls_reloads",

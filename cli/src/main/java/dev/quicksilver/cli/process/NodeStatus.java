@@ -16,6 +16,7 @@ import java.util.Map;
  * @param certificates this node's own, for TLS between nodes; empty without TLS
  * @param upstreams the nodes that this one may pull from, by database, in the order of preference
  * @param slots a root's replication slot; empty on other nodes
+ * @param refusals how often each upstream has refused this node, with all codes
  */
 public record NodeStatus(
     String version,
@@ -34,19 +35,23 @@ public record NodeStatus(
     List<LocationReport> locations,
     List<CertificateReport> certificates,
     List<UpstreamReport> upstreams,
-    List<SlotReport> slots) {
+    List<SlotReport> slots,
+    List<RefusalReport> refusals) {
 
-  /** Returns the same with upstreams. */
-  public NodeStatus withUpstreams(List<UpstreamReport> reports) {
-    return with(List.copyOf(reports), slots);
+  /** Returns the same with upstreams and how often they have refused. */
+  public NodeStatus withUpstreams(List<UpstreamReport> reports, List<RefusalReport> refused) {
+    return with(List.copyOf(reports), slots, List.copyOf(refused));
   }
 
   /** Returns the same with a root's slot. */
   public NodeStatus withSlot(SlotReport slot) {
-    return with(upstreams, List.of(slot));
+    return with(upstreams, List.of(slot), refusals);
   }
 
-  private NodeStatus with(List<UpstreamReport> newUpstreams, List<SlotReport> newSlots) {
+  private NodeStatus with(
+      List<UpstreamReport> newUpstreams,
+      List<SlotReport> newSlots,
+      List<RefusalReport> newRefusals) {
     return new NodeStatus(
         version,
         role,
@@ -64,7 +69,8 @@ public record NodeStatus(
         locations,
         certificates,
         newUpstreams,
-        newSlots);
+        newSlots,
+        newRefusals);
   }
 
   /**
@@ -74,8 +80,11 @@ public record NodeStatus(
    * @param position how far into PostgreSQL's WAL, as in {@code 7300@1:0/1A2B3C}
    * @param commitTime commit time of the last entry, µs since 1970-01-01 UTC; 0 while there is none
    * @param state what following does, as in {@code STREAMING}; {@code SEQUENCING} on a root and
-   *     {@code SERVING} on a bridge
+   *     {@code SERVING} on a bridge; {@code UNREADABLE} if the database cannot be read, and then
+   *     what follows is 0
    * @param reason why that state was entered
+   * @param contradiction what an upstream has contradicted this copy with, as long as no commit
+   *     since has proved the copy right; else empty
    * @param upstream the node that it pulls from, or empty
    * @param upstreamSequence the last sequence known of the upstream; the node's own on a root
    * @param copiedPairs pairs that are here of a new copy in the making; 0 while none is
@@ -97,6 +106,7 @@ public record NodeStatus(
       long commitTime,
       String state,
       String reason,
+      String contradiction,
       String upstream,
       long upstreamSequence,
       long copiedPairs,
@@ -115,7 +125,8 @@ public record NodeStatus(
    * @param address as it is configured: {@code host:port} or {@code node@host:port}
    * @param role {@code primary} or {@code secondary}
    * @param result what came of asking it last: {@code NOT_ASKED}, {@code FOLLOWED}, {@code WELL},
-   *     {@code REFUSED}, {@code LEFT_OUT} (it refused finally) or {@code FAILED}
+   *     {@code REFUSED}, {@code LEFT_OUT} (it refused finally or contradicted the copy, and is
+   *     asked again at a slow pace) or {@code FAILED}
    * @param node the name it gave itself; empty before its first answer
    * @param sequence the last that it had when it answered
    * @param detail one line: its refusal or failure; empty if there was none
@@ -128,6 +139,15 @@ public record NodeStatus(
       String node,
       long sequence,
       String detail) {}
+
+  /**
+   * How often an upstream has refused this node for one reason.
+   *
+   * @param upstream as it is configured
+   * @param code the refusal's name, as in {@code NOT_AUTHORIZED}
+   * @param count since the start of the process, over all databases, copies and probes
+   */
+  public record RefusalReport(String upstream, String code, long count) {}
 
   /**
    * The replication slot of a root, as PostgreSQL shows it.

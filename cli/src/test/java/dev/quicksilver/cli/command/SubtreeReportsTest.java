@@ -96,6 +96,7 @@ class SubtreeReportsTest {
         0,
         "STREAMING",
         "",
+        "",
         "root",
         upstreamSequence,
         0,

@@ -41,6 +41,7 @@ final class ConfigurationTest {
     expected.put("replication.secondaries", "");
     expected.put("replication.return-after", "10s");
     expected.put("replication.behind-limit", "30s");
+    expected.put("replication.ask-again-after", "30s");
     expected.put("replication.on-divergence", "serve");
     expected.put("replication.window", "500ms");
     expected.put("replication.followers", "");

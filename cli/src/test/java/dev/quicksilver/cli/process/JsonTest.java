@@ -25,10 +25,11 @@ final class JsonTest {
             Map.of(),
             List.of(
                 new NodeStatus.DatabaseReport(
-                    "dns", "", 8, 1, 0, "", "", "", 0, "COPYING", "", "root", 9, 4, 5, 9, 1.5)),
+                    "dns", "", 8, 1, 0, "", "", "", 0, "COPYING", "", "", "root", 9, 4, 5, 9, 1.5)),
             List.of(),
             List.of(),
             0,
+            List.of(),
             List.of(),
             List.of(),
             List.of(),
