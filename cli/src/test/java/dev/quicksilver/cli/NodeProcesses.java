@@ -104,6 +104,11 @@ final class NodeProcesses implements AutoCloseable {
         .get(what);
   }
 
+  /** Returns the HTTP address of the bridge beside a node. */
+  String bridgeHttp(String node) {
+    return ProcessFile.read(folder.resolve(node), "bridge").orElseThrow().addresses().get("http");
+  }
+
   /** Kills a process as {@code kill -9} does. */
   void kill(String name) {
     processes.get(name).destroyForcibly().onExit().join();

@@ -1,6 +1,7 @@
 package dev.quicksilver.bridge;
 
 import dev.quicksilver.bridge.catalog.Replica;
+import dev.quicksilver.bridge.catalog.ServedDatabases;
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
 import java.io.IOException;
@@ -17,6 +18,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -99,6 +101,14 @@ public final class Bridge implements AutoCloseable {
   /** The port that it listens on. */
   public int port() {
     return listener.getLocalPort();
+  }
+
+  /**
+   * Shows a function the databases that are there now, and returns what it makes of them. They are
+   * open at least until it is back.
+   */
+  public <T> T look(Function<ServedDatabases, T> function) {
+    return replica.look(function);
   }
 
   /** Counters up to now. */

@@ -7,21 +7,27 @@ import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.CertificateReport;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
+import dev.quicksilver.cli.process.NodeStatus.StorageReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.replication.CopyStatus;
 import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.LogExtent;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.StorageOptions;
 import java.lang.management.ManagementFactory;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes the status of a process from its live parts. Thread-safe if the suppliers are. */
 final class StatusReporter {
@@ -36,12 +42,14 @@ final class StatusReporter {
       long rootSequence,
       double lagSeconds) {}
 
+  private static final Logger LOG = LoggerFactory.getLogger(StatusReporter.class);
   private static final String UNREADABLE = "UNREADABLE";
 
   private final Configuration configuration;
   private final Role role;
   private final Supplier<Map<String, String>> addresses;
   private final Supplier<List<CertificateReport>> certificates;
+  private final StorageOptions storage;
 
   StatusReporter(
       Configuration configuration,
@@ -52,6 +60,7 @@ final class StatusReporter {
     this.role = role;
     this.addresses = addresses;
     this.certificates = certificates;
+    this.storage = NodeCommand.storageOptions(configuration);
   }
 
   /**
@@ -98,6 +107,9 @@ final class StatusReporter {
         certificates.get(),
         List.of(),
         List.of(),
+        List.of(),
+        role == Role.BRIDGE ? 0 : storage.logMaxAge().toSeconds(),
+        role == Role.BRIDGE ? 0 : storage.logMaxBytes(),
         List.of());
   }
 
@@ -126,8 +138,24 @@ final class StatusReporter {
           0,
           0,
           0,
-          -1);
+          -1,
+          storage(database, LogExtent::none));
     }
+  }
+
+  private static StorageReport storage(Database database, Supplier<LogExtent> extent) {
+    LogExtent log = LogExtent.none();
+    long bytes = 0;
+    try {
+      bytes = database.fileBytes();
+      log = extent.get();
+    } catch (StorageException e) {
+      LOG.debug("{}: {}", database, e.getMessage()); // it is counted; the pairs may be sound
+    }
+    Map<String, Long> errors = new TreeMap<>();
+    database.errors().forEach((code, count) -> errors.put(code.name(), count));
+    return new StorageReport(
+        bytes, log.bytes(), log.oldestCommitTime(), database.corruptReads(), errors);
   }
 
   private static DatabaseReport report(Database database) {
@@ -151,7 +179,8 @@ final class StatusReporter {
           0,
           0,
           0,
-          -1);
+          -1,
+          storage(database, snapshot::log));
     }
   }
 
@@ -177,7 +206,8 @@ final class StatusReporter {
                     p.copy().map(CopyStatus::pairs).orElse(0L),
                     p.copy().map(CopyStatus::pairsOfSource).orElse(0L),
                     p.rootSequence(),
-                    p.lagSeconds()))
+                    p.lagSeconds(),
+                    report.storage()))
         .orElse(report);
   }
 }

@@ -30,7 +30,7 @@ final class SubtreeReports {
       Function<NodeAck, OptionalLong> lag) {
     List<SubtreeReport> result = new ArrayList<>();
     for (DatabaseReport database : databases) {
-      long known = database.sequence() + database.lag();
+      long known = database.sequence() + Math.max(0, database.lag());
       for (NodeAck ack : acks.getOrDefault(database.name(), List.of())) {
         result.add(
             new SubtreeReport(

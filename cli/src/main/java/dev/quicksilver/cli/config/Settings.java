@@ -70,6 +70,24 @@ public final class Settings {
           "262144",
           ALL_ROLES,
           "The largest size of one database, in MiB. It costs address space, not memory or disk.");
+  public static final Setting<Duration> DATA_LOG_MAX_AGE =
+      with(
+          "data.log-max-age",
+          new Span("1s", "3650d"),
+          "1d",
+          NODES,
+          "How far back the log of each database reaches: a follower that was away for longer has"
+              + " to copy the database. A node that others name in replication.secondaries is there"
+              + " to reach back further: give it a week (7d) and the size that a week takes.");
+  public static final Setting<Integer> DATA_LOG_MAX_SIZE =
+      with(
+          "data.log-max-size",
+          new Whole(1, 1_048_576),
+          "4096",
+          NODES,
+          "How large the log of each database may grow, in MiB, before its oldest entries go"
+              + " although they are younger than data.log-max-age. At most half of data.map-size;"
+              + " the default is that half if it is less.");
   public static final Setting<String> POSTGRES_URL =
       without(
           "postgres.url",
@@ -145,7 +163,8 @@ public final class Settings {
           new Many<>(new Node()),
           "",
           REPLICA,
-          "Upstreams of last resort, asked when no other has what is needed.");
+          "Upstreams of last resort, asked when no other has what is needed: nodes whose own"
+              + " data.log-max-age is longer than that of the others, usually a week.");
   public static final Setting<Duration> REPLICATION_RETURN_AFTER =
       with(
           "replication.return-after",
@@ -280,6 +299,8 @@ public final class Settings {
           NODE_LOCATION,
           DATA_DIRECTORY,
           DATA_MAP_SIZE,
+          DATA_LOG_MAX_AGE,
+          DATA_LOG_MAX_SIZE,
           POSTGRES_URL,
           POSTGRES_USER,
           POSTGRES_PASSWORD,

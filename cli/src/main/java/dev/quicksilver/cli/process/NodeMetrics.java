@@ -45,26 +45,20 @@ final class NodeMetrics {
         "The first sequence that the log still holds.",
         DatabaseReport::oldestSequence);
     database("quicksilver_pairs", "Live key-value pairs.", DatabaseReport::pairs);
-    database(
+    known(
         "quicksilver_upstream_last_sequence",
-        "The last sequence known of the upstream.",
+        "The last sequence known of the upstream; absent on a bridge.",
         DatabaseReport::upstreamSequence);
-    database(
+    known(
         "quicksilver_lag_entries",
-        "Entries that the upstream or the root is known to have and this node has not.",
+        "Entries that the upstream or the root is known to have and this node has not; absent on a"
+            + " bridge.",
         DatabaseReport::lag);
-    GaugeWithCallback.builder()
-        .name("quicksilver_replication_lag_seconds")
-        .help(
-            "Time since this node is known to have had all that the root had; absent while nothing"
-                + " was heard of the root.")
-        .labelNames("database")
-        .callback(
-            callback ->
-                current.databases().stream()
-                    .filter(d -> d.lagSeconds() >= 0)
-                    .forEach(d -> callback.call(d.lagSeconds(), d.name())))
-        .register(registry);
+    known(
+        "quicksilver_replication_lag_seconds",
+        "Time since this node is known to have had all that the root had; absent while nothing was"
+            + " heard of the root.",
+        DatabaseReport::lagSeconds);
     database(
         "quicksilver_last_commit_timestamp_seconds",
         "Commit time in PostgreSQL of the last entry, since 1970.",
@@ -89,6 +83,8 @@ final class NodeMetrics {
         "quicksilver_pairs_to_copy",
         "Pairs that the source of a new copy holds; 0 while none is in the making.",
         DatabaseReport::pairsToCopy);
+    StorageMetrics.register(registry, () -> current);
+    BridgeMetrics.register(registry, () -> current);
     GaugeWithCallback.builder()
         .name("quicksilver_follower_acked_sequence")
         .help("The last sequence that a directly connected follower has made durable.")
@@ -225,6 +221,20 @@ final class NodeMetrics {
         .callback(
             callback ->
                 current.databases().forEach(d -> callback.call(value.applyAsDouble(d), d.name())))
+        .register(registry);
+  }
+
+  /** A figure that is below 0 while it is not known. */
+  private void known(String name, String help, ToDoubleFunction<DatabaseReport> value) {
+    GaugeWithCallback.builder()
+        .name(name)
+        .help(help)
+        .labelNames("database")
+        .callback(
+            callback ->
+                current.databases().stream()
+                    .filter(d -> value.applyAsDouble(d) >= 0)
+                    .forEach(d -> callback.call(value.applyAsDouble(d), d.name())))
         .register(registry);
   }
 

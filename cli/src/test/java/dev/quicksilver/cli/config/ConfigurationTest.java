@@ -28,6 +28,8 @@ final class ConfigurationTest {
     expected.put("node.location", "local");
     expected.put("data.directory", "quicksilver-data");
     expected.put("data.map-size", "262144");
+    expected.put("data.log-max-age", "1d");
+    expected.put("data.log-max-size", "4096");
     expected.put("postgres.url", "none");
     expected.put("postgres.user", "postgres");
     expected.put("postgres.password", "none");

@@ -25,7 +25,25 @@ final class JsonTest {
             Map.of(),
             List.of(
                 new NodeStatus.DatabaseReport(
-                    "dns", "", 8, 1, 0, "", "", "", 0, "COPYING", "", "", "root", 9, 4, 5, 9, 1.5)),
+                    "dns",
+                    "",
+                    8,
+                    1,
+                    0,
+                    "",
+                    "",
+                    "",
+                    0,
+                    "COPYING",
+                    "",
+                    "",
+                    "root",
+                    9,
+                    4,
+                    5,
+                    9,
+                    1.5,
+                    NodeStatus.StorageReport.NONE)),
             List.of(),
             List.of(),
             0,
@@ -33,6 +51,9 @@ final class JsonTest {
             List.of(),
             List.of(),
             List.of(),
+            List.of(),
+            5,
+            6,
             List.of());
     ObjectNode later = Json.MAPPER.valueToTree(status);
     later.put("added_later", 5);

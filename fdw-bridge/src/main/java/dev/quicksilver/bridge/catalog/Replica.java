@@ -1,5 +1,6 @@
 package dev.quicksilver.bridge.catalog;
 
+import dev.quicksilver.bridge.catalog.ServedDatabases.Served;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseSet;
@@ -10,10 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Function;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +31,7 @@ public final class Replica implements AutoCloseable {
   private final DatabaseDirectory directory;
   private final StorageOptions options;
   private final TreeMap<String, Shared> open = new TreeMap<>();
+  private final TreeMap<String, String> unopened = new TreeMap<>();
 
   /** A database with the number of its readers; guarded by the replica. */
   static final class Shared {
@@ -83,6 +87,26 @@ public final class Replica implements AutoCloseable {
     return result;
   }
 
+  /** Shows a function all databases; none of them is closed before it is back. */
+  public <T> T look(Function<ServedDatabases, T> function) {
+    SortedMap<String, Shared> acquired;
+    ServedDatabases served;
+    synchronized (this) {
+      acquired = acquire();
+      served =
+          new ServedDatabases(
+              acquired.values().stream()
+                  .map(one -> new Served(one.database, one.withheld, one.diverged))
+                  .toList(),
+              Map.copyOf(unopened));
+    }
+    try {
+      return function.apply(served);
+    } finally {
+      release(acquired.values());
+    }
+  }
+
   synchronized void release(Iterable<Shared> databases) {
     for (Shared shared : databases) {
       shared.readers--;
@@ -109,6 +133,7 @@ public final class Replica implements AutoCloseable {
               closeIfUnused(entry.getValue());
               return true;
             });
+    unopened.keySet().retainAll(names);
     for (String name : names) {
       if (!open.containsKey(name)) {
         open(name);
@@ -129,16 +154,16 @@ public final class Replica implements AutoCloseable {
     try {
       Object file = fileKey(folder.get());
       open.put(name, new Shared(Database.openReadOnly(folder.get(), options), folder.get(), file));
+      unopened.remove(name);
     } catch (StorageException e) {
       if (!directory.environment(name).equals(folder)) { // replaced and removed just now
         open(name);
         return;
       }
-      LOG.warn(
-          "database {} in {} cannot be opened and is left out: {}",
-          name,
-          folder.get(),
-          e.getMessage());
+      String why = e.code() + ": " + e.getMessage();
+      if (!why.equals(unopened.put(name, why))) { // it is tried again with each transaction
+        LOG.warn("database {} in {} cannot be opened and is left out: {}", name, folder.get(), why);
+      }
     }
   }
 
