@@ -60,7 +60,7 @@ final class AlertRulesTest {
                   0,
                   9,
                   2.5,
-                  new StorageReport(8192, 4096, 2_500_000, 3, Map.of("NO_SPACE", 4L)))),
+                  new StorageReport(8192, 4096, 2_500_000, 3, Map.of("NO_SPACE", 4L), 1, 0.25))),
           List.of(new FollowerReport("dns", "edge-2", "lhr", 7, 6)),
           List.of(new SubtreeReport("dns", "edge-2", "lhr", "edge-1", 6, 1, 5, 2.5, "STREAMING")),
           0,
@@ -111,6 +111,7 @@ final class AlertRulesTest {
         .contains("quicksilver_log_max_bytes 1048576.0\n")
         .contains("quicksilver_corrupt_reads_total{database=\"dns\"} 3.0\n")
         .contains("quicksilver_storage_errors_total{code=\"NO_SPACE\",database=\"dns\"} 4.0\n")
+        .contains("quicksilver_oldest_snapshot_seconds{database=\"dns\"} 0.25\n")
         .contains("quicksilver_bridge_statements_total 3.0\n")
         .contains("quicksilver_bridge_errors_total{sqlstate=\"57014\"} 5.0\n")
         .contains(

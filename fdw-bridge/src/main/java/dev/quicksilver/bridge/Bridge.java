@@ -1,7 +1,7 @@
 package dev.quicksilver.bridge;
 
+import dev.quicksilver.bridge.ServedDatabases.Served;
 import dev.quicksilver.bridge.catalog.Replica;
-import dev.quicksilver.bridge.catalog.ServedDatabases;
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
 import java.io.IOException;
@@ -108,7 +108,14 @@ public final class Bridge implements AutoCloseable {
    * open at least until it is back.
    */
   public <T> T look(Function<ServedDatabases, T> function) {
-    return replica.look(function);
+    return replica.look(
+        (open, unopened) ->
+            function.apply(
+                new ServedDatabases(
+                    open.stream()
+                        .map(one -> new Served(one.database(), one.withheld(), one.diverged()))
+                        .toList(),
+                    unopened)));
   }
 
   /** Counters up to now. */

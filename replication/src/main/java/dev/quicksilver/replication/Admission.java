@@ -153,7 +153,8 @@ final class Admission {
             + info.lastSequence()
             + ", the follower needs "
             + wanted
-            + "; give it an upstream with a longer history");
+            + "; give it an upstream with a longer log (data.log-max-age), or it copies the"
+            + " database");
   }
 
   private static void checkHistory(ClientHello hello, Database database, NodeIdentity self)

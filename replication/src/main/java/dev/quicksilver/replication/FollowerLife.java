@@ -49,7 +49,8 @@ final class FollowerLife {
   }
 
   /**
-   * The only way from one state to another.
+   * The way from one state to another; to STOPPED also {@link #hold} and {@link #stoppedWithin}
+   * lead, once it was told to stop.
    *
    * @return whether that is news: not if the same has led to the same state a short time ago
    */

@@ -6,7 +6,10 @@ public enum FollowerState implements Message.Numbered {
   CONNECTING(0),
   /** Receiving, verifying and committing blocks. */
   STREAMING(1),
-  /** Copying a snapshot from a peer, since no upstream's log goes back far enough. */
+  /**
+   * Copying a snapshot from a peer: no upstream's log goes back far enough, the copy here cannot be
+   * opened, or it was told to.
+   */
   COPYING(2),
   /** All upstreams failed; pausing. */
   BACKING_OFF(3),

@@ -164,7 +164,8 @@ final class Environment {
         throw new StorageException(
             ErrorCode.WRONG_FORMAT,
             path.resolve("data.mdb")
-                + " is empty, not an LMDB environment; remove it and bootstrap this node again");
+                + " is empty, not an LMDB environment; remove the database's folder, and a replica"
+                + " copies it anew");
       }
     } catch (IOException e) {
       throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);

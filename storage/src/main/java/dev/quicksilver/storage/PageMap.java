@@ -96,7 +96,8 @@ final class PageMap {
   StorageException corrupt(String what) {
     return errors.read(
         new StorageException(
-            ErrorCode.CORRUPT, path + " is damaged: " + what + "; bootstrap this node again"));
+            ErrorCode.CORRUPT,
+            path + " is damaged: " + what + "; copy this database anew from another node"));
   }
 
   private StorageException corrupt(long page, String what) {

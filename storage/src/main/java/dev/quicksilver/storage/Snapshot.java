@@ -189,7 +189,7 @@ public final class Snapshot implements AutoCloseable {
                 + environment.path
                 + " is damaged: "
                 + what
-                + "; bootstrap this node again from a peer"));
+                + "; copy this database anew from another node"));
   }
 
   /** Reads the pairs of a range in order. Close the scan before the snapshot. */

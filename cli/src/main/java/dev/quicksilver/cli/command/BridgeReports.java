@@ -2,8 +2,8 @@ package dev.quicksilver.cli.command;
 
 import dev.quicksilver.bridge.Bridge;
 import dev.quicksilver.bridge.BridgeStatus;
-import dev.quicksilver.bridge.catalog.ServedDatabases;
-import dev.quicksilver.bridge.catalog.ServedDatabases.Served;
+import dev.quicksilver.bridge.ServedDatabases;
+import dev.quicksilver.bridge.ServedDatabases.Served;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.BridgeReport;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;

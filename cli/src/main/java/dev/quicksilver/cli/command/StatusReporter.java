@@ -14,6 +14,7 @@ import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.LogExtent;
+import dev.quicksilver.storage.OpenSnapshot;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.StorageException;
 import dev.quicksilver.storage.StorageOptions;
@@ -152,10 +153,17 @@ final class StatusReporter {
     } catch (StorageException e) {
       LOG.debug("{}: {}", database, e.getMessage()); // it is counted; the pairs may be sound
     }
+    List<OpenSnapshot> readers = database.readers();
     Map<String, Long> errors = new TreeMap<>();
     database.errors().forEach((code, count) -> errors.put(code.name(), count));
     return new StorageReport(
-        bytes, log.bytes(), log.oldestCommitTime(), database.corruptReads(), errors);
+        bytes,
+        log.bytes(),
+        log.oldestCommitTime(),
+        database.corruptReads(),
+        errors,
+        readers.size(),
+        readers.stream().mapToLong(reader -> reader.age().toMillis()).max().orElse(0) / 1e3);
   }
 
   private static DatabaseReport report(Database database) {

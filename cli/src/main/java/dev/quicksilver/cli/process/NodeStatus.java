@@ -149,15 +149,19 @@ public record NodeStatus(
    * @param corruptReads how many reads met damage
    * @param errors failed reads and writes by the name of their code, as in {@code NO_SPACE}; codes
    *     that never came are 0
+   * @param openSnapshots that this process holds, each of which keeps pages from being used again
+   * @param oldestSnapshotSeconds age of the oldest of them; 0 if there is none
    */
   public record StorageReport(
       long fileBytes,
       long logBytes,
       long logCommitTime,
       long corruptReads,
-      Map<String, Long> errors) {
+      Map<String, Long> errors,
+      int openSnapshots,
+      double oldestSnapshotSeconds) {
     /** Of a database of which nothing can be said. */
-    public static final StorageReport NONE = new StorageReport(0, 0, 0, 0, Map.of());
+    public static final StorageReport NONE = new StorageReport(0, 0, 0, 0, Map.of(), 0, 0);
   }
 
   /**

@@ -19,6 +19,19 @@ final class StorageMetrics {
         "The length of the database's file.",
         StorageReport::fileBytes);
     gauge(registry, current, "quicksilver_log_bytes", "Pages of the log.", StorageReport::logBytes);
+    gauge(
+        registry,
+        current,
+        "quicksilver_open_snapshots",
+        "Snapshots that this process holds, the one of this report among them.",
+        StorageReport::openSnapshots);
+    gauge(
+        registry,
+        current,
+        "quicksilver_oldest_snapshot_seconds",
+        "Age of the oldest of them: pages that were freed since are not used again, and the file"
+            + " grows.",
+        StorageReport::oldestSnapshotSeconds);
     GaugeWithCallback.builder()
         .name("quicksilver_log_oldest_timestamp_seconds")
         .help("Commit time of the oldest that the log holds, since 1970; absent while it is empty.")

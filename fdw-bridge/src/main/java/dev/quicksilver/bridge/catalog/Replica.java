@@ -1,6 +1,5 @@
 package dev.quicksilver.bridge.catalog;
 
-import dev.quicksilver.bridge.catalog.ServedDatabases.Served;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseSet;
@@ -10,13 +9,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -34,7 +34,7 @@ public final class Replica implements AutoCloseable {
   private final TreeMap<String, String> unopened = new TreeMap<>();
 
   /** A database with the number of its readers; guarded by the replica. */
-  static final class Shared {
+  public static final class Shared {
     private final Database database;
     private final Path folder;
     private final Object file;
@@ -49,17 +49,18 @@ public final class Replica implements AutoCloseable {
       this.file = file;
     }
 
-    Database database() {
+    /** Returns it, open until the last of its readers leaves. */
+    public Database database() {
       return database;
     }
 
     /** Returns why its pairs and its log must not be read, if so. */
-    Optional<String> withheld() {
+    public Optional<String> withheld() {
       return withheld;
     }
 
-    /** Returns what has contradicted it, if anything has: it takes nothing new then. */
-    Optional<String> diverged() {
+    /** Returns what has contradicted it, if anything has and nothing has proved it right since. */
+    public Optional<String> diverged() {
       return diverged;
     }
   }
@@ -87,21 +88,19 @@ public final class Replica implements AutoCloseable {
     return result;
   }
 
-  /** Shows a function all databases; none of them is closed before it is back. */
-  public <T> T look(Function<ServedDatabases, T> function) {
+  /**
+   * Shows a function all databases, and why others could not be opened, by name; none of them is
+   * closed before it is back.
+   */
+  public <T> T look(BiFunction<Collection<Shared>, Map<String, String>, T> function) {
     SortedMap<String, Shared> acquired;
-    ServedDatabases served;
+    Map<String, String> left;
     synchronized (this) {
       acquired = acquire();
-      served =
-          new ServedDatabases(
-              acquired.values().stream()
-                  .map(one -> new Served(one.database, one.withheld, one.diverged))
-                  .toList(),
-              Map.copyOf(unopened));
+      left = Map.copyOf(unopened);
     }
     try {
-      return function.apply(served);
+      return function.apply(acquired.values(), left);
     } finally {
       release(acquired.values());
     }

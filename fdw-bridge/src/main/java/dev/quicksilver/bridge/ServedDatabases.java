@@ -1,4 +1,4 @@
-package dev.quicksilver.bridge.catalog;
+package dev.quicksilver.bridge;
 
 import dev.quicksilver.storage.Database;
 import java.util.List;
@@ -6,7 +6,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The databases that are there now.
+ * The databases that a bridge finds now.
  *
  * @param open those that could be opened, by name
  * @param unopened those that could not, and why, one line each
