@@ -262,6 +262,26 @@ final class NodeReportsTest {
     assertThat(nodes.run("status", "--node=" + address).exitCode()).isEqualTo(ExitCode.FAILURE);
   }
 
+  /** Its other databases are served, and nobody has to do anything. */
+  @Test
+  void aReplicaWithACopyThatCannotBeOpenedStartsAndCopiesItAnew() throws Exception {
+    set("key", "1".getBytes(UTF_8), Instant.now());
+    startReplica("edge");
+    caughtUp("edge");
+    nodes.kill("edge");
+    Path file =
+        new DatabaseDirectory(folder.resolve("edge"))
+            .environment("dns")
+            .orElseThrow()
+            .resolve("data.mdb");
+    Files.write(file, java.util.Arrays.copyOf(Files.readAllBytes(file), 3 * 4096));
+    startReplica("edge");
+    caughtUp("edge");
+    String address = nodes.address("edge", "http");
+    assertThat(ask(address, "/get?database=dns&key=key")).isEqualTo("1");
+    Await.until("it is well", () -> status(address), NodeStatus::healthy);
+  }
+
   @Test
   void aBridgeSaysWhichDatabaseItCannotOpen() throws Exception {
     set("key", "1".getBytes(UTF_8), Instant.now());

@@ -98,10 +98,20 @@ public final class DatabaseSet implements AutoCloseable {
           ErrorCode.ALREADY_EXISTS, "there is already a database " + identity.name());
     }
     Path folder = directory.newGeneration(identity.name());
-    Database database = Database.create(folder, identity, options);
+    Database database = made(folder, identity);
     directory.use(identity.name(), folder);
     open.put(identity.name(), database);
     return database;
+  }
+
+  /** Who tries again and again on a full disk must not leave a folder each time. */
+  private Database made(Path folder, DatabaseIdentity identity) {
+    try {
+      return Database.create(folder, identity, options);
+    } catch (StorageException e) {
+      directory.removeGeneration(folder);
+      throw e;
+    }
   }
 
   /**
@@ -110,7 +120,7 @@ public final class DatabaseSet implements AutoCloseable {
    */
   public synchronized Database replace(DatabaseIdentity identity) {
     Path folder = directory.newGeneration(identity.name());
-    Database database = Database.create(folder, identity, options);
+    Database database = made(folder, identity);
     Optional<Path> before = use(identity.name(), folder);
     Database old = open.put(identity.name(), database);
     if (old != null) {
