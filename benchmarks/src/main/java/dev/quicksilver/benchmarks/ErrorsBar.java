@@ -1,6 +1,8 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.benchmarks.Tree.Node;
+import dev.quicksilver.cli.Quicksilver;
+import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.fixtures.EmbeddedPostgres;
 import dev.quicksilver.fixtures.Ports;
 import dev.quicksilver.storage.Appender;
@@ -12,9 +14,13 @@ import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.StorageOptions;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.net.HttpURLConnection;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -23,10 +29,13 @@ import java.util.List;
 import java.util.UUID;
 
 /**
- * {@code main.errors}: each way to start a process wrongly ends it with one line that names the
- * cause and the cure, and with an exit code that is not 0.
+ * {@code main.errors}: each way to start a process wrongly is one line that names the cause and the
+ * cure. What is wrong with its own files ends it with an exit code that is not 0; what an upstream
+ * refuses is said by its health page and by {@code status}, and it goes on asking.
  */
 final class ErrorsBar implements Bar {
+  private static final String HTTP = "--http-listen=";
+
   private int right;
   private int tried;
 
@@ -37,7 +46,7 @@ final class ErrorsBar implements Bar {
 
   @Override
   public String description() {
-    return "each wrong start is a one-line error that names cause and cure, exit code not 0";
+    return "each wrong start is one line that names cause and cure: exit code not 0, or unhealthy";
   }
 
   @Override
@@ -88,12 +97,59 @@ final class ErrorsBar implements Bar {
         good ? "ok" : "WRONG", what, exit, good ? errors.getFirst() : printed);
   }
 
+  /** Runs a replica that every upstream refuses, and checks what it says while it goes on. */
+  private void expectRefused(Tree tree, String what, List<String> words, List<String> arguments)
+      throws Exception {
+    tried++;
+    String http =
+        arguments.stream()
+            .filter(argument -> argument.startsWith(HTTP))
+            .map(argument -> argument.substring(HTTP.length()))
+            .findFirst()
+            .orElseThrow();
+    Path output = Files.createTempFile(tree.folder(), "refused", ".log");
+    try (ChildProcess process = ChildProcess.start(output, arguments)) {
+      String[] said = {""};
+      tree.await(
+          what + " on the health page",
+          () -> {
+            said[0] = health(http);
+            return !process.isAlive() || words.stream().allMatch(said[0]::contains);
+          });
+      boolean good =
+          process.isAlive()
+              && said[0].lines().count() == 1
+              && words.stream().allMatch(said[0]::contains)
+              && Quicksilver.run("status", "--node=" + http) == ExitCode.FAILURE;
+      right += good ? 1 : 0;
+      System.out.printf(
+          "%-5s %-22s goes on: %s%n",
+          good ? "ok" : "WRONG", what, good ? said[0].strip() : said[0] + process.output());
+    }
+  }
+
+  /** Returns what the health page says is wrong; empty if nothing is, or while it is not there. */
+  private static String health(String http) {
+    try {
+      HttpURLConnection connection =
+          (HttpURLConnection) URI.create("http://" + http + "/healthz").toURL().openConnection();
+      if (connection.getResponseCode() != 503) {
+        return "";
+      }
+      try (InputStream body = connection.getErrorStream()) {
+        return new String(body.readAllBytes(), StandardCharsets.UTF_8);
+      }
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
   private static List<String> replica(Path data, int upstream, int port) throws Exception {
     return List.of(
         "replica",
         "--data-directory=" + data,
         "--replication-listen=127.0.0.1:" + port,
-        "--http-listen=127.0.0.1:" + Ports.free(),
+        HTTP + "127.0.0.1:" + Ports.free(),
         "--replication-upstreams=127.0.0.1:" + upstream);
   }
 
@@ -123,19 +179,19 @@ final class ErrorsBar implements Bar {
     try (DatabaseSet set = DatabaseSet.open(data, StorageOptions.DEFAULT)) {
       set.create(new DatabaseIdentity(UUID.randomUUID(), DatabaseSet.CATALOG, "text", "json"));
     }
-    expect(
-        tree.folder(),
+    expectRefused(
+        tree,
         "wrong database id",
-        List.of("id"),
+        List.of("WRONG_DATABASE", "id", "correct the upstream"),
         replica(data, tree.replicationPort(Node.ROOT), Ports.free()));
   }
 
   private void selfConnection(Tree tree) throws Exception {
     int port = Ports.free();
-    expect(
-        tree.folder(),
+    expectRefused(
+        tree,
         "connected to itself",
-        List.of("itself", "upstream"),
+        List.of("SELF", "itself", "upstream"),
         replica(tree.folder().resolve("self"), port, port));
   }
 
@@ -155,10 +211,10 @@ final class ErrorsBar implements Bar {
     if (new DatabaseDirectory(data).names().isEmpty()) {
       throw new AssertionError("the forked copy was not made");
     }
-    expect(
-        tree.folder(),
+    expectRefused(
+        tree,
         "fork",
-        List.of("history"),
+        List.of("FORK", "history"),
         replica(data, tree.replicationPort(Node.ROOT), Ports.free()));
   }
 
@@ -167,10 +223,10 @@ final class ErrorsBar implements Bar {
     try (ServerSocket proxy = new ServerSocket(0, 10, InetAddress.getLoopbackAddress())) {
       int upstream = tree.replicationPort(Node.ROOT);
       Thread.ofVirtual().start(() -> serveWithOtherVersion(proxy, upstream));
-      expect(
-          tree.folder(),
+      expectRefused(
+          tree,
           "unknown version",
-          List.of("version", "9000"),
+          List.of("VERSION", "version", "9000"),
           replica(tree.folder().resolve("version"), proxy.getLocalPort(), Ports.free()));
     }
   }

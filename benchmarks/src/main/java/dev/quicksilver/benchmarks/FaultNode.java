@@ -65,7 +65,7 @@ final class FaultNode {
         longestPause.dividedBy(10),
         longestPause,
         usual.stopSequences(),
-        true,
+        longestPause,
         usual.transport(),
         usual.choice(),
         usual.onDivergence());

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.NodeStatus;
+import dev.quicksilver.cli.process.NodeStatus.BridgeReport;
 import dev.quicksilver.cli.process.NodeStatus.CertificateReport;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
 import dev.quicksilver.cli.process.NodeStatus.LocationReport;
+import dev.quicksilver.cli.process.NodeStatus.RefusalReport;
 import dev.quicksilver.cli.process.NodeStatus.SlotReport;
+import dev.quicksilver.cli.process.NodeStatus.StorageReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.cli.process.NodeStatus.UpstreamReport;
 import java.io.IOException;
@@ -50,12 +53,14 @@ final class AlertRulesTest {
                   1_500_000,
                   "STREAMING",
                   "",
+                  "",
                   "root",
                   9,
                   0,
                   0,
                   9,
-                  2.5)),
+                  2.5,
+                  new StorageReport(8192, 4096, 2_500_000, 3, Map.of("NO_SPACE", 4L), 1, 0.25))),
           List.of(new FollowerReport("dns", "edge-2", "lhr", 7, 6)),
           List.of(
               new SubtreeReport(
@@ -66,7 +71,11 @@ final class AlertRulesTest {
           List.of(
               new UpstreamReport("dns", "10.0.0.1:7400", "primary", "FAILED", "", 0, "gone"),
               new UpstreamReport("dns", "10.0.0.2:7400", "secondary", "FOLLOWED", "r2", 9, "")),
-          List.of(new SlotReport("quicksilver", 4096, true)));
+          List.of(new SlotReport("quicksilver", 4096, true)),
+          List.of(new RefusalReport("10.0.0.1:7400", "NOT_AUTHORIZED", 3)),
+          86_400,
+          1 << 20,
+          List.of(new BridgeReport(1, 2, 3, 4, Map.of("57014", 5L), 0.5)));
 
   @Test
   void everyMetricOfTheRulesIsExported() throws IOException {
@@ -98,6 +107,18 @@ final class AlertRulesTest {
         .contains("quicksilver_last_commit_timestamp_seconds{database=\"dns\"} 1.5\n")
         .contains("quicksilver_healthy 1.0\n")
         .contains("quicksilver_slot_retained_wal_bytes{slot=\"quicksilver\"} 4096.0\n")
+        .contains("quicksilver_log_bytes{database=\"dns\"} 4096.0\n")
+        .contains("quicksilver_log_oldest_timestamp_seconds{database=\"dns\"} 2.5\n")
+        .contains("quicksilver_log_max_age_seconds 86400.0\n")
+        .contains("quicksilver_log_max_bytes 1048576.0\n")
+        .contains("quicksilver_corrupt_reads_total{database=\"dns\"} 3.0\n")
+        .contains("quicksilver_storage_errors_total{code=\"NO_SPACE\",database=\"dns\"} 4.0\n")
+        .contains("quicksilver_oldest_snapshot_seconds{database=\"dns\"} 0.25\n")
+        .contains("quicksilver_bridge_statements_total 3.0\n")
+        .contains("quicksilver_bridge_errors_total{sqlstate=\"57014\"} 5.0\n")
+        .contains(
+            "quicksilver_upstream_refused_total{code=\"NOT_AUTHORIZED\","
+                + "upstream=\"10.0.0.1:7400\"} 3.0\n")
         .contains("quicksilver_slot_synchronous{slot=\"quicksilver\"} 1.0\n")
         .contains(
             "quicksilver_tls_certificate_expiry_seconds{certificate=\"edge-1.pem\"} 86400.0\n")
@@ -113,7 +134,7 @@ final class AlertRulesTest {
             "quicksilver_location_worst_lag_entries{database=\"dns\",location=\"lhr\"} 1.0\n");
   }
 
-  private static String metrics() throws IOException {
+  static String metrics() throws IOException {
     try (HttpEndpoint http = HttpEndpoint.start(new Endpoint("127.0.0.1", 0), () -> STATUS)) {
       return read(http, "/metrics");
     }

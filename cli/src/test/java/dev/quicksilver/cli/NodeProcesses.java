@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quicksilver.cli.process.ProcessFile;
 import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.fixtures.JavaCommand;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,6 +38,28 @@ final class NodeProcesses implements AutoCloseable {
    */
   void start(String name, String role, String... more) throws Exception {
     start(name, role, folder.resolve(name), "node", "--replication-listen=127.0.0.1:0", more);
+  }
+
+  /** The same on a certain address, as after a restart. */
+  void startListening(String name, String role, String listen, String... more) throws Exception {
+    start(name, role, folder.resolve(name), "node", "--replication-listen=" + listen, more);
+  }
+
+  /** What a command that has ended has said. */
+  record Ended(int exitCode, String output) {}
+
+  /** Runs a command to its end. */
+  Ended run(String... words) throws Exception {
+    Process process =
+        JavaCommand.process(Quicksilver.class, List.of("-Xmx64m"), List.of(words))
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new Ended(process.waitFor(), output);
+  }
+
+  boolean isAlive(String name) {
+    return processes.get(name).isAlive();
   }
 
   /** Starts a bridge on the data of a node, and waits for it. */
@@ -89,6 +112,11 @@ final class NodeProcesses implements AutoCloseable {
   /** Returns the file with the log of a process. */
   Path errors(String name) {
     return folder.resolve(name + "-errors");
+  }
+
+  /** Returns the HTTP address of the bridge beside a node. */
+  String bridgeHttp(String node) {
+    return ProcessFile.read(folder.resolve(node), "bridge").orElseThrow().addresses().get("http");
   }
 
   /** Kills a process as {@code kill -9} does. */

@@ -1,5 +1,6 @@
 package dev.quicksilver.bridge;
 
+import dev.quicksilver.bridge.ServedDatabases.Served;
 import dev.quicksilver.bridge.catalog.Replica;
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
@@ -17,6 +18,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -99,6 +101,21 @@ public final class Bridge implements AutoCloseable {
   /** The port that it listens on. */
   public int port() {
     return listener.getLocalPort();
+  }
+
+  /**
+   * Shows a function the databases that are there now, and returns what it makes of them. They are
+   * open at least until it is back.
+   */
+  public <T> T look(Function<ServedDatabases, T> function) {
+    return replica.look(
+        (open, unopened) ->
+            function.apply(
+                new ServedDatabases(
+                    open.stream()
+                        .map(one -> new Served(one.database(), one.withheld(), one.diverged()))
+                        .toList(),
+                    unopened)));
   }
 
   /** Counters up to now. */

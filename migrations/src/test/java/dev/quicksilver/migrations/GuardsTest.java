@@ -109,6 +109,7 @@ final class GuardsTest {
             + " q FOR VALUES FROM (30) TO (40); INSERT INTO q VALUES (30, 1); ALTER TABLE p ATTACH"
             + " PARTITION q FOR VALUES FROM (30) TO (40)",
         "ALTER SCHEMA public RENAME TO moved; DROP TABLE moved.p1",
+        "ALTER TABLE t ADD COLUMN g int GENERATED ALWAYS AS (x + 1) STORED",
       })
   void refusesWhatADatabaseCouldNotFollow(String sql) throws SQLException {
     ServerErrorMessage error = session.refusal(sql);
@@ -211,11 +212,14 @@ final class GuardsTest {
     session.execute("CREATE TABLE full_11 PARTITION OF full_1 FOR VALUES IN (1)");
     session.execute("CREATE TABLE full_2 (LIKE full_p INCLUDING ALL)");
     session.execute("ALTER TABLE full_p ATTACH PARTITION full_2 FOR VALUES IN (2)");
+    session.execute("CREATE TABLE full_3 (LIKE full_p INCLUDING ALL) PARTITION BY LIST (k)");
+    session.execute("CREATE TABLE full_31 PARTITION OF full_3 FOR VALUES IN (3)");
+    session.execute("ALTER TABLE full_p ATTACH PARTITION full_3 FOR VALUES IN (3)");
     assertThat(
             session.query(
                 "SELECT string_agg(relreplident, '') FROM pg_class WHERE relname LIKE 'full__'"
-                    + " OR relname = 'full_11'"))
-        .isEqualTo("ffff");
+                    + " OR relname IN ('full_11', 'full_31')"))
+        .isEqualTo("ffffff");
     assertThat(session.query("SELECT count(*) FROM quicksilver.problems()")).isEqualTo("0");
   }
 

@@ -153,7 +153,8 @@ final class Admission {
             + info.lastSequence()
             + ", the follower needs "
             + wanted
-            + "; give it an upstream with a longer history");
+            + "; give it an upstream with a longer log (data.log-max-age), or it copies the"
+            + " database");
   }
 
   private static void checkHistory(ClientHello hello, Database database, NodeIdentity self)
@@ -188,7 +189,10 @@ final class Admission {
                 + hello.chainHash()
                 + ", the upstream "
                 + ours
-                + "; find out which is right, then remove the wrong node's copy"));
+                + "; find out which is right, then have the wrong one copy it anew (quicksilver"
+                + " copy-anew "
+                + hello.database()
+                + ")"));
   }
 
   private static Refusal refusal(RefusalCode code, DatabaseInfo info, String message) {

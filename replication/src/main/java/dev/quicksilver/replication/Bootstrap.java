@@ -58,6 +58,7 @@ final class Bootstrap {
   private final FollowerLife life;
   private final Ticker ticker;
   private final LongConsumer received;
+  private final RefusalCounts refusals;
   private final List<Upstream> peers;
   private int roundsWithout;
   private long nextReport;
@@ -70,7 +71,8 @@ final class Bootstrap {
       DatabaseSet databases,
       FollowerLife life,
       Ticker ticker,
-      LongConsumer received) {
+      LongConsumer received,
+      RefusalCounts refusals) {
     this.name = name;
     this.history = history;
     this.config = config;
@@ -78,6 +80,7 @@ final class Bootstrap {
     this.life = life;
     this.ticker = ticker;
     this.received = received;
+    this.refusals = refusals;
     this.peers = Upstream.inOrder(config.upstreams());
   }
 
@@ -108,6 +111,7 @@ final class Bootstrap {
           fetch(peer);
           return use();
         } catch (RefusedException e) {
+          refusals.add(peer, e.refusal().code());
           useless += cannotHelp(e.refusal().code()) ? 1 : 0;
           note(why, peer, e.refusal().code() + ": " + e.refusal().message());
         } catch (StorageException e) {
@@ -151,9 +155,27 @@ final class Bootstrap {
     why.append(why.isEmpty() ? "copying: " : "; ").append(peer).append(": ").append(what);
   }
 
-  /** Says whether a peer can never go on with this copy. */
+  /**
+   * Says whether a peer can never go on with this copy. One that does not talk to this node at all
+   * says nothing of the copy: what was copied is kept until that is cured.
+   */
   private static boolean cannotHelp(RefusalCode code) {
-    return code == RefusalCode.SNAPSHOT_NEEDED || code.isFinal();
+    return switch (code) {
+      case SNAPSHOT_NEEDED, FORK, WRONG_DATABASE -> true;
+      case NOT_THE_PROTOCOL,
+          VERSION,
+          CODEC,
+          SELF,
+          UNKNOWN_DATABASE,
+          UPSTREAM_BEHIND,
+          BUSY,
+          STOPPING,
+          INTERNAL,
+          NOT_AUTHORIZED,
+          REPLACED,
+          WITHHELD ->
+          false;
+    };
   }
 
   /** Says whether another peer would do no better. */

@@ -13,6 +13,7 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.DoubleSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -27,6 +28,7 @@ import org.slf4j.LoggerFactory;
  *   │  └─all failed─▶ BACKING_OFF        nobody left to ask ──▶ REFUSED
  *   └──────────────────┘                 close(), from any ──▶ STOPPED
  *
+ * REFUSED, DIVERGED ──at a slow pace──▶ CONNECTING; an internal error, from any ──▶ BACKING_OFF
  * CONNECTING ──no upstream's log reaches back, or a copy was begun──▶ COPYING
  * COPYING ──the copy is in use──▶ CONNECTING, ──no peer could go on──▶ BACKING_OFF
  * copyAnew(), from any but STOPPED ──▶ COPYING
@@ -39,12 +41,6 @@ final class DatabaseFollower implements AutoCloseable {
     void at(Database database, boolean caughtUp);
   }
 
-  /** Told once when the follower will not go on by itself. */
-  @FunctionalInterface
-  interface Failed {
-    void with(ReplicaFailure failure);
-  }
-
   private static final long LOOK_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
   private static final Logger LOG = LoggerFactory.getLogger(DatabaseFollower.class);
 
@@ -53,7 +49,7 @@ final class DatabaseFollower implements AutoCloseable {
   private final DatabaseSet databases;
   private final Reports reports;
   private final Progress progress;
-  private final Failed failed;
+  private final RefusalCounts refusals;
   private final Ticker ticker;
   private final UpstreamList upstreams;
   private final BackOff backOff;
@@ -77,29 +73,27 @@ final class DatabaseFollower implements AutoCloseable {
       DatabaseSet databases,
       Reports reports,
       Progress progress,
-      Failed failed,
+      RefusalCounts refusals,
       UpstreamProber prober,
       Ticker ticker) {
     this.name = name;
-    this.life = new FollowerLife(name);
+    this.life = new FollowerLife(name, ticker);
     this.history = new OwnHistory(name, expectedId, config, databases);
     this.config = config;
     this.databases = databases;
     this.reports = reports;
     this.progress = progress;
-    this.failed = failed;
+    this.refusals = refusals;
     this.ticker = ticker;
-    this.upstreams = new UpstreamList(config.upstreams());
+    DoubleSupplier random = () -> ThreadLocalRandom.current().nextDouble();
+    this.upstreams =
+        new UpstreamList(config.upstreams(), new SlowPace(config.askAgain(), random), ticker);
     this.watch = new UpstreamWatch(name, config, prober, upstreams, history, ticker);
     this.divergence = new Divergence(name, config.onDivergence(), databases, ticker);
-    this.backOff =
-        new BackOff(
-            config.minBackOff(),
-            config.maxBackOff(),
-            () -> ThreadLocalRandom.current().nextDouble());
+    this.backOff = new BackOff(config.minBackOff(), config.maxBackOff(), random);
     this.pacer = new CommitPacer(config.window(), config.maxTransactionBytes());
     this.bootstrap =
-        new Bootstrap(name, history, config, databases, life, ticker, counters::received);
+        new Bootstrap(name, history, config, databases, life, ticker, counters::received, refusals);
     databases.get(name).ifPresent(counters::opened);
     this.thread = Thread.ofPlatform().name("follow-" + name).daemon(true).unstarted(this::run);
   }
@@ -109,31 +103,46 @@ final class DatabaseFollower implements AutoCloseable {
   }
 
   private void run() {
-    try {
-      while (true) {
-        if (life.takeCopyAnew()) {
-          beginAnew("told to copy the database anew");
-        }
-        switch (life.now().state()) {
-          case CONNECTING -> connect();
-          case STREAMING -> stream();
-          case COPYING -> copy();
-          case BACKING_OFF -> pause(backOff.next());
-          case REFUSED -> refused();
-          case DIVERGED -> diverged();
-          case ENDED -> rest();
-          case STOPPED -> {
-            disconnect(true);
-            return;
-          }
-        }
+    while (life.now().state() != FollowerState.STOPPED) {
+      try {
+        turn();
+      } catch (RuntimeException | Error e) {
+        broke(e);
       }
-    } catch (RuntimeException | Error e) {
-      LOG.error("following database {} failed", name, e);
-      disconnect(false);
-      life.become(FollowerState.REFUSED, "internal error: " + e);
-      failed.with(new ReplicaFailure(name, FollowerState.REFUSED, "internal error: " + e));
     }
+    disconnect(true);
+  }
+
+  private void turn() {
+    if (life.takeCopyAnew()) {
+      beginAnew("told to copy the database anew");
+    }
+    switch (life.now().state()) {
+      case CONNECTING -> connect();
+      case STREAMING -> stream();
+      case COPYING -> copy();
+      case BACKING_OFF -> pause();
+      case REFUSED -> refused();
+      case DIVERGED -> diverged();
+      case ENDED -> rest();
+      case STOPPED -> {}
+    }
+  }
+
+  /** A bug, or too little memory: whatever an upstream has sent, it is not the end. */
+  private void broke(Throwable e) {
+    LOG.error("following database {} failed and is tried again", name, e);
+    try {
+      disconnect(false);
+    } catch (RuntimeException again) {
+      LOG.error("database {}: the connection was not left cleanly", name, again);
+      stream = null;
+      counters.received(life.release());
+    }
+    String why = "internal error: " + e + "; the log says where";
+    watch.left(upstreams.current(), true);
+    upstreams.leaveOut(upstreams.current(), why);
+    life.become(FollowerState.BACKING_OFF, why);
   }
 
   // CONNECTING
@@ -144,6 +153,11 @@ final class DatabaseFollower implements AutoCloseable {
       return;
     }
     Upstream upstream = upstreams.current();
+    Optional<StorageException> damage = databases.damage(name);
+    if (damage.isPresent()) {
+      replace(upstream, damage.get());
+      return;
+    }
     UpstreamLink fresh = new UpstreamLink(upstream, config.transport());
     if (!life.hold(fresh)) {
       return;
@@ -165,6 +179,17 @@ final class DatabaseFollower implements AutoCloseable {
     } catch (IOException e) {
       disconnect(false);
       failed(upstream, "upstream " + upstream + ": " + e.getMessage());
+    }
+  }
+
+  /** What cannot even be opened serves nobody: nothing is lost by another copy. */
+  private void replace(Upstream upstream, StorageException damage) {
+    String why = damage.code() + ": " + damage.getMessage();
+    if (name.equals(CatalogPair.CATALOG)) {
+      // Its id is not known any more: another cluster's catalog would have all databases dropped.
+      failed(upstream, why + "; quicksilver copy-anew " + name + " replaces it");
+    } else {
+      beginAnew("its copy cannot be opened (" + why + ") and is copied anew");
     }
   }
 
@@ -198,22 +223,27 @@ final class DatabaseFollower implements AutoCloseable {
   }
 
   private void refusedBy(Upstream upstream, Refusal given) {
+    refusals.add(upstream, given.code());
     refusal = Optional.of(given);
     String why = "upstream " + upstream + " refused: " + given.code() + ": " + given.message();
     boolean isFinal = isFinal(given);
-    if (isFinal) {
+    if (isFinal && !upstreams.hasRefused(upstream, given.code())) {
       LOG.warn("database {}: {}", name, why);
     }
     switch (upstreams.refused(given, isFinal)) {
       case NEXT -> nextUpstream(why);
       case NO_HISTORY -> {
         if (config.stopSequences().containsKey(name)) {
-          refusedByAll(why);
+          upstreams.leaveOut(upstream, why);
+          life.become(FollowerState.REFUSED, why);
+        } else if (divergence.waits()) {
+          upstreams.leaveOut(upstream, why);
+          life.become(FollowerState.DIVERGED, divergence.contradiction() + "; and now " + why);
         } else {
           life.become(FollowerState.COPYING, why);
         }
       }
-      case NOBODY -> refusedByAll(why);
+      case NOBODY -> life.become(FollowerState.REFUSED, why);
     }
   }
 
@@ -223,13 +253,6 @@ final class DatabaseFollower implements AutoCloseable {
     boolean superseded =
         given.code() == RefusalCode.WRONG_DATABASE && !name.equals(CatalogPair.CATALOG);
     return given.code().isFinal() && !superseded;
-  }
-
-  private void refusedByAll(String why) {
-    life.become(FollowerState.REFUSED, why);
-    if (!config.stayUpWhenRefused()) {
-      failed.with(new ReplicaFailure(name, FollowerState.REFUSED, why));
-    }
   }
 
   private void failed(Upstream upstream, String why) {
@@ -340,6 +363,7 @@ final class DatabaseFollower implements AutoCloseable {
       return;
     } catch (RefusedException e) {
       Refusal given = history.examine(e.refusal());
+      refusals.add(to, given.code());
       upstreams.refusedBy(to, given, isFinal(given));
       refusal = upstreams.standing();
     } catch (IOException e) {
@@ -364,11 +388,14 @@ final class DatabaseFollower implements AutoCloseable {
   private void storageFailed(StorageException e) {
     disconnect(false);
     if (e.code() == ErrorCode.DIVERGED) {
+      watch.left(upstreams.current(), true);
+      upstreams.leaveOut(upstreams.current(), e.code() + ": " + e.getMessage());
       String why =
           divergence.happened(
               counters.upstreamName(), String.valueOf(e.getMessage()), counters.commits());
-      life.become(FollowerState.DIVERGED, why);
-      LOG.error("{}", why);
+      if (life.become(FollowerState.DIVERGED, why)) {
+        LOG.error("{}", why);
+      }
       return;
     }
     LOG.error("database {}: {} {}", name, e.code(), e.getMessage(), e);
@@ -391,32 +418,30 @@ final class DatabaseFollower implements AutoCloseable {
 
   // BACKING_OFF, REFUSED, DIVERGED, ENDED
 
-  private void pause(long nanos) {
-    if (!life.stoppedWithin(nanos)) {
-      life.become(FollowerState.CONNECTING, "after a pause of " + nanos / 1_000_000 + " ms");
-    }
+  private void pause() {
+    askAgainAfter(Math.max(backOff.next(), upstreams.untilAsked()));
   }
 
   private void refused() {
-    if (!config.stayUpWhenRefused()) {
-      rest();
-    } else if (!life.stoppedWithin(backOff.longest())) {
-      upstreams.startAnew();
-      life.become(FollowerState.CONNECTING, "asking again after a final refusal");
-    }
+    askAgainAfter(upstreams.untilAsked());
   }
 
+  /** The upstream may be the wrong one, and be corrected; another one may know better. */
   private void diverged() {
-    if (!divergence.copies()) {
-      rest();
-      return;
-    }
-    long wait = divergence.untilCopy();
-    if (wait > 0) {
-      life.stoppedWithin(wait);
-    } else {
+    if (divergence.copies() && divergence.untilCopy() == 0) {
       divergence.copying();
       beginAnew("it diverged and copies the database anew, as configured");
+      return;
+    }
+    long pause = upstreams.untilAsked();
+    askAgainAfter(divergence.copies() ? Math.min(pause, divergence.untilCopy()) : pause);
+  }
+
+  /** Keeps the reason: until it is known whether it still holds, nobody knows a better one. */
+  private void askAgainAfter(long nanos) {
+    if (!life.stoppedWithin(nanos)) {
+      upstreams.startRound();
+      life.become(FollowerState.CONNECTING, life.now().reason());
     }
   }
 
@@ -442,6 +467,7 @@ final class DatabaseFollower implements AutoCloseable {
         counters.connections(),
         counters.receivedBytes() + life.receivedBytes(),
         reports.subtree().acks(name),
+        divergence.contradiction(),
         bootstrap.status(),
         upstreams.status(),
         lag.map(RootLag::rootSequence).orElse(0L),

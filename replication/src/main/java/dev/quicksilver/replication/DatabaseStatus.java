@@ -18,6 +18,8 @@ import java.util.OptionalLong;
  * @param connections connections that reached streaming since the start
  * @param receivedBytes off the wire since the start
  * @param followers the nodes below this one
+ * @param contradiction what has contradicted this copy, as long as no commit has proved it right
+ *     since; empty if nothing has
  * @param copy how far the copy is, while one is being made
  * @param upstreams what came of asking each upstream, in the order of preference
  * @param rootSequence last known of the root; 0 if nothing was heard of it
@@ -37,6 +39,7 @@ public record DatabaseStatus(
     long connections,
     long receivedBytes,
     List<NodeAck> followers,
+    String contradiction,
     Optional<CopyStatus> copy,
     List<UpstreamStatus> upstreams,
     long rootSequence,

@@ -21,7 +21,7 @@ final class Divergence {
   private final DatabaseSet databases;
   private final Ticker ticker;
   private boolean withheld;
-  private boolean noted;
+  private volatile String noted; // empty while nothing is
   private long commitsThen;
   private boolean copiedBefore;
   private long copiedAt;
@@ -32,7 +32,7 @@ final class Divergence {
     this.databases = databases;
     this.ticker = ticker;
     this.withheld = databases.withheld(name).isPresent();
-    this.noted = databases.diverged(name).isPresent();
+    this.noted = databases.diverged(name).orElse("");
     if (withheld && policy != DivergencePolicy.STOP_SERVING) {
       serveAgain();
     }
@@ -55,11 +55,12 @@ final class Divergence {
     note(what);
     return what
         + switch (policy) {
-          case SERVE -> "; it is not followed any more and serves what it has" + cure;
+          case SERVE ->
+              "; it takes nothing from there until that fits, and serves what it has" + cure;
           case COPY -> "; it copies the database anew, and serves what it has until then";
           case STOP_SERVING -> {
             withhold(what + cure);
-            yield "; it is not followed any more and refuses reads" + cure;
+            yield "; it takes nothing from there until that fits, and refuses reads" + cure;
           }
         };
   }
@@ -67,8 +68,8 @@ final class Divergence {
   /** For processes beside this one, which do not know its state. */
   private void note(String what) {
     try {
+      noted = what;
       databases.diverged(name, what);
-      noted = true;
     } catch (StorageException e) {
       LOG.error("it cannot be noted that {}: {}", what, e.getMessage());
     }
@@ -88,10 +89,10 @@ final class Divergence {
     if (commits <= commitsThen) {
       return;
     }
-    if (noted) {
+    if (!noted.isEmpty()) {
       LOG.info("database {} follows again", name);
       databases.follows(name);
-      noted = false;
+      noted = "";
     }
     if (withheld) {
       LOG.info("database {} is served again", name);
@@ -107,7 +108,20 @@ final class Divergence {
   /** Notes that another copy is in use, which has no marks. */
   void replaced() {
     withheld = false;
-    noted = false;
+    noted = "";
+  }
+
+  /**
+   * Returns what has contradicted the copy, as long as nothing has proved it right since; else
+   * empty. For any thread.
+   */
+  String contradiction() {
+    return noted;
+  }
+
+  /** Returns whether the copy was contradicted and somebody has to say that it be replaced. */
+  boolean waits() {
+    return !noted.isEmpty() && !copies();
   }
 
   /** Returns whether the node copies by itself. */

@@ -1,5 +1,8 @@
 package dev.quicksilver.replication;
 
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
@@ -13,10 +16,17 @@ import org.slf4j.LoggerFactory;
 final class FollowerLife {
   private static final Logger LOG = LoggerFactory.getLogger(FollowerLife.class);
 
+  /** What goes on for days is not logged each time that it is tried again. */
+  private static final long SAY_AGAIN = TimeUnit.MINUTES.toNanos(10);
+
   /** A state and what led to it. */
   record Now(FollowerState state, String reason) {}
 
+  private record Said(String reason, long at) {}
+
   private final String name;
+  private final Ticker ticker;
+  private final Map<FollowerState, Said> said = new EnumMap<>(FollowerState.class);
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition stopped = lock.newCondition();
   private Now now = new Now(FollowerState.CONNECTING, "start");
@@ -24,8 +34,9 @@ final class FollowerLife {
   private boolean anew;
   private @Nullable UpstreamLink link;
 
-  FollowerLife(String name) {
+  FollowerLife(String name, Ticker ticker) {
     this.name = name;
+    this.ticker = ticker;
   }
 
   Now now() {
@@ -37,20 +48,44 @@ final class FollowerLife {
     }
   }
 
-  /** The only way from one state to another. */
-  void become(FollowerState next, String why) {
+  /**
+   * The way from one state to another; to STOPPED also {@link #hold} and {@link #stoppedWithin}
+   * lead, once it was told to stop.
+   *
+   * @return whether that is news: not if the same has led to the same state a short time ago
+   */
+  boolean become(FollowerState next, String why) {
     lock.lock();
     try {
       if (now.state() == FollowerState.STOPPED) {
-        return;
+        return false;
       }
-      if (now.state() != next) {
+      boolean news = now.state() != next && isNews(next, why);
+      if (news) {
         LOG.info("database {}: {} to {}: {}", name, now.state(), next, why);
+      } else if (now.state() != next) {
+        LOG.debug("database {}: {} to {} again: {}", name, now.state(), next, why);
       }
       now = new Now(stop ? FollowerState.STOPPED : next, why);
+      return news;
     } finally {
       lock.unlock();
     }
+  }
+
+  private boolean isNews(FollowerState next, String why) {
+    if (next == FollowerState.STREAMING) {
+      said.remove(FollowerState.CONNECTING);
+      said.remove(FollowerState.BACKING_OFF);
+      return true;
+    }
+    long time = ticker.nanos();
+    Said before = said.get(next);
+    if (before != null && before.reason().equals(why) && time - before.at() < SAY_AGAIN) {
+      return false;
+    }
+    said.put(next, new Said(why, time));
+    return true;
   }
 
   /** Holds a connection, so that stopping closes it; false if it is too late for one. */

@@ -6,13 +6,16 @@ public enum FollowerState implements Message.Numbered {
   CONNECTING(0),
   /** Receiving, verifying and committing blocks. */
   STREAMING(1),
-  /** Copying a snapshot from a peer, since no upstream's log goes back far enough. */
+  /**
+   * Copying a snapshot from a peer: no upstream's log goes back far enough, the copy here cannot be
+   * opened, or it was told to.
+   */
   COPYING(2),
   /** All upstreams failed; pausing. */
   BACKING_OFF(3),
-  /** Finally refused; does not follow, the copy serves reads. */
+  /** Every upstream refuses finally; asks again at a slow pace, the copy serves reads. */
   REFUSED(4),
-  /** A block contradicted this copy; does not follow, see {@link DivergencePolicy}. */
+  /** A block contradicted this copy; asks again at a slow pace, see {@link DivergencePolicy}. */
   DIVERGED(5),
   /** The stop sequence was reached. */
   ENDED(6),

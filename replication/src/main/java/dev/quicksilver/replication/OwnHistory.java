@@ -121,6 +121,9 @@ final class OwnHistory {
             + given.chainHash()
             + ", this node "
             + ours
-            + "; find out which is right, then remove the wrong node's copy");
+            + "; find out which is right, then have the wrong one copy it anew (quicksilver"
+            + " copy-anew "
+            + name
+            + ")");
   }
 }

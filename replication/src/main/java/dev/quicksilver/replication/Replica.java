@@ -2,28 +2,20 @@ package dev.quicksilver.replication;
 
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Keeps a set of databases equal to an upstream's: follows the catalog, and each database that the
- * catalog names. Thread-safe. Reading the databases goes on whatever happens here.
+ * catalog names. Thread-safe. Reading the databases goes on whatever happens here, and nothing that
+ * an upstream says ends it: what is refused is asked for again, see {@link #status}.
  */
 public final class Replica implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Replica.class);
-
   private final ReplicationConfig config;
   private final DatabaseSet databases;
   private final Reports reports;
-  private final CompletableFuture<ReplicaFailure> failure = new CompletableFuture<>();
+  private final RefusalCounts refusals;
   private final CatalogWatcher watcher;
   private final DatabaseFollower catalog;
   private final UpstreamProber prober;
@@ -35,7 +27,8 @@ public final class Replica implements AutoCloseable {
     this.reports =
         new Reports(
             config.node(), subtree, this::acks, RootHeads.SYSTEM_CLOCK, Protocol.MAX_REPORTED);
-    this.prober = UpstreamProber.start(config);
+    this.refusals = new RefusalCounts(config.upstreams());
+    this.prober = UpstreamProber.start(config, refusals);
     this.watcher = new CatalogWatcher(databases, this::follower);
     this.catalog =
         new DatabaseFollower(
@@ -45,7 +38,7 @@ public final class Replica implements AutoCloseable {
             databases,
             reports,
             watcher::look,
-            this::failed,
+            refusals,
             prober,
             Ticker.SYSTEM);
   }
@@ -66,6 +59,7 @@ public final class Replica implements AutoCloseable {
     Replica replica = new Replica(config, databases, subtree);
     // What is here is followed even while no upstream answers.
     databases.get(CatalogPair.CATALOG).ifPresent(db -> replica.watcher.look(db, false));
+    databases.damage(CatalogPair.CATALOG).ifPresent(replica.watcher::unreadable);
     replica.catalog.start();
     return replica;
   }
@@ -78,14 +72,9 @@ public final class Replica implements AutoCloseable {
         databases,
         reports,
         (_, _) -> {},
-        this::failed,
+        refusals,
         prober,
         Ticker.SYSTEM);
-  }
-
-  private void failed(ReplicaFailure cause) {
-    LOG.error("{}", cause.message());
-    failure.complete(cause);
   }
 
   private List<NodeAck> acks() {
@@ -118,24 +107,14 @@ public final class Replica implements AutoCloseable {
     return watcher.copyAnew(database);
   }
 
-  /**
-   * Completes with the first database that is refused for good, unless {@link
-   * ReplicationConfig#stayUpWhenRefused}; never completes exceptionally. A database that diverged
-   * is no failure of the node: see {@link DivergencePolicy}.
-   */
-  public CompletableFuture<ReplicaFailure> failure() {
-    return failure.copy();
+  /** Returns how often each upstream has refused, with all codes, also those that never came. */
+  public List<RefusalCount> refusals() {
+    return refusals.all();
   }
 
-  /** Waits for {@link #failure}; empty if there is none within the time. */
-  public Optional<ReplicaFailure> awaitFailure(Duration timeout) throws InterruptedException {
-    try {
-      return Optional.of(failure.get(timeout.toNanos(), TimeUnit.NANOSECONDS));
-    } catch (TimeoutException e) {
-      return Optional.empty();
-    } catch (ExecutionException e) {
-      throw new IllegalStateException(e);
-    }
+  /** Returns why the set of databases is not what the upstream's catalog says; empty if it is. */
+  public Optional<String> problem() {
+    return watcher.problem();
   }
 
   /** Stops following; returns when all threads have ended. The databases stay open. */

@@ -1,11 +1,15 @@
 package dev.quicksilver.replication;
 
+import java.io.IOException;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * How a node follows.
@@ -19,8 +23,8 @@ import java.util.function.Consumer;
  * @param minBackOff first pause after all upstreams failed; doubles
  * @param maxBackOff longest pause
  * @param stopSequences databases that stop at the block that holds the given sequence
- * @param stayUpWhenRefused whether a final refusal leaves the node serving reads and asking again
- *     at the longest pause, instead of completing {@link Replica#failure()}
+ * @param askAgain the longest pause before an upstream is asked again that refused finally or
+ *     contradicted a copy, and after an internal error; shortened at random by up to a half
  * @param transport the same as the process's {@link ReplicationServer} has
  * @param choice when an upstream that serves is left for another one
  * @param onDivergence what is done with a database that contradicts its upstream
@@ -35,12 +39,13 @@ public record ReplicationConfig(
     Duration minBackOff,
     Duration maxBackOff,
     Map<String, Long> stopSequences,
-    boolean stayUpWhenRefused,
+    Duration askAgain,
     Transport transport,
     UpstreamChoice choice,
     DivergencePolicy onDivergence) {
+  private static final Logger LOG = LoggerFactory.getLogger(ReplicationConfig.class);
 
-  /** Defaults: 500 ms window, 32 MiB, 10 s silence, 100 ms to 5 s back-off, stops when refused. */
+  /** Defaults: 500 ms window, 32 MiB, 10 s silence, 100 ms to 5 s back-off, 30 s when refused. */
   public static ReplicationConfig of(NodeIdentity node, List<Upstream> upstreams) {
     return new ReplicationConfig(
         node,
@@ -52,7 +57,7 @@ public record ReplicationConfig(
         Duration.ofMillis(100),
         Duration.ofSeconds(5),
         Map.of(),
-        false,
+        Duration.ofSeconds(30),
         Transport.PLAIN,
         UpstreamChoice.DEFAULT,
         DivergencePolicy.SERVE);
@@ -73,8 +78,14 @@ public record ReplicationConfig(
    * @throws ReplicationException with the upstream and the cure
    */
   void checkUpstreams() {
-    if (!transport.isSecure()) {
-      upstreams.forEach(up -> transport.address(up.host(), up.port(), "the upstream"));
+    for (Upstream upstream : transport.isSecure() ? List.<Upstream>of() : upstreams) {
+      try {
+        transport.resolve(upstream.host(), upstream.port(), "the upstream");
+      } catch (UnknownHostException e) {
+        LOG.warn("upstream {} cannot be resolved now and is tried again", upstream);
+      } catch (IOException e) {
+        throw new ReplicationException(String.valueOf(e.getMessage()), e);
+      }
     }
   }
 
@@ -98,9 +109,9 @@ public record ReplicationConfig(
     return changed(draft -> draft.stopSequences = stops);
   }
 
-  /** Returns the same that stays up, or not, when it is finally refused. */
-  public ReplicationConfig withStayUpWhenRefused(boolean stayUp) {
-    return changed(draft -> draft.stayUpWhenRefused = stayUp);
+  /** Returns the same that asks again at another pace when it was finally refused. */
+  public ReplicationConfig withAskAgain(Duration other) {
+    return changed(draft -> draft.askAgain = other);
   }
 
   /** Returns the same that leaves an upstream for another one in other cases. */
@@ -126,7 +137,7 @@ public record ReplicationConfig(
         minBackOff,
         maxBackOff,
         draft.stopSequences,
-        draft.stayUpWhenRefused,
+        draft.askAgain,
         draft.transport,
         draft.choice,
         draft.onDivergence);
@@ -137,7 +148,7 @@ public record ReplicationConfig(
     private Optional<UUID> catalogId;
     private Duration window;
     private Map<String, Long> stopSequences;
-    private boolean stayUpWhenRefused;
+    private Duration askAgain;
     private Transport transport;
     private UpstreamChoice choice;
     private DivergencePolicy onDivergence;
@@ -146,7 +157,7 @@ public record ReplicationConfig(
       catalogId = from.catalogId;
       window = from.window;
       stopSequences = from.stopSequences;
-      stayUpWhenRefused = from.stayUpWhenRefused;
+      askAgain = from.askAgain;
       transport = from.transport;
       choice = from.choice;
       onDivergence = from.onDivergence;

@@ -58,18 +58,22 @@ public final class Transport {
     } catch (UnknownHostException e) {
       throw new ReplicationException(
           what + " " + host + ":" + port + " cannot be resolved; check the host name", e);
+    } catch (IOException e) {
+      throw new ReplicationException(String.valueOf(e.getMessage()), e);
     }
   }
 
   /**
-   * The same for a connection that is about to be made: a name server may be well again later.
+   * The same for a connection that is about to be made: a name server may be well again later, and
+   * may say something else.
    *
    * @throws UnknownHostException if it cannot be resolved now
+   * @throws IOException if it would take plain text off this machine
    */
-  InetSocketAddress resolve(String host, int port, String what) throws UnknownHostException {
+  InetSocketAddress resolve(String host, int port, String what) throws IOException {
     InetAddress address = InetAddress.getByName(host);
     if (tls.isEmpty() && !address.isLoopbackAddress()) {
-      throw new ReplicationException(
+      throw new IOException(
           what
               + " "
               + host
@@ -77,8 +81,7 @@ public final class Transport {
               + port
               + " is not a loopback address; replication beyond this machine needs TLS: set"
               + " replication.tls-certificate, replication.tls-key and"
-              + " replication.tls-authorities, or use 127.0.0.1",
-          null);
+              + " replication.tls-authorities, or use 127.0.0.1");
     }
     return new InetSocketAddress(address, port);
   }

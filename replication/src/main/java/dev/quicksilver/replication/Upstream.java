@@ -8,7 +8,7 @@ import java.util.stream.Stream;
  * A node to pull from.
  *
  * @param host a loopback address, or any with TLS
- * @param secondary tried after all primaries; keeps a longer history
+ * @param secondary tried after all primaries; its own settings should have it keep a longer log
  * @param node the name that it must have; empty for any
  */
 public record Upstream(String host, int port, boolean secondary, Optional<String> node) {

@@ -5,8 +5,9 @@ import java.util.Optional;
 
 /**
  * Primaries in order, then secondaries: which of them is followed, or asked next, and what came of
- * asking each. A final refusal leaves its upstream out; the others are followed. Thread-safe; only
- * the follower's thread changes which one is current.
+ * asking each. One that refused finally, or contradicted the copy, is left out for a while,
+ * whatever becomes of the others: by then somebody may have cured the cause. Thread-safe; only the
+ * follower's thread changes which one is current.
  */
 final class UpstreamList {
   /** Where a refusal by the current upstream leads. */
@@ -15,12 +16,9 @@ final class UpstreamList {
     NEXT,
     /** None that would serve this node has its history in the log. */
     NO_HISTORY,
-    /** All of them have refused finally. */
+    /** All of them have refused finally; see {@link #untilAsked}. */
     NOBODY
   }
-
-  /** About five minutes at the default longest pause: by then somebody may have cured the cause. */
-  static final int LEFT_OUT_ROUNDS = 60;
 
   private static final int PATIENT_ROUNDS = 5;
 
@@ -30,11 +28,19 @@ final class UpstreamList {
     private String node = "";
     private long lastSequence;
     private String detail = "";
-    private Optional<Refusal> leftOut = Optional.empty();
+    private Optional<Refusal> refusedFinally = Optional.empty();
+    private boolean leftOut;
+    private long askAgainAt;
     private boolean lacksHistory;
 
     Candidate(Upstream upstream) {
       this.upstream = upstream;
+    }
+
+    /** It has answered, or not at all: whether it would refuse is not known any more. */
+    void askable() {
+      refusedFinally = Optional.empty();
+      leftOut = false;
     }
 
     UpstreamStatus status() {
@@ -43,12 +49,16 @@ final class UpstreamList {
   }
 
   private final List<Candidate> ordered;
+  private final SlowPace pace;
+  private final Ticker ticker;
   private int roundsLackingHistory;
-  private int roundsLeavingOut;
   private int at;
 
-  UpstreamList(List<Upstream> upstreams) {
+  /** Takes the pace at which those are asked again that have refused finally. */
+  UpstreamList(List<Upstream> upstreams, SlowPace pace, Ticker ticker) {
     this.ordered = Upstream.inOrder(upstreams).stream().map(Candidate::new).toList();
+    this.pace = pace;
+    this.ticker = ticker;
   }
 
   synchronized Upstream current() {
@@ -63,12 +73,7 @@ final class UpstreamList {
     }
     boolean lacking = ordered.stream().anyMatch(one -> one.lacksHistory);
     roundsLackingHistory = lacking ? roundsLackingHistory + 1 : 0;
-    roundsLeavingOut++;
-    if (roundsLeavingOut >= LEFT_OUT_ROUNDS) {
-      startAnew();
-    } else {
-      startRound();
-    }
+    startRound();
     return false;
   }
 
@@ -80,7 +85,7 @@ final class UpstreamList {
     one.node = node;
     one.lastSequence = lastSequence;
     one.detail = "";
-    one.leftOut = Optional.empty();
+    one.askable();
   }
 
   /**
@@ -94,7 +99,7 @@ final class UpstreamList {
     if (problem.isEmpty()) {
       one.lastSequence = lastSequence;
     }
-    if (one.leftOut.isEmpty() && one.result != UpstreamStatus.Result.FOLLOWED) {
+    if (!one.leftOut && one.result != UpstreamStatus.Result.FOLLOWED) {
       one.result = problem.isEmpty() ? UpstreamStatus.Result.WELL : UpstreamStatus.Result.FAILED;
       one.detail = problem;
     }
@@ -111,6 +116,21 @@ final class UpstreamList {
     Candidate one = of(upstream);
     one.result = UpstreamStatus.Result.FAILED;
     one.detail = why;
+    one.askable();
+  }
+
+  /** Notes that following an upstream failed in a way that cannot be other if it is asked soon. */
+  synchronized void leaveOut(Upstream upstream, String why) {
+    Candidate one = of(upstream);
+    one.result = UpstreamStatus.Result.LEFT_OUT;
+    one.detail = why;
+    one.refusedFinally = Optional.empty();
+    leaveOut(one);
+  }
+
+  private void leaveOut(Candidate one) {
+    one.leftOut = true;
+    one.askAgainAt = ticker.nanos() + pace.next();
   }
 
   /**
@@ -123,14 +143,15 @@ final class UpstreamList {
     note(one, refusal, isFinal);
     boolean lacking = refusal.code() == RefusalCode.SNAPSHOT_NEEDED;
     one.lacksHistory |= lacking;
-    boolean nobodyLeft = ordered.stream().allMatch(c -> c.lacksHistory || c.leftOut.isPresent());
+    boolean nobodyLeft =
+        ordered.stream().allMatch(c -> c.lacksHistory || c.refusedFinally.isPresent());
     if (lacking && (nobodyLeft || roundsLackingHistory >= PATIENT_ROUNDS)) {
       return Verdict.NO_HISTORY;
     }
     if (!nobodyLeft) {
       return Verdict.NEXT;
     }
-    boolean someServe = ordered.stream().anyMatch(c -> c.leftOut.isEmpty());
+    boolean someServe = ordered.stream().anyMatch(c -> c.refusedFinally.isEmpty());
     return someServe ? Verdict.NO_HISTORY : Verdict.NOBODY;
   }
 
@@ -143,42 +164,48 @@ final class UpstreamList {
     one.result = isFinal ? UpstreamStatus.Result.LEFT_OUT : UpstreamStatus.Result.REFUSED;
     one.detail = refusal.code() + ": " + refusal.message();
     if (isFinal) {
-      one.leftOut = Optional.of(refusal);
-      roundsLeavingOut = 0;
+      one.refusedFinally = Optional.of(refusal);
+      leaveOut(one);
     }
+  }
+
+  /** Says whether an upstream has refused for this reason last time, too. */
+  synchronized boolean hasRefused(Upstream upstream, RefusalCode code) {
+    return of(upstream).refusedFinally.filter(refusal -> refusal.code() == code).isPresent();
   }
 
   /** Returns the final refusal of the most preferred upstream that is left out, if there is one. */
   synchronized Optional<Refusal> standing() {
-    return ordered.stream().flatMap(one -> one.leftOut.stream()).findFirst();
+    return ordered.stream().flatMap(one -> one.refusedFinally.stream()).findFirst();
   }
 
-  /** Goes back to the most preferred one that is not left out; leaves none out if all were. */
+  /** Goes back to the most preferred one that may be asked; to the first if none may be yet. */
   synchronized void startRound() {
     ordered.forEach(one -> one.lacksHistory = false);
-    at = askedFrom(0);
-    if (at == ordered.size()) {
-      startAnew();
-    }
+    int first = askedFrom(0);
+    at = first == ordered.size() ? 0 : first;
   }
 
-  /** Goes back to the most preferred one and leaves none out. */
-  synchronized void startAnew() {
-    ordered.forEach(
-        one -> {
-          one.lacksHistory = false;
-          one.leftOut = Optional.empty();
-        });
-    roundsLeavingOut = 0;
-    at = 0;
+  /** Returns in how many ns the first upstream may be asked; 0 if one may be now. */
+  synchronized long untilAsked() {
+    long now = ticker.nanos();
+    return ordered.stream()
+        .mapToLong(one -> !one.leftOut ? 0 : Math.max(0, one.askAgainAt - now))
+        .min()
+        .orElse(0);
   }
 
   private int askedFrom(int index) {
+    long now = ticker.nanos();
     int next = index;
-    while (next < ordered.size() && ordered.get(next).leftOut.isPresent()) {
+    while (next < ordered.size() && isLeftOut(ordered.get(next), now)) {
       next++;
     }
     return next;
+  }
+
+  private static boolean isLeftOut(Candidate one, long now) {
+    return one.leftOut && one.askAgainAt - now > 0;
   }
 
   private Candidate of(Upstream upstream) {

@@ -37,15 +37,17 @@ final class UpstreamProber implements AutoCloseable {
   private static final int LONGEST_PAUSES = 12;
 
   private final ReplicationConfig config;
+  private final RefusalCounts refusals;
   private final Map<Upstream, Answer> answers = new ConcurrentHashMap<>();
   private final List<Thread> threads = new CopyOnWriteArrayList<>();
 
-  private UpstreamProber(ReplicationConfig config) {
+  private UpstreamProber(ReplicationConfig config, RefusalCounts refusals) {
     this.config = config;
+    this.refusals = refusals;
   }
 
-  static UpstreamProber start(ReplicationConfig config) {
-    UpstreamProber prober = new UpstreamProber(config);
+  static UpstreamProber start(ReplicationConfig config, RefusalCounts refusals) {
+    UpstreamProber prober = new UpstreamProber(config, refusals);
     if (config.upstreams().size() > 1) {
       for (Upstream upstream : config.upstreams()) {
         prober.threads.add(
@@ -85,9 +87,13 @@ final class UpstreamProber implements AutoCloseable {
     try {
       return new Answer(number, list(upstream), "");
     } catch (RefusedException e) {
+      refusals.add(upstream, e.refusal().code());
       return new Answer(number, Map.of(), e.refusal().code() + ": " + e.refusal().message());
     } catch (IOException e) {
       return new Answer(number, Map.of(), String.valueOf(e.getMessage()));
+    } catch (RuntimeException e) {
+      LOG.error("asking upstream {} failed", upstream, e);
+      return new Answer(number, Map.of(), "internal error: " + e);
     }
   }
 

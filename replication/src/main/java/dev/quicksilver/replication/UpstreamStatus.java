@@ -19,7 +19,7 @@ public record UpstreamStatus(
     WELL,
     /** It cannot serve this node now; it is asked again. */
     REFUSED,
-    /** It refused finally: it is left out, and asked again only now and then. */
+    /** It refused finally or contradicted the copy: it is asked again only now and then. */
     LEFT_OUT,
     /** It could not be reached, or the connection broke. */
     FAILED

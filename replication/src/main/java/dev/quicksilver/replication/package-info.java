@@ -63,11 +63,12 @@
  * of the operating system. Public types are safe for all threads unless they say otherwise.
  *
  * <p><b>Failure:</b> a Refusal is typed and either temporary (the follower tries the next upstream,
- * then backs off) or final (that upstream is left out; when all are, it stops following and says
- * so, and {@code quicksilver replica} ends). A damaged frame, a lost, repeated or misplaced block,
- * or silence ends the connection and nothing of it is committed. A block that contradicts the
- * follower's own history or content stops the database: {@code DIVERGED}, see {@link
- * dev.quicksilver.replication.DivergencePolicy}.
+ * then backs off) or final (that upstream is left out and asked again at a slow pace; when all are,
+ * the state is {@code REFUSED}). A damaged frame, a lost, repeated or misplaced block, or silence
+ * ends the connection and nothing of it is committed. A block that contradicts the follower's own
+ * history or content is not taken: {@code DIVERGED}, see {@link
+ * dev.quicksilver.replication.DivergencePolicy}. Nothing that an upstream says or does, and no
+ * error in here, ends the following of a database: it is tried again, and the copy serves reads.
  */
 @NullMarked
 package dev.quicksilver.replication;

@@ -87,7 +87,6 @@ final class BootstrapTest {
       edge.awaitEqual("dns", root);
       assertThat(edge.status("dns").state()).isEqualTo(FollowerState.STREAMING);
       assertThat(edge.status("dns").copy()).isEmpty();
-      assertThat(edge.replica().failure()).isNotDone();
     }
   }
 
@@ -262,6 +261,42 @@ final class BootstrapTest {
     }
   }
 
+  /** Peers that let nobody in say nothing against the copy that was begun. */
+  @Test
+  void aCopyThatWasBegunIsKeptWhileAllPeersRefuseTheNode() throws Exception {
+    try (TestNode root = source("root", FORGETFUL);
+        TestNode edge = TestNode.open("edge", data.resolve("edge"), FAST)) {
+      fill(root, 48);
+      AtomicBoolean open = new AtomicBoolean();
+      try (CutProxy proxy = closingInMidCopy(root, open)) {
+        edge.follow(proxy.port());
+        awaitCut(edge, proxy);
+        edge.stopFollowing();
+        int port = root.port();
+        root.stopServing();
+        NodeIdentity later =
+            NodeIdentity.create("root", "test").speaking(new ProtocolVersions(3, 4));
+        try (ReplicationServer _ =
+            ReplicationServer.start("127.0.0.1", port, root.databases, later)) {
+          open.set(true);
+          edge.follow(proxy.port());
+          Await.until(() -> refusals(edge, RefusalCode.VERSION) > 5, () -> edge.replica().status());
+          assertThat(edge.status("dns").reason()).contains("VERSION");
+        }
+        root.serve(port);
+        edge.awaitEqual("dns", root);
+        assertThat(edge.status("dns").receivedBytes()).isLessThan(40L << 20);
+      }
+    }
+  }
+
+  private static long refusals(TestNode node, RefusalCode code) {
+    return node.replica().refusals().stream()
+        .filter(refusal -> refusal.code() == code)
+        .mapToLong(RefusalCount::count)
+        .sum();
+  }
+
   /** Cuts the copy after 36 MiB; nobody comes through after that until it is opened. */
   private static CutProxy closingInMidCopy(TestNode target, AtomicBoolean open) throws IOException {
     return new CutProxy(
@@ -333,8 +368,8 @@ final class BootstrapTest {
       edge.stopFollowing();
       edge.commit("dns", set("something", "else"));
       root.commit("dns", set("key", "value"));
-      below.follow(below.config(edge.port()).withStayUpWhenRefused(true)).awaitEqual("dns", edge);
-      edge.follow(edge.config(root.port()).withStayUpWhenRefused(true));
+      below.follow(edge.port()).awaitEqual("dns", edge);
+      edge.follow(root.port());
       Await.until(
           () -> edge.status("dns").state() == FollowerState.REFUSED, () -> edge.replica().status());
       assertThat(edge.status("dns").refusal().orElseThrow().code()).isEqualTo(RefusalCode.FORK);

@@ -5,9 +5,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.ChainHash;
+import dev.quicksilver.storage.StorageOptions;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
@@ -107,7 +109,6 @@ final class DivergenceTest {
   @Test
   void usuallyServesWhatItHasUntilItIsToldToCopy() {
     diverge(DivergencePolicy.SERVE);
-    assertThat(edge.replica().failure()).isNotDone();
     assertThat(edge.databases.withheld("dns")).isEmpty();
     assertThat(edge.databases.diverged("dns"))
         .hasValueSatisfying(why -> assertThat(why).contains("diverged from upstream"));
@@ -120,6 +121,61 @@ final class DivergenceTest {
     edge.awaitEqual("dns", root);
     awaitState(FollowerState.STREAMING);
     assertThat(edge.databases.diverged("dns")).isEmpty();
+  }
+
+  @Test
+  void followsAgainByItselfWhenTheUpstreamWasTheWrongOneAndIsCorrected() {
+    edge.follow(edge.config(proxy.port()).withAskAgain(Duration.ofMillis(50)));
+    edge.awaitEqual("dns", root);
+    write(5);
+    edge.awaitStatus("dns", status -> status.connections() > 2); // asked again, more than once
+    assertThat(edge.database("dns").head().lastSequence()).isLessThan(WRONG_FROM);
+    assertThat(edge.status("dns").contradiction()).contains("diverged from upstream");
+    lies.set(false);
+    edge.awaitEqual("dns", root);
+    edge.awaitStatus("dns", status -> status.contradiction().isEmpty());
+    assertThat(edge.database("dns").head().oldestSequence()).isEqualTo(1);
+    assertThat(edge.databases.diverged("dns")).isEmpty();
+  }
+
+  @Test
+  void anotherUpstreamThatAgreesIsFollowedAtOnce() {
+    edge.follow(edge.config(proxy.port(), root.port()));
+    edge.awaitEqual("dns", root);
+    write(5);
+    edge.awaitEqual("dns", root);
+    edge.awaitStatus("dns", status -> status.contradiction().isEmpty());
+    UpstreamStatus liar = edge.status("dns").upstreams().getFirst();
+    assertThat(liar.result()).isEqualTo(UpstreamStatus.Result.LEFT_OUT);
+    assertThat(liar.detail()).contains("DIVERGED");
+  }
+
+  /** Nobody has compared the two: without being told it must not take the upstream's content. */
+  @Test
+  void doesNotCopyUnaskedWhenTheUpstreamsLogIsGoneMeanwhile() {
+    edge.follow(edge.config(proxy.port()).withAskAgain(Duration.ofMillis(50)));
+    edge.awaitEqual("dns", root);
+    write(5);
+    awaitState(FollowerState.DIVERGED);
+    int port = root.port();
+    root.stopServing();
+    try (TestNode forgetful =
+        TestNode.root(
+            "root",
+            data.resolve("forgetful"),
+            StorageOptions.DEFAULT.withLog(Duration.ofDays(365), 1))) {
+      forgetful.stopServing();
+      forgetful.create("dns", DNS);
+      for (int i = 0; i < 40; i++) {
+        forgetful.commit("dns", set("key" + i, "value"));
+      }
+      forgetful.serve(port);
+      edge.awaitStatus("dns", status -> status.reason().contains("SNAPSHOT_NEEDED"));
+      DatabaseStatus waits =
+          edge.awaitStatus("dns", status -> status.state() == FollowerState.DIVERGED);
+      assertThat(waits.reason()).contains("diverged from upstream");
+      assertThat(edge.databases.copyBegun("dns")).isFalse();
+    }
   }
 
   @Test

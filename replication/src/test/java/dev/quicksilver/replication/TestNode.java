@@ -52,7 +52,11 @@ final class TestNode implements AutoCloseable {
   private long lsn = 1000;
 
   private TestNode(String name, Path data, StorageOptions options) {
-    this.databases = DatabaseSet.open(data, options);
+    this(name, DatabaseSet.open(data, options));
+  }
+
+  private TestNode(String name, DatabaseSet databases) {
+    this.databases = databases;
     this.identity = NodeIdentity.create(name, "test");
   }
 
@@ -63,6 +67,11 @@ final class TestNode implements AutoCloseable {
 
   static TestNode open(String name, Path data, StorageOptions options) {
     return new TestNode(name, data, options);
+  }
+
+  /** Opens a data directory as a replica does. */
+  static TestNode openUndamaged(String name, Path data) {
+    return new TestNode(name, DatabaseSet.openUndamaged(data, StorageOptions.DEFAULT));
   }
 
   /** Opens a data directory with a catalog, as a root has, and serves it. */
@@ -144,7 +153,7 @@ final class TestNode implements AutoCloseable {
         Duration.ofMillis(5),
         Duration.ofMillis(50),
         all.stopSequences(),
-        false,
+        all.askAgain(),
         transport,
         all.choice(),
         all.onDivergence());
@@ -178,6 +187,11 @@ final class TestNode implements AutoCloseable {
 
   private Optional<DatabaseStatus> find(String name) {
     return replica().status().stream().filter(status -> status.database().equals(name)).findFirst();
+  }
+
+  /** Waits until all upstreams have refused a database finally, and returns why. */
+  String awaitRefused(String name) {
+    return awaitStatus(name, status -> status.state() == FollowerState.REFUSED).reason();
   }
 
   /** Waits until a database is followed as it should be, and returns how. */

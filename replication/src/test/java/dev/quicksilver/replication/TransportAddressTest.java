@@ -1,8 +1,10 @@
 package dev.quicksilver.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -21,6 +23,26 @@ final class TransportAddressTest {
                     .checkUpstreams())
         .isInstanceOf(ReplicationException.class)
         .hasMessageContaining("TLS");
+  }
+
+  /** A name may lead elsewhere one day: that fails the connection, not the node. */
+  @Test
+  void aConnectionThatWouldLeaveTheMachineFailsAsAnyOther() {
+    assertThatThrownBy(() -> Transport.PLAIN.resolve("192.0.2.1", 7000, "the upstream"))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("TLS");
+  }
+
+  /** A node that has a copy starts although no name server answers. */
+  @Test
+  void anUpstreamThatCannotBeResolvedNowIsNoMistake() {
+    assertThatCode(
+            () ->
+                ReplicationConfig.of(
+                        NodeIdentity.create("a", ""),
+                        List.of(Upstream.primary("upstream.invalid", 7000)))
+                    .checkUpstreams())
+        .doesNotThrowAnyException();
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.quicksilver.replication;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.replication.UpstreamList.Verdict;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -14,9 +15,17 @@ final class UpstreamListTest {
   private static final Refusal GONE = Refusal.of(RefusalCode.SNAPSHOT_NEEDED, "gone");
   private static final Refusal FORK = Refusal.of(RefusalCode.FORK, "another history");
 
+  private static final Duration PACE = Duration.ofSeconds(30);
+
+  private long now = 5;
+
+  private UpstreamList list(Upstream... upstreams) {
+    return new UpstreamList(List.of(upstreams), new SlowPace(PACE, () -> 1), () -> now);
+  }
+
   @Test
   void secondariesComeAfterAllPrimariesAndThenTheRoundIsOver() {
-    UpstreamList list = new UpstreamList(List.of(A, LAST, B));
+    UpstreamList list = list(A, LAST, B);
     assertThat(list.current()).isEqualTo(A);
     assertThat(list.advance()).isTrue();
     assertThat(list.current()).isEqualTo(B);
@@ -28,7 +37,7 @@ final class UpstreamListTest {
 
   @Test
   void historyIsLostForGoodOnlyIfNoUpstreamOfARoundHasIt() {
-    UpstreamList list = new UpstreamList(List.of(A, LAST));
+    UpstreamList list = list(A, LAST);
     assertThat(list.refused(GONE, false)).isEqualTo(Verdict.NEXT);
     list.advance();
     list.advance();
@@ -39,7 +48,7 @@ final class UpstreamListTest {
 
   @Test
   void historyIsLostToOneThatCouldNotAskTheOthersForManyRounds() {
-    UpstreamList list = new UpstreamList(List.of(A, LAST));
+    UpstreamList list = list(A, LAST);
     for (int round = 0; round < 5; round++) {
       assertThat(list.refused(GONE, false)).isEqualTo(Verdict.NEXT);
       list.advance();
@@ -50,23 +59,51 @@ final class UpstreamListTest {
   }
 
   @Test
-  void anUpstreamThatRefusedFinallyIsLeftOutUntilManyRoundsAreOver() {
-    UpstreamList list = new UpstreamList(List.of(A, B));
+  void anUpstreamThatRefusedFinallyIsAskedAgainAfterAWhileWhateverTheOthersDo() {
+    UpstreamList list = list(A, B);
     assertThat(list.refused(FORK, true)).isEqualTo(Verdict.NEXT);
     assertThat(list.standing()).contains(FORK);
     assertThat(list.advance()).isTrue();
-    for (int round = 1; round < UpstreamList.LEFT_OUT_ROUNDS; round++) {
-      assertThat(list.advance()).isFalse();
-      assertThat(list.current()).isEqualTo(B);
-    }
+    now += PACE.toNanos() - 1;
+    list.failed(B, "nobody answers");
     assertThat(list.advance()).isFalse();
+    assertThat(list.current()).isEqualTo(B);
+    now++;
+    list.startRound();
     assertThat(list.current()).isEqualTo(A);
+    assertThat(list.hasRefused(A, RefusalCode.FORK)).isTrue();
+    list.failed(A, "nobody answers");
     assertThat(list.standing()).isEmpty();
   }
 
   @Test
+  void saysHowLongNobodyIsToBeAsked() {
+    UpstreamList list = list(A, B);
+    assertThat(list.untilAsked()).isZero();
+    list.refused(FORK, true);
+    now += 7;
+    list.advance();
+    assertThat(list.untilAsked()).isZero();
+    assertThat(list.refused(FORK, true)).isEqualTo(Verdict.NOBODY);
+    assertThat(list.untilAsked()).isEqualTo(PACE.toNanos() - 7);
+    now += PACE.toNanos() - 7;
+    list.startRound();
+    assertThat(list.current()).isEqualTo(A);
+  }
+
+  @Test
+  void oneThatContradictsTheCopyIsLeftOutForAWhileAndHasNotRefused() {
+    UpstreamList list = list(A, B);
+    list.leaveOut(A, "another history");
+    list.startRound();
+    assertThat(list.current()).isEqualTo(B);
+    assertThat(list.standing()).isEmpty();
+    assertThat(list.refused(GONE, false)).isEqualTo(Verdict.NEXT);
+  }
+
+  @Test
   void nobodyIsLeftWhenAllRefusedFinally() {
-    UpstreamList list = new UpstreamList(List.of(A, B));
+    UpstreamList list = list(A, B);
     assertThat(list.refused(FORK, true)).isEqualTo(Verdict.NEXT);
     list.advance();
     assertThat(list.refused(FORK, true)).isEqualTo(Verdict.NOBODY);
@@ -77,7 +114,7 @@ final class UpstreamListTest {
 
   @Test
   void oneWithoutTheHistoryCanStillBeCopiedFromWhenTheOthersRefusedFinally() {
-    UpstreamList list = new UpstreamList(List.of(A, LAST));
+    UpstreamList list = list(A, LAST);
     assertThat(list.refused(GONE, false)).isEqualTo(Verdict.NEXT);
     list.advance();
     assertThat(list.refused(FORK, true)).isEqualTo(Verdict.NO_HISTORY);
@@ -85,7 +122,7 @@ final class UpstreamListTest {
 
   @Test
   void anUpstreamThatAnswersWellAgainIsNoLongerLeftOut() {
-    UpstreamList list = new UpstreamList(List.of(A, B));
+    UpstreamList list = list(A, B);
     list.refused(FORK, true);
     list.advance();
     list.answered(A, UpstreamStatus.Result.WELL, "a", 7);

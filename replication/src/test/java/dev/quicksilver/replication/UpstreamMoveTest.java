@@ -65,7 +65,7 @@ final class UpstreamMoveTest {
   }
 
   private void follow(UpstreamChoice choice, int... ports) {
-    edge.follow(edge.config(ports).withChoice(choice).withStayUpWhenRefused(true));
+    edge.follow(edge.config(ports).withChoice(choice));
   }
 
   private void awaitUpstream(String node) {

@@ -151,9 +151,9 @@ final class VersionsTest {
         ReplicationServer server = serve(root, upstream);
         TestNode edge = TestNode.open("edge", data.resolve("edge"));
         Replica replica = follow(edge, follower, server.port())) {
-      ReplicaFailure failure = replica.awaitFailure(Await.LIMIT).orElseThrow();
-      assertThat(failure.state()).isEqualTo(FollowerState.REFUSED);
-      assertThat(failure.message())
+      Await.until(
+          () -> replica.status().getFirst().state() == FollowerState.REFUSED, replica::status);
+      assertThat(replica.status().getFirst().reason())
           .contains("VERSION", upstream.toString(), follower.toString(), "upgrade the older");
       assertThat(edge.databases.all()).isEmpty();
     }

@@ -5,6 +5,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.ConnectException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -44,16 +45,24 @@ final class WireProxy implements AutoCloseable {
     while (!listener.isClosed()) {
       try {
         Socket down = listener.accept();
-        Socket up = new Socket(InetAddress.getLoopbackAddress(), target);
         sockets.add(down);
-        sockets.add(up);
-        Thread.ofVirtual().start(() -> pass(up, down, true));
-        Thread.ofVirtual().start(() -> pass(down, up, false));
+        connect(down);
       } catch (IOException e) {
         if (!listener.isClosed()) {
           throw new java.io.UncheckedIOException(e);
         }
       }
+    }
+  }
+
+  private void connect(Socket down) throws IOException {
+    try {
+      Socket up = new Socket(InetAddress.getLoopbackAddress(), target);
+      sockets.add(up);
+      Thread.ofVirtual().start(() -> pass(up, down, true));
+      Thread.ofVirtual().start(() -> pass(down, up, false));
+    } catch (ConnectException e) {
+      down.close(); // the upstream is down
     }
   }
 

@@ -21,6 +21,21 @@ $function$;
 COMMENT ON FUNCTION quicksilver.unfit_identities(oid, boolean) IS
     'Of a table and its partitions, those whose replica identity does not suffice for a database.';
 
+-- From version 18 on PostgreSQL refuses to update a published table whose replica identity has columns that are not published.
+CREATE OR REPLACE FUNCTION quicksilver.generated_in_identity(relation oid)
+RETURNS TABLE (of regclass, name name)
+LANGUAGE sql STABLE
+SET search_path = pg_catalog, pg_temp
+AS $function$
+    SELECT c.oid::regclass, a.attname
+    FROM quicksilver.partition_tree(generated_in_identity.relation) t
+    JOIN pg_class c ON c.oid = t.relid AND c.relreplident = 'f'
+    JOIN pg_attribute a ON a.attrelid = c.oid AND a.attgenerated <> '' AND NOT a.attisdropped
+    WHERE current_setting('server_version_num')::integer >= 180000
+$function$;
+COMMENT ON FUNCTION quicksilver.generated_in_identity(oid) IS
+    'Of a table and its partitions, the generated columns that keep PostgreSQL from updating them.';
+
 CREATE OR REPLACE FUNCTION quicksilver.unguarded(leaf oid)
 RETURNS text
 LANGUAGE sql STABLE
@@ -76,12 +91,6 @@ AS $function$
         LEFT JOIN pg_attribute a ON a.attrelid = t.relation AND a.attname = f.name AND a.attnum > 0 AND NOT a.attisdropped
         LEFT JOIN pg_type y ON y.oid = a.atttypid
     ) AS columns
-    CROSS JOIN LATERAL (
-        SELECT string_agg(u::text, ', ' ORDER BY u::text) AS tables,
-               string_agg(format('ALTER TABLE %s REPLICA IDENTITY %s', u, CASE WHEN t.is_object THEN 'FULL' ELSE 'DEFAULT' END), '; '
-                   ORDER BY u::text) AS cure
-        FROM quicksilver.unfit_identities(r.oid, t.is_object AND columns.can_be_large) AS u
-    ) AS unfit
     CROSS JOIN LATERAL (VALUES
         (t.state = 'gone', 'its table is gone', NULL),
         (t.state = 'renamed', 'its table was renamed unnoticed', format('give %s its name %s back', t.recorded::regclass, t.table_name)),
@@ -105,7 +114,6 @@ AS $function$
                     WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = t.relation AND a.attname = k.name
                                         AND a.attnum = ANY ((i.indkey::int2[])[0:i.indnkeyatts - 1])))),
             'its key columns are no longer the primary key', NULL),
-        (unfit.tables IS NOT NULL, format('the replica identity of %s does not suffice', unfit.tables), unfit.cure),
         (r.oid IS NOT NULL AND NOT EXISTS (SELECT FROM pg_constraint k
              WHERE k.conrelid = t.relation AND k.contype = 'c' AND k.convalidated
                AND k.conname IN ('key_must_have_1_to_511_bytes', 'quicksilver_key_must_have_1_to_511_bytes')),
@@ -123,6 +131,19 @@ AS $function$
             'its table is a partition of another published table', NULL)
     ) AS p(found, problem, cure)
     WHERE p.found
+    UNION ALL
+    SELECT t.name, format('the replica identity of %s does not suffice', u),
+           format('ALTER TABLE %s REPLICA IDENTITY %s', u, CASE WHEN t.is_object THEN 'FULL' ELSE 'DEFAULT' END)
+    FROM published t
+    CROSS JOIN LATERAL quicksilver.unfit_identities(t.relation, t.is_object AND EXISTS (
+        SELECT FROM jsonb_to_recordset(t.vals) AS v(name text)
+        JOIN pg_attribute a ON a.attrelid = t.relation AND a.attname = v.name AND a.attnum > 0 AND NOT a.attisdropped
+        JOIN pg_type y ON y.oid = a.atttypid
+        WHERE y.typlen = -1)) AS u
+    UNION ALL
+    SELECT t.name, format('PostgreSQL lets nobody update %s, which has REPLICA IDENTITY FULL and a generated column %I', g.of, g.name),
+           format('ALTER TABLE %s DROP COLUMN %I', g.of, g.name)
+    FROM published t CROSS JOIN LATERAL quicksilver.generated_in_identity(t.relation) AS g
     UNION ALL
     SELECT t.name, format('partition %s of its table is gone or detached', coalesce(x.relname, p.leaf::text)), t.anew
     FROM published t
@@ -349,7 +370,9 @@ BEGIN
     SELECT p.* INTO bad FROM quicksilver.problems() p WHERE NOT before ? (p.database || ': ' || p.problem) LIMIT 1;
     IF FOUND THEN
         PERFORM quicksilver.refuse_ddl(TG_TAG, format('database %s could not follow, %s', bad.database, bad.problem),
-            CASE WHEN bad.problem LIKE 'the replica identity of %' THEN bad.cure || ' first.' END);
+            (SELECT string_agg(p.cure, '; ' ORDER BY p.cure) || ' first.' FROM quicksilver.problems() p
+             WHERE p.database = bad.database AND p.problem LIKE 'the replica identity of %'
+               AND bad.problem LIKE 'the replica identity of %'));
     END IF;
 END
 $function$;

@@ -214,6 +214,15 @@ BEGIN
             MESSAGE = format('the replica identity of %s does not suffice', bad),
             HINT = format('ALTER TABLE %s REPLICA IDENTITY FULL: large columns that an update does not change are not in the WAL without it.', bad);
     END IF;
+    SELECT string_agg(format('%I of %s', g.name, g.of), ', ') INTO bad
+    FROM quicksilver.generated_in_identity(relation.oid) AS g;
+    IF bad IS NOT NULL THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'object_not_in_prerequisite_state',
+            MESSAGE = format('PostgreSQL would let nobody update %s: it has REPLICA IDENTITY FULL and a generated column (%s)',
+                publish."table", bad),
+            HINT = 'Drop the generated column, or make its value where it is read.';
+    END IF;
     IF is_object THEN
         value_type := 'json';
     ELSE

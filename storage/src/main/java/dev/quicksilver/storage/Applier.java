@@ -152,7 +152,7 @@ public final class Applier extends WriteSession {
             + ours
             + ", upstream's is "
             + theirs
-            + "; this copy has another history and must be bootstrapped again");
+            + "; the two have different histories");
   }
 
   private static void require(boolean right, String otherwise) {

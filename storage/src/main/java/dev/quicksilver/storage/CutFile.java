@@ -45,7 +45,7 @@ final class CutFile {
                   + pages
                   + " pages, and page "
                   + Long.toUnsignedString(root)
-                  + " is needed; bootstrap this node again");
+                  + " is needed; copy this database anew from another node");
         }
       }
     } catch (IOException e) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
@@ -200,7 +201,7 @@ public final class Database implements AutoCloseable {
    * may hold its blocks otherwise cut. NOT_FOUND once another copy has taken its place.
    */
   public LogReader readLog(long fromSequence) {
-    return new LogReader(inSnapshot(), fromSequence);
+    return new LogReader(inSnapshot(), environment.errors, fromSequence);
   }
 
   private LogReader.Use inSnapshot() {
@@ -221,7 +222,7 @@ public final class Database implements AutoCloseable {
     if (sequence == head().lastSequence() + 1) {
       return sequence;
     }
-    LogReader reader = LogReader.uncut(inSnapshot(), sequence);
+    LogReader reader = LogReader.uncut(inSnapshot(), environment.errors, sequence);
     BlockHeader header = reader.nextBlock();
     if (header == null) {
       throw new StorageException(
@@ -379,7 +380,16 @@ public final class Database implements AutoCloseable {
 
   /** Returns how many reads met damage since this process opened the database. */
   public long corruptReads() {
-    return environment.corruptions.get();
+    return environment.errors.corruptReads();
+  }
+
+  /**
+   * Returns how often reads and writes have failed since this process opened the database, by code,
+   * but for what the caller can do something about ({@link ErrorCode.Owner#USER}); codes that never
+   * came are 0.
+   */
+  public Map<ErrorCode, Long> errors() {
+    return environment.errors.all();
   }
 
   /** Returns the length of the environment's file in bytes. */

@@ -13,14 +13,14 @@ import java.util.stream.Stream;
 
 /**
  * Where a node keeps its environments: {@code <data>/databases/<name>/current} is a symbolic link
- * to the generation in use, a folder beside it named 1, 2, … A new copy becomes the generation in
- * use by one atomic rename of the link. {@code copying} beside it names the generation that a
- * snapshot is being copied into, so that it is found again after a restart. A generation that is
- * not in use yet, or about to be replaced, is marked by a file {@code retired}, so that it does not
- * stay for ever if the process dies before it could use or remove it. A file {@code withheld} in a
- * generation says why readers are refused it, a file {@code diverged} that another node's history
- * contradicts it; the next generation has neither. Holds no state; safe for all threads and
- * processes.
+ * to the generation in use, a folder beside it with a name that is never used again. A new copy
+ * becomes the generation in use by one atomic rename of the link. {@code copying} beside it names
+ * the generation that a snapshot is being copied into, so that it is found again after a restart. A
+ * generation that is not in use yet, or about to be replaced, is marked by a file {@code retired},
+ * so that it does not stay for ever if the process dies before it could use or remove it. A file
+ * {@code withheld} in a generation says why readers are refused it, a file {@code diverged} that
+ * another node's history contradicts it; the next generation has neither. Holds no state; safe for
+ * all threads and processes.
  */
 public final class DatabaseDirectory {
   private static final String CURRENT = "current";

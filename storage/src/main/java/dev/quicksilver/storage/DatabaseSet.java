@@ -17,6 +17,7 @@ public final class DatabaseSet implements AutoCloseable {
   private final DatabaseDirectory directory;
   private final StorageOptions options;
   private final Map<String, Database> open = new ConcurrentSkipListMap<>();
+  private final Map<String, StorageException> damaged = new ConcurrentSkipListMap<>();
 
   private DatabaseSet(Path dataDirectory, StorageOptions options) {
     this.directory = new DatabaseDirectory(dataDirectory);
@@ -25,21 +26,55 @@ public final class DatabaseSet implements AutoCloseable {
 
   /** Opens all databases of a data directory; makes it one if there are none. */
   public static DatabaseSet open(Path dataDirectory, StorageOptions options) {
+    return open(dataDirectory, options, false);
+  }
+
+  /**
+   * The same for a node that can copy its databases from another one: those that are too damaged to
+   * be opened (CORRUPT) do not keep it from serving the others, see {@link #damage}.
+   */
+  public static DatabaseSet openUndamaged(Path dataDirectory, StorageOptions options) {
+    return open(dataDirectory, options, true);
+  }
+
+  private static DatabaseSet open(Path dataDirectory, StorageOptions options, boolean replaceable) {
     NativeLibraries.require(); // now, not when the first database comes
     DatabaseSet set = new DatabaseSet(dataDirectory, options);
     try {
       set.directory.create();
       set.directory.removeLeftovers();
       for (String name : set.directory.names()) {
-        set.directory
-            .environment(name)
-            .ifPresent(folder -> set.open.put(name, Database.open(folder, options)));
+        set.directory.environment(name).ifPresent(folder -> set.open(name, folder, replaceable));
       }
     } catch (RuntimeException e) {
       set.close();
       throw e;
     }
     return set;
+  }
+
+  private void open(String name, Path folder, boolean replaceable) {
+    try {
+      open.put(name, Database.open(folder, options));
+    } catch (StorageException e) {
+      if (!replaceable || e.code() != ErrorCode.CORRUPT) {
+        throw e;
+      }
+      damaged.put(name, e);
+    }
+  }
+
+  /**
+   * Returns the databases that are there and could not be opened, and why. {@link #useCopy}, {@link
+   * #replace} and {@link #drop} end that.
+   */
+  public Map<String, StorageException> damaged() {
+    return Map.copyOf(damaged);
+  }
+
+  /** Returns why a database that is there could not be opened; empty if it could. */
+  public Optional<StorageException> damage(String name) {
+    return Optional.ofNullable(damaged.get(name));
   }
 
   /** Returns the database with this name, if it is there. */
@@ -58,15 +93,25 @@ public final class DatabaseSet implements AutoCloseable {
    * @throws StorageException ALREADY_EXISTS if there is one of this name
    */
   public synchronized Database create(DatabaseIdentity identity) {
-    if (open.containsKey(identity.name())) {
+    if (open.containsKey(identity.name()) || damaged.containsKey(identity.name())) {
       throw new StorageException(
           ErrorCode.ALREADY_EXISTS, "there is already a database " + identity.name());
     }
     Path folder = directory.newGeneration(identity.name());
-    Database database = Database.create(folder, identity, options);
+    Database database = made(folder, identity);
     directory.use(identity.name(), folder);
     open.put(identity.name(), database);
     return database;
+  }
+
+  /** Who tries again and again on a full disk must not leave a folder each time. */
+  private Database made(Path folder, DatabaseIdentity identity) {
+    try {
+      return Database.create(folder, identity, options);
+    } catch (StorageException e) {
+      directory.removeGeneration(folder);
+      throw e;
+    }
   }
 
   /**
@@ -75,15 +120,23 @@ public final class DatabaseSet implements AutoCloseable {
    */
   public synchronized Database replace(DatabaseIdentity identity) {
     Path folder = directory.newGeneration(identity.name());
-    Database database = Database.create(folder, identity, options);
-    directory.use(identity.name(), folder);
-    FailPoint.hit("storage.between-generations");
+    Database database = made(folder, identity);
+    Optional<Path> before = use(identity.name(), folder);
     Database old = open.put(identity.name(), database);
     if (old != null) {
       old.close();
-      directory.removeGeneration(old.folder());
     }
+    before.ifPresent(directory::removeGeneration);
     return database;
+  }
+
+  /** Makes a generation the one in use and returns the one that was, which nobody needs now. */
+  private Optional<Path> use(String name, Path folder) {
+    Optional<Path> before = directory.environment(name);
+    directory.use(name, folder);
+    FailPoint.hit("storage.between-generations");
+    damaged.remove(name);
+    return before;
   }
 
   /** Returns how the databases are opened. */
@@ -153,13 +206,12 @@ public final class DatabaseSet implements AutoCloseable {
   public synchronized Database useCopy(String name) {
     Path folder = directory.copyGeneration(name);
     Database copy = Database.open(folder, options);
-    directory.use(name, folder);
-    FailPoint.hit("storage.between-generations");
+    Optional<Path> before = use(name, folder);
     Database old = open.put(name, copy);
     if (old != null) {
       old.closeInFavourOf(copy);
-      directory.removeGeneration(old.folder());
     }
+    before.ifPresent(directory::removeGeneration);
     return copy;
   }
 
@@ -168,6 +220,8 @@ public final class DatabaseSet implements AutoCloseable {
     Database database = open.remove(name);
     if (database != null) {
       database.close();
+    }
+    if (damaged.remove(name) != null || database != null) {
       directory.drop(name);
     }
   }

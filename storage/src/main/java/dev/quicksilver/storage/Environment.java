@@ -18,7 +18,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.lmdbjava.ByteBufferProxy;
@@ -65,8 +64,7 @@ final class Environment {
 
   final Duration maxSnapshotAge;
 
-  /** How many reads met damage. */
-  final AtomicLong corruptions = new AtomicLong();
+  final ErrorCounts errors = new ErrorCounts();
 
   private final long address;
   private final ArrayDeque<ReadTransaction> pool = new ArrayDeque<>();
@@ -166,7 +164,8 @@ final class Environment {
         throw new StorageException(
             ErrorCode.WRONG_FORMAT,
             path.resolve("data.mdb")
-                + " is empty, not an LMDB environment; remove it and bootstrap this node again");
+                + " is empty, not an LMDB environment; remove the database's folder, and a replica"
+                + " copies it anew");
       }
     } catch (IOException e) {
       throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
@@ -209,7 +208,7 @@ final class Environment {
         check(NativeLmdb.dbiOpen(txn, name.address(), 0, handle.address()));
         return new PageMap(
             path,
-            corruptions,
+            errors,
             pageSize,
             addressOf(arena, txn, NativeLmdb.MAIN_DBI, Tree.META.labelBytes()),
             addressOf(arena, txn, handle.get(JAVA_INT_UNALIGNED, 0), MetaFormat.FORMAT_KEY));
@@ -236,7 +235,7 @@ final class Environment {
   /** Throws what a native return code stands for, unless it is success. */
   void check(int code) {
     if (code != 0) {
-      throw LmdbErrors.of(code, path);
+      throw errors.read(LmdbErrors.of(code, path));
     }
   }
 
@@ -335,7 +334,7 @@ final class Environment {
       return env.txnWrite();
     } catch (LmdbException e) {
       finished();
-      throw LmdbErrors.of(e, path);
+      throw errors.add(LmdbErrors.of(e, path));
     }
   }
 

@@ -1,8 +1,9 @@
 package dev.quicksilver.storage;
 
 /**
- * Stable names of everything that can go wrong in storage. The same name appears in the log, in the
- * label of the error metric and on the command line; names are never reused.
+ * Stable names of everything that can go wrong in storage. The same name appears in the log, on the
+ * command line and, if it is not the caller's own, in {@link Database#errors} and the label of the
+ * metric made of them; names are never reused.
  */
 public enum ErrorCode {
   /** The caller broke a rule of the API or of the data (a key too long, an unknown database). */

@@ -58,12 +58,14 @@ final class LmdbErrors {
       case MAP_FULL ->
           new StorageException(
               ErrorCode.NO_SPACE,
-              "the map of " + where + " is full; raise the map size or delete data",
+              "the map of " + where + " is full; raise the map size (data.map-size) or delete data",
               cause);
       case READERS_FULL ->
           new StorageException(
               ErrorCode.NO_SPACE,
-              "all reader slots of " + where + " are taken; close readers or raise max readers",
+              "all reader slots of "
+                  + where
+                  + " are taken; close some of its readers on this machine",
               cause);
       case NO_SPACE_LEFT ->
           new StorageException(
@@ -92,7 +94,10 @@ final class LmdbErrors {
       case CORRUPTED, PAGE_NOTFOUND ->
           new StorageException(
               ErrorCode.CORRUPT,
-              where + " is damaged (" + NativeLmdb.strerror(code) + "); bootstrap this node again",
+              where
+                  + " is damaged ("
+                  + NativeLmdb.strerror(code)
+                  + "); copy this database anew from another node",
               cause);
       default ->
           new StorageException(

@@ -22,6 +22,7 @@ public final class LogReader {
   private static final int PIECES_AT_ONCE = 64;
 
   private final Use source;
+  private final ErrorCounts errors;
   private final boolean cutting;
   private long nextSequence;
   private long blockSequence;
@@ -33,20 +34,21 @@ public final class LogReader {
   private @Nullable BlockCut cut;
 
   /** A reader whose first block may begin before the sequence asked for. */
-  static LogReader uncut(Use source, long fromSequence) {
-    return new LogReader(source, fromSequence, false);
+  static LogReader uncut(Use source, ErrorCounts errors, long fromSequence) {
+    return new LogReader(source, errors, fromSequence, false);
   }
 
-  LogReader(Use source, long fromSequence) {
-    this(source, fromSequence, true);
+  LogReader(Use source, ErrorCounts errors, long fromSequence) {
+    this(source, errors, fromSequence, true);
   }
 
-  private LogReader(Use source, long fromSequence, boolean cutting) {
+  private LogReader(Use source, ErrorCounts errors, long fromSequence, boolean cutting) {
     if (fromSequence < 1) {
       throw new StorageException(
           ErrorCode.INVALID_ARGUMENT, "sequences begin at 1, not at " + fromSequence);
     }
     this.source = source;
+    this.errors = errors;
     this.cutting = cutting;
     this.nextSequence = fromSequence;
   }
@@ -136,7 +138,7 @@ public final class LogReader {
     limit = 0;
     bodyLeft = 0;
     load(snapshot, 1);
-    BlockHeader header = BlockHeader.decode(buffer);
+    BlockHeader header = header();
     at = BlockHeader.LENGTH;
     bodyLeft = header.bodyLength();
     return header;
@@ -177,11 +179,27 @@ public final class LogReader {
     }
     need(Segment.HEADER);
     need(Segment.HEADER + Segment.bytesAfterHeader(buffer, at));
-    Segment segment = Segment.decode(buffer, at);
+    Segment segment = segment();
     int length = Segment.HEADER + segment.bytes().length;
     at += length;
     bodyLeft -= length;
     return segment;
+  }
+
+  private BlockHeader header() {
+    try {
+      return BlockHeader.decode(buffer);
+    } catch (StorageException e) {
+      throw errors.read(e);
+    }
+  }
+
+  private Segment segment() {
+    try {
+      return Segment.decode(buffer, at);
+    } catch (StorageException e) {
+      throw errors.read(e);
+    }
   }
 
   private void need(int bytes) {

@@ -9,8 +9,8 @@ public final class LogScan {
   private final long from;
   private @Nullable BlockEntries block;
 
-  LogScan(LogReader.Use source, long from) {
-    this.reader = LogReader.uncut(source, from);
+  LogScan(LogReader.Use source, ErrorCounts errors, long from) {
+    this.reader = LogReader.uncut(source, errors, from);
     this.from = from;
   }
 

@@ -135,7 +135,7 @@ final class MetaFormat {
               + " record of "
               + where
               + " does not match its checksum;"
-              + " bootstrap this node again from a peer");
+              + " copy this database anew from another node");
     }
   }
 

@@ -13,7 +13,6 @@ import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * LMDB's memory map as pages, for reading. Each field is checked before it is used as an offset or
@@ -45,6 +44,7 @@ final class PageMap {
   private static final int NODE = 8;
   private static final int OVERFLOW = 4;
   private static final int TREE_DEPTH = 6;
+  private static final int TREE_PAGES = 8;
   private static final int TREE_ENTRIES = 32;
   private static final ValueLayout.OfLong BIG_ENDIAN_LONG =
       JAVA_LONG_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
@@ -61,7 +61,7 @@ final class PageMap {
   static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
   private final Path path;
-  private final AtomicLong corruptions;
+  private final ErrorCounts errors;
   private final long base;
   private final int pageSize;
   private final MetaPages meta;
@@ -72,10 +72,9 @@ final class PageMap {
    * Takes the addresses of two records that stand inside leaf pages: each page says its number and
    * so where the map begins, and they must agree.
    */
-  PageMap(
-      Path path, AtomicLong corruptions, int pageSize, long recordInOneLeaf, long recordInAnother) {
+  PageMap(Path path, ErrorCounts errors, int pageSize, long recordInOneLeaf, long recordInAnother) {
     this.path = path;
-    this.corruptions = corruptions;
+    this.errors = errors;
     this.pageSize = pageSize;
     this.base = mapOf(recordInOneLeaf);
     if (base != mapOf(recordInAnother)) {
@@ -95,9 +94,10 @@ final class PageMap {
   }
 
   StorageException corrupt(String what) {
-    corruptions.incrementAndGet();
-    return new StorageException(
-        ErrorCode.CORRUPT, path + " is damaged: " + what + "; bootstrap this node again");
+    return errors.read(
+        new StorageException(
+            ErrorCode.CORRUPT,
+            path + " is damaged: " + what + "; copy this database anew from another node"));
   }
 
   private StorageException corrupt(long page, String what) {
@@ -126,7 +126,8 @@ final class PageMap {
     } catch (NoSuchFileException e) { // replaced and removed; the pages stay as they are mapped
       return Math.min(lastPage, pagesBefore - 1);
     } catch (IOException e) {
-      throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
+      throw errors.read(
+          new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e));
     }
   }
 
@@ -138,6 +139,11 @@ final class PageMap {
 
   static long entries(long tree) {
     return u64(tree + TREE_ENTRIES);
+  }
+
+  /** Returns the number of its pages of all kinds. */
+  static long pages(long tree) {
+    return u64(tree + TREE_PAGES) + u64(tree + TREE_PAGES + 8) + u64(tree + TREE_PAGES + 16);
   }
 
   static long root(long tree) {

@@ -382,6 +382,6 @@ final class PairWriter {
             + Text.quote(Arrays.copyOf(key, keyLength))
             + " in "
             + environment.path
-            + " is damaged; bootstrap this node again from a peer");
+            + " is damaged; copy this database anew from another node");
   }
 }

@@ -28,6 +28,7 @@ final class ReadTransaction {
   private final long txn;
   private final long[] roots = new long[Tree.COUNT];
   private final long[] entries = new long[Tree.COUNT];
+  private final long[] pagesOf = new long[Tree.COUNT];
   private final int[] depths = new int[Tree.COUNT];
   private final long[] checked = new long[CHECKED];
   private final TreeCursor finder;
@@ -100,6 +101,7 @@ final class ReadTransaction {
           long record = map.data(page, node, lastPage);
           roots[tree.index] = PageMap.root(record);
           entries[tree.index] = PageMap.entries(record);
+          pagesOf[tree.index] = PageMap.pages(record);
           depths[tree.index] = PageMap.depth(record);
           if (depths[tree.index] > MAX_DEPTH) {
             throw map.corrupt("tree " + tree.label + " is too deep");
@@ -185,13 +187,14 @@ final class ReadTransaction {
   /** Throws SNAPSHOT_TOO_OLD if the holder was told to go. */
   void requireYoung() {
     if (tooOld) {
-      throw new StorageException(
-          ErrorCode.SNAPSHOT_TOO_OLD,
-          "this snapshot of "
-              + environment.path
-              + " was held for longer than "
-              + environment.maxSnapshotAge
-              + "; close it, or renew it and begin the scan again");
+      throw environment.errors.read(
+          new StorageException(
+              ErrorCode.SNAPSHOT_TOO_OLD,
+              "this snapshot of "
+                  + environment.path
+                  + " was held for longer than "
+                  + environment.maxSnapshotAge
+                  + "; close it, or renew it and begin the scan again"));
     }
   }
 
@@ -251,6 +254,11 @@ final class ReadTransaction {
   /** Returns the number of keys in a tree. */
   long entries(Tree tree) {
     return entries[tree.index];
+  }
+
+  /** Returns the bytes of the pages of a tree. */
+  long bytes(Tree tree) {
+    return pagesOf[tree.index] * environment.pageSize;
   }
 
   /** Checks a page as a whole, unless that was done at this commit not long ago. */

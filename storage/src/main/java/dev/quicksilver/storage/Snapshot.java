@@ -24,14 +24,23 @@ public final class Snapshot implements AutoCloseable {
   /** Returns where the database stands in this snapshot. */
   public Head head() {
     requireOpen();
-    return MetaFormat.decodeHead(headRecord(), environment.path);
+    return decoded(headRecord());
+  }
+
+  private Head decoded(byte[] head) {
+    try {
+      return MetaFormat.decodeHead(head, environment.path);
+    } catch (StorageException e) {
+      throw environment.errors.read(e);
+    }
   }
 
   private byte[] headRecord() {
     byte[] head = meta(MetaFormat.HEAD_KEY);
     if (head == null) {
-      throw new StorageException(
-          ErrorCode.CORRUPT, "the head record of " + environment.path + " is missing");
+      throw environment.errors.read(
+          new StorageException(
+              ErrorCode.CORRUPT, "the head record of " + environment.path + " is missing"));
     }
     return head;
   }
@@ -45,7 +54,7 @@ public final class Snapshot implements AutoCloseable {
   public long pairs() {
     requireOpen();
     byte[] head = headRecord();
-    MetaFormat.decodeHead(head, environment.path); // checks it
+    decoded(head); // checks it
     return MetaFormat.pairs(head);
   }
 
@@ -171,16 +180,16 @@ public final class Snapshot implements AutoCloseable {
   }
 
   private StorageException corrupt(byte[] key, int keyLength, String what) {
-    environment.corruptions.incrementAndGet();
-    return new StorageException(
-        ErrorCode.CORRUPT,
-        "the record of key "
-            + Text.quote(Arrays.copyOf(key, keyLength))
-            + " in "
-            + environment.path
-            + " is damaged: "
-            + what
-            + "; bootstrap this node again from a peer");
+    return environment.errors.read(
+        new StorageException(
+            ErrorCode.CORRUPT,
+            "the record of key "
+                + Text.quote(Arrays.copyOf(key, keyLength))
+                + " in "
+                + environment.path
+                + " is damaged: "
+                + what
+                + "; copy this database anew from another node"));
   }
 
   /** Reads the pairs of a range in order. Close the scan before the snapshot. */
@@ -196,7 +205,16 @@ public final class Snapshot implements AutoCloseable {
    */
   public LogScan scanLog(long fromSequence) {
     requireOpen();
-    return new LogScan(use -> use.apply(this), fromSequence);
+    return new LogScan(use -> use.apply(this), environment.errors, fromSequence);
+  }
+
+  /** Returns how much log there is, in O(1). */
+  public LogExtent log() {
+    Head head = head();
+    BlockHeader oldest =
+        LogReader.uncut(use -> use.apply(this), environment.errors, head.oldestSequence())
+            .nextBlock();
+    return new LogExtent(transaction.bytes(Tree.LOG), oldest == null ? 0 : oldest.commitTime());
   }
 
   ReadTransaction transaction() {

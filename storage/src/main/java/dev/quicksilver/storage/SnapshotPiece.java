@@ -99,7 +99,7 @@ public final class SnapshotPiece implements SegmentSource, AutoCloseable {
    * to apply before the piece.
    */
   public LogReader log(long fromSequence) {
-    return new LogReader(use -> use.apply(snapshot), fromSequence);
+    return new LogReader(use -> use.apply(snapshot), snapshot.environment().errors, fromSequence);
   }
 
   /** Returns the next segment, or null after the last. */

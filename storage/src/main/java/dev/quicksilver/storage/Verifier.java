@@ -186,7 +186,9 @@ final class Verifier {
 
   private void verifyLog(Snapshot snapshot) {
     Head head = snapshot.head();
-    LogReader reader = LogReader.uncut(use -> use.apply(snapshot), head.oldestSequence());
+    LogReader reader =
+        LogReader.uncut(
+            use -> use.apply(snapshot), snapshot.environment().errors, head.oldestSequence());
     logTotal = head.lastSequence() + 1 - head.oldestSequence();
     BlockHeader last = null;
     while (going()) {
@@ -194,7 +196,9 @@ final class Verifier {
         snapshot.renew();
         head = snapshot.head();
         if (reader.nextSequence() < head.oldestSequence()) { // trimmed while we read
-          reader = LogReader.uncut(use -> use.apply(snapshot), head.oldestSequence());
+          reader =
+              LogReader.uncut(
+                  use -> use.apply(snapshot), snapshot.environment().errors, head.oldestSequence());
           last = null;
         }
       }

@@ -43,7 +43,7 @@ abstract class WriteSession implements AutoCloseable {
     } catch (RuntimeException e) {
       txn.close();
       environment.finished();
-      throw e;
+      throw e instanceof StorageException known ? environment.errors.read(known) : e;
     }
     chain = before.chainHash().toBytes();
     sequence = before.lastSequence();
@@ -79,6 +79,9 @@ abstract class WriteSession implements AutoCloseable {
   }
 
   final <E extends Throwable> E failed(E e) {
+    if (failure == null && e instanceof StorageException known) {
+      environment.errors.add(known);
+    }
     failure = e;
     return e;
   }

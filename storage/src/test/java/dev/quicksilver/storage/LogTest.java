@@ -15,9 +15,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -220,6 +223,49 @@ class LogTest {
         last = next;
       }
       assertThat(last.lastSequence()).isEqualTo(head.lastSequence());
+    }
+  }
+
+  /** A node that is to keep a week must have it when one that keeps a day has not. */
+  @Test
+  void theLogReachesBackAsFarAsItsAgeSays() {
+    Instant now = Instant.parse("2026-03-01T00:00:00Z");
+    for (int days : List.of(1, 7)) {
+      StorageOptions options =
+          FAST.withLog(Duration.ofDays(days), 1L << 30).withClock(InstantSource.fixed(now));
+      try (Database database = Database.create(folder.resolve("days" + days), DNS, options)) {
+        for (int day = 10; day >= 0; day--) {
+          long time = TimeUnit.SECONDS.toMicros(now.minus(Duration.ofDays(day)).getEpochSecond());
+          try (Appender appender = database.append()) {
+            appender.begin(100 - day, time);
+            appender.set(bytes("key"), bytes("day " + day));
+            appender.end(at(100 - day));
+            appender.commit();
+          }
+        }
+        Head head = database.head();
+        assertThat(head.lastSequence() - head.oldestSequence()).isEqualTo(days);
+        try (Snapshot snapshot = database.snapshot()) {
+          assertThat(snapshot.log().oldestCommitTime())
+              .isEqualTo(
+                  TimeUnit.SECONDS.toMicros(now.minus(Duration.ofDays(days)).getEpochSecond()));
+        }
+      }
+    }
+  }
+
+  @Test
+  void saysHowMuchLogThereIs() {
+    try (Database database = create(folder)) {
+      try (Snapshot snapshot = database.snapshot()) {
+        assertThat(snapshot.log()).isEqualTo(new LogExtent(0, 0));
+      }
+      fill(database, 100, 9);
+      try (Snapshot snapshot = database.snapshot()) {
+        long stored = snapshot.transaction().entries(Tree.LOG) * RecordFormat.PIECE;
+        assertThat(snapshot.log().bytes()).isBetween(4_096L, 2 * stored);
+        assertThat(snapshot.log().oldestCommitTime()).isPositive();
+      }
     }
   }
 

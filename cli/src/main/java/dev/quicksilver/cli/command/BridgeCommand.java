@@ -12,7 +12,6 @@ import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.ProcessFile;
-import dev.quicksilver.replication.Subtree;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -57,13 +56,7 @@ public final class BridgeCommand extends NodeCommand {
             "HTTP",
             HttpEndpoint.start(
                 configuration.get(Settings.HTTP_LISTEN),
-                () ->
-                    reporter.report(
-                        Optional.empty(),
-                        List.of(),
-                        _ -> Optional.empty(),
-                        List.of(),
-                        new Subtree())));
+                () -> BridgeReports.report(bridge, reporter)));
     addresses.put("http", http.address());
     file.publish(
         new ProcessFile.Content(

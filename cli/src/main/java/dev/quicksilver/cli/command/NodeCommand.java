@@ -1,6 +1,7 @@
 package dev.quicksilver.cli.command;
 
 import dev.quicksilver.cli.config.Configuration;
+import dev.quicksilver.cli.config.ConfigurationException;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.Lifecycle;
@@ -45,9 +46,34 @@ abstract class NodeCommand implements Callable<Integer> {
     return role;
   }
 
-  /** Returns the options that every command opens databases with. */
+  /**
+   * Returns the options that every command opens databases with.
+   *
+   * @throws ConfigurationException if the log would leave too little of the map to the data
+   */
   static StorageOptions storageOptions(Configuration configuration) {
-    long mebibytes = configuration.get(Settings.DATA_MAP_SIZE);
-    return StorageOptions.DEFAULT.withMapSize(mebibytes << 20);
+    long map = configuration.get(Settings.DATA_MAP_SIZE);
+    long log = configuration.get(Settings.DATA_LOG_MAX_SIZE);
+    if (log > map / 2) {
+      String place = configuration.place(Settings.DATA_LOG_MAX_SIZE);
+      if (!place.equals(Configuration.DEFAULT)) {
+        throw new ConfigurationException(
+            place
+                + ": "
+                + Settings.DATA_LOG_MAX_SIZE.key()
+                + " = "
+                + log
+                + " is more than half of "
+                + Settings.DATA_MAP_SIZE.key()
+                + " = "
+                + map
+                + ", and the data needs room too: lower it, or raise "
+                + Settings.DATA_MAP_SIZE.key());
+      }
+      log = Math.max(1, map / 2);
+    }
+    return StorageOptions.DEFAULT
+        .withMapSize(map << 20)
+        .withLog(configuration.get(Settings.DATA_LOG_MAX_AGE), log << 20);
   }
 }

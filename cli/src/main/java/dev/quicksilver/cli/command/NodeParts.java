@@ -14,6 +14,7 @@ import dev.quicksilver.replication.ReplicationServer;
 import dev.quicksilver.replication.ServerOptions;
 import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.StorageOptions;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -51,7 +52,7 @@ final class NodeParts {
     processFile = lifecycle.own("process file", ProcessFile.claim(data, PROCESS_NAME));
     databases =
         lifecycle.own(
-            "databases", DatabaseSet.open(data, NodeCommand.storageOptions(configuration)));
+            "databases", databases(data, NodeCommand.storageOptions(configuration), role));
     identity =
         NodeIdentity.create(
             InstanceFile.open(data),
@@ -71,6 +72,13 @@ final class NodeParts {
                 ServerOptions.DEFAULT,
                 transport.transport));
     addresses.put("replication", new Endpoint(listen.host(), server.port()).toString());
+  }
+
+  /** A replica can copy anew what is damaged; a root is what all others copy from. */
+  private static DatabaseSet databases(Path data, StorageOptions options, Role role) {
+    return role == Role.REPLICA
+        ? DatabaseSet.openUndamaged(data, options)
+        : DatabaseSet.open(data, options);
   }
 
   /** Claims the data directory, opens the databases and listens for followers. */

@@ -38,7 +38,7 @@ final class RemoteReads {
     Map<String, String> query = query(exchange);
     Optional<Database> database = databases.get(query.getOrDefault("database", ""));
     if (database.isEmpty()) {
-      return noDatabase(query);
+      return noDatabase(query, databases);
     }
     try (Snapshot snapshot = database.get().snapshot()) {
       long next = Long.parseLong(query.getOrDefault("from", "0"));
@@ -68,7 +68,7 @@ final class RemoteReads {
     Map<String, String> query = query(exchange);
     Optional<Database> database = databases.get(query.getOrDefault("database", ""));
     if (database.isEmpty()) {
-      return noDatabase(query);
+      return noDatabase(query, databases);
     }
     String key = query.getOrDefault("key", "");
     try {
@@ -84,7 +84,11 @@ final class RemoteReads {
     }
   }
 
-  private static Answer noDatabase(Map<String, String> query) {
+  private static Answer noDatabase(Map<String, String> query, DatabaseSet databases) {
+    Optional<StorageException> damage = databases.damage(query.getOrDefault("database", ""));
+    if (damage.isPresent()) {
+      return Answer.text(409, damage.get().getMessage() + "\n");
+    }
     return Answer.text(404, "there is no database \"" + query.get("database") + "\"\n");
   }
 

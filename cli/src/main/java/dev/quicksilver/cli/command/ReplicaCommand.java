@@ -5,18 +5,16 @@ import dev.quicksilver.cli.config.ConfigurationException;
 import dev.quicksilver.cli.config.NodeAddress;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Settings;
-import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Lifecycle;
+import dev.quicksilver.cli.process.NodeStatus.RefusalReport;
 import dev.quicksilver.cli.process.NodeStatus.UpstreamReport;
 import dev.quicksilver.replication.DatabaseStatus;
-import dev.quicksilver.replication.FollowerState;
+import dev.quicksilver.replication.RefusalCount;
 import dev.quicksilver.replication.Replica;
 import dev.quicksilver.replication.ReplicationConfig;
 import dev.quicksilver.replication.Upstream;
 import dev.quicksilver.replication.UpstreamChoice;
-import dev.quicksilver.storage.DatabaseSet;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -44,15 +42,11 @@ public final class ReplicaCommand extends NodeCommand {
                 UpstreamChoice.DEFAULT
                     .withWellFor(configuration.get(Settings.REPLICATION_RETURN_AFTER))
                     .withAheadFor(configuration.get(Settings.REPLICATION_BEHIND_LIMIT)))
+            .withAskAgain(configuration.get(Settings.REPLICATION_ASK_AGAIN_AFTER))
             .withOnDivergence(configuration.get(Settings.REPLICATION_ON_DIVERGENCE))
             .withTransport(node.transport.transport);
     warnOfUnnamed(config);
     Replica replica = lifecycle.own("replica", Replica.start(config, node.databases, node.subtree));
-    var _ =
-        replica
-            .failure()
-            .thenAccept(failure -> lifecycle.fail(ExitCode.REFUSED, failure.message()));
-
     StatusReporter reporter =
         new StatusReporter(configuration, role(), node::addresses, node.transport::certificates);
     node.ready(
@@ -60,7 +54,7 @@ public final class ReplicaCommand extends NodeCommand {
           List<DatabaseStatus> following = replica.status();
           return reporter
               .report(
-                  problem(following, node.databases),
+                  ReplicaHealth.problem(following, node.databases, replica.problem()),
                   node.databases.all(),
                   database ->
                       following.stream()
@@ -69,7 +63,9 @@ public final class ReplicaCommand extends NodeCommand {
                           .map(ReplicaCommand::progress),
                   RootCommand.followers(node.server),
                   node.subtree)
-              .withUpstreams(following.stream().flatMap(ReplicaCommand::upstreams).toList());
+              .withUpstreams(
+                  following.stream().flatMap(ReplicaCommand::upstreams).toList(),
+                  replica.refusals().stream().map(ReplicaCommand::refusal).toList());
         },
         http -> CopyRequests.serve(http, replica::copyAnew));
   }
@@ -110,21 +106,6 @@ public final class ReplicaCommand extends NodeCommand {
     }
   }
 
-  private static Optional<String> problem(List<DatabaseStatus> following, DatabaseSet databases) {
-    return following.stream()
-        .filter(status -> status.state() != FollowerState.STREAMING)
-        .findFirst()
-        .map(status -> status.database() + " is " + status.state() + ": " + status.reason())
-        .or(() -> following.stream().flatMap(status -> withheld(status, databases)).findFirst());
-  }
-
-  private static Stream<String> withheld(DatabaseStatus status, DatabaseSet databases) {
-    return databases
-        .withheld(status.database())
-        .map(why -> status.database() + " is not served: " + why)
-        .stream();
-  }
-
   private static Stream<UpstreamReport> upstreams(DatabaseStatus status) {
     return status.upstreams().stream()
         .map(
@@ -139,10 +120,15 @@ public final class ReplicaCommand extends NodeCommand {
                     up.detail()));
   }
 
+  private static RefusalReport refusal(RefusalCount refused) {
+    return new RefusalReport(refused.upstream().toString(), refused.code().name(), refused.count());
+  }
+
   private static StatusReporter.Progress progress(DatabaseStatus status) {
     return new StatusReporter.Progress(
         status.state().name(),
         status.reason(),
+        status.contradiction(),
         status.upstream(),
         status.upstreamSequence(),
         status.copy(),

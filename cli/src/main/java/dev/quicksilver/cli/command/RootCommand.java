@@ -57,6 +57,7 @@ public final class RootCommand extends NodeCommand {
                           new StatusReporter.Progress(
                               state,
                               status.lastProblem(),
+                              "",
                               "PostgreSQL",
                               database.sequence(),
                               Optional.empty(),

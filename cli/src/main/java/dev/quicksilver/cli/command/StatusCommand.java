@@ -94,20 +94,37 @@ public final class StatusCommand implements Callable<Integer> {
     status
         .addresses()
         .forEach((what, where) -> out.printf(Locale.ROOT, "  %-12s %s%n", what, where));
+    if (status.logMaxBytes() > 0) {
+      out.printf(
+          Locale.ROOT,
+          "  %-12s %s and %d MiB of each database at most%n",
+          "log",
+          time(Duration.ofSeconds(status.logMaxAgeSeconds())),
+          status.logMaxBytes() >> 20);
+    }
     if (!status.databases().isEmpty()) {
       out.println();
       Table databases =
           new Table(
-              "database", "state", "upstream", ">sequence", ">lag", ">behind", ">pairs", "digest");
+              "database",
+              "state",
+              "upstream",
+              ">sequence",
+              ">lag",
+              ">behind",
+              ">pairs",
+              ">log",
+              "digest");
       for (DatabaseReport d : status.databases()) {
         databases.row(
             d.name(),
             d.state(),
             d.upstream().isEmpty() ? "-" : d.upstream(),
             Long.toString(d.sequence()),
-            Long.toString(d.lag()),
+            d.lag() < 0 ? "-" : Long.toString(d.lag()),
             seconds(d.lagSeconds()),
             Long.toString(d.pairs()),
+            log(d, status.logMaxBytes()),
             d.contentDigest());
       }
       databases.print(out);
@@ -210,6 +227,14 @@ public final class StatusCommand implements Callable<Integer> {
               .collect(Collectors.joining(", ")));
     }
     locations.print(out);
+  }
+
+  /** How large the log is; a bridge keeps none, and a node of an earlier version does not say. */
+  private static String log(DatabaseReport database, long most) {
+    return most == 0
+        ? "-"
+        : String.format(
+            Locale.ROOT, "%.1f MiB", database.storage().logBytes() / (double) (1 << 20));
   }
 
   private static String seconds(double lag) {

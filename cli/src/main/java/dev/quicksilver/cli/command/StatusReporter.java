@@ -7,20 +7,28 @@ import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.CertificateReport;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
+import dev.quicksilver.cli.process.NodeStatus.StorageReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.replication.CopyStatus;
 import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.LogExtent;
+import dev.quicksilver.storage.OpenSnapshot;
 import dev.quicksilver.storage.Snapshot;
+import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.StorageOptions;
 import java.lang.management.ManagementFactory;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Makes the status of a process from its live parts. Thread-safe if the suppliers are. */
 final class StatusReporter {
@@ -28,16 +36,21 @@ final class StatusReporter {
   record Progress(
       String state,
       String reason,
+      String contradiction,
       String upstream,
       long upstreamSequence,
       Optional<CopyStatus> copy,
       long rootSequence,
       double lagSeconds) {}
 
+  private static final Logger LOG = LoggerFactory.getLogger(StatusReporter.class);
+  private static final String UNREADABLE = "UNREADABLE";
+
   private final Configuration configuration;
   private final Role role;
   private final Supplier<Map<String, String>> addresses;
   private final Supplier<List<CertificateReport>> certificates;
+  private final StorageOptions storage;
 
   StatusReporter(
       Configuration configuration,
@@ -48,6 +61,7 @@ final class StatusReporter {
     this.role = role;
     this.addresses = addresses;
     this.certificates = certificates;
+    this.storage = NodeCommand.storageOptions(configuration);
   }
 
   /**
@@ -66,10 +80,15 @@ final class StatusReporter {
       Subtree below) {
     List<DatabaseReport> reports =
         databases.stream()
-            .map(StatusReporter::report)
-            .map(report -> with(report, progress.apply(report)))
+            .map(database -> report(database, progress))
             .sorted(Comparator.comparing(DatabaseReport::name))
             .toList();
+    Optional<String> unreadable =
+        reports.stream()
+            .filter(report -> report.state().equals(UNREADABLE))
+            .findFirst()
+            .map(report -> report.name() + " cannot be read: " + report.reason());
+    Optional<String> wrong = problem.or(() -> unreadable);
     List<SubtreeReport> subtree = SubtreeReports.nodes(reports, below.nodes(), below::lagMicros);
     return new NodeStatus(
         VersionCommand.version(),
@@ -78,8 +97,8 @@ final class StatusReporter {
         configuration.get(Settings.NODE_LOCATION),
         ProcessHandle.current().pid(),
         ManagementFactory.getRuntimeMXBean().getUptime() / 1000,
-        problem.isEmpty(),
-        problem.orElse(""),
+        wrong.isEmpty(),
+        wrong.orElse(""),
         addresses.get(),
         reports,
         followers,
@@ -88,7 +107,63 @@ final class StatusReporter {
         SubtreeReports.locations(subtree),
         certificates.get(),
         List.of(),
+        List.of(),
+        List.of(),
+        role == Role.BRIDGE ? 0 : storage.logMaxAge().toSeconds(),
+        role == Role.BRIDGE ? 0 : storage.logMaxBytes(),
         List.of());
+  }
+
+  /** One that cannot be read is no reason to say nothing of the others. */
+  private static DatabaseReport report(
+      Database database, Function<DatabaseReport, Optional<Progress>> progress) {
+    try {
+      DatabaseReport report = report(database);
+      return with(report, progress.apply(report));
+    } catch (StorageException e) {
+      return new DatabaseReport(
+          database.identity().name(),
+          database.identity().id().toString(),
+          0,
+          0,
+          0,
+          "",
+          "",
+          "",
+          0,
+          UNREADABLE,
+          e.code() + ": " + e.getMessage(),
+          "",
+          "",
+          0,
+          0,
+          0,
+          0,
+          -1,
+          storage(database, LogExtent::none));
+    }
+  }
+
+  private static StorageReport storage(Database database, Supplier<LogExtent> extent) {
+    LogExtent log = LogExtent.none();
+    long bytes = 0;
+    try {
+      bytes = database.fileBytes();
+      log = extent.get();
+    } catch (StorageException e) {
+      LOG.debug("{}: {}", database, e.getMessage()); // it is counted; the pairs may be sound
+    }
+    List<OpenSnapshot> readers = database.readers();
+    Map<String, Long> errors = new TreeMap<>();
+    database.errors().forEach((code, count) -> errors.put(code.name(), count));
+    return new StorageReport(
+        bytes,
+        log.bytes(),
+        log.oldestCommitTime(),
+        database.corruptReads(),
+        errors,
+        readers.size(),
+        readers.stream().mapToLong(reader -> reader.age().toMillis()).max().orElse(0) / 1e3);
   }
 
   private static DatabaseReport report(Database database) {
@@ -107,11 +182,13 @@ final class StatusReporter {
           "WAITING",
           "nothing works on it yet",
           "",
+          "",
           head.lastSequence(),
           0,
           0,
           0,
-          -1);
+          -1,
+          storage(database, snapshot::log));
     }
   }
 
@@ -131,12 +208,14 @@ final class StatusReporter {
                     report.commitTime(),
                     p.state(),
                     p.reason(),
+                    p.contradiction(),
                     p.upstream(),
                     p.upstreamSequence(),
                     p.copy().map(CopyStatus::pairs).orElse(0L),
                     p.copy().map(CopyStatus::pairsOfSource).orElse(0L),
                     p.rootSequence(),
-                    p.lagSeconds()))
+                    p.lagSeconds(),
+                    report.storage()))
         .orElse(report);
   }
 }

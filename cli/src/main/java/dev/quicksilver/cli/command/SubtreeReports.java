@@ -32,7 +32,7 @@ final class SubtreeReports {
       Function<NodeAck, OptionalLong> lag) {
     List<SubtreeReport> result = new ArrayList<>();
     for (DatabaseReport database : databases) {
-      long known = database.sequence() + database.lag();
+      long known = database.sequence() + Math.max(0, database.lag());
       for (NodeBelow node : below.getOrDefault(database.name(), List.of())) {
         NodeAck ack = node.ack();
         result.add(

@@ -10,6 +10,9 @@ import java.util.Optional;
 
 /** The settings of one process, all valid, each with the place that it comes from. Immutable. */
 public final class Configuration {
+  /** The {@link #place} of a value that was not given. */
+  public static final String DEFAULT = "default";
+
   private record Value(Object value, String place) {}
 
   private final Map<Setting<?>, Value> values = new HashMap<>();
@@ -28,7 +31,7 @@ public final class Configuration {
       Optional<Path> file, Map<String, String> environment, Map<Setting<?>, String> flags) {
     Map<Setting<?>, Written> written = new HashMap<>();
     for (Setting<?> setting : Settings.all()) {
-      setting.defaultText().ifPresent(t -> written.put(setting, new Written(t, "default")));
+      setting.defaultText().ifPresent(t -> written.put(setting, new Written(t, DEFAULT)));
     }
     file.ifPresent(path -> written.putAll(ConfigurationFile.read(path)));
     written.putAll(EnvironmentVariables.read(environment));

@@ -57,7 +57,7 @@ final class ConfigurationDocument {
       | 0 | done; also a long-running process that was stopped by SIGTERM or SIGINT |
       | 1 | failed: one line on standard error says what, where and the cure; `--debug` adds the stack trace |
       | 2 | the command line or the configuration is wrong; nothing was done |
-      | 3 | refused to protect data: a fork, another database's id, divergence, damaged bytes, or every upstream refuses this node for good |
+      | 3 | refused to protect data: damaged bytes, a copy that is withheld, a slot or a WAL that is not the root's; never a replica for what an upstream says |
       | 4 | not there: no such key, database, data directory or running node |
       """;
 

@@ -71,6 +71,24 @@ public final class Settings {
           "262144",
           ALL_ROLES,
           "The largest size of one database, in MiB. It costs address space, not memory or disk.");
+  public static final Setting<Duration> DATA_LOG_MAX_AGE =
+      with(
+          "data.log-max-age",
+          new Span("1s", "3650d"),
+          "1d",
+          NODES,
+          "How far back the log of each database reaches: a follower that was away for longer has"
+              + " to copy the database. A node that others name in replication.secondaries is there"
+              + " to reach back further: give it a week (7d) and the size that a week takes.");
+  public static final Setting<Integer> DATA_LOG_MAX_SIZE =
+      with(
+          "data.log-max-size",
+          new Whole(1, 1_048_576),
+          "4096",
+          NODES,
+          "How large the log of each database may grow, in MiB, before its oldest entries go"
+              + " although they are younger than data.log-max-age. At most half of data.map-size;"
+              + " the default is that half if it is less.");
   public static final Setting<String> POSTGRES_URL =
       without(
           "postgres.url",
@@ -153,7 +171,8 @@ public final class Settings {
           new Many<>(new Node()),
           "",
           REPLICA,
-          "Upstreams of last resort, asked when no other has what is needed.");
+          "Upstreams of last resort, asked when no other has what is needed: nodes whose own"
+              + " data.log-max-age is longer than that of the others, usually a week.");
   public static final Setting<Duration> REPLICATION_RETURN_AFTER =
       with(
           "replication.return-after",
@@ -170,6 +189,15 @@ public final class Settings {
           REPLICA,
           "How long another upstream has to have entries that the one that is followed does not"
               + " send, before the replica moves there.");
+  public static final Setting<Duration> REPLICATION_ASK_AGAIN_AFTER =
+      with(
+          "replication.ask-again-after",
+          new Span("1s", "1d"),
+          "30s",
+          REPLICA,
+          "How long a replica waits at most before it asks an upstream again that has refused it"
+              + " for good or contradicted its copy; shortened at random by up to a half. It serves"
+              + " what it has meanwhile, and follows again once the cause is cured.");
   public static final Setting<DivergencePolicy> REPLICATION_ON_DIVERGENCE =
       with(
           "replication.on-divergence",
@@ -177,8 +205,8 @@ public final class Settings {
           "serve",
           REPLICA,
           "What a replica does with a database whose upstream has contradicted its copy: serve what"
-              + " it has and wait for `quicksilver copy-anew`, copy the database anew by itself (at"
-              + " most once an hour), or stop serving reads.");
+              + " it has until a block fits again or somebody says `quicksilver copy-anew`, copy"
+              + " the database anew by itself (at most once an hour), or stop serving reads.");
   public static final Setting<Duration> REPLICATION_WINDOW =
       with(
           "replication.window",
@@ -279,6 +307,8 @@ public final class Settings {
           NODE_LOCATION,
           DATA_DIRECTORY,
           DATA_MAP_SIZE,
+          DATA_LOG_MAX_AGE,
+          DATA_LOG_MAX_SIZE,
           POSTGRES_URL,
           POSTGRES_USER,
           POSTGRES_PASSWORD,
@@ -293,6 +323,7 @@ public final class Settings {
           REPLICATION_SECONDARIES,
           REPLICATION_RETURN_AFTER,
           REPLICATION_BEHIND_LIMIT,
+          REPLICATION_ASK_AGAIN_AFTER,
           REPLICATION_ON_DIVERGENCE,
           REPLICATION_WINDOW,
           REPLICATION_FOLLOWERS,

@@ -11,7 +11,9 @@ public final class ExitCode {
   /** The command line or the configuration is wrong; nothing was done. */
   public static final int USAGE = 2;
 
-  /** Refused to protect data: a fork, another database's id, divergence, damaged bytes. */
+  /**
+   * Refused to protect data: damaged bytes, a copy that is withheld, a slot that is not the root's.
+   */
   public static final int REFUSED = 3;
 
   /** Asked for something that is not there: a key, a database, a running process. */

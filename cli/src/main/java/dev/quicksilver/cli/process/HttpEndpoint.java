@@ -135,7 +135,7 @@ public final class HttpEndpoint implements AutoCloseable {
       } else {
         try {
           answer = handler.answer(exchange);
-        } catch (RuntimeException e) {
+        } catch (IOException | RuntimeException e) {
           LOG.warn("{} failed: {}", exchange.getRequestURI(), e.toString());
           answer = Answer.text(500, e.getMessage() + "\n");
         }

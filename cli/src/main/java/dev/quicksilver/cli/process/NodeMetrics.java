@@ -45,26 +45,20 @@ final class NodeMetrics {
         "The first sequence that the log still holds.",
         DatabaseReport::oldestSequence);
     database("quicksilver_pairs", "Live key-value pairs.", DatabaseReport::pairs);
-    database(
+    known(
         "quicksilver_upstream_last_sequence",
-        "The last sequence known of the upstream.",
+        "The last sequence known of the upstream; absent on a bridge.",
         DatabaseReport::upstreamSequence);
-    database(
+    known(
         "quicksilver_lag_entries",
-        "Entries that the upstream or the root is known to have and this node has not.",
+        "Entries that the upstream or the root is known to have and this node has not; absent on a"
+            + " bridge.",
         DatabaseReport::lag);
-    GaugeWithCallback.builder()
-        .name("quicksilver_replication_lag_seconds")
-        .help(
-            "Time since this node is known to have had all that the root had; absent while nothing"
-                + " was heard of the root.")
-        .labelNames("database")
-        .callback(
-            callback ->
-                current.databases().stream()
-                    .filter(d -> d.lagSeconds() >= 0)
-                    .forEach(d -> callback.call(d.lagSeconds(), d.name())))
-        .register(registry);
+    known(
+        "quicksilver_replication_lag_seconds",
+        "Time since this node is known to have had all that the root had; absent while nothing was"
+            + " heard of the root.",
+        DatabaseReport::lagSeconds);
     database(
         "quicksilver_last_commit_timestamp_seconds",
         "Commit time in PostgreSQL of the last entry, since 1970.",
@@ -79,8 +73,8 @@ final class NodeMetrics {
             });
     database(
         "quicksilver_diverged",
-        "1 after a block contradicted this copy: it needs a new one.",
-        database -> database.state().equals("DIVERGED") ? 1 : 0);
+        "1 since a block contradicted this copy, until one fits or another copy is in use.",
+        database -> database.contradiction().isEmpty() ? 0 : 1);
     database(
         "quicksilver_copied_pairs",
         "Pairs that are here of a new copy in the making; 0 while none is.",
@@ -89,6 +83,8 @@ final class NodeMetrics {
         "quicksilver_pairs_to_copy",
         "Pairs that the source of a new copy holds; 0 while none is in the making.",
         DatabaseReport::pairsToCopy);
+    StorageMetrics.register(registry, () -> current);
+    BridgeMetrics.register(registry, () -> current);
     GaugeWithCallback.builder()
         .name("quicksilver_follower_acked_sequence")
         .help("The last sequence that a directly connected follower has made durable.")
@@ -120,6 +116,16 @@ final class NodeMetrics {
                                 up.database(),
                                 up.address(),
                                 up.role())))
+        .register(registry);
+    CounterWithCallback.builder()
+        .name("quicksilver_upstream_refused_total")
+        .help("How often an upstream has refused this node, by the reason; all reasons are there.")
+        .labelNames("upstream", "code")
+        .callback(
+            callback ->
+                current
+                    .refusals()
+                    .forEach(r -> callback.call(number(r.count()), r.upstream(), r.code())))
         .register(registry);
     CounterWithCallback.builder()
         .name("quicksilver_subtree_reports_left_out_total")
@@ -183,7 +189,7 @@ final class NodeMetrics {
         CertificateReport::secondsLeft);
     certificate(
         "quicksilver_tls_reload_problem",
-        "1 while the certificate's files cannot be used and an older state of them is in use.",
+        "1 while the certificate's files are not in use, or are no good at this time.",
         certificate -> certificate.problem().isEmpty() ? 0 : 1);
     certificate(
         "quicksilver_tls_reloads",
@@ -215,6 +221,20 @@ final class NodeMetrics {
         .callback(
             callback ->
                 current.databases().forEach(d -> callback.call(value.applyAsDouble(d), d.name())))
+        .register(registry);
+  }
+
+  /** A figure that is below 0 while it is not known. */
+  private void known(String name, String help, ToDoubleFunction<DatabaseReport> value) {
+    GaugeWithCallback.builder()
+        .name(name)
+        .help(help)
+        .labelNames("database")
+        .callback(
+            callback ->
+                current.databases().stream()
+                    .filter(d -> value.applyAsDouble(d) >= 0)
+                    .forEach(d -> callback.call(value.applyAsDouble(d), d.name())))
         .register(registry);
   }
 

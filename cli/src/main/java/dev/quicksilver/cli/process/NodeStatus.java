@@ -16,6 +16,11 @@ import java.util.Map;
  * @param certificates this node's own, for TLS between nodes; empty without TLS
  * @param upstreams the nodes that this one may pull from, by database, in the order of preference
  * @param slots a root's replication slot; empty on other nodes
+ * @param refusals how often each upstream has refused this node, with all codes
+ * @param logMaxAgeSeconds how far back the log of a database may reach; 0 on a bridge, which keeps
+ *     none
+ * @param logMaxBytes how large the log of a database may be; 0 on a bridge
+ * @param bridges what a bridge counts; empty on other nodes
  */
 public record NodeStatus(
     String version,
@@ -34,19 +39,32 @@ public record NodeStatus(
     List<LocationReport> locations,
     List<CertificateReport> certificates,
     List<UpstreamReport> upstreams,
-    List<SlotReport> slots) {
+    List<SlotReport> slots,
+    List<RefusalReport> refusals,
+    long logMaxAgeSeconds,
+    long logMaxBytes,
+    List<BridgeReport> bridges) {
 
-  /** Returns the same with upstreams. */
-  public NodeStatus withUpstreams(List<UpstreamReport> reports) {
-    return with(List.copyOf(reports), slots);
+  /** Returns the same with upstreams and how often they have refused. */
+  public NodeStatus withUpstreams(List<UpstreamReport> reports, List<RefusalReport> refused) {
+    return with(List.copyOf(reports), slots, List.copyOf(refused), bridges);
   }
 
   /** Returns the same with a root's slot. */
   public NodeStatus withSlot(SlotReport slot) {
-    return with(upstreams, List.of(slot));
+    return with(upstreams, List.of(slot), refusals, bridges);
   }
 
-  private NodeStatus with(List<UpstreamReport> newUpstreams, List<SlotReport> newSlots) {
+  /** Returns the same with what a bridge counts. */
+  public NodeStatus withBridge(BridgeReport bridge) {
+    return with(upstreams, slots, refusals, List.of(bridge));
+  }
+
+  private NodeStatus with(
+      List<UpstreamReport> newUpstreams,
+      List<SlotReport> newSlots,
+      List<RefusalReport> newRefusals,
+      List<BridgeReport> newBridges) {
     return new NodeStatus(
         version,
         role,
@@ -64,7 +82,11 @@ public record NodeStatus(
         locations,
         certificates,
         newUpstreams,
-        newSlots);
+        newSlots,
+        newRefusals,
+        logMaxAgeSeconds,
+        logMaxBytes,
+        newBridges);
   }
 
   /**
@@ -73,17 +95,22 @@ public record NodeStatus(
    * @param oldestSequence the first that the log still holds
    * @param position how far into PostgreSQL's WAL, as in {@code 7300@1:0/1A2B3C}
    * @param commitTime commit time of the last entry, µs since 1970-01-01 UTC; 0 while there is none
-   * @param state what following does, as in {@code STREAMING}; {@code SEQUENCING} on a root and
-   *     {@code SERVING} on a bridge
+   * @param state what following does, as in {@code STREAMING}; {@code SEQUENCING} on a root; {@code
+   *     SERVING} or {@code WITHHELD} on a bridge; {@code UNREADABLE} if the database cannot be
+   *     read, and then what follows is 0
    * @param reason why that state was entered
+   * @param contradiction what an upstream has contradicted this copy with, as long as no commit
+   *     since has proved the copy right; else empty
    * @param upstream the node that it pulls from, or empty
-   * @param upstreamSequence the last sequence known of the upstream; the node's own on a root
+   * @param upstreamSequence the last sequence known of the upstream; the node's own on a root, -1
+   *     on a bridge, which knows of none
    * @param copiedPairs pairs that are here of a new copy in the making; 0 while none is
    * @param pairsToCopy pairs that its source holds; 0 while none is in the making
    * @param rootSequence the last sequence known of the root; the node's own on a root, 0 while
-   *     nothing was heard of it
+   *     nothing was heard of it, -1 on a bridge
    * @param lagSeconds time since the last moment of which it is known that nothing of what the root
    *     had is missing here; -1 while none is known
+   * @param storage what is stored of it, and what failed
    */
   public record DatabaseReport(
       String name,
@@ -97,17 +124,63 @@ public record NodeStatus(
       long commitTime,
       String state,
       String reason,
+      String contradiction,
       String upstream,
       long upstreamSequence,
       long copiedPairs,
       long pairsToCopy,
       long rootSequence,
-      double lagSeconds) {
-    /** Returns how many entries are known to be missing here. */
+      double lagSeconds,
+      StorageReport storage) {
+    /** Returns how many entries are known to be missing here; -1 if nothing is known of others. */
     public long lag() {
-      return Math.max(0, Math.max(upstreamSequence, rootSequence) - sequence);
+      long known = Math.max(upstreamSequence, rootSequence);
+      return known < 0 ? -1 : Math.max(0, known - sequence);
     }
   }
+
+  /**
+   * What one database stores, and what failed since this process opened it.
+   *
+   * @param fileBytes the length of its file
+   * @param logBytes of its log's pages
+   * @param logCommitTime commit time of the oldest that the log holds, µs since 1970-01-01 UTC; 0
+   *     if it is empty or cannot be read
+   * @param corruptReads how many reads met damage
+   * @param errors failed reads and writes by the name of their code, as in {@code NO_SPACE}; codes
+   *     that never came are 0
+   * @param openSnapshots that this process holds, each of which keeps pages from being used again
+   * @param oldestSnapshotSeconds age of the oldest of them; 0 if there is none
+   */
+  public record StorageReport(
+      long fileBytes,
+      long logBytes,
+      long logCommitTime,
+      long corruptReads,
+      Map<String, Long> errors,
+      int openSnapshots,
+      double oldestSnapshotSeconds) {
+    /** Of a database of which nothing can be said. */
+    public static final StorageReport NONE = new StorageReport(0, 0, 0, 0, Map.of(), 0, 0);
+  }
+
+  /**
+   * What a bridge counts.
+   *
+   * @param connections open now
+   * @param connectionsTotal accepted since the start
+   * @param queries statements executed since the start
+   * @param rows sent since the start
+   * @param errors sent since the start, by SQLSTATE
+   * @param oldestSnapshotSeconds age of the oldest transaction's snapshot; 0 if there is none
+   */
+  public record BridgeReport(
+      int connections,
+      long connectionsTotal,
+      long queries,
+      long rows,
+      Map<String, Long> errors,
+      double oldestSnapshotSeconds) {}
 
   /**
    * A node that this one may pull a database from.
@@ -115,7 +188,8 @@ public record NodeStatus(
    * @param address as it is configured: {@code host:port} or {@code node@host:port}
    * @param role {@code primary} or {@code secondary}
    * @param result what came of asking it last: {@code NOT_ASKED}, {@code FOLLOWED}, {@code WELL},
-   *     {@code REFUSED}, {@code LEFT_OUT} (it refused finally) or {@code FAILED}
+   *     {@code REFUSED}, {@code LEFT_OUT} (it refused finally or contradicted the copy, and is
+   *     asked again at a slow pace) or {@code FAILED}
    * @param node the name it gave itself; empty before its first answer
    * @param sequence the last that it had when it answered
    * @param detail one line: its refusal or failure; empty if there was none
@@ -128,6 +202,15 @@ public record NodeStatus(
       String node,
       long sequence,
       String detail) {}
+
+  /**
+   * How often an upstream has refused this node for one reason.
+   *
+   * @param upstream as it is configured
+   * @param code the refusal's name, as in {@code NOT_AUTHORIZED}
+   * @param count since the start of the process, over all databases, copies and probes
+   */
+  public record RefusalReport(String upstream, String code, long count) {}
 
   /**
    * The replication slot of a root, as PostgreSQL shows it.

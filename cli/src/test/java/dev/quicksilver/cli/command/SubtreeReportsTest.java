@@ -2,6 +2,7 @@ package dev.quicksilver.cli.command;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.LocationReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
@@ -114,11 +115,13 @@ class SubtreeReportsTest {
         0,
         "STREAMING",
         "",
+        "",
         "root",
         upstreamSequence,
         0,
         0,
         0,
-        -1);
+        -1,
+        NodeStatus.StorageReport.NONE);
   }
 }

@@ -28,6 +28,8 @@ final class ConfigurationTest {
     expected.put("node.location", "local");
     expected.put("data.directory", "quicksilver-data");
     expected.put("data.map-size", "262144");
+    expected.put("data.log-max-age", "1d");
+    expected.put("data.log-max-size", "4096");
     expected.put("postgres.url", "none");
     expected.put("postgres.user", "postgres");
     expected.put("postgres.password", "none");
@@ -42,6 +44,7 @@ final class ConfigurationTest {
     expected.put("replication.secondaries", "");
     expected.put("replication.return-after", "10s");
     expected.put("replication.behind-limit", "30s");
+    expected.put("replication.ask-again-after", "30s");
     expected.put("replication.on-divergence", "serve");
     expected.put("replication.window", "500ms");
     expected.put("replication.followers", "");

@@ -9,11 +9,14 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.util.Collection;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.BiFunction;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,9 +31,10 @@ public final class Replica implements AutoCloseable {
   private final DatabaseDirectory directory;
   private final StorageOptions options;
   private final TreeMap<String, Shared> open = new TreeMap<>();
+  private final TreeMap<String, String> unopened = new TreeMap<>();
 
   /** A database with the number of its readers; guarded by the replica. */
-  static final class Shared {
+  public static final class Shared {
     private final Database database;
     private final Path folder;
     private final Object file;
@@ -45,17 +49,18 @@ public final class Replica implements AutoCloseable {
       this.file = file;
     }
 
-    Database database() {
+    /** Returns it, open until the last of its readers leaves. */
+    public Database database() {
       return database;
     }
 
     /** Returns why its pairs and its log must not be read, if so. */
-    Optional<String> withheld() {
+    public Optional<String> withheld() {
       return withheld;
     }
 
-    /** Returns what has contradicted it, if anything has: it takes nothing new then. */
-    Optional<String> diverged() {
+    /** Returns what has contradicted it, if anything has and nothing has proved it right since. */
+    public Optional<String> diverged() {
       return diverged;
     }
   }
@@ -81,6 +86,24 @@ public final class Replica implements AutoCloseable {
           result.put(name, shared);
         });
     return result;
+  }
+
+  /**
+   * Shows a function all databases, and why others could not be opened, by name; none of them is
+   * closed before it is back.
+   */
+  public <T> T look(BiFunction<Collection<Shared>, Map<String, String>, T> function) {
+    SortedMap<String, Shared> acquired;
+    Map<String, String> left;
+    synchronized (this) {
+      acquired = acquire();
+      left = Map.copyOf(unopened);
+    }
+    try {
+      return function.apply(acquired.values(), left);
+    } finally {
+      release(acquired.values());
+    }
   }
 
   synchronized void release(Iterable<Shared> databases) {
@@ -109,6 +132,7 @@ public final class Replica implements AutoCloseable {
               closeIfUnused(entry.getValue());
               return true;
             });
+    unopened.keySet().retainAll(names);
     for (String name : names) {
       if (!open.containsKey(name)) {
         open(name);
@@ -129,16 +153,16 @@ public final class Replica implements AutoCloseable {
     try {
       Object file = fileKey(folder.get());
       open.put(name, new Shared(Database.openReadOnly(folder.get(), options), folder.get(), file));
+      unopened.remove(name);
     } catch (StorageException e) {
       if (!directory.environment(name).equals(folder)) { // replaced and removed just now
         open(name);
         return;
       }
-      LOG.warn(
-          "database {} in {} cannot be opened and is left out: {}",
-          name,
-          folder.get(),
-          e.getMessage());
+      String why = e.code() + ": " + e.getMessage();
+      if (!why.equals(unopened.put(name, why))) { // it is tried again with each transaction
+        LOG.warn("database {} in {} cannot be opened and is left out: {}", name, folder.get(), why);
+      }
     }
   }
 

@@ -3,8 +3,8 @@
  * catalogs.
  *
  * <p>{@code Relation} is the seam between engine and storage. Hot: {@code PairRelation}'s cursor. A
- * relation may be used by many sessions; a cursor and a snapshot belong to one. Storage errors
- * carry key and sequence.
+ * relation may be used by many sessions; a cursor and a snapshot belong to one. Storage errors say
+ * the place.
  */
 @NullMarked
 package dev.quicksilver.bridge.catalog;

@@ -39,10 +39,12 @@ public final class Tls implements AutoCloseable {
   private List<String> seen;
 
   /**
-   * Reads the files and looks at them again every 5 to 10 seconds.
+   * Reads the files and looks at them again every 5 to 10 seconds. A certificate that has expired,
+   * or is not valid yet by this machine's clock, is no reason not to start: a node serves what it
+   * has, peers refuse it, and the status says why until it is renewed or the clock is right.
    *
    * @param node this node's name; the certificate has to carry it
-   * @throws TlsException if they cannot be used
+   * @throws TlsException if they cannot be used whatever the time
    */
   public static Tls load(TlsFiles files, String node) {
     return load(files, node, LOOK_EVERY, InstantSource.system());
@@ -58,10 +60,21 @@ public final class Tls implements AutoCloseable {
     this.node = node;
     this.clock = clock;
     this.seen = stamps(files);
-    this.material = TlsMaterial.load(files, node, clock.instant());
-    this.status = new TlsStatus(files.certificate(), material.notAfter(), 0, 0, Optional.empty());
+    this.material = TlsMaterial.load(files, node);
+    Optional<String> problem = invalidNow(material);
+    problem.ifPresent(why -> LOG.error("{}. Until then no other node accepts this one", why));
+    this.status = new TlsStatus(files.certificate(), material.notAfter(), 0, 0, problem);
     warnOfOpenKey(files.key());
     this.thread = Thread.ofVirtual().name("tls-files").start(() -> run(lookEvery));
+  }
+
+  private Optional<String> invalidNow(TlsMaterial loaded) {
+    try {
+      loaded.requireValid(clock.instant());
+      return Optional.empty();
+    } catch (TlsException e) {
+      return Optional.of(String.valueOf(e.getMessage()));
+    }
   }
 
   private void run(Duration lookEvery) {
@@ -89,7 +102,9 @@ public final class Tls implements AutoCloseable {
     boolean changed = !now.equals(seen);
     seen = now;
     try {
-      material = TlsMaterial.load(files, node, clock.instant());
+      TlsMaterial fresh = TlsMaterial.load(files, node);
+      fresh.requireValid(clock.instant());
+      material = fresh;
       status =
           new TlsStatus(
               files.certificate(),
@@ -97,7 +112,9 @@ public final class Tls implements AutoCloseable {
               status.reloads() + 1,
               status.failures(),
               Optional.empty());
-      LOG.info("new TLS files are in use; the certificate expires at {}", material.notAfter());
+      LOG.info(
+          "the TLS files that are there are in use; the certificate expires at {}",
+          material.notAfter());
       warnOfOpenKey(files.key());
     } catch (TlsException e) {
       String why = String.valueOf(e.getMessage());

@@ -26,20 +26,23 @@ final class TlsMaterial {
   private final KeyManager[] keys;
   private final TrustManager[] trust;
   private final X509Certificate certificate;
+  private final PemFile file;
 
-  private TlsMaterial(KeyManager[] keys, TrustManager[] trust, X509Certificate certificate) {
+  private TlsMaterial(
+      KeyManager[] keys, TrustManager[] trust, X509Certificate certificate, PemFile file) {
     this.keys = keys;
     this.trust = trust;
     this.certificate = certificate;
+    this.file = file;
   }
 
   /**
-   * Reads and checks the files.
+   * Reads and checks the files, all but the time: see {@link #requireValid}.
    *
    * @param node the name that the certificate has to carry
    * @throws TlsException with the first problem
    */
-  static TlsMaterial load(TlsFiles files, String node, Instant now) {
+  static TlsMaterial load(TlsFiles files, String node) {
     PemFile certificateFile = new PemFile(files.certificate(), "certificate");
     List<X509Certificate> chain = certificateFile.certificates();
     PemFile keyFile = new PemFile(files.key(), "private key");
@@ -47,7 +50,6 @@ final class TlsMaterial {
     X509Certificate own = chain.getFirst();
     try {
       checkKey(files, chain, key, keyFile);
-      checkValidity(own, now, certificateFile);
       checkUse(own, node, certificateFile);
       KeyStore keyStore = emptyStore();
       keyStore.setKeyEntry("node", key, new char[0], chain.toArray(X509Certificate[]::new));
@@ -66,7 +68,7 @@ final class TlsMaterial {
           TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
       trustManagers.init(trustStore);
       return new TlsMaterial(
-          keyManagers.getKeyManagers(), trustManagers.getTrustManagers(), chain.getFirst());
+          keyManagers.getKeyManagers(), trustManagers.getTrustManagers(), own, certificateFile);
     } catch (GeneralSecurityException | IOException e) {
       throw certificateFile.problem("cannot be used (" + e.getMessage() + "): make it again", e);
     }
@@ -130,15 +132,20 @@ final class TlsMaterial {
     }
   }
 
-  private static void checkValidity(X509Certificate own, Instant now, PemFile file) {
+  /**
+   * Checks the time, which no file is to blame for.
+   *
+   * @throws TlsException if the certificate has expired, or is not valid yet
+   */
+  void requireValid(Instant now) {
     try {
-      own.checkValidity(Date.from(now));
+      certificate.checkValidity(Date.from(now));
     } catch (CertificateExpiredException e) {
-      throw file.problem("expired at " + own.getNotAfter().toInstant() + ": renew it", e);
+      throw file.problem("expired at " + notAfter() + ": renew it", e);
     } catch (CertificateNotYetValidException e) {
       throw file.problem(
           "is valid only from "
-              + own.getNotBefore().toInstant()
+              + certificate.getNotBefore().toInstant()
               + ": is this machine's clock right?",
           e);
     }

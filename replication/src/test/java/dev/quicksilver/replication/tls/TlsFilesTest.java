@@ -115,14 +115,44 @@ final class TlsFilesTest {
     assertRefused(withCertificate(turned), "certificate 2 of", "stand first");
   }
 
+  /** A fleet must be able to start again after its certificates have run out. */
   @Test
-  void anExpiredCertificateAndOneOfTheFutureAreRefused() throws IOException {
-    assertRefused(
-        authority.issue("edge-1", List.of(), NOW.minusSeconds(60), NOW.minusSeconds(1)), "expired");
-    assertRefused(
-        authority.issue("edge-1", List.of(), NOW.plusSeconds(60), SOON),
-        "valid only from",
-        "clock");
+  void aNodeStartsWithAnExpiredCertificateAndTakesTheRenewedOne() throws IOException {
+    Instant over = NOW.minusSeconds(1);
+    TlsFiles files = authority.issue("edge-1", List.of(), NOW.minusSeconds(60), over);
+    try (Tls tls = load(files)) {
+      assertThat(tls.status().problem().orElseThrow()).contains("expired", "renew it");
+      assertThat(tls.remaining()).isNegative();
+      tls.look();
+      assertThat(tls.status().problem()).isPresent();
+      authority.issue("edge-1", List.of(), NOW.minusSeconds(60), SOON);
+      tls.look();
+      assertThat(tls.status().problem()).isEmpty();
+      assertThat(tls.remaining()).isPositive();
+    }
+  }
+
+  /** A machine that has just been started may not know the time yet. */
+  @Test
+  void aNodeStartsBeforeItsCertificateIsValidAndUsesItFromThenOn() throws IOException {
+    Instant[] now = {NOW};
+    TlsFiles files = authority.issue("edge-1", List.of(), NOW.plusSeconds(60), SOON);
+    try (Tls tls = Tls.load(files, "edge-1", Duration.ofDays(1), () -> now[0])) {
+      assertThat(tls.status().problem().orElseThrow()).contains("valid only from", "clock");
+      now[0] = NOW.plusSeconds(61);
+      tls.look();
+      assertThat(tls.status().problem()).isEmpty();
+    }
+  }
+
+  @Test
+  void aNewCertificateThatHasExpiredDoesNotReplaceAGoodOne() throws IOException {
+    try (Tls tls = load(good)) {
+      authority.issue("edge-1", List.of(), NOW.minusSeconds(60), NOW.minusSeconds(1));
+      tls.look();
+      assertThat(tls.status().problem().orElseThrow()).contains("expired");
+      assertThat(tls.remaining()).isPositive();
+    }
   }
 
   @Test
