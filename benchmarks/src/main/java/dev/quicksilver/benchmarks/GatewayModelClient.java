@@ -67,40 +67,51 @@ final class GatewayModelClient implements AutoCloseable {
     return kinds;
   }
 
-  /** Runs a transaction until it could be committed, or rolled back in the end. */
+  /**
+   * Runs a transaction until it could be committed, or rolled back in the end. If it fails the
+   * connection is closed, so that nobody waits for its locks.
+   */
   void transaction(List<GatewayModelStep> steps, boolean commit, boolean inTwoPhases)
       throws SQLException, IOException {
-    for (int attempt = 1; ; attempt++) {
-      GatewayModelStep at = steps.getFirst();
-      try {
-        pending = 0;
-        Deque<Long> marks = new ArrayDeque<>();
-        statement.execute("BEGIN");
-        for (GatewayModelStep step : steps) {
-          at = step;
-          run(step, marks);
-        }
-        end(commit, inTwoPhases);
-        return;
-      } catch (SQLException e) {
-        boolean moved = wasMoved(at, e);
-        boolean again = moved || AGAIN.contains(e.getSQLState());
-        if (!again || attempt == ATTEMPTS) {
-          String sql = moved(at.sql());
-          throw new SQLException(
-              name
-                  + ", attempt "
-                  + attempt
-                  + ", "
-                  + at.kind()
-                  + ": "
-                  + sql.substring(0, Math.min(300, sql.length())),
-              e.getSQLState(),
-              e);
-        }
-        statement.execute("ROLLBACK");
-        count("again after " + e.getSQLState());
+    boolean ended = false;
+    try {
+      for (int attempt = 1; !ended; attempt++) {
+        ended = attempt(steps, commit, inTwoPhases, attempt == ATTEMPTS);
       }
+    } finally {
+      if (!ended) {
+        connection.close();
+      }
+    }
+  }
+
+  /** Returns false if it has to be run again. */
+  private boolean attempt(
+      List<GatewayModelStep> steps, boolean commit, boolean inTwoPhases, boolean last)
+      throws SQLException, IOException {
+    GatewayModelStep at = steps.getFirst();
+    try {
+      pending = 0;
+      Deque<Long> marks = new ArrayDeque<>();
+      statement.execute("BEGIN");
+      for (GatewayModelStep step : steps) {
+        at = step;
+        run(step, marks);
+      }
+      end(commit, inTwoPhases);
+      return true;
+    } catch (SQLException e) {
+      boolean again = AGAIN.contains(e.getSQLState()) || wasMoved(at, e);
+      if (last || !again) {
+        String sql = moved(at.sql());
+        throw new SQLException(
+            name + ", " + at.kind() + ": " + sql.substring(0, Math.min(300, sql.length())),
+            e.getSQLState(),
+            e);
+      }
+      statement.execute("ROLLBACK");
+      count("again after " + e.getSQLState());
+      return false;
     }
   }
 
