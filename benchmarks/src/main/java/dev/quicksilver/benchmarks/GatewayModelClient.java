@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
 import org.postgresql.util.PSQLException;
@@ -111,6 +113,10 @@ final class GatewayModelClient implements AutoCloseable {
       }
       statement.execute("ROLLBACK");
       count("again after " + e.getSQLState());
+      if (wasMoved(at, e)) {
+        // Who moved it has committed, and tells where to when it next gets a processor.
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(50));
+      }
       return false;
     }
   }
