@@ -1,32 +1,24 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.benchmarks.GatewayModelTable.Row;
-import dev.quicksilver.benchmarks.Tree.Node;
-import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.Direction;
-import dev.quicksilver.storage.KeyRange;
-import dev.quicksilver.storage.Pair;
-import dev.quicksilver.storage.Scan;
-import dev.quicksilver.storage.Snapshot;
-import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.EnumMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Random;
 import java.util.TreeMap;
+import java.util.UUID;
 
 /**
- * {@code gateway.model}: random transactions of all kinds on a table of {@code create_database} and
- * on published ones; every so often source tables, root and an edge are compared with a model.
+ * {@code gateway.model}: random histories, and every so often all stand still and are compared. One
+ * connection writes tables of which a model of its own says what they hold; several others write
+ * the same tables, whose definitions and partitions change meanwhile, and PostgreSQL says what
+ * those hold.
  */
 final class GatewayModelBar implements Bar {
-  /** Rows have the numbers below this one, which is that of the row to wait for. */
+  /** Rows have the numbers below this one. */
   static final int IDS = 3_000;
 
   @Override
@@ -36,7 +28,7 @@ final class GatewayModelBar implements Bar {
 
   @Override
   public String description() {
-    return "random changes of every kind: tables, root and edge against a model of its own";
+    return "random histories of SQL: tables, root, its log and an edge against what must be there";
   }
 
   @Override
@@ -47,91 +39,77 @@ final class GatewayModelBar implements Bar {
   @Override
   public Outcome run(Settings settings) throws Exception {
     int changes = settings.size(1_000_000, 20_000);
-    int checkpoints = settings.size(20, 4);
-    List<GatewayModelTable> tables = GatewayModelTables.create();
+    int rounds = settings.size(20, 4);
+    int definitions = settings.size(15, 10);
+    System.out.println("seed " + settings.seed());
+    List<GatewayModelTable> own = GatewayModelTables.create();
     try (Tree tree = Tree.start()) {
       tree.sql(GatewayModelTables.SQL);
-      Map<Node, Map<String, Database>> copies = new EnumMap<>(Node.class);
-      try (Connection connection = tree.connect()) {
-        for (Node node : List.of(Node.ROOT, Node.EDGE1)) {
-          Map<String, Database> open = new TreeMap<>();
-          copies.put(node, open);
-          for (GatewayModelTable table : tables) {
-            open.put(table.name, tree.open(node, table.name));
-          }
+      tree.sql(GatewayModelShared.SQL);
+      try (GatewayModelCheck check = new GatewayModelCheck(tree);
+          GatewayModelCrew crew = new GatewayModelCrew(tree, own, settings.seed())) {
+        for (int i = 1; i <= rounds; i++) {
+          crew.run((long) changes * i / rounds, definitions);
+          compare(check, crew, own);
+          System.out.printf("%,d changes: all agree%n", crew.changes());
         }
-        GatewayModelWriter writer =
-            new GatewayModelWriter(connection, tables, new Random(settings.seed()));
-        long entries = 0;
-        for (int i = 1; i <= checkpoints; i++) {
-          while (writer.changes() < (long) changes * i / checkpoints) {
-            writer.transaction();
-          }
-          writer.checkpoint(i);
-          entries = compare(tree, connection, tables, copies);
-          System.out.printf("%,d changes: all agree%n", writer.changes());
-        }
-        System.out.println("transactions and statements: " + writer.kinds());
+        crew.kinds().forEach((who, kinds) -> System.out.println(who + ": " + kinds));
+        requireThatItCanFail(check, crew, own);
         return new Outcome(
             String.format(
                 "%,d changes, %,d entries, %d comparisons, all equal",
-                writer.changes(), entries, checkpoints),
-            "= tables, root and edge equal to the model",
-            writer.changes() >= changes);
-      } finally {
-        copies.values().forEach(open -> open.values().forEach(Database::close));
+                crew.changes(), check.entries(), rounds),
+            "= tables, root, its log and edge as they must be",
+            crew.changes() >= changes);
       }
     }
   }
 
-  /** Returns the number of entries of all databases. */
-  private static long compare(
-      Tree tree,
-      Connection connection,
-      List<GatewayModelTable> tables,
-      Map<Node, Map<String, Database>> copies)
+  private static void compare(
+      GatewayModelCheck check, GatewayModelCrew crew, List<GatewayModelTable> own)
       throws SQLException {
-    long entries = 0;
-    for (GatewayModelTable table : tables) {
-      same(table.name + " in PostgreSQL", table.source(), source(connection, table));
-      Map<String, String> expected = table.edge();
-      String marker = expected.get(HexFormat.of().formatHex(table.edgeKey(IDS)));
-      String chain = "";
-      for (Map.Entry<Node, Map<String, Database>> node : copies.entrySet()) {
-        Database database = Objects.requireNonNull(node.getValue().get(table.name));
-        tree.await(
-            "the last change of " + table.name + " on " + node.getKey(),
-            () -> text(database, table.edgeKey(IDS)).equals(marker));
-        try (Snapshot snapshot = database.snapshot()) {
-          same(table.name + " on " + node.getKey(), expected, pairs(snapshot));
-          String here = snapshot.head().chainHash().toString();
-          if (!chain.isEmpty() && !chain.equals(here)) {
-            throw new AssertionError(table.name + " has another chain hash on " + node.getKey());
-          }
-          chain = here;
-          entries += node.getKey() == Node.ROOT ? snapshot.head().lastSequence() : 0;
-        }
-      }
-    }
-    return entries;
+    check.settle();
+    compareContent(check, crew, own);
   }
 
-  private static String text(Database database, byte[] key) {
-    try (Snapshot snapshot = database.snapshot()) {
-      Pair pair = snapshot.get(key);
-      return pair == null ? "" : new String(pair.value(), StandardCharsets.UTF_8);
+  private static void compareContent(
+      GatewayModelCheck check, GatewayModelCrew crew, List<GatewayModelTable> own)
+      throws SQLException {
+    Map<String, UUID> databases = check.databases();
+    for (GatewayModelTable table : own) {
+      GatewayModelCheck.same(
+          table.name + " in PostgreSQL", table.source(), source(check.connection(), table));
+      check.compare(table.name, Objects.requireNonNull(databases.remove(table.name)), table.edge());
+    }
+    for (Map.Entry<String, UUID> database : databases.entrySet()) {
+      String name = database.getKey();
+      String pairs = Objects.requireNonNull(crew.pairs().get(name), name);
+      String place = Objects.requireNonNull(crew.places().get(name), name);
+      check.compare(name, database.getValue(), check.pairs(place, pairs));
     }
   }
 
-  private static Map<String, String> pairs(Snapshot snapshot) {
-    Map<String, String> pairs = new TreeMap<>();
-    try (Scan scan = snapshot.scan(KeyRange.ALL, Direction.FORWARD)) {
-      while (scan.next()) {
-        pairs.put(
-            HexFormat.of().formatHex(scan.key()), new String(scan.value(), StandardCharsets.UTF_8));
-      }
+  /** Takes a guard away and does what it would have refused: the comparison has to tell. */
+  private static void requireThatItCanFail(
+      GatewayModelCheck check, GatewayModelCrew crew, List<GatewayModelTable> own)
+      throws SQLException {
+    try (Statement statement = check.connection().createStatement()) {
+      statement.execute(
+          "INSERT INTO lists_rest VALUES ('not there', 1, '') ON CONFLICT DO NOTHING");
+      statement.execute("ALTER EVENT TRIGGER quicksilver_after_ddl DISABLE");
+      statement.execute("ALTER TABLE lists_rest DISABLE TRIGGER ALL");
+      statement.execute("TRUNCATE lists_rest");
+      statement.execute("ALTER TABLE lists_rest ENABLE ALWAYS TRIGGER quicksilver_truncate_whole");
+      statement.execute("ALTER EVENT TRIGGER quicksilver_after_ddl ENABLE ALWAYS");
     }
-    return pairs;
+    check.settle();
+    try {
+      compareContent(check, crew, own);
+    } catch (AssertionError e) {
+      System.out.println("after a TRUNCATE that no guard saw: " + e.getMessage());
+      return;
+    }
+    throw new AssertionError("a partition was truncated behind the root, and nobody noticed");
   }
 
   private static Map<String, Row> source(Connection connection, GatewayModelTable table)
@@ -147,20 +125,5 @@ final class GatewayModelBar implements Bar {
       }
     }
     return found;
-  }
-
-  private static <V> void same(String where, Map<String, V> expected, Map<String, V> found) {
-    if (expected.equals(found)) {
-      return;
-    }
-    for (Map.Entry<String, V> pair : expected.entrySet()) {
-      V other = found.get(pair.getKey());
-      if (!pair.getValue().equals(other)) {
-        throw new AssertionError(where + " at " + pair + " has " + other);
-      }
-    }
-    TreeMap<String, V> more = new TreeMap<>(found);
-    more.keySet().removeAll(expected.keySet());
-    throw new AssertionError(where + " has more than it should: " + more.firstEntry());
   }
 }

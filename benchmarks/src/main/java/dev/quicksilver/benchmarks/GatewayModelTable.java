@@ -156,10 +156,6 @@ final class GatewayModelTable {
     undo.clear();
   }
 
-  byte[] edgeKey(int id) {
-    return edgeKey.apply(id);
-  }
-
   /** What an edge must hold: keys in hex to values. */
   Map<String, String> edge() {
     Map<String, String> pairs = new TreeMap<>();

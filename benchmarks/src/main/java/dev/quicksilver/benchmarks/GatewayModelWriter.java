@@ -80,20 +80,6 @@ final class GatewayModelWriter {
     committed += commit ? pending : 0;
   }
 
-  /** Sets the last row of each table, in one transaction, so that it can be waited for. */
-  void checkpoint(int number) throws SQLException {
-    statement.execute("BEGIN");
-    pending = 0;
-    for (GatewayModelTable table : tables) {
-      upsert(
-          table,
-          new TreeSet<>(List.of(GatewayModelBar.IDS)),
-          new Row("checkpoint " + number, number * 10, "[]"));
-    }
-    statement.execute("COMMIT");
-    end(true);
-  }
-
   private void savepoint() throws Exception {
     List<Integer> marks = tables.stream().map(GatewayModelTable::mark).toList();
     int before = pending;
