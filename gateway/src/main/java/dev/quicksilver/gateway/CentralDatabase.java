@@ -100,7 +100,6 @@ final class CentralDatabase implements AutoCloseable {
           ErrorCode.SCHEMA_MISSING,
           "the central PostgreSQL has no schema quicksilver; run ./quicksilver migrate");
     }
-    checkOrigin();
     if (string("SELECT count(*) FROM pg_publication WHERE pubname = {0}", config.publication())
         .equals("0")) {
       throw new GatewayException(
@@ -111,6 +110,7 @@ final class CentralDatabase implements AutoCloseable {
               + " be replicated: "
               + BEGIN_ANEW);
     }
+    checkOrigin();
     slotName =
         config.slotName().isEmpty() ? string("SELECT quicksilver.slot_name()") : config.slotName();
     return UUID.fromString(string("SELECT id FROM quicksilver.cluster"));
@@ -148,8 +148,8 @@ final class CentralDatabase implements AutoCloseable {
           ErrorCode.RESTORED,
           "the central database "
               + string("SELECT current_database()")
-              + " was restored from a dump or is a copy of another one, so its cluster is that"
-              + " one's: "
+              + " was restored from a dump, is a copy of another one, or had its publication made"
+              + " anew, so the cluster's history does not go on there: "
               + BEGIN_ANEW);
     }
   }
@@ -175,6 +175,17 @@ final class CentralDatabase implements AutoCloseable {
             + " excluded.slot_name, place = excluded.place WHERE (r.slot_name, r.place) IS DISTINCT"
             + " FROM (excluded.slot_name, excluded.place)",
         DSL.val(slotName));
+  }
+
+  /** Drops the slots of clusters that {@code quicksilver.begin_anew()} has ended here. */
+  void dropEndedSlots() {
+    sql.execute(
+        "SELECT pg_drop_replication_slot(s.slot_name) FROM quicksilver.ended_slot e JOIN"
+            + " pg_replication_slots s ON s.slot_name = e.slot_name WHERE s.plugin = 'pgoutput' AND"
+            + " s.database = current_database() AND NOT s.active");
+    sql.execute(
+        "DELETE FROM quicksilver.ended_slot e WHERE NOT EXISTS (SELECT FROM pg_replication_slots s"
+            + " WHERE s.slot_name = e.slot_name AND s.database = current_database())");
   }
 
   /** Whether a root has ever read from a slot of this database's cluster. */

@@ -71,14 +71,18 @@ final class CentralSnapshot implements AutoCloseable {
    */
   record Source(CatalogEntry entry, OptionalInt table) {}
 
-  /** The catalog. */
+  /**
+   * The catalog.
+   *
+   * @throws GatewayException TABLE_CHANGED if a table was renamed or replaced unnoticed
+   */
   List<Source> catalog() throws SQLException {
     List<Source> sources = new ArrayList<>();
     try (Statement statement = connection.createStatement();
         ResultSet row =
             statement.executeQuery(
                 "SELECT name, id::text, key_type, value_type, table_schema || '.' || table_name,"
-                    + " recorded::bigint, relation::bigint, projection::text FROM"
+                    + " recorded::bigint, relation::bigint, projection::text, state FROM"
                     + " quicksilver.catalog_table ORDER BY name")) {
       while (row.next()) {
         CatalogEntry entry =
@@ -91,6 +95,18 @@ final class CentralSnapshot implements AutoCloseable {
                 row.getString(5),
                 (int) row.getLong(6),
                 Optional.ofNullable(row.getString(8)).map(Projection::of));
+        String state = row.getString(9);
+        if (!state.equals("there") && !state.equals("gone")) {
+          throw new GatewayException(
+              ErrorCode.TABLE_CHANGED,
+              "table "
+                  + entry.table()
+                  + " of database "
+                  + entry.identity().name()
+                  + " is not the one that it was made of (it is \""
+                  + state
+                  + "\"); SELECT * FROM quicksilver.problems() says what helps");
+        }
         long table = row.getLong(7);
         sources.add(
             new Source(entry, row.wasNull() ? OptionalInt.empty() : OptionalInt.of((int) table)));

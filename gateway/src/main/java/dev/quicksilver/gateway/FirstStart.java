@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,6 +70,7 @@ final class FirstStart implements AutoCloseable {
    */
   void run(ReplicationConnection connection, ReplicationConnection.Identity source, UUID cluster)
       throws SQLException, IOException {
+    central.dropEndedSlots();
     central.slot().ifPresent(slot -> central.checkSlot(slot, Position.NONE));
     if (central.wasRead()) {
       // The nodes below hold another history of the same databases.
@@ -78,7 +80,7 @@ final class FirstStart implements AutoCloseable {
     try (CentralSnapshot snapshot = CentralSnapshot.open(config, begin.snapshot())) {
       reading = snapshot;
       if (closed) {
-        return;
+        throw new CancellationException("closing");
       }
       List<Source> sources = snapshot.catalog();
       long time = snapshot.time();

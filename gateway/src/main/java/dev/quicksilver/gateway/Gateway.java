@@ -127,6 +127,7 @@ public final class Gateway implements AutoCloseable {
         publisher) {
       Duration pause = FIRST_PAUSE;
       int answers = 0;
+      long reached = 0;
       while (!isClosing()) {
         if (progress.status().state() != State.WAITING_FOR_SPACE) {
           progress.state(State.CONNECTING);
@@ -160,6 +161,10 @@ public final class Gateway implements AutoCloseable {
           }
           if (session.hasStreamed()) {
             pause = FIRST_PAUSE;
+          }
+          long durable = progress.status().position().lsn();
+          if (durable != reached) {
+            reached = durable;
             answers = 0;
           }
           saidBusy = "";

@@ -71,6 +71,16 @@ final class PostgresFailure {
                   + "; run ./quicksilver migrate",
               e));
     }
+    if (state.equals("42704") && said.contains("publication")) {
+      return Optional.of(
+          new GatewayException(
+              ErrorCode.PUBLICATION_MISSING,
+              "the publication was not there when some of the changes to be read were written: "
+                  + said
+                  + "; they cannot be replicated: "
+                  + CentralDatabase.BEGIN_ANEW,
+              e));
+    }
     return Optional.empty();
   }
 

@@ -151,6 +151,20 @@ final class FirstStartTest extends RootTest {
   }
 
   @Test
+  void refusesATableThatWasRenamedUnnoticed() throws Exception {
+    root.unguard();
+    root.execute("SELECT quicksilver.create_database('dns')");
+    root.execute("INSERT INTO dns VALUES ('a', '1')");
+    root.execute("ALTER TABLE dns RENAME TO other");
+    root.launch(root.config);
+    GatewayRefusalTest.refused(root, ErrorCode.TABLE_CHANGED, "quicksilver.problems()");
+    root.stop();
+    root.execute("ALTER TABLE other RENAME TO dns");
+    root.start();
+    assertThat(root.pairs("dns")).isEqualTo(Map.of("a", "1"));
+  }
+
+  @Test
   void takesOverADatabaseWhoseTableIsGone() throws Exception {
     root.unguard();
     root.execute("SELECT quicksilver.create_database('dns')");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.sql.Connection;
+import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
@@ -56,6 +57,50 @@ final class PartitionsTest extends RootTest {
         .hasMessageContaining("partition p1 of its table is gone or detached");
     assertThat(root.query("SELECT database || ': ' || problem FROM quicksilver.problems()"))
         .isEqualTo("d: partition p1 of its table is gone or detached");
+  }
+
+  @Test
+  void nothingIsDecidedByWhatAnOldSnapshotShows() throws Exception {
+    root.execute("CREATE TABLE r (k text PRIMARY KEY, v text NOT NULL)");
+    root.execute("CREATE TABLE p3 (LIKE p INCLUDING ALL)");
+    root.execute("DELETE FROM p WHERE key = 'a1'");
+    try (Connection old = postgres.connect(name);
+        Statement late = old.createStatement()) {
+      old.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
+      for (String sql :
+          new String[] {
+            "ALTER TABLE p DETACH PARTITION p1",
+            "ALTER TABLE p ATTACH PARTITION p3 FOR VALUES FROM ('c') TO ('d')",
+            "SELECT quicksilver.publish('r', 'r')",
+            "SELECT quicksilver.begin_anew()"
+          }) {
+        old.setAutoCommit(false);
+        late.execute("SELECT 1");
+        root.execute("INSERT INTO p VALUES ('a2', 'not', 'seen') ON CONFLICT DO NOTHING");
+        assertThatThrownBy(() -> late.execute(sql)).hasMessageContaining("READ COMMITTED");
+        old.rollback();
+      }
+      late.execute("SELECT 1");
+      root.execute("SELECT quicksilver.publish('r', 'r')");
+      root.execute("CREATE TABLE p4 PARTITION OF p FOR VALUES FROM ('x') TO ('y')");
+      // By us, or by PostgreSQL, which misses the new constraints.
+      assertThatThrownBy(() -> late.execute("ALTER TABLE r ALTER v TYPE text USING upper(v)"))
+          .isInstanceOf(SQLException.class);
+      old.rollback();
+    }
+  }
+
+  @Test
+  void ddlOfOthersWaitsForNobodyWhoPublishes() throws Exception {
+    root.execute("CREATE TABLE r (k text PRIMARY KEY, v text NOT NULL)");
+    try (Connection publisher = postgres.connect(name);
+        Statement publishes = publisher.createStatement()) {
+      publisher.setAutoCommit(false);
+      publishes.execute("SELECT quicksilver.publish('r', 'r')");
+      root.execute("SET lock_timeout = '1ms'");
+      root.execute("CREATE TEMP TABLE x (i int)");
+      publisher.rollback();
+    }
   }
 
   @Test

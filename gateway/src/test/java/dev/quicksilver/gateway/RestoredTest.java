@@ -88,7 +88,7 @@ final class RestoredTest extends RootTest {
     root.connection.close();
     try (Root copy = Root.copyOf(postgres, name, name + "_copy", scratch.resolve("copy"))) {
       copy.launch(copy.config);
-      GatewayRefusalTest.refused(copy, ErrorCode.RESTORED, "or is a copy of another");
+      GatewayRefusalTest.refused(copy, ErrorCode.RESTORED, "is a copy of another");
       copy.stop();
       copy.execute("SELECT quicksilver.begin_anew()");
       copy.start();
@@ -103,6 +103,16 @@ final class RestoredTest extends RootTest {
     assertThatThrownBy(() -> root.execute("SELECT quicksilver.begin_anew()"))
         .hasMessageContaining("Stop the root first");
     root.stop();
+    // Looking at what it would do changes nothing.
+    root.connection.setAutoCommit(false);
+    root.execute("SELECT quicksilver.begin_anew()");
+    root.connection.rollback();
+    root.connection.setAutoCommit(true);
+    root.start();
+    root.execute("INSERT INTO db2 VALUES ('b', '2')");
+    root.catchUp();
+    assertThat(root.log("db2")).containsExactly("SET b 2");
+    root.stop();
     root.unguard();
     root.execute("DROP TABLE db1");
     assertThatThrownBy(() -> root.execute("SELECT quicksilver.begin_anew()"))
@@ -113,6 +123,27 @@ final class RestoredTest extends RootTest {
     root.execute("ALTER EVENT TRIGGER quicksilver_on_drop ENABLE ALWAYS");
     root.execute("ALTER EVENT TRIGGER quicksilver_on_rewrite ENABLE ALWAYS");
     root.execute("SELECT quicksilver.begin_anew()");
+    root.moveTo(scratch.resolve("anew"));
+    root.start();
+    assertThat(root.pairs("db2")).isEqualTo(root.table("db2"));
+    assertThat(root.query("SELECT count(*) FROM quicksilver.ended_slot")).isEqualTo("0");
+  }
+
+  @Test
+  void tellsAPublicationThatWasMadeAnew() throws Exception {
+    makeTables();
+    root.start();
+    root.catchUp();
+    root.stop();
+    root.unguard();
+    root.execute("DROP PUBLICATION quicksilver");
+    root.execute("INSERT INTO db1 VALUES ('lost', '1')");
+    root.execute(
+        "CREATE PUBLICATION quicksilver FOR TABLE quicksilver.catalog, db1, db2, parts"
+            + " WITH (publish_via_partition_root = true)");
+    root.launch(root.config);
+    GatewayRefusalTest.refused(root, ErrorCode.RESTORED, "had its publication made anew");
+    assertThat(root.query("SELECT count(*) FROM quicksilver.problems()")).isNotEqualTo("0");
   }
 
   @Test

@@ -17,6 +17,14 @@ CREATE TRIGGER catalog_rows_are_not_changed BEFORE UPDATE ON quicksilver.catalog
     EXECUTE FUNCTION quicksilver.refuse_catalog_change();
 CREATE TRIGGER catalog_is_not_emptied BEFORE TRUNCATE ON quicksilver.catalog
     FOR EACH STATEMENT EXECUTE FUNCTION quicksilver.refuse_catalog_change();
+-- A table could be renamed before, and its name here stayed; where its slot is, the OIDs are this server's own.
+UPDATE quicksilver.catalog c SET table_schema = n.nspname, table_name = r.relname
+FROM pg_publication pub
+JOIN pg_publication_rel pr ON pr.prpubid = pub.oid
+JOIN pg_class r ON r.oid = pr.prrelid
+JOIN pg_namespace n ON n.oid = r.relnamespace
+WHERE pub.pubname = 'quicksilver' AND r.oid = c.relation AND (n.nspname, r.relname) <> (c.table_schema::name, c.table_name::name)
+  AND EXISTS (SELECT FROM quicksilver.root);
 ALTER TABLE quicksilver.catalog ENABLE ALWAYS TRIGGER catalog_rows_are_not_changed;
 ALTER TABLE quicksilver.catalog ENABLE ALWAYS TRIGGER catalog_is_not_emptied;
 
@@ -26,3 +34,9 @@ CREATE UNLOGGED TABLE quicksilver.truncating (
 );
 COMMENT ON TABLE quicksilver.truncating IS
     'Published partitioned tables that are being truncated as a whole; always empty outside such a statement.';
+
+CREATE TABLE quicksilver.ended_slot (
+    slot_name name NOT NULL CONSTRAINT ended_slot_is_noted_once PRIMARY KEY
+);
+COMMENT ON TABLE quicksilver.ended_slot IS
+    'Slots of this database whose clusters begin_anew() has ended; a root that starts the next one drops them.';

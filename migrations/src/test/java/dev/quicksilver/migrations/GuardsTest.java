@@ -109,6 +109,10 @@ final class GuardsTest {
             + " q FOR VALUES FROM (30) TO (40); INSERT INTO q VALUES (30, 1); ALTER TABLE p ATTACH"
             + " PARTITION q FOR VALUES FROM (30) TO (40)",
         "ALTER SCHEMA public RENAME TO moved; DROP TABLE moved.p1",
+        "ALTER PUBLICATION quicksilver SET TABLE dns, p, t, quicksilver.catalog WHERE (name <>"
+            + " 'hidden')",
+        "ALTER TABLE quicksilver.catalog REPLICA IDENTITY NOTHING",
+        "ALTER TABLE quicksilver.catalog DISABLE TRIGGER ALL",
         "ALTER TABLE t ADD COLUMN g int GENERATED ALWAYS AS (x + 1) STORED",
       })
   void refusesWhatADatabaseCouldNotFollow(String sql) throws SQLException {

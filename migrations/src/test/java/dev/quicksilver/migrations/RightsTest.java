@@ -38,6 +38,8 @@ final class RightsTest {
       }
       session.execute("CREATE SCHEMA of_admin AUTHORIZATION a_admin");
       session.execute("CREATE TABLE private (k text PRIMARY KEY, v text NOT NULL)");
+      session.execute("CREATE TABLE others (k text PRIMARY KEY, v text NOT NULL)");
+      session.execute("SELECT quicksilver.publish('others', 'of_postgres')");
     }
   }
 
@@ -141,6 +143,8 @@ final class RightsTest {
   @ValueSource(
       strings = {
         "SELECT quicksilver.publish('private', 'stolen')",
+        "SELECT quicksilver.drop_database('of_postgres')",
+        "SELECT quicksilver.unpublish('of_postgres')",
         "SELECT quicksilver.register('private', 'stolen', 'text', 'text', NULL)",
         "SELECT quicksilver.create_database('made', table_schema => 'quicksilver')",
         "DELETE FROM quicksilver.catalog",

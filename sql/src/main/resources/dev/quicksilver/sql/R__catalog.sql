@@ -7,11 +7,14 @@ RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT format('%s/%s', c.system_identifier, d.oid)
-    FROM pg_control_system() c, pg_database d WHERE d.datname = current_database()
+    SELECT format('%s/%s/%s', c.system_identifier, d.oid, coalesce(p.oid, 0))
+    FROM pg_control_system() c
+    CROSS JOIN pg_database d
+    LEFT JOIN pg_publication p ON p.pubname = 'quicksilver'
+    WHERE d.datname = current_database()
 $function$;
 COMMENT ON FUNCTION quicksilver.place() IS
-    'Which database of which server this is: the system identifier and the database''s OID.';
+    'Which database of which server this is, and which publication: the system identifier and two OIDs.';
 
 CREATE OR REPLACE VIEW quicksilver.published_table AS
 SELECT pr.prrelid AS relation, n.nspname AS table_schema, r.relname AS table_name
@@ -55,7 +58,7 @@ AS $function$
     END
 $function$;
 COMMENT ON FUNCTION quicksilver.is_restored() IS
-    'Whether this database came from a dump or is a copy of another, and quicksilver.begin_anew() was not called since.';
+    'Whether this database came from a dump, is a copy of another or got another publication, and quicksilver.begin_anew() was not called since.';
 
 -- The relations of a partitioned table, itself included. Unlike pg_partition_tree it locks none of them: it is looked at
 -- by every DDL statement, most of which have nothing to do with them.
@@ -91,3 +94,22 @@ AS $function$
 $function$;
 COMMENT ON FUNCTION quicksilver.slot_name() IS
     'The replication slot of this database''s root: the one that the last root took, else one named after the database.';
+
+-- What looks at rows or at the catalog before it acts has to see what others have committed since the transaction began.
+CREATE OR REPLACE FUNCTION quicksilver.require_read_committed(what text)
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $function$
+BEGIN
+    IF current_setting('transaction_isolation') IN ('repeatable read', 'serializable') THEN
+        RAISE EXCEPTION USING
+            ERRCODE = 'active_sql_transaction',
+            MESSAGE = format('%s would not see what others have committed since this transaction of isolation level %s began',
+                what, current_setting('transaction_isolation')),
+            HINT = 'Do it in a READ COMMITTED transaction.';
+    END IF;
+END
+$function$;
+COMMENT ON FUNCTION quicksilver.require_read_committed(text) IS
+    'Refuses an isolation level in which a transaction sees an old snapshot.';

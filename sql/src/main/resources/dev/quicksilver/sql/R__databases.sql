@@ -98,6 +98,7 @@ BEGIN
     END IF;
 
     -- One at a time: the publication is one object.
+    PERFORM quicksilver.require_read_committed('quicksilver.create_database');
     LOCK TABLE quicksilver.catalog IN SHARE ROW EXCLUSIVE MODE;
     IF EXISTS (SELECT FROM quicksilver.catalog c WHERE c.name = create_database.name) THEN
         RAISE EXCEPTION USING
@@ -161,13 +162,6 @@ BEGIN
             MESSAGE = format('database %s does not exist', coalesce(quote_literal(require_known_table.database), 'NULL')),
             HINT = 'SELECT name FROM quicksilver.databases lists them.';
     END IF;
-    IF t.state = 'another' AND quicksilver.is_restored() THEN
-        RAISE EXCEPTION USING
-            ERRCODE = 'object_not_in_prerequisite_state',
-            MESSAGE = format('table %I.%I is not the one that database %L was made of: this PostgreSQL database was restored or copied',
-                t.table_schema, t.table_name, t.name),
-            HINT = 'SELECT quicksilver.begin_anew() takes the tables as they are now by their names.';
-    END IF;
     IF t.state = 'renamed' THEN
         RAISE EXCEPTION USING
             ERRCODE = 'object_not_in_prerequisite_state',
@@ -177,7 +171,7 @@ BEGIN
 END
 $function$;
 COMMENT ON FUNCTION quicksilver.require_known_table(text) IS
-    'Refuses a database whose table is not to be told for certain; a table that is gone, or was replaced by another here, is known.';
+    'Refuses a database whose table has another name now; one that is gone, or whose name another table has, has no table.';
 
 CREATE OR REPLACE FUNCTION quicksilver.drop_database(name text)
 RETURNS void
@@ -187,9 +181,13 @@ AS $function$
 DECLARE
     dropped quicksilver.catalog_table;
 BEGIN
+    PERFORM quicksilver.require_read_committed('quicksilver.drop_database');
     LOCK TABLE quicksilver.catalog IN SHARE ROW EXCLUSIVE MODE;
     PERFORM quicksilver.require_known_table(drop_database.name);
     SELECT * INTO dropped FROM quicksilver.catalog_table t WHERE t.name = drop_database.name;
+    IF NOT dropped.owns_table AND dropped.relation IS NOT NULL THEN
+        PERFORM quicksilver.require_owner(dropped.relation::regclass);
+    END IF;
     DELETE FROM quicksilver.catalog c WHERE c.name = drop_database.name;
     PERFORM quicksilver.unguard_partitions(dropped.recorded, dropped.relation);
     IF dropped.relation IS NULL THEN

@@ -50,8 +50,10 @@ CREATE FUNCTION quicksilver.problems()
 RETURNS TABLE (database text, problem text, cure text)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
+SET jit = off
 AS $function$
-    WITH published AS (
+    WITH restored AS MATERIALIZED (SELECT quicksilver.is_restored() AS yes),
+    published AS (
         SELECT c.name, c.relation, c.state, c.recorded, format('%I.%I', c.table_schema, c.table_name) AS table_name,
                CASE WHEN c.owns_table THEN format('SELECT quicksilver.drop_database(%L), and create_database again', c.name)
                     ELSE format('SELECT quicksilver.unpublish(%L), and publish again', c.name) END AS anew,
@@ -62,14 +64,25 @@ AS $function$
                    jsonb_build_array(jsonb_build_object('name', 'value', 'type', c.value_type))) AS vals
         FROM quicksilver.catalog_table c
     )
-    SELECT 'quicksilver', 'this database was restored from a dump or is a copy of another, and the cluster is the other''s',
+    SELECT 'quicksilver', 'this database was restored from a dump, is a copy of another or got another publication: its cluster does not go on',
            'SELECT quicksilver.begin_anew(), and start a root with an empty data directory'
-    WHERE quicksilver.is_restored()
+    FROM restored WHERE restored.yes
     UNION ALL
-    SELECT 'quicksilver', 'the publication no longer has the catalog', 'ALTER PUBLICATION quicksilver ADD TABLE quicksilver.catalog'
+    SELECT 'quicksilver', 'the publication no longer has the whole catalog',
+           'ALTER PUBLICATION quicksilver ADD TABLE quicksilver.catalog, after DROP TABLE if it has a part of it'
     WHERE NOT EXISTS (
         SELECT FROM pg_publication_rel pr JOIN pg_publication pub ON pub.oid = pr.prpubid
-        WHERE pub.pubname = 'quicksilver' AND pr.prrelid = 'quicksilver.catalog'::regclass)
+        WHERE pub.pubname = 'quicksilver' AND pr.prrelid = 'quicksilver.catalog'::regclass
+          AND pr.prattrs IS NULL AND pr.prqual IS NULL)
+    UNION ALL
+    SELECT 'quicksilver', 'the replica identity of the catalog does not suffice', 'ALTER TABLE quicksilver.catalog REPLICA IDENTITY DEFAULT'
+    FROM pg_class c WHERE c.oid = 'quicksilver.catalog'::regclass AND c.relreplident <> 'd'
+    UNION ALL
+    SELECT 'quicksilver', format('trigger %s of the catalog is gone or not enabled always', w.name),
+           format('ALTER TABLE quicksilver.catalog ENABLE ALWAYS TRIGGER %s', w.name)
+    FROM (VALUES ('catalog_rows_are_not_changed'), ('catalog_is_not_emptied')) AS w(name)
+    WHERE NOT EXISTS (SELECT FROM pg_trigger g
+                      WHERE g.tgrelid = 'quicksilver.catalog'::regclass AND g.tgname = w.name AND g.tgenabled = 'A')
     UNION ALL
     SELECT 'quicksilver', format('event trigger %s is not enabled always, so DDL can pass it by', e.evtname),
            format('ALTER EVENT TRIGGER %s ENABLE ALWAYS', e.evtname)
@@ -97,7 +110,7 @@ AS $function$
         (t.state = 'restored', format('table %s is another one than its database was made of, as after a restore', t.table_name),
             'SELECT quicksilver.begin_anew(), and start a root with an empty data directory'),
         (t.state = 'another', format('table %s is another one than its database was made of, and not in the publication', t.table_name),
-            CASE WHEN quicksilver.is_restored() THEN 'SELECT quicksilver.begin_anew(), and start a root with an empty data directory' END),
+            CASE WHEN (SELECT yes FROM restored) THEN 'SELECT quicksilver.begin_anew(), and start a root with an empty data directory' END),
         (r.relpersistence <> 'p', 'its table is not logged', NULL),
         (pub.oid IS NULL OR NOT (pub.pubinsert AND pub.pubupdate AND pub.pubdelete AND pub.pubtruncate AND pub.pubviaroot),
             'the publication is gone or leaves out changes', NULL),
@@ -197,7 +210,9 @@ AS $function$
 DECLARE
     published oid := (SELECT p.root FROM quicksilver.partition p WHERE p.leaf = TG_RELID);
 BEGIN
-    IF published IS NOT NULL AND NOT EXISTS (SELECT FROM quicksilver.truncating t WHERE t.root = published) THEN
+    IF published IS NULL THEN -- published since the snapshot of an older transaction, or in a dump
+        PERFORM quicksilver.require_read_committed(format('TRUNCATE of %s', TG_RELID::regclass));
+    ELSIF NOT EXISTS (SELECT FROM quicksilver.truncating t WHERE t.root = published) THEN
         RAISE EXCEPTION USING
             ERRCODE = 'object_not_in_prerequisite_state',
             MESSAGE = format('%s is a partition of a published table and cannot be truncated alone', TG_RELID::regclass),
@@ -221,8 +236,8 @@ BEGIN
     IF (SELECT c.relkind FROM pg_class c WHERE c.oid = guard_partitions.root) IS DISTINCT FROM 'p' THEN
         RETURN;
     END IF;
-    -- Each statement here is DDL too; the event triggers look at it, but leave the work to this call.
-    PERFORM set_config('quicksilver.guarding', 'on', true);
+    -- Each statement here is DDL too; the event triggers pass it by, and look at what came of all of them.
+    INSERT INTO quicksilver.truncating VALUES (0) ON CONFLICT DO NOTHING;
     -- One that was empty when it was detached has taken nothing with it.
     FOR part IN SELECT p.leaf FROM quicksilver.partition p JOIN pg_class c ON c.oid = p.leaf
                 WHERE p.root = guard_partitions.root
@@ -268,7 +283,7 @@ BEGIN
         PERFORM quicksilver.guard_truncate(guard_partitions.root, 'quicksilver_truncate_begins', 'BEFORE', 'note_truncate');
         PERFORM quicksilver.guard_truncate(guard_partitions.root, 'quicksilver_truncate_ends', 'AFTER', 'note_truncate');
     END IF;
-    PERFORM set_config('quicksilver.guarding', '', true);
+    DELETE FROM quicksilver.truncating t WHERE t.root = 0;
 END
 $function$;
 REVOKE ALL ON FUNCTION quicksilver.guard_partitions(oid, boolean, jsonb) FROM PUBLIC;
@@ -333,11 +348,40 @@ $function$;
 DROP FUNCTION IF EXISTS quicksilver.refuse_ddl(text, text);
 REVOKE ALL ON FUNCTION quicksilver.refuse_ddl(text, text, text) FROM PUBLIC;
 
+-- An older snapshot shows no table that was published since, nor its rows. PostgreSQL's own functions look at what is so now.
+CREATE OR REPLACE FUNCTION quicksilver.refuse_old_snapshot(tag text, touched oid[])
+RETURNS void
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    bad regclass;
+BEGIN
+    IF current_setting('transaction_isolation') NOT IN ('repeatable read', 'serializable') THEN
+        RETURN;
+    END IF;
+    SELECT t INTO bad
+    FROM unnest(touched) AS t
+    WHERE EXISTS (
+        SELECT FROM pg_publication pub, pg_get_publication_tables(pub.pubname) published
+        WHERE pub.pubname = 'quicksilver'
+          AND (published.relid = t OR published.relid IN (SELECT a.relid FROM pg_partition_ancestors(t) a)))
+    LIMIT 1;
+    IF FOUND THEN
+        PERFORM quicksilver.require_read_committed(format('%s of the published table %s', tag, bad));
+    END IF;
+END
+$function$;
+REVOKE ALL ON FUNCTION quicksilver.refuse_old_snapshot(text, oid[]) FROM PUBLIC;
+
 CREATE OR REPLACE FUNCTION quicksilver.before_ddl() RETURNS event_trigger
 LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $function$
 BEGIN
+    IF EXISTS (SELECT FROM quicksilver.truncating t WHERE t.root = 0) THEN
+        RETURN;
+    END IF;
     PERFORM set_config('quicksilver.problems_before',
         (SELECT coalesce(jsonb_agg(p.problem) || jsonb_agg(p.database || ': ' || p.problem), '[]')::text
          FROM quicksilver.problems() p), true);
@@ -355,18 +399,24 @@ DECLARE
     touched oid[] := ARRAY(SELECT d.objid FROM pg_event_trigger_ddl_commands() d WHERE d.classid = 'pg_class'::regclass);
     bad    record;
 BEGIN
-    -- A database goes on with a table that gets another name or schema; a dump has to find it by that.
-    UPDATE quicksilver.catalog c SET table_schema = p.table_schema, table_name = p.table_name
-    FROM quicksilver.catalog_table t JOIN quicksilver.published_table p ON p.relation = t.recorded
-    WHERE c.name = t.name AND t.state = 'renamed' AND NOT before ? (t.name || ': its table was renamed unnoticed');
-    IF coalesce(current_setting('quicksilver.guarding', true), '') = '' THEN
-        FOR bad IN SELECT c.relation FROM quicksilver.catalog_table c JOIN pg_class r ON r.oid = c.relation
-                   WHERE c.state = 'there' AND r.relkind = 'p' AND touched && ARRAY(
-                       SELECT t.relid FROM quicksilver.partition_tree(c.relation) t
-                       UNION ALL SELECT p.leaf FROM quicksilver.partition p WHERE p.root = c.relation) LOOP
-            PERFORM quicksilver.guard_partitions(bad.relation, false, before);
-        END LOOP;
+    IF EXISTS (SELECT FROM quicksilver.truncating t WHERE t.root = 0) THEN
+        RETURN;
     END IF;
+    PERFORM quicksilver.refuse_old_snapshot(TG_TAG, touched);
+    -- A database goes on with a table that gets another name or schema; a dump has to find it by that.
+    -- Looked at first: an UPDATE waits for whoever publishes a table just now.
+    IF EXISTS (SELECT FROM quicksilver.catalog_table t
+               WHERE t.state = 'renamed' AND NOT before ? (t.name || ': its table was renamed unnoticed')) THEN
+        UPDATE quicksilver.catalog c SET table_schema = p.table_schema, table_name = p.table_name
+        FROM quicksilver.catalog_table t JOIN quicksilver.published_table p ON p.relation = t.recorded
+        WHERE c.name = t.name AND t.state = 'renamed' AND NOT before ? (t.name || ': its table was renamed unnoticed');
+    END IF;
+    FOR bad IN SELECT c.relation FROM quicksilver.catalog_table c JOIN pg_class r ON r.oid = c.relation
+               WHERE c.state = 'there' AND r.relkind = 'p' AND touched && ARRAY(
+                   SELECT t.relid FROM quicksilver.partition_tree(c.relation) t
+                   UNION ALL SELECT p.leaf FROM quicksilver.partition p WHERE p.root = c.relation) LOOP
+        PERFORM quicksilver.guard_partitions(bad.relation, false, before);
+    END LOOP;
     SELECT p.* INTO bad FROM quicksilver.problems() p WHERE NOT before ? (p.database || ': ' || p.problem) LIMIT 1;
     IF FOUND THEN
         PERFORM quicksilver.refuse_ddl(TG_TAG, format('database %s could not follow, %s', bad.database, bad.problem),
@@ -413,6 +463,7 @@ BEGIN
     IF pg_event_trigger_table_rewrite_reason() & 5 = 0 THEN
         RETURN;
     END IF;
+    PERFORM quicksilver.refuse_old_snapshot(TG_TAG, ARRAY[rewritten]);
     SELECT c.name INTO bad FROM quicksilver.catalog_table c
     WHERE rewritten IN (SELECT t.relid FROM quicksilver.partition_tree(c.relation) t);
     IF FOUND THEN

@@ -98,6 +98,7 @@ BEGIN
     END IF;
 
     -- One at a time, and no write between the look at the table and the copy of its rows.
+    PERFORM quicksilver.require_read_committed('quicksilver.publish');
     PERFORM quicksilver.lock_catalog();
     SELECT c.* INTO relation FROM pg_class c WHERE c.oid = publish."table";
     IF relation.relkind IS NULL OR relation.relkind NOT IN ('r', 'p') OR relation.relpersistence <> 'p'
@@ -206,13 +207,14 @@ BEGIN
             HINT = 'Values are made of text, varchar, char, bytea, json, jsonb, boolean, smallint, integer, bigint, real, double precision, numeric, uuid, date, time, timestamp and timestamptz columns that are not generated; name such columns in value_columns.';
     END IF;
 
-    SELECT string_agg(unfit::text, ', ') INTO bad
+    SELECT string_agg(unfit::text, ', '), string_agg(format('ALTER TABLE %s REPLICA IDENTITY FULL', unfit), '; ')
+    INTO bad, statement
     FROM quicksilver.unfit_identities(relation.oid, is_object AND value_length IS NOT NULL) AS unfit;
     IF bad IS NOT NULL THEN
         RAISE EXCEPTION USING
             ERRCODE = 'object_not_in_prerequisite_state',
             MESSAGE = format('the replica identity of %s does not suffice', bad),
-            HINT = format('ALTER TABLE %s REPLICA IDENTITY FULL: large columns that an update does not change are not in the WAL without it.', bad);
+            HINT = format('%s: large columns that an update does not change are not in the WAL without it.', statement);
     END IF;
     SELECT string_agg(format('%I of %s', g.name, g.of), ', ') INTO bad
     FROM quicksilver.generated_in_identity(relation.oid) AS g;

@@ -12,6 +12,7 @@ DECLARE
     kept       quicksilver.catalog_table[];
     publication text := 'publish = ''insert, update, delete, truncate'', publish_via_partition_root = true';
 BEGIN
+    PERFORM quicksilver.require_read_committed('quicksilver.begin_anew');
     LOCK TABLE quicksilver.catalog IN SHARE ROW EXCLUSIVE MODE;
     SELECT s.slot_name, s.active_pid INTO slot FROM pg_replication_slots s
     WHERE s.slot_name = quicksilver.slot_name() AND s.plugin = 'pgoutput' AND s.database = current_database();
@@ -60,9 +61,9 @@ BEGIN
             MESSAGE = format('database %s could not follow its table: %s', found_bad.database, found_bad.problem),
             HINT = format('What helps: %s. Then call this again.', found_bad.cure);
     END IF;
-    -- Last, since it is not undone with the transaction. It is this database's own, and nobody reads it.
+    -- Not dropped here, since that is not undone with the transaction; the next root does it.
     IF slot.slot_name IS NOT NULL THEN
-        PERFORM pg_drop_replication_slot(slot.slot_name);
+        INSERT INTO quicksilver.ended_slot VALUES (slot.slot_name) ON CONFLICT DO NOTHING;
     END IF;
     RETURN QUERY SELECT t.name, t.relation::regclass FROM quicksilver.catalog_table t ORDER BY t.name;
 END

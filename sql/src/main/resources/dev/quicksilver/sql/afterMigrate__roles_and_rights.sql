@@ -72,6 +72,7 @@ GRANT EXECUTE ON FUNCTION
     quicksilver.register(regclass, name, text, text, jsonb),
     quicksilver.unfit_identities(oid, boolean),
     quicksilver.partition_tree(oid),
+    quicksilver.require_read_committed(text),
     quicksilver.generated_in_identity(oid),
     quicksilver.drop_length_constraints(regclass),
     quicksilver.is_restored(),
