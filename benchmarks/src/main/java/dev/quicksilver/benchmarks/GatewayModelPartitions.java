@@ -128,11 +128,6 @@ final class GatewayModelPartitions {
       String like = "CREATE TABLE " + part + " (LIKE " + table.name() + " INCLUDING ALL)";
       steps.add(done("create table like", like + byHash));
       subPartitions(steps, part, tree);
-      for (int j = 0;
-          tree && table.rest().isEmpty() && j < 2;
-          j++) { // as a published table needs it
-        steps.add(done("identity", "ALTER TABLE " + part + "_" + j + " REPLICA IDENTITY FULL"));
-      }
       attach(steps, part, i);
     }
     return tree ? State.TREE : State.LEAF;
