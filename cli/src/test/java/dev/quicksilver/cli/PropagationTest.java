@@ -155,10 +155,11 @@ final class PropagationTest {
         "the metrics tell of the slot, whose WAL is -1 while it cannot be asked for",
         this::metrics,
         metrics ->
-            metrics.contains("quicksilver_slot_synchronous{slot=\"quicksilver\"} 0.0")
-                && metrics.contains("quicksilver_slot_retained_wal_bytes{slot=\"quicksilver\"} ")
+            metrics.contains("quicksilver_slot_synchronous{slot=\"quicksilver_postgres\"} 0.0")
+                && metrics.contains(
+                    "quicksilver_slot_retained_wal_bytes{slot=\"quicksilver_postgres\"} ")
                 && !metrics.contains(
-                    "quicksilver_slot_retained_wal_bytes{slot=\"quicksilver\"} -"));
+                    "quicksilver_slot_retained_wal_bytes{slot=\"quicksilver_postgres\"} -"));
   }
 
   @Test
