@@ -55,12 +55,15 @@ final class FirstStart implements AutoCloseable {
 
   /** True if nothing can be lost by making a slot: none was ever read into these databases. */
   boolean isDue() {
-    boolean catalogOnly =
-        databases.all().stream()
-            .filter(database -> !database.identity().name().equals(DatabaseSet.CATALOG))
-            .allMatch(database -> database.head().position().equals(Position.NONE));
     return CommitSchedule.furthest(databases).equals(Position.NONE)
-        || (catalogOnly && central.slot().isEmpty() && !central.wasRead());
+        || (!hasRead() && central.slot().isEmpty() && !central.wasRead());
+  }
+
+  /** Whether a database beside the catalog has ever been read into from a slot. */
+  private boolean hasRead() {
+    return databases.all().stream()
+        .filter(database -> !database.identity().name().equals(DatabaseSet.CATALOG))
+        .anyMatch(database -> !database.head().position().equals(Position.NONE));
   }
 
   /**
@@ -156,10 +159,7 @@ final class FirstStart implements AutoCloseable {
 
   /** Refuses a data directory that has lost its catalog: what it holds is of some history. */
   void requireCatalog() {
-    boolean hasRead =
-        databases.all().stream()
-            .anyMatch(database -> !database.head().position().equals(Position.NONE));
-    if (databases.get(DatabaseSet.CATALOG).isEmpty() && hasRead) {
+    if (databases.get(DatabaseSet.CATALOG).isEmpty() && hasRead()) {
       throw new GatewayException(
           ErrorCode.DATABASE_MISSING,
           "this node's data directory has databases but not the catalog of them; restore the"

@@ -3,7 +3,6 @@ package dev.quicksilver.gateway;
 import dev.quicksilver.replication.Threads;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
-import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jooq.Record;
@@ -124,7 +123,7 @@ final class StreamWatch implements AutoCloseable {
                 "SELECT lower(coalesce(wait_event, '')) FROM pg_stat_activity WHERE pid = {0}",
                 DSL.val(pid));
     String waits = row == null ? "" : String.valueOf(row.get(0, String.class));
-    return switch (waits.toLowerCase(Locale.ROOT)) {
+    return switch (waits) {
       case "walsendermain", "walsenderwaitforwal" -> silence;
       case "waitforstandbyconfirmation" -> Long.MAX_VALUE;
       default -> BUSY_TIMES * silence;
