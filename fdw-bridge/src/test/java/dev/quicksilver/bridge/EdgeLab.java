@@ -19,7 +19,7 @@ import java.util.Map;
  * PostgreSQL 18 with stock postgres_fdw, a bridge, and local copies of the same rows in schema
  * {@code copy} beside the foreign tables in schema {@code edge}.
  */
-final class EdgeLab implements AutoCloseable {
+public final class EdgeLab implements AutoCloseable {
   private static final Path ATTACH =
       Path.of("../sql/src/main/resources/dev/quicksilver/sql/R__attach_edge.sql");
 
@@ -53,7 +53,7 @@ final class EdgeLab implements AutoCloseable {
    * Keys with accents, emoji, metacharacters of LIKE, the highest code point, and runs of plain
    * names.
    */
-  static List<Map.Entry<String, byte[]>> dns() {
+  public static List<Map.Entry<String, byte[]>> dns() {
     List<Map.Entry<String, byte[]>> pairs = new ArrayList<>();
     for (int i = 0; i < 1000; i++) {
       pairs.add(pair("host%06d.example.com.".formatted(i * 7919 % 1000), "192.0.2." + i % 256));

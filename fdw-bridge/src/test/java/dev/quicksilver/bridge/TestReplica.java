@@ -17,12 +17,12 @@ import java.util.Map;
 import java.util.UUID;
 
 /** A replica's data directory made by storage itself, not by replication. */
-final class TestReplica {
-  static final StorageOptions OPTIONS =
+public final class TestReplica {
+  public static final StorageOptions OPTIONS =
       StorageOptions.DEFAULT.withMapSize(256L << 20).withoutDurability();
 
   /** 2024-01-01 00:00:00 UTC in µs. */
-  static final long EPOCH = 1_704_067_200_000_000L;
+  public static final long EPOCH = 1_704_067_200_000_000L;
 
   private TestReplica() {}
 

@@ -3,7 +3,6 @@ package dev.quicksilver.bridge.catalog;
 import dev.quicksilver.bridge.types.Bytes;
 import dev.quicksilver.bridge.types.Json;
 import dev.quicksilver.bridge.types.Tid;
-import dev.quicksilver.bridge.types.Times;
 import dev.quicksilver.bridge.types.Type;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import dev.quicksilver.storage.Direction;
@@ -142,6 +141,7 @@ final class PairRelation implements Relation {
     private final List<KeySet.Interval> intervals;
     private final Direction direction;
     private final boolean values;
+    private final FieldWriter fields = new FieldWriter();
     private int next;
     private @Nullable Scan scan;
 
@@ -193,28 +193,62 @@ final class PairRelation implements Relation {
     }
 
     @Override
+    public boolean isNull(int column) {
+      return false;
+    }
+
+    @Override
+    public long number(int column) {
+      Scan row = current();
+      return switch (column) {
+        case SEQUENCE -> row.sequence();
+        case UPDATED_AT -> row.commitTime();
+        default -> throw new IllegalArgumentException("column " + column);
+      };
+    }
+
+    @Override
+    public byte[] buffer(int column) {
+      return column == KEY ? current().keyBuffer() : current().valueBuffer();
+    }
+
+    @Override
+    public int offset(int column) {
+      return column == KEY ? 0 : current().valueOffset();
+    }
+
+    @Override
+    public int length(int column) {
+      return column == KEY ? current().keyLength() : current().valueLength();
+    }
+
+    @Override
     public void write(int column, MessageWriter out, ZoneId zone) {
       Scan row = current();
       switch (column) {
-        case KEY -> bytes(keyType, row.keyBuffer(), 0, row.keyLength(), out);
+        case KEY -> FieldWriter.bytes(keyType, row.keyBuffer(), 0, row.keyLength(), out);
         case VALUE ->
-            bytes(valueType, row.valueBuffer(), row.valueOffset(), row.valueLength(), out);
+            FieldWriter.bytes(
+                valueType, row.valueBuffer(), row.valueOffset(), row.valueLength(), out);
         case SEQUENCE -> out.longField(row.sequence());
-        case UPDATED_AT -> {
-          var text = new StringBuilder(32);
-          Times.appendTimestampTz(row.commitTime(), zone, text);
-          out.textField(text.toString());
-        }
+        case UPDATED_AT -> fields.timestamp(row.commitTime(), zone, out);
         case CTID -> out.textField(Tid.ofSequence(row.sequence()).toString());
         default -> throw new IllegalArgumentException("column " + column);
       }
     }
 
-    private static void bytes(Type type, byte[] buffer, int from, int length, MessageWriter out) {
-      if (type == Type.BYTEA) {
-        out.hexField(buffer, from, length);
-      } else {
-        out.field(buffer, from, length);
+    @Override
+    public void writeBinary(int column, MessageWriter out) {
+      Scan row = current();
+      switch (column) {
+        case KEY -> FieldWriter.bytesInBinary(keyType, row.keyBuffer(), 0, row.keyLength(), out);
+        case VALUE ->
+            FieldWriter.bytesInBinary(
+                valueType, row.valueBuffer(), row.valueOffset(), row.valueLength(), out);
+        case SEQUENCE -> FieldWriter.longInBinary(row.sequence(), out);
+        case UPDATED_AT -> FieldWriter.timestampInBinary(row.commitTime(), out);
+        case CTID -> FieldWriter.tidInBinary(Tid.ofSequence(row.sequence()), out);
+        default -> throw new IllegalArgumentException("column " + column);
       }
     }
 

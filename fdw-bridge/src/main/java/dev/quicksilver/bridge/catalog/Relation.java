@@ -34,6 +34,32 @@ public interface Relation {
   /** The column that rows are unique in and ordered by, byte by byte; -1 if none. */
   int keyColumn();
 
+  /** The column that numbers the rows in their order, as a log's sequence does; -1 if none. */
+  default int sequenceColumn() {
+    return -1;
+  }
+
+  /** The number of the first row there is; 0 if rows are not numbered. */
+  default long firstSequence() {
+    return 0;
+  }
+
+  /** The number of the last row there is; less than that of the first if there is none. */
+  default long lastSequence() {
+    return -1;
+  }
+
+  /**
+   * Starts a scan, in ascending order, of the rows whose number is at least {@code from} and at
+   * most {@code to}.
+   *
+   * @param columns indexes of the columns that will be asked for
+   * @throws UnsupportedOperationException if rows are not numbered
+   */
+  default RelationCursor openSequences(long from, long to, BitSet columns) {
+    throw new UnsupportedOperationException(name() + " has no numbered rows");
+  }
+
   /**
    * Starts a scan.
    *

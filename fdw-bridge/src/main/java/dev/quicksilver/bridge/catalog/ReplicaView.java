@@ -108,7 +108,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
 
   private Relation log(String name, Replica.Shared shared) {
     DatabaseIdentity identity = shared.database().identity();
-    return LogRelation.of(
+    return new LogRelation(
         name,
         identity.keyType(),
         identity.valueType(),

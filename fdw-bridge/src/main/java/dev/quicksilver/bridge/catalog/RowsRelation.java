@@ -1,11 +1,13 @@
 package dev.quicksilver.bridge.catalog;
 
-import dev.quicksilver.bridge.engine.Query;
+import dev.quicksilver.bridge.types.Bytes;
 import dev.quicksilver.bridge.wire.MessageWriter;
+import java.nio.charset.StandardCharsets;
 import java.time.ZoneId;
 import java.util.BitSet;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -96,6 +98,7 @@ public final class RowsRelation implements Relation {
   public RelationCursor open(KeySet keys, boolean backward, BitSet wanted) {
     Iterator<@Nullable Object[]> iterator = source.get();
     return new RelationCursor() {
+      private final FieldWriter fields = new FieldWriter();
       private @Nullable Object[] row = new Object[0];
 
       @Override
@@ -114,7 +117,39 @@ public final class RowsRelation implements Relation {
 
       @Override
       public void write(int column, MessageWriter out, ZoneId zone) {
-        Query.field(columns.get(column).type(), row[column], zone, out);
+        fields.value(columns.get(column).type(), row[column], zone, out);
+      }
+
+      @Override
+      public void writeBinary(int column, MessageWriter out) {
+        FieldWriter.valueInBinary(columns.get(column).type(), row[column], out);
+      }
+
+      @Override
+      public boolean isNull(int column) {
+        return row[column] == null;
+      }
+
+      @Override
+      public long number(int column) {
+        return ((Number) Objects.requireNonNull(row[column])).longValue();
+      }
+
+      @Override
+      public byte[] buffer(int column) {
+        return row[column] instanceof Bytes bytes
+            ? bytes.content()
+            : String.valueOf(row[column]).getBytes(StandardCharsets.UTF_8);
+      }
+
+      @Override
+      public int offset(int column) {
+        return 0;
+      }
+
+      @Override
+      public int length(int column) {
+        return buffer(column).length;
       }
 
       @Override

@@ -111,6 +111,14 @@ public final class MessageWriter {
     length += 4;
   }
 
+  /** Eight bytes. */
+  public void int64(long value) {
+    ensure(8);
+    putInt(length, (int) (value >>> 32));
+    putInt(length + 4, (int) value);
+    length += 8;
+  }
+
   /** Raw bytes. */
   public void bytes(byte[] bytes, int from, int count) {
     ensure(count);
