@@ -34,7 +34,7 @@ final class ArchitectureTest {
           "replication", Set.of("storage"),
           "migrations", Set.of(),
           "gateway", Set.of("storage", "replication", "migrations"),
-          "bridge", Set.of("storage"),
+          "bridge", Set.of("storage", "postgres"),
           "edge", Set.of("storage"),
           "loader", Set.of("storage", "migrations"),
           "postgres", Set.of(),
@@ -52,7 +52,8 @@ final class ArchitectureTest {
           "gateway",
           "the gateway turns WAL into entries: what serves readers belongs to bridge, edge or cli",
           "bridge",
-          "a bridge opens a replica's environment as a second process and needs storage alone:"
+          "a bridge opens a replica's environment as a second process and needs storage and its"
+              + " evaluator's PostgreSQL alone:"
               + " ask for state in the environment, not in a running node",
           "edge",
           "local readers must start in milliseconds: storage alone, no PostgreSQL, no replication",
