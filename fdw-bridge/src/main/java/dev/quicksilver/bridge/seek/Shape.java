@@ -36,6 +36,12 @@ record Shape(
       throw new Outside("more than one plain block");
     }
     Table table = Table.of(select, catalog, scope);
+    // A snapshot's rows cannot change, so a lock on them is nothing to do.
+    for (Select.Locking locking : select.locking()) {
+      if (!locking.tables().stream().allMatch(table.name()::equals)) {
+        throw new Outside("a lock on another table");
+      }
+    }
     var parameters = new Parameters(arguments, valued);
     var constants = new Constants(parameters);
     List<Output> outputs = Output.list(select, table);
@@ -48,6 +54,9 @@ record Shape(
             Window.of(select, constants),
             Sampling.of(select, table),
             parameters.types());
+    if (shape.isCount() && !select.locking().isEmpty()) {
+      throw new Outside("a lock on what is counted");
+    }
     shape.requireAnswerable();
     return shape;
   }

@@ -184,7 +184,7 @@ final class ExpressionParser {
 
   private Expression like(Expression left, String operator, int position) {
     Expression result = operand(operator, left, position, this::other);
-    if (in.acceptWord("escape") && result instanceof Expression.Infix infix) {
+    if (result instanceof Expression.Infix infix && in.acceptWord("escape")) {
       Expression escaped = primaries.call("like_escape", position, infix.right(), other());
       return new Expression.Infix(operator, left, escaped, position);
     }
@@ -197,7 +197,7 @@ final class ExpressionParser {
       Token token = in.peek();
       String operator;
       if (token.isWord("operator") && in.peek(1).isPunctuation("(")) {
-        operator = primaries.qualifiedOperator();
+        operator = in.qualifiedOperator();
       } else if (token.kind() == Token.Kind.OPERATOR && !tight(token.text())) {
         operator = in.next().text();
       } else {
@@ -254,8 +254,10 @@ final class ExpressionParser {
         in.expectWord("zone");
         left = primaries.call("timezone", token.start(), prefix(), left);
       } else if (in.acceptWord("collate")) {
+        Token first = in.peek();
         String name = in.label();
-        while (in.accept(".")) {
+        if (in.accept(".")) {
+          in.requireCatalog(first);
           name = in.label();
         }
         left = new Expression.Collate(left, name, token.start());
@@ -274,9 +276,10 @@ final class ExpressionParser {
     if (token.kind() != Token.Kind.OPERATOR && !qualified) {
       return primaries.postfix();
     }
-    String operator = qualified ? primaries.qualifiedOperator() : in.next().text();
+    String operator = qualified ? in.qualifiedOperator() : in.next().text();
     in.enter();
-    Expression operand = operator.equals("-") || operator.equals("+") ? prefix() : additive();
+    boolean sign = !qualified && (operator.equals("-") || operator.equals("+"));
+    Expression operand = sign ? prefix() : additive();
     in.leave();
     return new Expression.Prefix(operator, operand, token.start());
   }

@@ -7,19 +7,30 @@ final class Keywords {
   private static final Set<String> RESERVED =
       Set.of(
           "all",
+          "analyse",
+          "analyze",
           "and",
           "any",
           "array",
           "as",
           "asc",
+          "asymmetric",
           "both",
           "case",
           "cast",
           "check",
           "collate",
           "column",
+          "constraint",
           "create",
+          "current_catalog",
+          "current_date",
+          "current_role",
+          "current_time",
+          "current_timestamp",
+          "current_user",
           "default",
+          "deferrable",
           "desc",
           "distinct",
           "do",
@@ -29,15 +40,20 @@ final class Keywords {
           "false",
           "fetch",
           "for",
+          "foreign",
           "from",
           "grant",
           "group",
           "having",
           "in",
+          "initially",
           "intersect",
           "into",
+          "lateral",
           "leading",
           "limit",
+          "localtime",
+          "localtimestamp",
           "not",
           "null",
           "offset",
@@ -45,11 +61,15 @@ final class Keywords {
           "only",
           "or",
           "order",
+          "placing",
           "primary",
+          "references",
           "returning",
           "select",
+          "session_user",
           "some",
           "symmetric",
+          "system_user",
           "table",
           "then",
           "to",
@@ -57,13 +77,21 @@ final class Keywords {
           "true",
           "union",
           "unique",
+          "user",
           "using",
+          "variadic",
           "when",
           "where",
           "window",
           "with",
           // reserved as relation names and aliases
+          "authorization",
+          "binary",
+          "collation",
+          "concurrently",
           "cross",
+          "current_schema",
+          "freeze",
           "full",
           "ilike",
           "inner",
@@ -74,17 +102,43 @@ final class Keywords {
           "like",
           "natural",
           "notnull",
+          "outer",
+          "overlaps",
           "right",
           "similar",
-          "tablesample");
+          "tablesample",
+          "verbose");
 
-  /** Of those, words that are functions when a parenthesis follows. */
-  private static final Set<String> FUNCTION_NAMES = Set.of("left", "right");
+  /** Words that name an output column only after AS: kwlist.h says AS_LABEL. */
+  private static final Set<String> AFTER_AS =
+      Set.of(
+          "char",
+          "character",
+          "day",
+          "filter",
+          "hour",
+          "minute",
+          "month",
+          "over",
+          "precision",
+          "second",
+          "varying",
+          "within",
+          "without",
+          "year");
+
+  /** Of the reserved words, those that are functions when a parenthesis follows. */
+  private static final Set<String> FUNCTION_NAMES = Set.of("current_schema", "left", "right");
 
   private Keywords() {}
 
   static boolean reserved(String word) {
     return RESERVED.contains(word);
+  }
+
+  /** Whether a word that is not reserved must have AS before it to name an output column. */
+  static boolean needsAs(String word) {
+    return AFTER_AS.contains(word);
   }
 
   static boolean function(String word) {

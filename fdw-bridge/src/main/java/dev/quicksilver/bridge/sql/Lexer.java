@@ -1,12 +1,15 @@
 package dev.quicksilver.bridge.sql;
 
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 
 /** Splits SQL into tokens by the rules of PostgreSQL's scan.l (standard_conforming_strings on). */
 final class Lexer {
   private static final String OPERATOR_CHARACTERS = "+-*/<>=~!@#%^&|`?";
+
+  /** NAMEDATALEN without its zero byte. */
+  private static final int MAX_NAME = 63;
 
   private final String sql;
   private final List<Token> tokens = new ArrayList<>();
@@ -36,7 +39,7 @@ final class Lexer {
         throw PgException.unsupported("bit string literals").at(at);
       } else if (c == '"') {
         quotedIdentifier();
-      } else if (Character.isLetter(c) || c == '_' || c >= 0x80) {
+      } else if (startsName(c)) {
         word();
       } else if (isDigit(c) || (c == '.' && isDigit(peek(1)))) {
         number();
@@ -118,9 +121,11 @@ final class Lexer {
       quotedPart(start, escapes, text);
       int end = at;
       skipBlanks();
-      if (at < sql.length()
-          && sql.charAt(at) == '\''
-          && sql.substring(end, at).indexOf('\n') >= 0) {
+      String between = sql.substring(end, at);
+      if (at < sql.length() && sql.charAt(at) == '\'' && between.indexOf('\n') >= 0) {
+        if (between.contains("/*")) { // which PostgreSQL does not take for a blank here
+          throw syntax("syntax error at or near \"'\"", at);
+        }
         continue;
       }
       add(Token.Kind.STRING, text.toString(), start, end);
@@ -174,7 +179,27 @@ final class Lexer {
     if (text.isEmpty()) {
       throw syntax("zero-length delimited identifier at or near \"\"\"\"", start);
     }
-    add(Token.Kind.QUOTED_IDENTIFIER, text.toString(), start, at);
+    add(Token.Kind.QUOTED_IDENTIFIER, name(text.toString()), start, at);
+  }
+
+  /** PostgreSQL cuts longer names, with a notice. */
+  private String name(String text) {
+    if (text.length() > MAX_NAME / 4 && text.getBytes(StandardCharsets.UTF_8).length > MAX_NAME) {
+      throw PgException.unsupported("names longer than " + MAX_NAME + " bytes").at(at);
+    }
+    return text;
+  }
+
+  /** In lower case as far as it is ASCII, as PostgreSQL folds in UTF-8. */
+  private static String folded(String text) {
+    var folded = new StringBuilder(text);
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c >= 'A' && c <= 'Z') {
+        folded.setCharAt(i, (char) (c + ('a' - 'A')));
+      }
+    }
+    return folded.toString();
   }
 
   private void word() {
@@ -193,7 +218,7 @@ final class Lexer {
         throw PgException.unsupported("U& literals").at(at);
       }
     }
-    add(Token.Kind.WORD, text.toLowerCase(Locale.ROOT), at, end);
+    add(Token.Kind.WORD, name(folded(text)), at, end);
   }
 
   private void number() {
@@ -214,7 +239,7 @@ final class Lexer {
         end = digits(exponent);
       }
     }
-    if (end < sql.length() && (Character.isLetter(sql.charAt(end)) || sql.charAt(end) == '_')) {
+    if (end < sql.length() && startsName(sql.charAt(end))) {
       throw syntax(
           "trailing junk after numeric literal at or near \""
               + sql.substring(start, end + 1)
@@ -235,16 +260,35 @@ final class Lexer {
   private void dollar() {
     if (isDigit(peek(1))) {
       int end = digits(at + 1);
+      if (end < sql.length() && startsName(sql.charAt(end))) {
+        throw syntax(
+            "trailing junk after parameter at or near \"" + sql.substring(at, end + 1) + "\"", at);
+      }
       add(Token.Kind.PARAMETER, sql.substring(at + 1, end), at, end);
       return;
     }
     int tagEnd = sql.indexOf('$', at + 1);
     String tag = tagEnd < 0 ? "" : sql.substring(at, tagEnd + 1);
-    int close = tagEnd < 0 ? -1 : sql.indexOf(tag, tagEnd + 1);
+    int close = tagEnd < 0 || !isTag(tag) ? -1 : sql.indexOf(tag, tagEnd + 1);
     if (close < 0) {
       throw syntax("unterminated dollar-quoted string at or near \"$\"", at);
     }
     add(Token.Kind.STRING, sql.substring(tagEnd + 1, close), at, close + tag.length());
+  }
+
+  /** Between the dollars stands nothing or a name without dollars. */
+  private static boolean isTag(String tag) {
+    for (int i = 1; i < tag.length() - 1; i++) {
+      char c = tag.charAt(i);
+      if (!startsName(c) && (i == 1 || !isDigit(c))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean startsName(char c) {
+    return c == '_' || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c >= 0x80;
   }
 
   /**

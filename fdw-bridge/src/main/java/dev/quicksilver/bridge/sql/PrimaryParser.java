@@ -178,7 +178,10 @@ final class PrimaryParser {
       parts.add(in.label());
     }
     if (in.at("(")) {
-      String schema = parts.size() > 1 ? parts.get(parts.size() - 2) : "";
+      if (parts.size() > 2) {
+        throw PgException.unsupported("functions of another database").at(position);
+      }
+      String schema = parts.size() > 1 ? parts.getFirst() : "";
       return arguments(schema, parts.getLast(), position);
     }
     return new Expression.Name(List.copyOf(parts), false, position);
@@ -202,19 +205,21 @@ final class PrimaryParser {
   private Expression arguments(String schema, String name, int position) {
     in.expect("(");
     boolean star = in.acceptOperator("*");
-    boolean distinct = in.acceptWord("distinct");
-    if (!distinct && in.atWord("all")) {
-      in.next();
-    }
+    boolean distinct = !star && in.acceptWord("distinct");
+    boolean quantified = distinct || (!star && in.acceptWord("all"));
     List<Expression> arguments = new ArrayList<>();
     boolean variadic = false;
-    if (!star && !in.at(")")) {
+    if (!star && (quantified || !in.at(")"))) {
       do {
+        if (variadic) { // only the last argument can be
+          throw in.unexpected();
+        }
         variadic = in.acceptWord("variadic");
         arguments.add(expressions.expression());
       } while (in.accept(","));
     }
-    List<Select.Order> order = in.acceptWords("order", "by") ? selects.orderList() : List.of();
+    boolean ordered = !arguments.isEmpty() && in.acceptWords("order", "by");
+    List<Select.Order> order = ordered ? selects.orderList() : List.of();
     in.expect(")");
     boolean withinGroup = in.acceptWords("within", "group");
     if (withinGroup) {
@@ -263,6 +268,9 @@ final class PrimaryParser {
       in.expectWord("then");
       whens.add(new Expression.Case.When(condition, expressions.expression()));
     }
+    if (whens.isEmpty()) {
+      throw in.unexpected();
+    }
     Optional<Expression> otherwise =
         in.acceptWord("else") ? Optional.of(expressions.expression()) : Optional.empty();
     in.expectWord("end");
@@ -280,21 +288,5 @@ final class PrimaryParser {
     List<Expression> elements = in.at("]") ? List.of() : list();
     in.expect("]");
     return new Expression.ArrayOf(elements, position);
-  }
-
-  /** {@code OPERATOR(schema.op)}. */
-  String qualifiedOperator() {
-    in.next();
-    in.expect("(");
-    while (in.peek().kind() == Token.Kind.WORD) {
-      in.next();
-      in.expect(".");
-    }
-    Token operator = in.next();
-    if (operator.kind() != Token.Kind.OPERATOR) {
-      throw in.unexpected();
-    }
-    in.expect(")");
-    return operator.text();
   }
 }

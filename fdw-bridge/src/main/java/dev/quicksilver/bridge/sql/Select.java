@@ -14,7 +14,8 @@ public record Select(
     List<Order> orderBy,
     Optional<Expression> limit,
     Optional<Expression> offset,
-    List<SetOperand> unions) {
+    List<SetOperand> unions,
+    List<Locking> locking) {
 
   /** An output column. {@code star} stands for {@code *} or {@code t.*}. */
   public record Target(Expression expression, Optional<String> alias, boolean star) {}
@@ -30,6 +31,9 @@ public record Select(
       return nullsFirst.orElse(descending);
     }
   }
+
+  /** FOR UPDATE, FOR SHARE and the like; of all tables if none is named. */
+  public record Locking(List<String> tables) {}
 
   /** A further UNION [ALL] branch. */
   public record SetOperand(boolean all, Select select) {}

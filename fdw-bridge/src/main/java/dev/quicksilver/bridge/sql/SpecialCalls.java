@@ -73,7 +73,13 @@ final class SpecialCalls {
     List<Expression> arguments = new ArrayList<>();
     arguments.add(expressions.expression());
     boolean swapped = false;
+    boolean from = false;
     while (!in.accept(")")) {
+      int at = in.peek().start();
+      from |= in.atWord("from");
+      if (in.atWord("for") && !from) {
+        throw PgException.unsupported("FOR without FROM before it").at(at);
+      }
       if (in.acceptWord("in") || (name.equals("trim") && in.acceptWord("from"))) {
         swapped = true;
       } else if (!in.acceptWord("from")

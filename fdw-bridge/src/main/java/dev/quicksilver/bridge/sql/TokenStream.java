@@ -1,6 +1,7 @@
 package dev.quicksilver.bridge.sql;
 
 import java.util.List;
+import java.util.Optional;
 
 /** A cursor over tokens with the small helpers that both parsers share. */
 final class TokenStream {
@@ -98,6 +99,44 @@ final class TokenStream {
       return next().text();
     }
     throw unexpected();
+  }
+
+  /** A name where there need not be one. */
+  Optional<String> optionalName() {
+    Token token = peek();
+    boolean name =
+        token.kind() == Token.Kind.QUOTED_IDENTIFIER
+            || (token.kind() == Token.Kind.WORD && !Keywords.reserved(token.text()));
+    return name ? Optional.of(next().text()) : Optional.empty();
+  }
+
+  /** An operator. */
+  String operator() {
+    Token token = peek();
+    if (token.kind() != Token.Kind.OPERATOR) {
+      throw unexpected();
+    }
+    return next().text();
+  }
+
+  /** {@code OPERATOR(pg_catalog.op)}; operators of other schemas are not ours. */
+  String qualifiedOperator() {
+    next();
+    expect("(");
+    if (peek().kind() == Token.Kind.WORD || peek().kind() == Token.Kind.QUOTED_IDENTIFIER) {
+      requireCatalog(next());
+      expect(".");
+    }
+    String operator = operator();
+    expect(")");
+    return operator;
+  }
+
+  /** Refuses a schema that is not pg_catalog. */
+  void requireCatalog(Token schema) {
+    if (!schema.text().equals("pg_catalog")) {
+      throw PgException.unsupported("names of schema " + schema.text()).at(schema.start());
+    }
   }
 
   /** A name after AS or a dot, where reserved words are allowed. */

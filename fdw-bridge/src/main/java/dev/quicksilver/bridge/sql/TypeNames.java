@@ -9,11 +9,16 @@ final class TypeNames {
 
   static TypeName parse(TokenStream in) {
     String schema = "";
+    // Only a word without quotes and schema can be one of SQL's own spellings.
+    boolean spelled = in.peek().kind() == Token.Kind.WORD;
+    int position = in.peek().start();
     String name = in.label();
     if (in.accept(".")) {
       schema = name;
       name = in.label();
-    } else {
+      spelled = false;
+    }
+    if (spelled) {
       name = severalWords(in, name);
     }
     List<Integer> modifiers = new ArrayList<>();
@@ -24,25 +29,47 @@ final class TypeNames {
       } while (in.accept(","));
       in.expect(")");
     }
-    name = withZone(in, name);
-    boolean array = in.acceptWord("array");
-    while (in.at("[")) {
-      in.next();
-      if (in.peek().kind() == Token.Kind.INTEGER) {
-        in.next();
+    if (spelled) {
+      name = withZone(in, name);
+    }
+    if (spelled && name.equals("float") && !modifiers.isEmpty()) {
+      throw PgException.unsupported("float with a precision").at(position);
+    }
+    boolean array = array(in);
+    return new TypeName(schema, spelled ? unify(name) : name, List.copyOf(modifiers), array);
+  }
+
+  /** {@code [3][]} or {@code ARRAY[3]}; PostgreSQL reads the bounds, and ignores them. */
+  private static boolean array(TokenStream in) {
+    if (in.acceptWord("array")) {
+      if (in.accept("[")) {
+        integer(in);
+        in.expect("]");
+      }
+      return true;
+    }
+    boolean array = false;
+    while (in.accept("[")) {
+      if (!in.at("]")) {
+        integer(in);
       }
       in.expect("]");
       array = true;
     }
-    return new TypeName(schema, unify(name), List.copyOf(modifiers), array);
+    return array;
   }
 
   private static int integer(TokenStream in) {
-    Token token = in.next();
+    Token token = in.peek();
+    if (token.kind() != Token.Kind.INTEGER) {
+      throw in.unexpected();
+    }
+    in.next();
     try {
       return Integer.parseInt(token.text());
     } catch (NumberFormatException e) {
-      throw PgException.of(SqlState.SYNTAX_ERROR, "type modifiers must be constants", e)
+      throw PgException.of(
+              SqlState.SYNTAX_ERROR, "syntax error at or near \"" + token.text() + "\"", e)
           .at(token.start());
     }
   }

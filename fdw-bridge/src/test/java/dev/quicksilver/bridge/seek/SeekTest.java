@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** A seek gives what PostgreSQL gives for the same rows, or is none. */
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class SeekTest {
-  private static final int STATEMENTS = 4_000;
+  private static final int STATEMENTS = Integer.getInteger("statements", 4_000);
 
   private SeekLab lab;
 

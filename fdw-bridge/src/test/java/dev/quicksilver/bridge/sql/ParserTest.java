@@ -6,6 +6,8 @@ import java.util.List;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class ParserTest {
   @Property
@@ -94,5 +96,105 @@ class ParserTest {
         .isEqualTo("COPY (SELECT * FROM dns) TO STDOUT");
     assertThat(Writes.copyOfQuery("COPY (SELECT 1) TO STDOUT"))
         .isEqualTo("COPY (SELECT 1) TO STDOUT");
+  }
+
+  /** What the tree cannot carry must not be read as something else. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT key FROM other.public.dns",
+        "SELECT other.public.lower(key) FROM dns",
+        "SELECT key FROM dns WHERE key OPERATOR(public.=) 'a'",
+        "SELECT key FROM dns WHERE key = 'a' COLLATE public.\"C\"",
+        "SELECT key FROM dns FETCH FIRST 5 ROWS WITH TIES",
+        "SELECT key FROM dns FETCH FIRST 5 LINES ONLY",
+        "SELECT key FROM dns FETCH FIRST 2 + 3 ROWS ONLY",
+        "SELECT key FROM dns LIMIT 1 LIMIT 2",
+        "SELECT key FROM dns LIMIT ALL LIMIT 2",
+        "SELECT key FROM dns OFFSET 1 OFFSET 2",
+        "(SELECT key FROM dns LIMIT 1) LIMIT 2",
+        "(SELECT key FROM dns ORDER BY key) ORDER BY key",
+        "SELECT key FROM dns FOR NO UPDATE",
+        "SELECT key FROM dns FOR KEY UPDATE",
+        "SELECT key FROM (dns)",
+        "SELECT key FROM dns AS WHERE key = 'a'",
+        "SELECT key FROM dns INNER OUTER JOIN pages ON true",
+        "SELECT key FROM dns, LATERAL (SELECT 1) x",
+        "SELECT key FROM dns NATURAL JOIN pages",
+        "SELECT key FROM ROWS FROM (f(1), g(2)) WITH ORDINALITY",
+        "SELECT key FROM f(1)",
+        "SELECT DISTINCT ON (key) key FROM dns",
+        "SELECT key FROM dns WINDOW w AS ()",
+        "SELECT count(*) OVER () FROM dns",
+        "SELECT key FROM dns GROUP BY GROUPING SETS ((key), ())",
+        "WITH dns AS (SELECT 1) SELECT * FROM dns",
+        "SELECT * FROM (WITH dns AS (SELECT 1) SELECT * FROM dns) x",
+        "VALUES (1)",
+        "TABLE dns",
+        "SELECT key FROM dns INTERSECT SELECT key FROM pages",
+        "SELECT key FROM dns EXCEPT SELECT key FROM pages",
+        "SELECT key INTO copy FROM dns",
+        "SELECT key over FROM dns",
+        "SELECT interval '1' year FROM dns",
+        "SELECT key FROM dns analyze",
+        "SELECT $1abc",
+        "SELECT 'a' /* \n */ 'b'",
+        "SELECT $ a$x$ a$",
+        "SELECT 1.5::float(3)",
+        "SELECT f(VARIADIC a, b)",
+        "SELECT CASE END",
+        "SELECT substring(key FOR 3) FROM dns",
+        "SELECT key[1:2] FROM dns",
+        "SELECT key SIMILAR TO 'a' FROM dns",
+        "SELECT key FROM dns WHERE key LIKE ANY (ARRAY['a']) ESCAPE 'b'",
+        "SELECT U&'a'",
+        "SELECT B'1'",
+        "SELECT key AS a_name_that_is_longer_than_the_sixty_three_bytes_which_postgres_keeps",
+      })
+  void refusesWhatItCannotCarry(String text) {
+    assertThatThrownBy(() -> Parser.parse(text)).isInstanceOf(PgException.class);
+  }
+
+  @Test
+  void carriesEveryClause() {
+    assertThat(select("SELECT key FROM dns FOR UPDATE OF dns NOWAIT FOR KEY SHARE").locking())
+        .containsExactly(new Select.Locking(List.of("dns")), new Select.Locking(List.of()));
+    assertThat(select("(SELECT key FROM dns ORDER BY key) LIMIT 2 OFFSET 1"))
+        .hasToString(select(" SELECT key FROM dns ORDER BY key  LIMIT 2 OFFSET 1").toString());
+    assertThat(select("(SELECT 1 LIMIT 1) UNION ALL (SELECT 2 LIMIT 2)"))
+        .satisfies(
+            union -> {
+              assertThat(union.limit()).isEmpty();
+              assertThat(union.from())
+                  .first()
+                  .isInstanceOfSatisfying(
+                      Select.FromItem.Sub.class,
+                      sub -> assertThat(sub.select().limit()).isPresent());
+              assertThat(union.unions().getFirst().select().limit()).isPresent();
+            });
+    assertThat(select("SELECT key FROM dns LIMIT ALL").limit()).isPresent();
+  }
+
+  @Test
+  void tellsQuotedTypesFromSpelledOnes() {
+    assertThat(type("1::bigint")).isEqualTo(new TypeName("", "int8", List.of(), false));
+    assertThat(type("1::\"bigint\"")).isEqualTo(new TypeName("", "bigint", List.of(), false));
+    assertThat(type("1::\"char\"")).isEqualTo(new TypeName("", "char", List.of(), false));
+    assertThat(type("1::pg_catalog.integer"))
+        .isEqualTo(new TypeName("pg_catalog", "integer", List.of(), false));
+  }
+
+  @Test
+  void foldsOnlyAscii() {
+    assertThat(select("SELECT 1 AS ÄB").targets().getFirst().alias()).contains("Äb");
+  }
+
+  private static TypeName type(String expression) {
+    return ((Expression.Cast) select("SELECT " + expression).targets().getFirst().expression())
+        .type();
+  }
+
+  private static Select select(String text) {
+    return ((Statement.Query) Parser.parse(text).getFirst()).select();
   }
 }
