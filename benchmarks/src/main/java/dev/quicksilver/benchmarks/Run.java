@@ -50,7 +50,9 @@ public final class Run implements Callable<Integer> {
           new RestoreBar(),
           new HugeTransactionBar(),
           new FailoverBar(),
-          new HostileBar());
+          new HostileBar(),
+          new ClientsBar(),
+          new EvaluatedSpeedBar());
 
   @Parameters(paramLabel = "NAME", arity = "0..*", description = "Bars, as --list names them.")
   private List<String> names = List.of();

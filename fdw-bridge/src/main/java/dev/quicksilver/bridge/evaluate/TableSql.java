@@ -10,17 +10,19 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
- * The evaluator's tables as SQL. Each is a foreign table of the schema {@code lean}, all of whose
- * columns are domains, so that postgres_fdw fetches them and asks nothing of them; and in {@code
- * public} what clients see: the same columns with plain types.
+ * The evaluator's tables as SQL. Each is a foreign table of the schema {@code pg_lean}, all of
+ * whose columns are domains, so that postgres_fdw fetches them and asks nothing of them; and in
+ * {@code public} what clients see: the same columns with plain types.
+ *
+ * <p>The schema's name is a system's, so that clients that list schemas leave it out.
  *
  * <p>What clients see is made as a view, and then called a table in {@code pg_class}: the catalogs
- * show what it is to them, and PostgreSQL follows a relation's rules whatever its kind. The view is
- * a security barrier, so that no join of two of them is ever sent to the bridge. Rules refuse every
- * write before it looks for a row.
+ * show what it is to them, and PostgreSQL follows a relation's rules whatever its kind. OFFSET 0
+ * keeps it a subquery of its own, so that no join of two of them is ever sent to the bridge. Rules
+ * refuse every write before it looks for a row.
  */
 final class TableSql {
-  /** Domains of {@code lean} by the type below. */
+  /** Domains of {@code pg_lean} by the type below. */
   private static final Map<String, String> DOMAINS =
       Map.of(
           "text", "plain_text",
@@ -35,7 +37,9 @@ final class TableSql {
   /** What a new evaluator needs before it can have tables. */
   static String setUp(String socketDirectory, int port) {
     var sql = new StringBuilder();
-    sql.append("CREATE EXTENSION postgres_fdw; CREATE SCHEMA lean; CREATE SCHEMA quicksilver;");
+    sql.append("SET allow_system_table_mods = on; CREATE SCHEMA pg_lean;");
+    sql.append("RESET allow_system_table_mods; CREATE EXTENSION postgres_fdw SCHEMA pg_lean;");
+    sql.append("CREATE SCHEMA quicksilver;");
     sql.append("GRANT USAGE ON SCHEMA quicksilver TO PUBLIC;");
     for (String type : List.of("text", "bytea", "jsonb")) {
       sql.append("CREATE DOMAIN quicksilver.value_").append(type).append(" AS ").append(type);
@@ -44,11 +48,11 @@ final class TableSql {
     new TreeMap<>(DOMAINS)
         .forEach(
             (type, domain) ->
-                sql.append("CREATE DOMAIN lean.%s AS %s".formatted(domain, collated(type)))
+                sql.append("CREATE DOMAIN pg_lean.%s AS %s".formatted(domain, collated(type)))
                     .append(';'));
     sql.append(
         """
-        CREATE FUNCTION lean.refuse(command text) RETURNS integer IMMUTABLE LANGUAGE plpgsql AS $$
+        CREATE FUNCTION pg_lean.refuse(command text) RETURNS integer IMMUTABLE LANGUAGE plpgsql AS $$
         BEGIN
             RAISE EXCEPTION 'cannot execute % in a read-only transaction: this is an edge copy', command
                 USING ERRCODE = 'read_only_sql_transaction',
@@ -130,7 +134,7 @@ final class TableSql {
     for (Field field : table.fields()) {
       String column = identifier(field.name());
       String domain = DOMAINS.get(field.type());
-      foreign.add(column + " " + (domain == null ? field.type() : "lean." + domain));
+      foreign.add(column + " " + (domain == null ? field.type() : "pg_lean." + domain));
       plain.add(
           domain == null
               ? column
@@ -139,19 +143,19 @@ final class TableSql {
     String relation = literal("public." + name) + "::regclass";
     var sql = new StringBuilder();
     sql.append(
-        "CREATE FOREIGN TABLE lean.%s (%s) SERVER bridge OPTIONS (schema_name 'public', table_name %s);"
+        "CREATE FOREIGN TABLE pg_lean.%s (%s) SERVER bridge OPTIONS (schema_name 'public', table_name %s);"
             .formatted(name, String.join(", ", foreign), literal(table.name())));
     sql.append(
-        "CREATE VIEW public.%s WITH (security_barrier) AS SELECT %s FROM lean.%s;"
+        "CREATE VIEW public.%s AS SELECT %s FROM pg_lean.%s OFFSET 0;"
             .formatted(name, String.join(", ", plain), name));
     sql.append("GRANT SELECT ON public.%s TO PUBLIC;".formatted(name));
     for (String command : List.of("INSERT", "UPDATE", "DELETE")) {
       sql.append(
-          "CREATE RULE refuse_%s AS ON %s TO public.%s DO INSTEAD SELECT lean.refuse('%s');"
+          "CREATE RULE refuse_%s AS ON %s TO public.%s DO INSTEAD SELECT pg_lean.refuse('%s');"
               .formatted(command.toLowerCase(Locale.ROOT), command, name, command));
     }
     sql.append(
-        "UPDATE pg_class SET relkind = 'r', relam = 2, relfilenode = oid WHERE oid = %s;"
+        "UPDATE pg_class SET relkind = 'r', relam = 2, relfilenode = oid, relreplident = 'd' WHERE oid = %s;"
             .formatted(relation));
     // Rules of this kind are followed, and not shown by clients that list a table's rules.
     sql.append("UPDATE pg_rewrite SET ev_enabled = 'V' WHERE ev_class = %s;".formatted(relation));
@@ -172,7 +176,8 @@ final class TableSql {
     String relation = literal("public." + name) + "::regclass";
     return "UPDATE pg_class SET relkind = 'v', relam = 0, relfilenode = 0 WHERE oid = %s;"
             .formatted(relation)
-        + "DROP VIEW public.%s CASCADE; DROP FOREIGN TABLE lean.%s CASCADE;".formatted(name, name);
+        + "DROP VIEW public.%s CASCADE; DROP FOREIGN TABLE pg_lean.%s CASCADE;"
+            .formatted(name, name);
   }
 
   static String identifier(String name) {
