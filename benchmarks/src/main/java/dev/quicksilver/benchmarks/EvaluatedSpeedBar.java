@@ -26,7 +26,10 @@ final class EvaluatedSpeedBar implements Bar {
           new Case("SELECT count(*) FROM edge.big WHERE key LIKE '%777%'", "key", "~~"),
           new Case("SELECT count(*) FROM edge.big WHERE key ~ '7[0-3]+7\\.edge'", "key", "~"),
           new Case(
-              "SELECT substring(key, 1, 7), count(*) FROM edge.big GROUP BY 1", "key", "GROUP BY"),
+              "SELECT substring(key, 1, 7), count(*) FROM edge.big GROUP BY 1 HAVING count(*) >"
+                  + " 9999",
+              "key",
+              "GROUP BY"),
           new Case(
               "SELECT count(*), sum(sequence) FROM edge.big WHERE sequence % 7 = 3 AND key ~ '1'",
               "key, sequence", "sum"));
