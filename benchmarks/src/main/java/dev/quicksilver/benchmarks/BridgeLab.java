@@ -1,7 +1,12 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.bridge.Bridge;
+import dev.quicksilver.bridge.BridgeConfig;
+import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
+import dev.quicksilver.fixtures.sample.SampleDatabase;
+import dev.quicksilver.fixtures.sample.SampleDatabase.Entry;
+import dev.quicksilver.fixtures.wire.WireConnection;
 import dev.quicksilver.postgres.EmbeddedPostgres;
-import dev.quicksilver.postgres.Ports;
 import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseIdentity;
@@ -9,155 +14,122 @@ import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.StorageOptions;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.List;
-import java.util.Locale;
+import java.util.Objects;
 import java.util.UUID;
 
-/**
- * A bridge as a process of its own over a replica's data directory, and an analyst's PostgreSQL
- * whose schema {@code edge} has its tables. Everything is gone after {@link #close()}.
- *
- * <p>{@code big} has keys of 30 bytes and values of 100, {@code small} 1,500 pairs and one key of
- * 511 bytes. Both are written to storage directly.
- */
+/** A replica with known rows, a bridge over it, and the same rows in a PostgreSQL. */
 final class BridgeLab implements AutoCloseable {
-  private static final Path ATTACH =
-      Path.of("sql/src/main/resources/dev/quicksilver/sql/R__attach_edge.sql");
-  private static final int SMALL = 1500;
+  private static final StorageOptions OPTIONS =
+      StorageOptions.DEFAULT.withMapSize(256L << 20).withoutDurability();
 
   private final Path folder;
-  private final EmbeddedPostgres analyst;
-  private final ChildProcess bridge;
-  private final int port;
+  private final List<SampleDatabase> databases;
+  private final Bridge bridge;
 
-  private BridgeLab(Path folder, EmbeddedPostgres analyst, ChildProcess bridge, int port) {
+  private BridgeLab(Path folder, List<SampleDatabase> databases, Bridge bridge) {
     this.folder = folder;
-    this.analyst = analyst;
+    this.databases = databases;
     this.bridge = bridge;
-    this.port = port;
   }
 
-  /**
-   * Starts all of it.
-   *
-   * @param pairs how many {@code big} has
-   * @param options of the bridge's command, as {@code --bridge-max-connections=50}
-   */
-  static BridgeLab start(int pairs, String... options) throws Exception {
-    Path folder = Files.createTempDirectory("quicksilver-bench-");
-    EmbeddedPostgres analyst = null;
-    ChildProcess bridge = null;
-    try {
-      Path data = folder.resolve("data");
-      write(data, pairs);
-      int port = Ports.free();
-      int http = Ports.free();
-      List<String> arguments =
-          new java.util.ArrayList<>(
-              List.of(
-                  "bridge",
-                  "--node-name=bridge",
-                  "--data-directory=" + data,
-                  "--bridge-listen=127.0.0.1:" + port,
-                  "--http-listen=127.0.0.1:" + http));
-      arguments.addAll(List.of(options));
-      bridge = ChildProcess.start(folder.resolve("bridge.log"), arguments);
-      bridge.awaitHealthy(http);
-      analyst = EmbeddedPostgres.builder().directory(folder.resolve("postgres")).start();
-      var lab = new BridgeLab(folder, analyst, bridge, port);
-      lab.attach();
-      return lab;
-    } catch (Exception | AssertionError e) {
-      if (analyst != null) {
-        analyst.close();
-      }
-      if (bridge != null) {
-        bridge.close();
-      }
-      Tree.delete(folder);
-      throw e;
-    }
-  }
-
-  private static void write(Path data, int pairs) {
-    StorageOptions options = StorageOptions.DEFAULT.withoutDurability();
-    try (var databases = DatabaseSet.open(data, options)) {
-      Database big =
-          databases.create(new DatabaseIdentity(UUID.randomUUID(), "big", "text", "text"));
-      fill(big, pairs);
-      Database small =
-          databases.create(new DatabaseIdentity(UUID.randomUUID(), "small", "text", "text"));
-      fill(small, SMALL);
-      try (Appender appender = small.append()) {
-        long lsn = small.head().position().lsn() + 100;
-        appender.begin(lsn, 1_704_067_200_000_000L + lsn);
-        appender.set(bytes("x".repeat(511)), bytes("long"));
-        appender.end(new Position(1, 1, lsn + 8));
-        appender.commit();
+  /** Writes the databases and starts the bridge. */
+  static BridgeLab start(List<SampleDatabase> databases) throws IOException {
+    Path folder = Files.createTempDirectory("quicksilver-bridge-");
+    try (DatabaseSet set = DatabaseSet.open(folder, OPTIONS)) {
+      for (SampleDatabase database : databases) {
+        write(set, database);
       }
     }
+    BridgeConfig config = BridgeConfig.of(0, folder);
+    return new BridgeLab(
+        folder,
+        databases,
+        Bridge.start(
+            new BridgeConfig(
+                config.host(),
+                0,
+                folder,
+                config.maxConnections(),
+                config.maxConcurrentQueries(),
+                config.maxSnapshotAge(),
+                config.credentials(),
+                config.evaluator().withStart(EvaluatorConfig.Start.EAGER),
+                OPTIONS)));
   }
 
-  private static void fill(Database database, int pairs) {
-    byte[] value = bytes("v".repeat(92));
+  private static void write(DatabaseSet set, SampleDatabase sample) {
+    Database database =
+        set.create(
+            new DatabaseIdentity(
+                UUID.randomUUID(), sample.name(), sample.keyType(), sample.valueType()));
     try (Appender appender = database.append()) {
-      for (int i = 0; i < pairs; i++) {
-        long lsn = 100L * (i / 1000 + 1);
-        if (i % 1000 == 0) {
-          appender.begin(lsn, 1_704_067_200_000_000L + lsn);
+      long transaction = 0;
+      for (Entry entry : sample.entries()) {
+        if (entry.transaction() != transaction) {
+          end(appender, sample, transaction);
+          appender.begin(entry.lsn(), entry.time());
+          transaction = entry.transaction();
         }
-        String number = String.format(Locale.ROOT, "%08d", i);
-        appender.set(bytes("host" + number + ".edge.example.com."), value);
-        if (i % 1000 == 999 || i == pairs - 1) {
-          appender.end(new Position(1, 1, lsn + 8));
+        switch (entry.op()) {
+          case SET ->
+              appender.set(
+                  Objects.requireNonNull(entry.key()), Objects.requireNonNull(entry.value()));
+          case DEL -> appender.delete(Objects.requireNonNull(entry.key()));
+          case CLEAR -> appender.clear();
         }
       }
+      end(appender, sample, transaction);
       appender.commit();
     }
   }
 
-  private static byte[] bytes(String text) {
-    return text.getBytes(StandardCharsets.UTF_8);
-  }
-
-  private void attach() throws SQLException, IOException {
-    try (Connection connection = analyst.connect();
-        Statement statement = connection.createStatement()) {
-      statement.execute(Files.readString(ATTACH));
-      statement.execute("SELECT * FROM quicksilver.attach_edge('edge', '127.0.0.1', " + port + ")");
+  private static void end(Appender appender, SampleDatabase sample, long transaction) {
+    if (transaction > 0) {
+      long lsn = sample.entries().get((int) transaction - 1).lsn();
+      appender.end(new Position(1, 1, lsn + 8));
     }
   }
 
-  /** A session on the bridge itself. */
-  Connection direct() throws SQLException {
-    return DriverManager.getConnection(
-        "jdbc:postgresql://127.0.0.1:" + port + "/quicksilver?user=analyst");
-  }
-
-  /** A session on the analyst's PostgreSQL. */
-  Connection analyst() throws SQLException {
-    return analyst.connect();
-  }
-
-  ChildProcess bridge() {
+  Bridge bridge() {
     return bridge;
   }
 
-  int port() {
-    return port;
+  /** A session of a client of the bridge. */
+  WireConnection connect() throws IOException {
+    return WireConnection.tcp(bridge.port(), "analyst", "quicksilver");
+  }
+
+  /** A superuser's session of a PostgreSQL. */
+  static WireConnection connect(EmbeddedPostgres postgres) throws IOException {
+    Path socket = postgres.socketDirectory().resolve(".s.PGSQL." + postgres.port());
+    return WireConnection.unix(socket, postgres.user(), "postgres");
+  }
+
+  /** Makes what {@code attach_edge} needs, and copies of all tables in a schema. */
+  void copyInto(WireConnection postgres, String schema) throws IOException {
+    postgres.require(resource("/dev/quicksilver/sql/R__attach_edge.sql"));
+    postgres.require("CREATE SCHEMA IF NOT EXISTS " + schema);
+    for (SampleDatabase database : databases) {
+      for (String sql : database.copies(schema)) {
+        postgres.require(sql);
+      }
+    }
+  }
+
+  static String resource(String name) throws IOException {
+    try (InputStream in = BridgeLab.class.getResourceAsStream(name)) {
+      return new String(Objects.requireNonNull(in, name).readAllBytes(), StandardCharsets.UTF_8);
+    }
   }
 
   @Override
   public void close() throws IOException {
     bridge.close();
-    analyst.close();
-    Tree.delete(folder);
+    TemporaryFolders.remove(folder);
   }
 }

@@ -58,7 +58,7 @@ final class HostileBar implements Bar {
   public Outcome run(Settings settings) throws Exception {
     int pairs = settings.size(1_000_000, 100_000);
     System.out.println(pairs + " pairs of 30 + 100 bytes; heap " + ChildProcess.HEAP_MIB + " MiB");
-    try (BridgeLab lab = BridgeLab.start(pairs);
+    try (LargeEdge lab = LargeEdge.start(pairs);
         ExecutorService threads = Executors.newCachedThreadPool()) {
       AtomicBoolean stop = new AtomicBoolean();
       var usage = new BridgeUsage(lab.bridge().pid());
@@ -91,7 +91,7 @@ final class HostileBar implements Bar {
         pass);
   }
 
-  private void report(BridgeLab lab, BridgeUsage usage) {
+  private void report(LargeEdge lab, BridgeUsage usage) {
     System.out.println("largest: " + usage);
     if (!lab.bridge().isAlive()) {
       failures.add("the bridge has ended: " + lab.bridge().output());
@@ -108,7 +108,7 @@ final class HostileBar implements Bar {
   }
 
   /** Looks keys up one after the other, on a connection of its own. */
-  private Void look(BridgeLab lab, AtomicBoolean stop) throws Exception {
+  private Void look(LargeEdge lab, AtomicBoolean stop) throws Exception {
     try (Connection connection = lab.direct();
         var statement = connection.prepareStatement("SELECT value FROM big WHERE key = ?")) {
       for (int i = 0; !stop.get(); i++) {
@@ -131,7 +131,7 @@ final class HostileBar implements Bar {
   }
 
   /** What ended the bridge's process before. */
-  private void heavy(BridgeLab lab) throws SQLException {
+  private void heavy(LargeEdge lab) throws SQLException {
     for (String query :
         List.of(
             "SELECT count(*) FROM big a JOIN big b ON a.key = b.key",
@@ -183,7 +183,7 @@ final class HostileBar implements Bar {
       "SELECT count(*) FROM small a CROSS JOIN small b CROSS JOIN small c";
 
   /** Four that never end, for half a minute. */
-  private void crowded(BridgeLab lab, ExecutorService threads) throws Exception {
+  private void crowded(LargeEdge lab, ExecutorService threads) throws Exception {
     List<Connection> connections = new ArrayList<>();
     List<Statement> statements = new ArrayList<>();
     List<Future<String>> running = new ArrayList<>();
@@ -228,7 +228,7 @@ final class HostileBar implements Bar {
   }
 
   /** Timeouts of both ways. */
-  private void endings(BridgeLab lab) throws SQLException {
+  private void endings(LargeEdge lab) throws SQLException {
     for (String query : List.of(CROSS, "SELECT count(*) FROM big WHERE sequence < 0")) {
       try (Connection connection = lab.direct();
           Statement statement = connection.createStatement()) {
@@ -245,7 +245,7 @@ final class HostileBar implements Bar {
   }
 
   /** Clients that leave without a word: what they asked for ends too. */
-  private void vanishing(BridgeLab lab, BridgeUsage usage) throws Exception {
+  private void vanishing(LargeEdge lab, BridgeUsage usage) throws Exception {
     int before = usage.evaluatorProcesses();
     List<Connection> leaving = new ArrayList<>();
     for (int i = 0; i < 4; i++) {
@@ -287,7 +287,7 @@ final class HostileBar implements Bar {
   }
 
   /** More connections than are allowed, some of which say nothing. */
-  private void connections(BridgeLab lab) throws Exception {
+  private void connections(LargeEdge lab) throws Exception {
     List<AutoCloseable> open = new ArrayList<>();
     int refused = 0;
     try {

@@ -52,7 +52,8 @@ public final class Run implements Callable<Integer> {
           new FailoverBar(),
           new HostileBar(),
           new ClientsBar(),
-          new EvaluatedSpeedBar());
+          new EvaluatedSpeedBar(),
+          new ShapesBar());
 
   @Parameters(paramLabel = "NAME", arity = "0..*", description = "Bars, as --list names them.")
   private List<String> names = List.of();
