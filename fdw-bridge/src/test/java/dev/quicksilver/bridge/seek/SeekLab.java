@@ -300,6 +300,19 @@ final class SeekLab implements AutoCloseable {
     return rows;
   }
 
+  /** Name and type of PostgreSQL's columns. */
+  List<String> columns(String query) throws SQLException {
+    List<String> columns = new ArrayList<>();
+    try (java.sql.Statement statement = sql.createStatement();
+        ResultSet result = statement.executeQuery(query)) {
+      var description = result.getMetaData();
+      for (int i = 1; i <= description.getColumnCount(); i++) {
+        columns.add(description.getColumnLabel(i) + " " + description.getColumnTypeName(i));
+      }
+    }
+    return columns;
+  }
+
   /** The query in a text; empty if the parser refuses it. */
   static Optional<Select> select(String text) {
     try {
