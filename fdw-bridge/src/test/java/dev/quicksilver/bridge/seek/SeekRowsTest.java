@@ -171,11 +171,11 @@ class SeekRowsTest {
   void listsDatabases() {
     assertThat(SeekLab.rows(seek("SELECT name, pairs, timeline, diverged FROM databases")))
         .contains("dns|987|1|null", "pages|95|1|null");
-    assertThat(SeekLab.rows(seek("SELECT count(*) FROM databases"))).containsExactly("3");
+    assertThat(SeekLab.rows(seek("SELECT count(*) FROM databases"))).containsExactly("5");
     assertThat(SeekLab.rows(seek("SELECT name FROM databases LIMIT 1 OFFSET 1")))
         .containsExactly("dns");
     Seek all = seek("SELECT * FROM databases");
-    assertThat(SeekLab.fields(all, true)).hasSize(3);
+    assertThat(SeekLab.fields(all, true)).hasSize(5);
   }
 
   @Test
