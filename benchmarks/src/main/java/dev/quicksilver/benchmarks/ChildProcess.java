@@ -1,9 +1,9 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.cli.Quicksilver;
-import dev.quicksilver.fixtures.EmbeddedPostgres;
 import dev.quicksilver.fixtures.JavaCommand;
-import dev.quicksilver.fixtures.Ports;
+import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.Ports;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;

@@ -1,7 +1,7 @@
 package dev.quicksilver.benchmarks;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
 import dev.quicksilver.gateway.UnixSocketFactory;
+import dev.quicksilver.postgres.EmbeddedPostgres;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;

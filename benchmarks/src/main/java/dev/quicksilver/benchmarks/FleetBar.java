@@ -1,7 +1,7 @@
 package dev.quicksilver.benchmarks;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
-import dev.quicksilver.fixtures.Ports;
+import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.Ports;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

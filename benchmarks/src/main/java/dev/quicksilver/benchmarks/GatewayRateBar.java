@@ -1,6 +1,6 @@
 package dev.quicksilver.benchmarks;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.postgres.EmbeddedPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;

@@ -1,11 +1,11 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.cli.process.ExitCode;
-import dev.quicksilver.fixtures.EmbeddedPostgres;
-import dev.quicksilver.fixtures.InstalledPostgres;
-import dev.quicksilver.fixtures.Ports;
-import dev.quicksilver.fixtures.SqlSession;
 import dev.quicksilver.migrations.Migrations;
+import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.InstalledPostgres;
+import dev.quicksilver.postgres.Ports;
+import dev.quicksilver.postgres.SqlSession;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

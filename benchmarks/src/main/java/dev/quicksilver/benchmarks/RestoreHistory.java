@@ -1,6 +1,6 @@
 package dev.quicksilver.benchmarks;
 
-import dev.quicksilver.fixtures.SqlSession;
+import dev.quicksilver.postgres.SqlSession;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.Direction;

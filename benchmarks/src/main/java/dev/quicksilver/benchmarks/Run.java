@@ -49,7 +49,11 @@ public final class Run implements Callable<Integer> {
           new GatewayModelBar(),
           new RestoreBar(),
           new HugeTransactionBar(),
-          new FailoverBar());
+          new FailoverBar(),
+          new HostileBar(),
+          new ClientsBar(),
+          new EvaluatedSpeedBar(),
+          new ShapesBar());
 
   @Parameters(paramLabel = "NAME", arity = "0..*", description = "Bars, as --list names them.")
   private List<String> names = List.of();

@@ -1,7 +1,7 @@
 package dev.quicksilver.benchmarks;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
-import dev.quicksilver.fixtures.Ports;
+import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.Ports;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.StorageOptions;

@@ -34,9 +34,10 @@ final class ArchitectureTest {
           "replication", Set.of("storage"),
           "migrations", Set.of(),
           "gateway", Set.of("storage", "replication", "migrations"),
-          "bridge", Set.of("storage"),
+          "bridge", Set.of("storage", "postgres"),
           "edge", Set.of("storage"),
           "loader", Set.of("storage", "migrations"),
+          "postgres", Set.of(),
           "fixtures", Set.of());
 
   private static final Map<String, String> LESSONS =
@@ -51,14 +52,17 @@ final class ArchitectureTest {
           "gateway",
           "the gateway turns WAL into entries: what serves readers belongs to bridge, edge or cli",
           "bridge",
-          "a bridge opens a replica's environment as a second process and needs storage alone:"
+          "a bridge opens a replica's environment as a second process and needs storage and its"
+              + " evaluator's PostgreSQL alone:"
               + " ask for state in the environment, not in a running node",
           "edge",
           "local readers must start in milliseconds: storage alone, no PostgreSQL, no replication",
           "loader",
           "the loader writes to PostgreSQL and to storage, not through a running node",
+          "postgres",
+          "the embedded PostgreSQL is for everybody, so it can depend on nobody",
           "fixtures",
-          "test fixtures start real servers for everybody, so they can depend on nobody");
+          "test fixtures are for the tests of everybody, so they can depend on nobody");
 
   private static List<String> modules() {
     return List.of(
@@ -69,6 +73,7 @@ final class ArchitectureTest {
         "bridge",
         "edge",
         "loader",
+        "postgres",
         "fixtures",
         "cli");
   }
@@ -114,6 +119,20 @@ final class ArchitectureTest {
         .should()
         .beFreeOfCycles()
         .because("a module that can be understood alone is on no circle: pass a function instead")
+        .check(CLASSES.getFirst());
+  }
+
+  @Test
+  void productionUsesNoTestFixtures() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(BASE + "fixtures..", BASE + "benchmarks..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage(BASE + "fixtures..")
+        .because(
+            "fixtures do not ship; only tests and benchmarks may use them: move what production"
+                + " needs into a module of its own, as embedded-postgres is")
         .check(CLASSES.getFirst());
   }
 

@@ -3,8 +3,8 @@ package dev.quicksilver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
-import dev.quicksilver.fixtures.SqlSession;
+import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.SqlSession;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

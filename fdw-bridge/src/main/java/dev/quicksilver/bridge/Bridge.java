@@ -2,14 +2,21 @@ package dev.quicksilver.bridge;
 
 import dev.quicksilver.bridge.ServedDatabases.Served;
 import dev.quicksilver.bridge.catalog.Replica;
+import dev.quicksilver.bridge.evaluate.Evaluator;
+import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
+import dev.quicksilver.bridge.wire.MessageWriter;
+import dev.quicksilver.bridge.wire.Transport;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.nio.channels.SocketChannel;
+import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.HexFormat;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
@@ -43,7 +50,12 @@ public final class Bridge implements AutoCloseable {
   private final Thread acceptor = Thread.ofPlatform().name("bridge-accept").unstarted(this::accept);
   private final AtomicInteger lastId = new AtomicInteger();
   private final Map<Integer, Connection> connections = new ConcurrentHashMap<>();
-  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final Map<Integer, Connection> ofEvaluator = new ConcurrentHashMap<>();
+  private final Map<String, Session> sessions = new ConcurrentHashMap<>();
+  private final Evaluator evaluator;
+  private final String serverVersion;
+  private final ExecutorService threads =
+      Executors.newThreadPerTaskExecutor(Thread.ofPlatform().name("bridge-session-", 1).factory());
   private final ScheduledExecutorService reaper =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("bridge-snapshots").factory());
@@ -54,6 +66,9 @@ public final class Bridge implements AutoCloseable {
     this.listener = listener;
     this.replica = new Replica(config.dataDirectory(), config.storage());
     this.turns = new Semaphore(config.maxConcurrentQueries(), true);
+    this.serverVersion = Evaluator.version(config.evaluator());
+    this.evaluator =
+        new Evaluator(config.evaluator(), config.maxConnections(), this::serveEvaluator, nanoClock);
   }
 
   /**
@@ -91,6 +106,14 @@ public final class Bridge implements AutoCloseable {
           e);
     }
     var bridge = new Bridge(config, listener, nanoClock);
+    if (config.evaluator().start() == EvaluatorConfig.Start.EAGER) {
+      try {
+        bridge.evaluator.start();
+      } catch (IOException e) {
+        bridge.close();
+        throw e;
+      }
+    }
     bridge.acceptor.start();
     long period = Math.max(10, Math.min(1000, config.maxSnapshotAge().toMillis() / 4));
     var _ =
@@ -139,7 +162,8 @@ public final class Bridge implements AutoCloseable {
     while (!listener.isClosed()) {
       try {
         Socket socket = listener.accept();
-        var connection = new Connection(this, socket, lastId.incrementAndGet());
+        var connection =
+            new Connection(this, Transport.of(socket), lastId.incrementAndGet(), false);
         counters.connections.increment();
         connections.put(
             connection.id(), connection); // before its thread runs, so that close() sees it
@@ -157,11 +181,49 @@ public final class Bridge implements AutoCloseable {
       connection.run();
     } finally {
       connections.remove(connection.id());
+      ofEvaluator.remove(connection.id());
+      sessions.values().remove(connection.session());
     }
+  }
+
+  /** Serves a connection of the evaluator's postgres_fdw. */
+  private void serveEvaluator(SocketChannel channel) {
+    var connection = new Connection(this, Transport.of(channel), lastId.incrementAndGet(), true);
+    ofEvaluator.put(connection.id(), connection);
+    threads.execute(() -> serve(connection));
+  }
+
+  /** Makes a session known to the evaluator's connections; returns the name to ask for it. */
+  String register(Session session) {
+    byte[] random = new byte[16];
+    new SecureRandom().nextBytes(random);
+    String name = "quicksilver/" + HexFormat.of().formatHex(random);
+    sessions.put(name, session);
+    return name;
+  }
+
+  /** A session of the evaluator's that reads what the named one reads. */
+  Session innerSession(String name, MessageWriter out, Client client) {
+    Session outer = sessions.get(name);
+    if (outer == null) {
+      throw PgException.of(
+          SqlState.INVALID_AUTHORIZATION, "there is no session that the evaluator works for");
+    }
+    return Session.inner(this, out, client, outer);
+  }
+
+  Evaluator evaluator() {
+    return evaluator;
+  }
+
+  /** What clients are told about the version of PostgreSQL. */
+  String serverVersion() {
+    return serverVersion;
   }
 
   private void expire() {
     connections.values().forEach(Connection::expire);
+    evaluator.stopIdle();
   }
 
   /** Refuses a client that is one too many. */
@@ -173,21 +235,22 @@ public final class Bridge implements AutoCloseable {
   }
 
   void cancel(int id, byte[] secret) {
-    Connection connection = connections.get(id);
+    Connection own = connections.get(id);
+    Connection connection = own == null ? ofEvaluator.get(id) : own;
     if (connection != null) {
       connection.cancel(secret);
     }
   }
 
   /**
-   * Runs a piece of a query when it is its turn.
+   * Has a piece of a query evaluated when it is its turn.
    *
    * @param interruption gives an error once the query must not wait any longer
    */
-  long turn(Supplier<@Nullable PgException> interruption, LongSupplier work) {
+  void turn(Supplier<@Nullable PgException> interruption, Runnable work) {
     awaitTurn(interruption);
     try {
-      return work.getAsLong();
+      work.run();
     } finally {
       turns.release();
     }
@@ -239,6 +302,8 @@ public final class Bridge implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     connections.values().forEach(Connection::shut);
+    evaluator.close();
+    ofEvaluator.values().forEach(Connection::shut);
     threads.close();
     replica.close();
   }

@@ -1,5 +1,6 @@
 package dev.quicksilver.bridge;
 
+import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
 import dev.quicksilver.storage.StorageOptions;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -12,10 +13,10 @@ import java.util.Optional;
  * @param port 0 for any free port
  * @param dataDirectory the replica's data directory
  * @param maxConnections further clients are refused with 53300
- * @param maxConcurrentQueries further queries wait for their turn
+ * @param maxConcurrentQueries statements that are evaluated at a time; further ones wait
  * @param maxSnapshotAge a transaction that reads for longer gets an error of class 72
- * @param maxHeldRows rows that sorts, joins and groups of one query may hold in memory
  * @param credentials who may connect; anyone on this machine if empty
+ * @param evaluator what runs the statements that are no seeks
  * @param storage how environments are opened; the map size must be that of the replica
  */
 public record BridgeConfig(
@@ -25,8 +26,8 @@ public record BridgeConfig(
     int maxConnections,
     int maxConcurrentQueries,
     Duration maxSnapshotAge,
-    long maxHeldRows,
     Optional<Credentials> credentials,
+    EvaluatorConfig evaluator,
     StorageOptions storage) {
 
   /**
@@ -40,8 +41,8 @@ public record BridgeConfig(
         100,
         8,
         Duration.ofMinutes(5),
-        2_000_000,
         Optional.empty(),
+        EvaluatorConfig.DEFAULT,
         StorageOptions.DEFAULT);
   }
 
@@ -54,8 +55,8 @@ public record BridgeConfig(
         maxConnections,
         maxConcurrentQueries,
         maxSnapshotAge,
-        maxHeldRows,
         Optional.of(user),
+        evaluator,
         storage);
   }
 
@@ -68,8 +69,8 @@ public record BridgeConfig(
         maxConnections,
         maxConcurrentQueries,
         age,
-        maxHeldRows,
         credentials,
+        evaluator,
         storage);
   }
 }

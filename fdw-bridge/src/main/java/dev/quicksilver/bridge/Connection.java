@@ -1,28 +1,32 @@
 package dev.quicksilver.bridge;
 
-import dev.quicksilver.bridge.sql.Parser;
+import dev.quicksilver.bridge.evaluate.Evaluation.CopyMessage;
+import dev.quicksilver.bridge.evaluate.RelayedError;
 import dev.quicksilver.bridge.sql.PgException;
+import dev.quicksilver.bridge.sql.Script;
 import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.sql.Statement;
 import dev.quicksilver.bridge.wire.MessageReader;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import dev.quicksilver.bridge.wire.ScramExchange;
-import java.io.BufferedInputStream;
+import dev.quicksilver.bridge.wire.Transport;
+import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.Socket;
 import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** One client: start-up, authentication, then messages until it leaves. */
-final class Connection {
+final class Connection implements Client {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
   private static final int MAX_MESSAGE = 64 << 20;
   private static final int MAX_STARTUP = 10_000;
@@ -30,27 +34,35 @@ final class Connection {
   private static final int GSS_REQUEST = 80877104;
   private static final int CANCEL_REQUEST = 80877102;
   private static final int AUTHENTICATION_TIMEOUT_MILLIS = 60_000;
+  private static final Set<String> FIXED = Set.of("user", "database", "replication");
 
   private final Bridge bridge;
-  private final Socket socket;
+  private final Transport transport;
+  private final boolean ofEvaluator;
   private final int id;
   private final MessageReader in;
   private final MessageWriter out;
-  private final Session session;
-  private final Extended extended;
   private final ReentrantLock busy = new ReentrantLock();
+  private volatile Session session;
+  private Extended extended;
   private byte[] secret = new byte[4];
   private String sql = "";
   private boolean skipToSync;
+  private boolean ending;
 
-  Connection(Bridge bridge, Socket socket, int id) throws IOException {
+  /**
+   * Takes a client.
+   *
+   * @param ofEvaluator whether it comes over the evaluator's own way in
+   */
+  Connection(Bridge bridge, Transport transport, int id, boolean ofEvaluator) {
     this.bridge = bridge;
-    this.socket = socket;
+    this.transport = transport;
+    this.ofEvaluator = ofEvaluator;
     this.id = id;
-    this.in =
-        new MessageReader(new BufferedInputStream(socket.getInputStream(), 8192), MAX_MESSAGE);
-    this.out = new MessageWriter(socket.getOutputStream());
-    this.session = new Session(bridge, out, this::flushUnchecked);
+    this.in = new MessageReader(transport.in(), MAX_MESSAGE);
+    this.out = new MessageWriter(transport.out());
+    this.session = new Session(bridge, out, this);
     this.extended = new Extended(session, out);
   }
 
@@ -62,7 +74,8 @@ final class Connection {
     return session;
   }
 
-  private void flushUnchecked() {
+  @Override
+  public void flush() {
     try {
       out.flush();
     } catch (IOException e) {
@@ -72,7 +85,7 @@ final class Connection {
 
   /** Serves the client until it leaves. */
   void run() {
-    try (socket) {
+    try (transport) {
       greetAndServe();
     } catch (IOException | UncheckedIOException e) {
       LOG.debug("client {} is gone: {}", id, e.toString());
@@ -91,10 +104,9 @@ final class Connection {
 
   private void greetAndServe() throws IOException {
     try {
-      socket.setTcpNoDelay(true);
-      socket.setSoTimeout(AUTHENTICATION_TIMEOUT_MILLIS);
+      transport.timeout(AUTHENTICATION_TIMEOUT_MILLIS);
       if (startUp()) {
-        socket.setSoTimeout(0);
+        transport.timeout(0);
         serve();
       }
     } catch (PgException e) {
@@ -160,27 +172,43 @@ final class Connection {
       throw PgException.of(
           SqlState.INVALID_AUTHORIZATION, "no PostgreSQL user name specified in startup packet");
     }
-    bridge.admit();
-    authenticate(user);
-    for (Map.Entry<String, String> parameter : parameters.entrySet()) {
-      applyOption(parameter.getKey(), parameter.getValue());
+    if (ofEvaluator) {
+      session = bridge.innerSession(parameters.getOrDefault("application_name", ""), out, this);
+      extended = new Extended(session, out);
+      out.begin('R');
+      out.int32(0);
+      out.end();
+    } else {
+      bridge.admit();
+      authenticate(user);
+      applyOptions(user, parameters);
     }
     secret = new byte[minor >= 2 ? 32 : 4];
     new SecureRandom().nextBytes(secret);
-    announce();
+    announce(user);
   }
 
-  private void applyOption(String name, String value) {
-    switch (name) {
-      case "user", "database", "replication" -> {}
-      case "options" ->
-          StartupOptions.parse(value)
-              .forEach((key, v) -> session.settings().set(key, Optional.of(v)));
-      default -> {
-        if (!name.startsWith("_pq_.")) {
-          session.settings().set(name, Optional.of(value));
-        }
-      }
+  /** Takes the client's first settings; those that are not ours to judge are the evaluator's. */
+  private void applyOptions(String user, Map<String, String> parameters) {
+    Map<String, String> wanted = new HashMap<>();
+    parameters.forEach(
+        (name, value) -> {
+          if (name.equals("options")) {
+            wanted.putAll(StartupOptions.parse(value));
+          } else if (!FIXED.contains(name) && !name.startsWith("_pq_.")) {
+            wanted.put(name.toLowerCase(Locale.ROOT), value);
+          }
+        });
+    boolean known = true;
+    for (Map.Entry<String, String> setting : wanted.entrySet()) {
+      known &= session.settings().set(setting.getKey(), Optional.of(setting.getValue()));
+    }
+    session.evaluateBy(
+        new EvaluatorSide.StartUp(user, Map.copyOf(wanted), bridge.register(session)));
+    if (!known) {
+      session.join(new Script.Piece("", 0, new Statement.Empty()));
+      session.learnSettings();
+      session.endImplicit();
     }
   }
 
@@ -229,25 +257,25 @@ final class Connection {
     out.flush();
   }
 
-  private void announce() throws IOException {
+  private void announce(String user) throws IOException {
     for (String name :
         List.of(
-            "server_version",
             "server_encoding",
             "client_encoding",
             "application_name",
             "is_superuser",
-            "session_authorization",
             "integer_datetimes",
             "standard_conforming_strings",
             "in_hot_standby",
             "default_transaction_read_only",
             "search_path")) {
-      Replies.parameter(out, name, session.settings().show(name));
+      Replies.parameter(out, name, session.settings().value(name));
     }
-    Replies.parameter(out, "DateStyle", session.settings().show("datestyle"));
-    Replies.parameter(out, "IntervalStyle", session.settings().show("intervalstyle"));
-    Replies.parameter(out, "TimeZone", session.settings().show("timezone"));
+    Replies.parameter(out, "server_version", bridge.serverVersion());
+    Replies.parameter(out, "session_authorization", user);
+    Replies.parameter(out, "DateStyle", session.settings().value("datestyle"));
+    Replies.parameter(out, "IntervalStyle", session.settings().value("intervalstyle"));
+    Replies.parameter(out, "TimeZone", session.settings().value("timezone"));
     out.begin('K');
     out.int32(id);
     out.bytes(secret, 0, secret.length);
@@ -264,7 +292,7 @@ final class Connection {
   }
 
   private void serve() throws IOException {
-    while (true) {
+    while (!ending) {
       int type = in.type();
       if (type < 0 || type == 'X') {
         return;
@@ -280,7 +308,7 @@ final class Connection {
   }
 
   private void handle(int type) throws IOException {
-    session.beginMessage();
+    session.watch().beginMessage();
     if (skipToSync && type != 'S') {
       return;
     }
@@ -288,8 +316,24 @@ final class Connection {
       dispatch(type);
     } catch (UncheckedIOException e) {
       throw e.getCause();
-    } catch (RuntimeException e) {
-      report(Session.translate(e), e);
+    } catch (RelayedError e) {
+      bridge.counters().error(e.state());
+      session.fail();
+      recover(type, e.fatal());
+    } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
+      PgException error = Errors.translate(e);
+      report(error, e);
+      recover(type, error.state() == SqlState.ADMIN_SHUTDOWN);
+    }
+  }
+
+  private void recover(int type, boolean fatal) throws IOException {
+    if (fatal) {
+      ending = true;
+      out.flush();
+      return;
+    }
+    {
       if (type == 'Q') {
         ready();
       } else {
@@ -324,12 +368,11 @@ final class Connection {
 
   private void simple(String text) {
     sql = text;
-    for (Statement statement : Parser.parse(text)) {
-      session.execute(statement, List.of(), false);
-    }
+    session.simple(text);
   }
 
   private void ready() throws IOException {
+    session.sync();
     if (session.state() == Session.State.IDLE) {
       extended.closePortals();
       session.endImplicit();
@@ -338,14 +381,15 @@ final class Connection {
     out.flush();
   }
 
-  private void report(PgException error, RuntimeException cause) {
+  private void report(PgException error, Throwable cause) {
     if (error.state() == SqlState.INTERNAL_ERROR || error.state() == SqlState.DATA_CORRUPTED) {
       LOG.error("statement failed on connection {}: {}", id, sql, cause);
     }
     bridge.counters().error(error.state().code());
     session.fail();
     String position = extended.sql().isEmpty() || !sql.isEmpty() ? sql : extended.sql();
-    Replies.error(out, error, position, "ERROR");
+    Replies.error(
+        out, error, position, error.state() == SqlState.ADMIN_SHUTDOWN ? "FATAL" : "ERROR");
   }
 
   /**
@@ -363,17 +407,47 @@ final class Connection {
 
   private void expire(Transaction transaction) {
     extended.closePortals();
-    session.closeCursors();
-    transaction.expire();
+    session.expire();
   }
 
   /** Ends the connection from outside. */
   void shut() {
+    session.watch().stop();
     session.cancel();
     try {
-      socket.close();
+      transport.close();
     } catch (IOException e) {
       LOG.debug("closing connection {}: {}", id, e.toString());
     }
+  }
+
+  @Override
+  public boolean gone() {
+    return transport.gone();
+  }
+
+  @Override
+  public boolean deallocate(Optional<String> name) {
+    return extended.deallocate(name);
+  }
+
+  @Override
+  public void forgetUnnamed() {
+    extended.forgetUnnamed();
+  }
+
+  @Override
+  public void forgetRemote() {
+    extended.forgetRemote();
+  }
+
+  @Override
+  public CopyMessage copyMessage() throws IOException {
+    int type = in.type();
+    if (type < 0) {
+      throw new EOFException("the client left within COPY");
+    }
+    in.body(MAX_MESSAGE);
+    return new CopyMessage((char) type, in.whole());
   }
 }

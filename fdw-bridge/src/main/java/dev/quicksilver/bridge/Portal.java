@@ -1,41 +1,38 @@
 package dev.quicksilver.bridge;
 
-import dev.quicksilver.bridge.engine.Query;
+import dev.quicksilver.bridge.seek.Interruption;
+import dev.quicksilver.bridge.seek.Rows;
+import dev.quicksilver.bridge.seek.Seek;
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.wire.MessageWriter;
-import java.nio.ByteBuffer;
 import org.jspecify.annotations.Nullable;
 
-/** A running query: a cursor or a protocol portal. Moves forward only. */
+/** A running seek: a cursor or a protocol portal. Moves forward only. */
 final class Portal implements AutoCloseable {
-  private final Query query;
-  private Query.@Nullable Rows rows;
+  private static final int FLUSH_AT = 1 << 16;
+
+  private final Seek seek;
+  private final Interruption interruption;
+  private final boolean[] binary;
+  private @Nullable Rows rows;
   private boolean exhausted;
   private long position;
-  private @Nullable BinaryResults binary;
   private int depth;
 
-  Portal(Query query) {
-    this(query, 0);
-  }
-
   /**
-   * Makes a cursor.
+   * Makes a portal that has not begun.
    *
-   * @param depth how many savepoints were open when it was declared
+   * @param binary the columns that go out in binary format
+   * @param depth how many savepoints must live for it to live
    */
-  Portal(Query query, int depth) {
-    this.query = query;
+  Portal(Seek seek, Interruption interruption, boolean[] binary, int depth) {
+    this.seek = seek;
+    this.interruption = interruption;
+    this.binary = binary;
     this.depth = depth;
   }
 
-  /** Columns go out as this says instead of as text. */
-  void encode(BinaryResults results) {
-    binary = results;
-  }
-
-  /** How many savepoints must live for this cursor to live. */
   int depth() {
     return depth;
   }
@@ -45,8 +42,13 @@ final class Portal implements AutoCloseable {
     depth = Math.min(depth, savepoints);
   }
 
-  Query query() {
-    return query;
+  Seek seek() {
+    return seek;
+  }
+
+  /** Which columns go out in binary format. */
+  boolean[] binary() {
+    return binary;
   }
 
   boolean exhausted() {
@@ -70,16 +72,16 @@ final class Portal implements AutoCloseable {
    *
    * @param discard only counts them
    */
-  long send(long count, boolean discard, MessageWriter out, Flusher flusher) {
-    Query.Rows source = rows;
+  long send(long count, boolean discard, MessageWriter out, Runnable flush) {
+    Rows source = rows;
     if (source == null) {
       if (exhausted || count == 0) {
         return 0;
       }
-      source = query.open();
+      source = seek.open(interruption);
       rows = source;
     }
-    int columns = query.names().size();
+    int columns = binary.length;
     long sent = 0;
     while (sent < count) {
       if (!source.next()) {
@@ -91,10 +93,10 @@ final class Portal implements AutoCloseable {
       if (!discard) {
         out.begin('D');
         out.int16(columns);
-        write(source, out);
+        source.write(out, binary);
         out.end();
-        if (out.pending() > 1 << 16) {
-          flusher.flush();
+        if (out.pending() > FLUSH_AT) {
+          flush.run();
         }
       }
     }
@@ -102,41 +104,14 @@ final class Portal implements AutoCloseable {
     return sent;
   }
 
-  private void write(Query.Rows source, MessageWriter out) {
-    BinaryResults encoder = binary;
-    if (encoder == null) {
-      source.write(out);
-      return;
-    }
-    int start = out.mark();
-    source.write(out);
-    ByteBuffer fields = ByteBuffer.wrap(out.takeBack(start));
-    for (int column = 0; fields.hasRemaining(); column++) {
-      int length = fields.getInt();
-      if (length < 0) {
-        out.int32(-1);
-        continue;
-      }
-      byte[] field = new byte[length];
-      fields.get(field);
-      byte[] encoded = encoder.binary(column) ? encoder.encode(column, field) : field;
-      out.field(encoded, 0, encoded.length);
-    }
-  }
-
-  /** Sends what is pending. */
-  interface Flusher {
-    void flush();
-  }
-
   static PgException backward() {
     return PgException.of(SqlState.INVALID_CURSOR_STATE, "cursor can only scan forward")
-        .hint("Declare it again to read from the start.");
+        .hint("Declare it with SCROLL option to enable backward scan.");
   }
 
   @Override
   public void close() {
-    Query.Rows source = rows;
+    Rows source = rows;
     rows = null;
     if (source != null) {
       source.close();

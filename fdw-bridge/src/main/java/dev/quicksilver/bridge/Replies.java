@@ -4,7 +4,6 @@ import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.types.Type;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
 
 /** The backend messages of a session. */
 final class Replies {
@@ -34,12 +33,9 @@ final class Replies {
     out.end();
   }
 
-  static void description(MessageWriter out, List<String> names, List<Type> types) {
-    description(out, names, types, null);
-  }
-
+  /** Describes columns; those beyond the array go out as text. */
   static void description(
-      MessageWriter out, List<String> names, List<Type> types, @Nullable BinaryResults formats) {
+      MessageWriter out, List<String> names, List<Type> types, boolean[] binary) {
     out.begin('T');
     out.int16(names.size());
     for (int i = 0; i < names.size(); i++) {
@@ -50,7 +46,7 @@ final class Replies {
       out.int32(type == Type.UNKNOWN ? Type.TEXT.oid() : type.oid());
       out.int16(type.length());
       out.int32(-1);
-      out.int16(formats != null && formats.binary(i) ? 1 : 0);
+      out.int16(i < binary.length && binary[i] ? 1 : 0);
     }
     out.end();
   }

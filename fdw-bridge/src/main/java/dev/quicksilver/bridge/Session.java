@@ -1,24 +1,32 @@
 package dev.quicksilver.bridge;
 
-import dev.quicksilver.bridge.engine.Query;
-import dev.quicksilver.bridge.engine.QueryContext;
-import dev.quicksilver.bridge.sql.Parser;
+import dev.quicksilver.bridge.catalog.KeySet;
+import dev.quicksilver.bridge.seek.Argument;
+import dev.quicksilver.bridge.seek.Scope;
+import dev.quicksilver.bridge.seek.Seek;
 import dev.quicksilver.bridge.sql.PgException;
+import dev.quicksilver.bridge.sql.Script;
+import dev.quicksilver.bridge.sql.Select;
 import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.sql.Statement;
+import dev.quicksilver.bridge.sql.Writes;
 import dev.quicksilver.bridge.types.Type;
 import dev.quicksilver.bridge.wire.MessageWriter;
-import dev.quicksilver.storage.StorageException;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
-/** Executes the statements of one connection. Used by its thread, under the connection's lock. */
+/**
+ * Executes the statements of one connection: seeks itself, all else by the evaluator, as one
+ * PostgreSQL would. Used by the connection's thread, under its lock.
+ */
 final class Session {
-  private static final int MAX_CURSORS = 1000;
-
   /** Where the session stands between statements. */
   enum State {
     IDLE('I'),
@@ -32,20 +40,59 @@ final class Session {
     }
   }
 
+  /** Statements that leave nothing behind in a session. */
+  private static final Set<String> STATELESS = Set.of("show", "explain", "table", "values");
+
+  /** Statements that may make a temporary table, which hides one of ours. */
+  private static final Set<String> MAKES_TABLES =
+      Set.of("", "create", "do", "call", "execute", "alter");
+
   private final Bridge bridge;
   private final MessageWriter out;
-  private final Portal.Flusher flusher;
+  private final Client client;
+  private final @Nullable Session outer;
   private final Settings settings = new Settings();
-  private final Map<String, Portal> cursors = new HashMap<>();
-  private final Map<String, String> prepared = new HashMap<>();
+  private final Cursors cursors = new Cursors();
+  private final Savepoints savepoints = new Savepoints();
+  private final ReentrantLock scanning = new ReentrantLock();
+  private final Watch watch;
+  private final List<Script.Piece> toLearn = new ArrayList<>();
   private State state = State.IDLE;
+  private Settings atBegin = settings;
+  private boolean implicitBlock;
+  private boolean temporaries;
   private volatile @Nullable Transaction transaction;
-  private volatile boolean cancelled;
+  private volatile @Nullable EvaluatorSide evaluator;
+  private volatile @Nullable Session inner;
 
-  Session(Bridge bridge, MessageWriter out, Portal.Flusher flusher) {
+  /** A session of a client. */
+  Session(Bridge bridge, MessageWriter out, Client client) {
+    this(bridge, out, client, null);
+  }
+
+  private Session(Bridge bridge, MessageWriter out, Client client, @Nullable Session outer) {
     this.bridge = bridge;
     this.out = out;
-    this.flusher = flusher;
+    this.client = client;
+    this.outer = outer;
+    this.watch = new Watch(client, this::transaction, bridge.nanoClock());
+  }
+
+  /**
+   * A session of the evaluator's own, which reads what another session reads.
+   *
+   * @param outer the session whose statement is evaluated
+   */
+  static Session inner(Bridge bridge, MessageWriter out, Client client, Session outer) {
+    var session = new Session(bridge, out, client, outer);
+    outer.inner = session;
+    return session;
+  }
+
+  /** The session may use the evaluator from now on. */
+  void evaluateBy(EvaluatorSide.StartUp startUp) {
+    settings.begin();
+    evaluator = new EvaluatorSide(bridge, client, out, settings, watch, startUp);
   }
 
   State state() {
@@ -56,25 +103,42 @@ final class Session {
     return settings;
   }
 
+  Cursors cursors() {
+    return cursors;
+  }
+
+  Watch watch() {
+    return watch;
+  }
+
+  /** The evaluator's side; empty for its own sessions. */
+  Optional<EvaluatorSide> evaluator() {
+    return Optional.ofNullable(evaluator);
+  }
+
   /** The transaction, if one is open. Safe for all threads. */
   Optional<Transaction> transaction() {
-    return Optional.ofNullable(transaction);
+    Session of = outer == null ? this : outer;
+    return Optional.ofNullable(of.transaction);
   }
 
   /** Stops the running statement. Safe for all threads. */
   void cancel() {
-    cancelled = true;
+    watch.cancel();
+    evaluator().ifPresent(EvaluatorSide::cancel);
   }
 
-  void beginMessage() {
-    cancelled = false;
-  }
-
-  private void become(State next) {
-    state = next;
-  }
-
-  private Transaction current() {
+  /** What is read of the replica now. */
+  Transaction current() {
+    Session other = outer;
+    if (other != null) {
+      return other
+          .transaction()
+          .orElseThrow(
+              () ->
+                  PgException.of(
+                      SqlState.NO_ACTIVE_SQL_TRANSACTION, "the session reads nothing just now"));
+    }
     Transaction now = transaction;
     if (now == null) {
       now = new Transaction(bridge.replica(), bridge.config().maxSnapshotAge(), bridge.nanoClock());
@@ -91,246 +155,248 @@ final class Session {
   }
 
   private void endTransaction() {
-    cursors.values().forEach(Portal::close);
-    cursors.clear();
-    Transaction ending = transaction;
-    transaction = null;
-    if (ending != null) {
-      ending.release();
+    ReentrantLock lock = lock();
+    lock.lock();
+    try {
+      cursors.closeAll();
+      savepoints.clear();
+      atBegin = settings;
+      if (outer == null) {
+        closeInner();
+        Transaction ending = transaction;
+        transaction = null;
+        if (ending != null) {
+          ending.release();
+        }
+      }
+    } finally {
+      lock.unlock();
     }
   }
 
-  /** Closes the cursors only. */
-  void closeCursors() {
-    cursors.values().forEach(Portal::close);
-    cursors.clear();
+  private void closeInner() {
+    Session reading = inner;
+    if (reading != null) {
+      reading.cursors.closeAll();
+    }
   }
 
-  /** Closes the cursors that were declared after a savepoint, which go with what it undoes. */
-  private void closeCursorsBelow(int depth) {
-    cursors
-        .values()
-        .removeIf(
-            cursor -> {
-              if (cursor.depth() >= depth) {
-                cursor.close();
-                return true;
-              }
-              return false;
-            });
+  private ReentrantLock lock() {
+    return outer == null ? scanning : outer.scanning;
+  }
+
+  /** Takes the snapshot away; what reads it next fails. */
+  void expire() {
+    scanning.lock();
+    try {
+      cursors.closeAll();
+      closeInner();
+      transaction().ifPresent(Transaction::expire);
+    } finally {
+      scanning.unlock();
+    }
   }
 
   /** Closes everything. */
   void close() {
-    become(State.IDLE);
+    evaluator().ifPresent(EvaluatorSide::close); // first: its own session reads our snapshot
+    state = State.IDLE;
     endTransaction();
   }
 
   /** Notes that a statement failed. */
   void fail() {
     if (state == State.IN_TRANSACTION) {
-      become(State.FAILED);
+      state = State.FAILED;
     }
   }
 
-  /** Turns whatever a statement threw into what the client is told. */
-  static PgException translate(RuntimeException error) {
-    return switch (error) {
-      case PgException pg -> pg;
-      case StorageException storage ->
-          PgException.of(
-              switch (storage.code()) {
-                case CORRUPT, DIVERGED, WRONG_FORMAT -> SqlState.DATA_CORRUPTED;
-                case SNAPSHOT_TOO_OLD -> SqlState.SNAPSHOT_TOO_OLD;
-                case NO_SPACE -> SqlState.OUT_OF_MEMORY;
-                case INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, UNFINISHED, NOT_IN_LOG, IO ->
-                    SqlState.IO_ERROR;
-              },
-              storage.code() + ": " + storage.getMessage(),
-              storage);
-      default -> PgException.of(SqlState.INTERNAL_ERROR, "internal error: " + error, error);
-    };
-  }
-
-  private @Nullable PgException interruption() {
-    if (cancelled) {
-      return PgException.of(SqlState.QUERY_CANCELED, "canceling statement due to user request");
-    }
-    Transaction now = transaction;
-    return now == null ? null : now.overdue();
-  }
-
-  /** Counts a statement that begins to be executed. */
-  void count() {
-    bridge.counters().queries.increment();
-  }
-
-  Query plan(dev.quicksilver.bridge.sql.Select select, List<@Nullable String> parameters) {
-    var context =
-        new QueryContext(
-            current().view(),
-            parameters,
-            settings.zone(),
-            this::interruption,
-            bridge.config().maxHeldRows());
-    return Query.plan(select, context);
-  }
-
-  /**
-   * Executes one statement and writes its rows and its completion.
-   *
-   * @param described whether the client has been or will be told the columns separately
-   */
-  void execute(Statement statement, List<@Nullable String> parameters, boolean described) {
-    count();
-    if (state == State.FAILED
-        && !(statement instanceof Statement.Commit
-            || statement instanceof Statement.Rollback
-            || statement instanceof Statement.RollbackTo)) {
+  /** Refuses a statement that a failed transaction must not run. */
+  void requireUsable(Statement statement) {
+    boolean ends =
+        switch (statement) {
+          case Statement.Commit _, Statement.Rollback _, Statement.RollbackTo _ -> true;
+          case Statement.Other other ->
+              Set.of("commit", "rollback", "end", "abort").contains(other.word());
+          default -> false;
+        };
+    if (state == State.FAILED && !ends) {
       throw PgException.of(
           SqlState.IN_FAILED_SQL_TRANSACTION,
           "current transaction is aborted, commands ignored until end of transaction block");
     }
-    switch (statement) {
-      case Statement.Empty empty -> Replies.empty(out, 'I');
-      case Statement.Query query -> query(plan(query.select(), parameters), described);
-      case Statement.Explain explain -> explain(explain, parameters, described);
-      case Statement.Declare declare -> declare(declare, parameters);
-      case Statement.Fetch fetch -> fetch(fetch, described);
-      case Statement.Close close -> close(close);
-      case Statement.Begin begin -> begin(begin);
-      case Statement.Commit commit -> end(state == State.FAILED ? "ROLLBACK" : "COMMIT");
-      case Statement.Rollback rollback -> end("ROLLBACK");
-      case Statement.Savepoint savepoint -> {
-        block("SAVEPOINT").savepoints().open(savepoint.name());
-        complete("SAVEPOINT");
+    evaluator()
+        .filter(EvaluatorSide::lost)
+        .ifPresent(
+            lost -> {
+              throw PgException.of(
+                  SqlState.ADMIN_SHUTDOWN,
+                  "terminating connection because the evaluator, which held its objects, is gone");
+            });
+  }
+
+  /** Learns the settings that the evaluator has and does not report. */
+  void learnSettings() {
+    evaluator().ifPresent(EvaluatorSide::learnSettings);
+  }
+
+  /** Runs the statements of a simple query. */
+  void simple(String text) {
+    List<Script.Piece> pieces = Script.split(text);
+    implicitBlock = pieces.size() > 1;
+    boolean done = false;
+    try {
+      for (Script.Piece piece : pieces) {
+        run(piece, List.of(), false);
       }
-      case Statement.Release release -> {
-        int depth = block("RELEASE SAVEPOINT").savepoints().release(release.name());
-        cursors.values().forEach(cursor -> cursor.rise(depth));
-        complete("RELEASE");
+      done = true;
+    } finally {
+      boolean opened = implicitBlock && state == State.IDLE;
+      implicitBlock = false;
+      EvaluatorSide side = evaluator;
+      if (opened && side != null && side.isOpen() && side.inBlock()) {
+        side.silently(done ? "COMMIT" : "ROLLBACK");
       }
-      case Statement.RollbackTo rollback -> {
-        closeCursorsBelow(block("ROLLBACK TO SAVEPOINT").savepoints().rollBackTo(rollback.name()));
-        become(State.IN_TRANSACTION);
-        complete("ROLLBACK");
-      }
-      case Statement.Set set -> set(set);
-      case Statement.Show show -> {
-        String value = settings.show(show.name());
-        if (!described) {
-          Replies.description(out, List.of(show.name()), List.of(Type.TEXT));
-        }
-        Replies.textRow(out, value);
-        complete("SHOW");
-      }
-      case Statement.Prepare prepare -> {
-        if (prepared.size() >= MAX_CURSORS) {
-          throw PgException.of(SqlState.PROGRAM_LIMIT_EXCEEDED, "too many prepared statements");
-        }
-        Parser.parse(prepare.sql());
-        if (prepared.putIfAbsent(prepare.name(), prepare.sql()) != null) {
-          throw PgException.of(
-              SqlState.DUPLICATE_PREPARED_STATEMENT,
-              "prepared statement \"" + prepare.name() + "\" already exists");
-        }
-        complete("PREPARE");
-      }
-      case Statement.Execute execute -> executePrepared(execute, described);
-      case Statement.Deallocate deallocate -> {
-        deallocate.name().ifPresentOrElse(prepared::remove, prepared::clear);
-        complete(deallocate.name().isPresent() ? "DEALLOCATE" : "DEALLOCATE ALL");
-      }
-      case Statement.Discard discard -> {
-        if (discard.what().equals("ALL")) {
-          prepared.clear();
-          settings.reset();
-        }
-        complete("DISCARD " + discard.what());
-      }
-      case Statement.Write write -> throw readOnly(write.command());
     }
+  }
+
+  /**
+   * Runs one statement and writes its rows and its completion.
+   *
+   * @param described whether the client has been or will be told the columns separately
+   */
+  void run(Script.Piece piece, List<Argument> arguments, boolean described) {
+    requireUsable(piece.statement());
+    begin();
+    switch (piece.statement()) {
+      case Statement.Empty _ -> Replies.empty(out, 'I');
+      case Statement.Query query ->
+          seek(query.select(), arguments)
+              .ifPresentOrElse(
+                  seek -> query(seek, described),
+                  () -> evaluate(piece, described, narrowing(query.select(), arguments)));
+      case Statement.Explain explain ->
+          seek(explain.select(), arguments)
+              .ifPresentOrElse(
+                  seek -> explain(seek, described),
+                  () -> evaluate(piece, described, narrowing(explain.select(), arguments)));
+      case Statement.Declare declare ->
+          seek(declare.select(), arguments)
+              .ifPresentOrElse(
+                  seek -> declare(declare.cursor(), seek),
+                  () -> {
+                    Map<String, KeySet> keys = narrowing(declare.select(), arguments);
+                    evaluate(piece, described, keys);
+                    cursors.evaluated(declare.cursor(), keys);
+                  });
+      case Statement.Fetch fetch -> fetch(fetch, piece, described);
+      case Statement.Close close -> close(close, piece, described);
+      case Statement.Begin begin -> begin(begin, piece.text());
+      case Statement.Commit _ -> end(true, piece.text());
+      case Statement.Rollback _ -> end(false, piece.text());
+      case Statement.Savepoint savepoint -> savepoint(savepoint.name(), piece.text());
+      case Statement.Release release -> release(release.name(), piece.text());
+      case Statement.RollbackTo rollback -> rollBackTo(rollback.name(), piece.text());
+      case Statement.Set set -> set(set, piece, described);
+      case Statement.Deallocate deallocate -> deallocate(deallocate, piece, described);
+      case Statement.Discard discard -> discard(discard, piece, described);
+      case Statement.Other _ -> evaluate(piece, described, Map.of());
+    }
+  }
+
+  /** A statement begins: counts it, and its time. */
+  void begin() {
+    bridge.counters().queries.increment();
+    watch.beginStatement(settings.statementTimeout());
   }
 
   private void complete(String tag) {
     Replies.complete(out, tag);
   }
 
-  private static PgException readOnly(String command) {
-    return PgException.of(
-            SqlState.READ_ONLY_SQL_TRANSACTION,
-            "cannot execute " + command + " in a read-only transaction: this is an edge copy")
-        .hint("Write to the table of the same name on the central PostgreSQL.");
+  // Seeks
+
+  /** The statement as a seek, if it is one. */
+  Optional<Seek> seek(Select select, List<Argument> arguments) {
+    if (!settings.seekable()) {
+      return Optional.empty();
+    }
+    lock().lock();
+    try {
+      Optional<Seek> seek = Seek.plan(select, current().view(), arguments, scope());
+      Session other = outer;
+      return other == null
+          ? seek
+          : seek.map(
+              s -> s.narrowed(other.evaluator().orElseThrow().narrowing(s.relation().name())));
+    } finally {
+      lock().unlock();
+    }
   }
 
-  private void query(Query query, boolean described) {
+  Scope scope() {
+    return new Scope(settings.zone(), settings.searchesPublic() && !temporaries && outer == null);
+  }
+
+  /** The keys that matter to a statement, by table; a table that is not there is read whole. */
+  Map<String, KeySet> narrowing(Select select, List<Argument> arguments) {
+    return Map.of();
+  }
+
+  private void query(Seek seek, boolean described) {
+    Portal portal = portal(seek, new boolean[seek.types().size()]);
     if (!described) {
-      Replies.description(out, query.names(), query.types());
+      Replies.description(out, seek.names(), seek.types(), new boolean[0]);
     }
-    try (var portal = new Portal(query)) {
+    try (portal) {
       complete("SELECT " + send(portal, Long.MAX_VALUE, false));
     }
   }
 
-  long send(Portal portal, long count, boolean discard) {
-    return bridge.turn(
-        this::interruption,
-        () -> {
-          PgException overdue = interruption();
-          if (overdue != null) {
-            throw overdue;
-          }
-          current().view();
-          long sent = portal.send(count, discard, out, flusher);
-          bridge.counters().rows.add(discard ? 0 : sent);
-          return sent;
-        });
+  /** A portal of this session. */
+  Portal portal(Seek seek, boolean[] binary) {
+    return new Portal(seek, watch, binary, savepoints.depth());
   }
 
-  private void explain(
-      Statement.Explain explain, List<@Nullable String> parameters, boolean described) {
-    if (explain.analyze()) {
-      throw PgException.unsupported("EXPLAIN ANALYZE");
+  /** Sends rows of a portal; returns how many. */
+  long send(Portal portal, long count, boolean discard) {
+    lock().lock();
+    try {
+      watch.check();
+      current().view();
+      long sent = portal.send(count, discard, out, client::flush);
+      bridge.counters().rows.add(discard ? 0 : sent);
+      return sent;
+    } finally {
+      lock().unlock();
     }
-    Query query = plan(explain.select(), parameters);
+  }
+
+  private void explain(Seek seek, boolean described) {
     if (!described) {
-      Replies.description(out, List.of("QUERY PLAN"), List.of(Type.TEXT));
+      Replies.description(out, List.of("QUERY PLAN"), List.of(Type.TEXT), new boolean[0]);
     }
-    Replies.textRow(out, query.explain());
+    Replies.textRow(out, seek.explain());
     complete("EXPLAIN");
   }
 
-  private void declare(Statement.Declare declare, List<@Nullable String> parameters) {
-    if (state == State.IDLE) {
+  private void declare(String name, Seek seek) {
+    if (state == State.IDLE && !implicitBlock) {
       throw PgException.of(
           SqlState.NO_ACTIVE_SQL_TRANSACTION,
           "DECLARE CURSOR can only be used in transaction blocks");
     }
-    if (declare.hold()) {
-      throw PgException.unsupported("cursors WITH HOLD");
-    }
-    if (cursors.containsKey(declare.cursor())) {
-      throw PgException.of(
-          SqlState.DUPLICATE_CURSOR, "cursor \"" + declare.cursor() + "\" already exists");
-    }
-    if (cursors.size() >= MAX_CURSORS) {
-      throw PgException.of(SqlState.PROGRAM_LIMIT_EXCEEDED, "too many open cursors");
-    }
-    int depth = current().savepoints().depth();
-    cursors.put(declare.cursor(), new Portal(plan(declare.select(), parameters), depth));
+    cursors.open(name, portal(seek, new boolean[seek.types().size()]));
     complete("DECLARE CURSOR");
   }
 
-  private Portal cursor(String name) {
-    Portal portal = cursors.get(name);
+  private void fetch(Statement.Fetch fetch, Script.Piece piece, boolean described) {
+    Portal portal = cursors.seeking(fetch.cursor());
     if (portal == null) {
-      throw PgException.of(SqlState.INVALID_CURSOR_NAME, "cursor \"" + name + "\" does not exist");
+      requireCursor(fetch.cursor());
+      evaluate(piece, described, cursors.narrowing(fetch.cursor()));
+      return;
     }
-    return portal;
-  }
-
-  private void fetch(Statement.Fetch fetch, boolean described) {
-    Portal portal = cursor(fetch.cursor());
     long count = fetch.count();
     boolean all = fetch.direction() == Statement.Direction.BACKWARD && count == Long.MAX_VALUE;
     if (fetch.move() && all) {
@@ -343,82 +409,325 @@ final class Session {
       throw Portal.backward();
     }
     if (!fetch.move() && !described) {
-      Replies.description(out, portal.query().names(), portal.query().types());
+      Replies.description(out, portal.seek().names(), portal.seek().types(), new boolean[0]);
     }
     long sent = send(portal, count, fetch.move());
     complete((fetch.move() ? "MOVE " : "FETCH ") + sent);
   }
 
-  private void close(Statement.Close close) {
-    if (close.cursor().isEmpty()) {
-      cursors.values().forEach(Portal::close);
-      cursors.clear();
-      complete("CLOSE CURSOR ALL");
-      return;
+  /** Refuses the name of a cursor that is not there, if the evaluator has none at all. */
+  private void requireCursor(String name) {
+    if (evaluator().filter(EvaluatorSide::isOpen).isEmpty()) {
+      throw PgException.of(SqlState.INVALID_CURSOR_NAME, "cursor \"" + name + "\" does not exist");
     }
-    cursor(close.cursor().get()).close();
-    cursors.remove(close.cursor().get());
-    complete("CLOSE CURSOR");
   }
 
-  private void begin(Statement.Begin begin) {
+  private void close(Statement.Close close, Script.Piece piece, boolean described) {
+    Optional<EvaluatorSide> open = evaluator().filter(EvaluatorSide::isOpen);
+    if (close.cursor().isEmpty()) {
+      cursors.closeAll();
+      open.ifPresentOrElse(side -> side.command("CLOSE ALL"), () -> complete("CLOSE CURSOR ALL"));
+    } else if (cursors.close(close.cursor().get())) {
+      complete("CLOSE CURSOR");
+    } else {
+      requireCursor(close.cursor().get());
+      evaluate(piece, described, Map.of());
+    }
+  }
+
+  // Transactions
+
+  private void begin(Statement.Begin begin, String text) {
     if (state == State.IN_TRANSACTION) {
       Replies.notice(out, "25001", "there is already a transaction in progress");
     } else {
+      boolean joined = evaluator().filter(EvaluatorSide::inBlock).isPresent();
+      if (!joined) {
+        evaluator().ifPresent(side -> side.backlog().begin(text));
+      }
       current();
-      become(State.IN_TRANSACTION);
+      atBegin = settings.copy();
+      state = State.IN_TRANSACTION;
     }
     complete(begin.tag());
   }
 
-  private void end(String tag) {
+  private void end(boolean commit, String text) {
+    boolean committed = commit && state != State.FAILED;
     if (state == State.IDLE) {
       Replies.notice(out, "25P01", "there is no transaction in progress");
     }
-    become(State.IDLE);
-    endTransaction();
-    complete(tag);
+    try {
+      Optional<EvaluatorSide> joined = evaluator().filter(EvaluatorSide::inBlock);
+      if (joined.isPresent()) {
+        joined.get().command(committed ? text : "ROLLBACK");
+      } else {
+        evaluator().ifPresent(side -> side.backlog().end(committed));
+        complete(committed ? "COMMIT" : "ROLLBACK");
+      }
+      if (!committed) {
+        settings.restore(atBegin);
+      }
+    } finally {
+      state = State.IDLE;
+      endTransaction();
+    }
   }
 
-  private Transaction block(String command) {
+  private void requireBlock(String command) {
     if (state == State.IDLE) {
       throw PgException.of(
           SqlState.NO_ACTIVE_SQL_TRANSACTION, command + " can only be used in transaction blocks");
     }
-    return current();
   }
 
-  private void set(Statement.Set set) {
-    if (set.name().equals("all") && set.value().isEmpty()) {
-      settings.reset();
+  /** Tells the evaluator of a statement if it takes part in the transaction; else notes it. */
+  private void tell(String sql, String tag, Runnable note) {
+    Optional<EvaluatorSide> joined = evaluator().filter(EvaluatorSide::inBlock);
+    if (joined.isPresent()) {
+      joined.get().command(sql);
     } else {
+      note.run();
+      complete(tag);
+    }
+  }
+
+  private void savepoint(String name, String text) {
+    requireBlock("SAVEPOINT");
+    tell(text, "SAVEPOINT", () -> evaluator().ifPresent(side -> side.backlog().savepoint(text)));
+    savepoints.open(name, settings);
+  }
+
+  private void release(String name, String text) {
+    requireBlock("RELEASE SAVEPOINT");
+    requireSavepoint(name);
+    int left = savepoints.has(name) ? savepoints.release(name) : savepoints.depth();
+    tell(text, "RELEASE", () -> evaluator().ifPresent(side -> side.backlog().release(left, text)));
+    cursors.rise(left);
+  }
+
+  private void rollBackTo(String name, String text) {
+    requireBlock("ROLLBACK TO SAVEPOINT");
+    requireSavepoint(name);
+    int depth = savepoints.has(name) ? savepoints.rollBackTo(name, settings) : savepoints.depth();
+    tell(
+        text,
+        "ROLLBACK",
+        () -> evaluator().ifPresent(side -> side.backlog().rollBackTo(depth - 1)));
+    cursors.closeBelow(depth);
+    state = State.IN_TRANSACTION;
+  }
+
+  private void requireSavepoint(String name) {
+    if (!savepoints.has(name) && evaluator().filter(EvaluatorSide::inBlock).isEmpty()) {
+      throw PgException.of(SqlState.INVALID_SAVEPOINT, "savepoint \"" + name + "\" does not exist");
+    }
+  }
+
+  // Settings
+
+  private void set(Statement.Set set, Script.Piece piece, boolean described) {
+    Settings before = settings.copy();
+    EvaluatorSide side = evaluator;
+    boolean all = set.name().equals("all") && set.value().isEmpty();
+    if (side == null) {
       settings.set(set.name(), set.value());
+    } else if (set.local() || side.inBlock() || (all && side.isOpen())) {
+      evaluate(piece, described, Map.of());
+      return;
+    } else if (all) {
+      settings.reset();
+    } else if (!settings.set(set.name(), set.value())) {
+      evaluate(piece, described, Map.of());
+      return;
     }
-    if (set.name().equals("timezone")) {
-      Replies.parameter(out, "TimeZone", settings.show("timezone"));
+    if (side != null && state == State.IDLE) {
+      side.backlog().setting(set.name(), piece.text());
+    } else if (side != null) {
+      side.backlog().settingInBlock(set.name(), piece.text(), false);
     }
+    report(before);
     complete(set.tag());
   }
 
-  private void executePrepared(Statement.Execute execute, boolean described) {
-    String sql = prepared.get(execute.name());
-    if (sql == null) {
-      throw PgException.of(
-          SqlState.INVALID_SQL_STATEMENT_NAME,
-          "prepared statement \"" + execute.name() + "\" does not exist");
-    }
-    if (!execute.arguments().isEmpty()) {
-      throw PgException.unsupported("EXECUTE with arguments; use the protocol's parameters");
-    }
-    execute(Parser.parse(sql).getFirst(), List.of(), described);
+  private void report(Settings before) {
+    Settings.REPORTED.forEach(
+        (name, reported) -> {
+          if (!before.value(name).equals(settings.value(name))) {
+            Replies.parameter(out, reported, settings.value(name));
+          }
+        });
   }
 
-  /** Columns of a statement's result for Describe; empty if it has none. */
-  Optional<Query> describe(Statement statement, List<@Nullable String> parameters) {
-    return switch (statement) {
-      case Statement.Query query -> Optional.of(plan(query.select(), parameters));
-      case Statement.Fetch fetch when !fetch.move() -> Optional.of(cursor(fetch.cursor()).query());
-      default -> Optional.empty();
-    };
+  private void discard(Statement.Discard discard, Script.Piece piece, boolean described) {
+    EvaluatorSide side = evaluator;
+    if (discard.what().equals("ALL") && state == State.IDLE) {
+      Settings before = settings.copy();
+      client.deallocate(Optional.empty());
+      cursors.closeAll();
+      settings.reset();
+      temporaries = false;
+      if (side != null) {
+        side.forget();
+      }
+      report(before);
+      complete("DISCARD ALL");
+    } else if (side != null && (side.isOpen() || state != State.IDLE)) {
+      evaluate(piece, described, Map.of());
+    } else {
+      complete("DISCARD " + discard.what());
+    }
+  }
+
+  private void deallocate(Statement.Deallocate deallocate, Script.Piece piece, boolean described) {
+    boolean known = client.deallocate(deallocate.name());
+    Optional<EvaluatorSide> open = evaluator().filter(EvaluatorSide::isOpen);
+    if (open.isPresent() && (!known || deallocate.name().isEmpty())) {
+      evaluate(piece, described, Map.of());
+    } else if (known || deallocate.name().isEmpty()) {
+      complete(deallocate.name().isPresent() ? "DEALLOCATE" : "DEALLOCATE ALL");
+    } else {
+      throw PgException.of(
+          SqlState.INVALID_SQL_STATEMENT_NAME,
+          "prepared statement \"" + deallocate.name().get() + "\" does not exist");
+    }
+  }
+
+  // The evaluator
+
+  /** Has a statement evaluated; the client gets all that comes of it. */
+  private void evaluate(Script.Piece piece, boolean described, Map<String, KeySet> keys) {
+    EvaluatorSide side = join(piece);
+    String sql =
+        piece.statement() instanceof Statement.Other other && other.word().equals("copy")
+            ? Writes.copyOfQuery(piece.text())
+            : piece.text();
+    try {
+      takeTurn(() -> side.query(sql, piece.offset(), described, keys, refusal(piece)));
+    } finally {
+      client.forgetUnnamed();
+      follow();
+    }
+    learn(piece);
+  }
+
+  /** Runs a piece of an evaluated statement when it is its turn. */
+  void takeTurn(Runnable work) {
+    bridge.turn(watch::reason, work);
+  }
+
+  private static UnaryOperator<String> refusal(Script.Piece piece) {
+    String word = piece.statement() instanceof Statement.Other other ? other.word() : "";
+    return message ->
+        (word.isEmpty() ? "this" : "cannot execute " + word.toUpperCase(Locale.ROOT))
+            + " in a read-only transaction: this is an edge copy ("
+            + message
+            + ")";
+  }
+
+  /** Brings the evaluator where the session is, so that it can take the statement. */
+  EvaluatorSide join(Script.Piece piece) {
+    EvaluatorSide side = evaluator;
+    if (side == null) {
+      throw notAScan(piece);
+    }
+    Transaction now = current();
+    Optional<String> write =
+        Writes.command(piece.text(), now.view()::has, settings.searchesPublic() && !temporaries);
+    if (write.isPresent()) {
+      throw readOnly(write.get());
+    }
+    if (implicitBlock && state == State.IDLE && !side.inBlock()) {
+      side.backlog().begin("BEGIN");
+    }
+    side.join(now.view(), state == State.IDLE ? settings : atBegin);
+    return side;
+  }
+
+  /** Why a statement of the evaluator's own cannot be answered: its table was dropped, mostly. */
+  private PgException notAScan(Script.Piece piece) {
+    Select select = Script.select(piece.statement());
+    if (select != null
+        && select.from().size() == 1
+        && select.from().getFirst() instanceof Select.FromItem.Table table
+        && !current().view().has(table.name())) {
+      return PgException.of(
+          SqlState.UNDEFINED_TABLE, "relation \"" + table.name() + "\" does not exist");
+    }
+    return PgException.unsupported("what its evaluator asked of it, " + piece.text());
+  }
+
+  private static PgException readOnly(String command) {
+    return PgException.of(
+            SqlState.READ_ONLY_SQL_TRANSACTION,
+            "cannot execute " + command + " in a read-only transaction: this is an edge copy")
+        .hint("Write to the table of the same name on the central PostgreSQL.");
+  }
+
+  /** Takes over what a statement has made of the transaction. */
+  void follow() {
+    EvaluatorSide side = evaluator;
+    if (side == null || !side.isOpen() || side.isUnsynced()) {
+      return;
+    }
+    switch (side.status()) {
+      case 'T' -> {
+        if (state == State.IDLE && !implicitBlock) {
+          atBegin = settings.copy();
+        }
+        state = state == State.IDLE && implicitBlock ? State.IDLE : State.IN_TRANSACTION;
+      }
+      case 'E' -> state = state == State.IDLE && implicitBlock ? State.IDLE : State.FAILED;
+      default -> {
+        if (state != State.IDLE) {
+          state = State.IDLE;
+          endTransaction();
+        }
+      }
+    }
+  }
+
+  /** The same once the evaluator is in step again. */
+  void learnLater(Script.Piece piece) {
+    toLearn.add(piece);
+  }
+
+  /** Ends a series of forwarded messages. */
+  void sync() {
+    EvaluatorSide side = evaluator;
+    if (side != null && side.isOpen() && side.isUnsynced()) {
+      try {
+        side.sync();
+      } finally {
+        follow();
+      }
+    }
+    List<Script.Piece> pieces = List.copyOf(toLearn);
+    toLearn.clear();
+    pieces.forEach(this::learn);
+  }
+
+  /** Notes what a statement may have left behind that the bridge itself could not see. */
+  void learn(Script.Piece piece) {
+    EvaluatorSide side = evaluator;
+    if (side == null) {
+      return;
+    }
+    String text = piece.text().toLowerCase(Locale.ROOT);
+    boolean sets = text.contains("set_config") || piece.statement() instanceof Statement.Set;
+    if (piece.statement() instanceof Statement.Other other) {
+      boolean into = Set.of("select", "with", "").contains(other.word()) && text.contains("into");
+      temporaries |= into || MAKES_TABLES.contains(other.word());
+      boolean reads = Set.of("select", "with").contains(other.word()) && !into;
+      if (!reads && !STATELESS.contains(other.word())) {
+        side.becomeStateful();
+        sets = true;
+      }
+    } else if (piece.statement() instanceof Statement.Set) {
+      side.becomeStateful();
+    }
+    if (sets) {
+      side.learnSettings();
+    }
   }
 }

@@ -1,111 +1,255 @@
 package dev.quicksilver.bridge;
 
-import dev.quicksilver.bridge.sql.PgException;
-import dev.quicksilver.bridge.sql.SqlState;
-import dev.quicksilver.bridge.types.Times;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
-/** The run-time parameters of one session. */
+/**
+ * What a session knows of its run-time parameters. It takes the values that it is sure of itself;
+ * others are the evaluator's to judge, which reports what they became. Not thread-safe.
+ */
 final class Settings {
   private static final Map<String, String> DEFAULTS =
       Map.ofEntries(
           Map.entry("application_name", ""),
           Map.entry("bytea_output", "hex"),
           Map.entry("client_encoding", "UTF8"),
-          Map.entry("client_min_messages", "notice"),
           Map.entry("datestyle", "ISO, MDY"),
           Map.entry("default_transaction_read_only", "on"),
-          Map.entry("extra_float_digits", "1"),
           Map.entry("in_hot_standby", "on"),
           Map.entry("integer_datetimes", "on"),
           Map.entry("intervalstyle", "postgres"),
           Map.entry("is_superuser", "off"),
-          Map.entry("lock_timeout", "0"),
-          Map.entry("max_identifier_length", "63"),
           Map.entry("search_path", "\"$user\", public"),
           Map.entry("server_encoding", "UTF8"),
-          Map.entry("server_version", "18.0"),
-          Map.entry("server_version_num", "180000"),
-          Map.entry("session_authorization", "quicksilver"),
           Map.entry("standard_conforming_strings", "on"),
           Map.entry("statement_timeout", "0"),
-          Map.entry("timezone", "GMT"),
-          Map.entry("transaction_isolation", "repeatable read"),
-          Map.entry("transaction_read_only", "on"));
+          Map.entry("timezone", "GMT"));
 
-  private final Map<String, String> values = new TreeMap<>(DEFAULTS);
-  private ZoneId zone = ZoneOffset.UTC;
+  private static final Pattern ISO = Pattern.compile("(?i)iso\\s*(?:,\\s*(mdy|dmy|ymd)\\s*)?");
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,9}) ?(ms|s|min|)");
+  private static final Pattern SMALL_NUMBER = Pattern.compile("-?\\d");
+  private static final Set<String> ZONES = Set.of("GMT", "UTC", "Etc/UTC", "Etc/GMT");
+  private static final Set<String> REGIONS = Set.copyOf(ZoneId.getAvailableZoneIds());
 
-  ZoneId zone() {
-    return zone;
-  }
+  /** Names as PostgreSQL spells them when it reports them. */
+  static final Map<String, String> REPORTED =
+      Map.of(
+          "application_name", "application_name",
+          "client_encoding", "client_encoding",
+          "datestyle", "DateStyle",
+          "intervalstyle", "IntervalStyle",
+          "search_path", "search_path",
+          "standard_conforming_strings", "standard_conforming_strings",
+          "timezone", "TimeZone");
 
-  String show(String name) {
-    String value = values.get(name.toLowerCase(Locale.ROOT));
-    if (value == null) {
-      throw PgException.of(
-          SqlState.UNDEFINED_OBJECT, "unrecognized configuration parameter \"" + name + "\"");
-    }
-    return value;
-  }
+  private final Map<String, String> values;
+  private Map<String, String> initial;
+  private @Nullable ZoneId zone;
 
-  /**
-   * Sets a parameter, to its default if the value is empty. Results must stay as documented, so
-   * some are fixed.
-   */
-  void set(String parameter, Optional<String> value) {
-    String name = parameter.toLowerCase(Locale.ROOT);
-    String text = value.orElseGet(() -> DEFAULTS.getOrDefault(name, ""));
-    switch (name) {
-      case "timezone" -> zone = Times.zone(text);
-      case "client_encoding" -> {
-        if (!text.replace("-", "").replace("_", "").equalsIgnoreCase("utf8")
-            && !text.equalsIgnoreCase("unicode")) {
-          throw unsupported(name, text);
-        }
-      }
-      case "datestyle" -> {
-        if (!text.toLowerCase(Locale.ROOT).startsWith("iso")) {
-          throw unsupported(name, text);
-        }
-      }
-      case "intervalstyle" -> {
-        if (!text.equalsIgnoreCase("postgres")) {
-          throw unsupported(name, text);
-        }
-      }
-      case "bytea_output" -> {
-        if (!text.equalsIgnoreCase("hex")) {
-          throw unsupported(name, text);
-        }
-      }
-      case "standard_conforming_strings" -> {
-        if (!text.equalsIgnoreCase("on") && !text.equalsIgnoreCase("true")) {
-          throw unsupported(name, text);
-        }
-      }
-      case "transaction_read_only", "default_transaction_read_only" -> {
-        return;
-      }
-      default -> {}
-    }
-    values.put(name, text);
-  }
-
-  void reset() {
-    values.clear();
-    values.putAll(DEFAULTS);
+  Settings() {
+    values = new TreeMap<>(DEFAULTS);
+    initial = Map.copyOf(values);
     zone = ZoneOffset.UTC;
   }
 
-  private static PgException unsupported(String name, String value) {
-    return PgException.of(
-        SqlState.INVALID_PARAMETER_VALUE,
-        "the bridge does not support the value \"" + value + "\" of \"" + name + "\"");
+  private Settings(Settings other) {
+    values = new TreeMap<>(other.values);
+    initial = other.initial;
+    zone = other.zone;
+  }
+
+  /** As they are now, to come back to. */
+  Settings copy() {
+    return new Settings(this);
+  }
+
+  /** Takes all values of another time. */
+  void restore(Settings earlier) {
+    values.clear();
+    values.putAll(earlier.values);
+    zone = earlier.zone;
+  }
+
+  /** What is set now is what RESET goes back to. */
+  void begin() {
+    initial = Map.copyOf(values);
+  }
+
+  /** The time zone in which times are written; only for seekable settings. */
+  ZoneId zone() {
+    ZoneId known = zone;
+    if (known == null) {
+      throw new IllegalStateException("the time zone is the evaluator's");
+    }
+    return known;
+  }
+
+  /** Whether texts are read and values written as the bridge itself does it. */
+  boolean seekable() {
+    return zone != null
+        && ISO.matcher(value("datestyle")).matches()
+        && value("bytea_output").equalsIgnoreCase("hex")
+        && value("standard_conforming_strings").equals("on")
+        && isUtf8(value("client_encoding"));
+  }
+
+  /** Whether a name without a schema is looked for in {@code public}. */
+  boolean searchesPublic() {
+    String path = value("search_path").replace(" ", "");
+    return path.equals("\"$user\",public") || path.equals("public");
+  }
+
+  /** Milliseconds that a statement may take; 0 for any time. */
+  long statementTimeout() {
+    return milliseconds(value("statement_timeout")).orElse(0L);
+  }
+
+  String value(String name) {
+    return values.getOrDefault(name, "");
+  }
+
+  /**
+   * Sets a parameter, to what it was in the beginning if the value is empty.
+   *
+   * @return false if this is for the evaluator; then nothing has changed
+   */
+  boolean set(String parameter, Optional<String> given) {
+    String name = parameter.toLowerCase(Locale.ROOT);
+    if (given.isEmpty()) {
+      String first = initial.get(name);
+      if (first == null) {
+        return false;
+      }
+      mirror(name, first);
+      return true;
+    }
+    Optional<String> canonical = canonical(name, given.get().trim());
+    canonical.ifPresent(text -> mirror(name, text));
+    return canonical.isPresent();
+  }
+
+  private Optional<String> canonical(String name, String text) {
+    return switch (name) {
+      case "application_name" ->
+          text.chars().allMatch(c -> c >= ' ' && c < 0x7f) && text.length() < 64
+              ? Optional.of(text)
+              : Optional.empty();
+      case "client_encoding" -> isUtf8(text) ? Optional.of(encoding(text)) : Optional.empty();
+      case "datestyle" -> {
+        Matcher iso = ISO.matcher(text);
+        if (!iso.matches()) {
+          yield Optional.empty();
+        }
+        String order = iso.group(1);
+        String before = value("datestyle").replaceFirst(".*, ", "");
+        yield Optional.of("ISO, " + (order == null ? before : order.toUpperCase(Locale.ROOT)));
+      }
+      case "intervalstyle" ->
+          text.equalsIgnoreCase("postgres") ? Optional.of("postgres") : Optional.empty();
+      case "bytea_output" -> text.equalsIgnoreCase("hex") ? Optional.of("hex") : Optional.empty();
+      case "standard_conforming_strings" ->
+          text.equalsIgnoreCase("on") ? Optional.of("on") : Optional.empty();
+      case "extra_float_digits" ->
+          SMALL_NUMBER.matcher(text).matches() && Integer.parseInt(text) <= 3
+              ? Optional.of(text)
+              : Optional.empty();
+      case "search_path" ->
+          switch (text.replace(" ", "")) {
+            case "pg_catalog", "public" -> Optional.of(text);
+            case "$user,public", "\"$user\",public" -> Optional.of("\"$user\", public");
+            default -> Optional.empty();
+          };
+      case "statement_timeout" ->
+          milliseconds(text).isPresent() ? Optional.of(text) : Optional.empty();
+      case "timezone" ->
+          ZONES.contains(text) || (text.contains("/") && REGIONS.contains(text))
+              ? Optional.of(text)
+              : Optional.empty();
+      default -> Optional.empty();
+    };
+  }
+
+  private static boolean isUtf8(String encoding) {
+    String name = encoding.replace("-", "").replace("_", "").toLowerCase(Locale.ROOT);
+    return name.equals("utf8") || name.equals("unicode") || name.equals("sqlascii");
+  }
+
+  private static String encoding(String text) {
+    return text.toLowerCase(Locale.ROOT).startsWith("sql") ? "SQL_ASCII" : "UTF8";
+  }
+
+  private static Optional<Long> milliseconds(String text) {
+    Matcher matcher = DURATION.matcher(text);
+    if (!matcher.matches()) {
+      return Optional.empty();
+    }
+    long number = Long.parseLong(matcher.group(1));
+    return Optional.of(
+        switch (matcher.group(2)) {
+          case "s" -> number * 1000;
+          case "min" -> number * 60_000;
+          default -> number;
+        });
+  }
+
+  /** Takes a value as the evaluator has it. */
+  void mirror(String parameter, String value) {
+    String name = parameter.toLowerCase(Locale.ROOT);
+    values.put(name, value);
+    if (name.equals("timezone")) {
+      zone = zone(value);
+    }
+  }
+
+  private static @Nullable ZoneId zone(String name) {
+    if (!REGIONS.contains(name)) {
+      return null;
+    }
+    return name.equals("GMT") || name.endsWith("UTC") ? ZoneOffset.UTC : ZoneId.of(name);
+  }
+
+  /** Goes back to the values of the beginning. */
+  void reset() {
+    values.clear();
+    values.putAll(initial);
+    zone = zone(value("timezone"));
+  }
+
+  /** The values that matter here and that PostgreSQL does not report. */
+  static String unreported() {
+    return "SELECT current_setting('bytea_output'), current_setting('statement_timeout'),"
+        + " current_setting('search_path')";
+  }
+
+  /** Takes the row of {@link #unreported}. */
+  void unreported(List<Optional<String>> row) {
+    if (row.size() == 3) {
+      mirror("bytea_output", row.get(0).orElse("hex"));
+      mirror("statement_timeout", row.get(1).orElse("0"));
+      mirror("search_path", row.get(2).orElse(""));
+    }
+  }
+
+  /** Statements that make of the first values those that are set now. */
+  List<String> changes() {
+    List<String> statements = new ArrayList<>();
+    values.forEach(
+        (name, value) -> {
+          if (!value.equals(initial.get(name))) {
+            statements.add(
+                "SELECT set_config('" + name + "', '" + value.replace("'", "''") + "', false)");
+          }
+        });
+    return statements;
   }
 }

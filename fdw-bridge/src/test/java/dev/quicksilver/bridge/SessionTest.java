@@ -212,8 +212,8 @@ class SessionTest {
             1,
             1,
             config.maxSnapshotAge(),
-            config.maxHeldRows(),
             config.credentials(),
+            config.evaluator(),
             config.storage());
     assertThatThrownBy(() -> Bridge.start(open).close()).hasMessageContaining("loopback");
   }

@@ -64,8 +64,8 @@ public final class TestReplica {
         config.maxConnections(),
         config.maxConcurrentQueries(),
         config.maxSnapshotAge(),
-        config.maxHeldRows(),
         config.credentials(),
+        config.evaluator(),
         OPTIONS);
   }
 

@@ -108,7 +108,7 @@ class TransactionTest {
   @Test
   void listsTablesWithoutKeepingSnapshots() throws Exception {
     try (Connection reader = transaction()) {
-      assertThat(rows(reader, "SELECT relname FROM pg_class WHERE reltuples = 2 ORDER BY 1"))
+      assertThat(rows(reader, "SELECT relname FROM pg_class WHERE relkind = 'r' ORDER BY 1"))
           .contains("dns", "dns_log");
       ReplicaProcess.run(data, "set", "dns", "c", "3");
       assertThat(rows(reader, "SELECT count(*) FROM dns")).containsExactly("3");
@@ -147,7 +147,7 @@ class TransactionTest {
         Statement statement = connection.createStatement()) {
       assertThat(taken.await(2, TimeUnit.MINUTES)).isTrue();
       TestReplica.cancelOnceItRuns(bridge, statement);
-      assertThatThrownBy(() -> statement.executeQuery("SELECT key FROM dns"))
+      assertThatThrownBy(() -> statement.executeQuery("SELECT upper(key) FROM dns"))
           .isInstanceOfSatisfying(
               SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("57014"));
     } finally {
@@ -165,7 +165,6 @@ class TransactionTest {
           } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
           }
-          return 0;
         });
   }
 }

@@ -2,7 +2,7 @@ package dev.quicksilver.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.storage.LogEntry;
 import java.nio.file.Path;
 import java.time.Duration;

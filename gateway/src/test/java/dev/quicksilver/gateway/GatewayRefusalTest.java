@@ -3,8 +3,8 @@ package dev.quicksilver.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
+import dev.quicksilver.postgres.EmbeddedPostgres;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;

@@ -3,10 +3,10 @@ package dev.quicksilver.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
-import dev.quicksilver.fixtures.SqlSession;
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.migrations.Migrations;
+import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.SqlSession;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.StorageOptions;

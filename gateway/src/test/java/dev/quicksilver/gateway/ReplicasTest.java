@@ -3,7 +3,7 @@ package dev.quicksilver.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
-import dev.quicksilver.fixtures.SqlSession;
+import dev.quicksilver.postgres.SqlSession;
 import dev.quicksilver.replication.NodeIdentity;
 import dev.quicksilver.replication.Replica;
 import dev.quicksilver.replication.ReplicationConfig;

@@ -1,8 +1,8 @@
 package dev.quicksilver.gateway;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
-import dev.quicksilver.fixtures.SqlSession;
 import dev.quicksilver.migrations.Migrations;
+import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.SqlSession;
 import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Direction;

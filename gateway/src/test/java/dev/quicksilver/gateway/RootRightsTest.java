@@ -3,9 +3,9 @@ package dev.quicksilver.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
-import dev.quicksilver.fixtures.SqlSession;
 import dev.quicksilver.migrations.Migrations;
+import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.SqlSession;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.StorageOptions;
 import java.nio.file.Path;

@@ -1,6 +1,6 @@
 package dev.quicksilver.gateway;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.postgres.EmbeddedPostgres;
 import java.nio.file.Path;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;

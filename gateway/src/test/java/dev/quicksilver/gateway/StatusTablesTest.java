@@ -5,9 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
-import dev.quicksilver.fixtures.EmbeddedPostgres;
-import dev.quicksilver.fixtures.SqlSession;
 import dev.quicksilver.gateway.StatusTables.ReplicaRow;
+import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.SqlSession;
 import dev.quicksilver.replication.FollowerState;
 import dev.quicksilver.replication.NodeAck;
 import dev.quicksilver.replication.NodeBelow;

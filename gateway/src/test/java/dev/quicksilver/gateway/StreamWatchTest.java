@@ -2,8 +2,8 @@ package dev.quicksilver.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
-import dev.quicksilver.fixtures.InstalledPostgres;
+import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.InstalledPostgres;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;

@@ -2,8 +2,8 @@ package dev.quicksilver.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
 import dev.quicksilver.migrations.Migrations;
+import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import java.nio.file.Path;
@@ -102,7 +102,7 @@ final class SynchronousModeTest {
 
   private static String postgresQuery(EmbeddedPostgres postgres, String sql) throws SQLException {
     try (Connection connection = postgres.connect()) {
-      return new dev.quicksilver.fixtures.SqlSession(connection).query(sql);
+      return new dev.quicksilver.postgres.SqlSession(connection).query(sql);
     }
   }
 

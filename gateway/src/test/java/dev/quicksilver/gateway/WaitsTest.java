@@ -3,7 +3,7 @@ package dev.quicksilver.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quicksilver.fixtures.SqlSession;
+import dev.quicksilver.postgres.SqlSession;
 import dev.quicksilver.storage.LogEntry;
 import java.sql.Connection;
 import java.sql.DriverManager;

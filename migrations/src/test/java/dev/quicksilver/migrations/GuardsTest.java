@@ -2,8 +2,8 @@ package dev.quicksilver.migrations;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
-import dev.quicksilver.fixtures.SqlSession;
+import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.SqlSession;
 import java.sql.Connection;
 import java.sql.SQLException;
 import org.junit.jupiter.api.AfterAll;

@@ -3,9 +3,9 @@ package dev.quicksilver.migrations;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
-import dev.quicksilver.fixtures.SqlSession;
 import dev.quicksilver.migrations.MigrationException.Code;
+import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.SqlSession;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;

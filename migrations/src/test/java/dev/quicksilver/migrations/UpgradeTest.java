@@ -3,8 +3,8 @@ package dev.quicksilver.migrations;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quicksilver.fixtures.EmbeddedPostgres;
-import dev.quicksilver.fixtures.SqlSession;
+import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.SqlSession;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.util.ArrayList;

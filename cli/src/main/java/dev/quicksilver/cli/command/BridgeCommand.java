@@ -3,6 +3,7 @@ package dev.quicksilver.cli.command;
 import dev.quicksilver.bridge.Bridge;
 import dev.quicksilver.bridge.BridgeConfig;
 import dev.quicksilver.bridge.Credentials;
+import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
 import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.config.Role;
@@ -12,6 +13,7 @@ import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.ProcessFile;
+import dev.quicksilver.postgres.EmbeddedPostgresException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -80,11 +82,19 @@ public final class BridgeCommand extends NodeCommand {
             configuration.get(Settings.BRIDGE_MAX_CONNECTIONS),
             defaults.maxConcurrentQueries(),
             configuration.get(Settings.BRIDGE_MAX_SNAPSHOT_AGE),
-            defaults.maxHeldRows(),
             credentials,
+            new EvaluatorConfig(
+                configuration.get(Settings.BRIDGE_EVALUATOR_START),
+                configuration.find(Settings.BRIDGE_EVALUATOR_DIRECTORY),
+                configuration.get(Settings.BRIDGE_EVALUATOR_IDLE),
+                (long) configuration.get(Settings.BRIDGE_EVALUATOR_MEMORY) << 20,
+                (long) configuration.get(Settings.BRIDGE_EVALUATOR_TEMPORARY_FILES) << 20),
             storageOptions(configuration));
     try {
       return Bridge.start(config);
+    } catch (EmbeddedPostgresException e) {
+      throw new CommandException(
+          ExitCode.USAGE, Settings.BRIDGE_EVALUATOR_DIRECTORY.key() + ": " + e.getMessage());
     } catch (IllegalArgumentException e) {
       throw new CommandException(ExitCode.USAGE, "bridge.listen: " + e.getMessage());
     } catch (IOException e) {

@@ -5,7 +5,7 @@ import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.ProcessFile;
-import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.postgres.EmbeddedPostgres;
 import java.nio.file.Path;
 import java.util.Map;
 import org.slf4j.Logger;

@@ -4,7 +4,7 @@ import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.ConfigurationException;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.Lifecycle;
-import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.postgres.EmbeddedPostgres;
 
 /**
  * How to reach the central PostgreSQL.

@@ -1,5 +1,6 @@
 package dev.quicksilver.cli.config;
 
+import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
 import dev.quicksilver.cli.config.Setting.Default;
 import dev.quicksilver.cli.config.SettingType.Address;
 import dev.quicksilver.cli.config.SettingType.File;
@@ -282,6 +283,46 @@ public final class Settings {
           BRIDGE,
           "How long a transaction may hold its snapshot. A scan that outlives it gets an error, so"
               + " that it cannot make the replica's file grow.");
+  public static final Setting<EvaluatorConfig.Start> BRIDGE_EVALUATOR_START =
+      with(
+          "bridge.evaluator.start",
+          new OneOf<>(EvaluatorConfig.Start.class),
+          "on-demand",
+          BRIDGE,
+          "When the bridge's private PostgreSQL is started, which evaluates what is no seek: with"
+              + " the first such statement (which then waits for it, about a second), with the"
+              + " bridge (eager), or never (none): then such statements, all questions to the"
+              + " catalogs among them, are refused with 0A000.");
+  public static final Setting<Path> BRIDGE_EVALUATOR_DIRECTORY =
+      without(
+          "bridge.evaluator.directory",
+          new File(),
+          BRIDGE,
+          "An installed PostgreSQL, 15 or newer, to evaluate with instead of the one that comes"
+              + " along: the directory that holds bin/postgres. It needs postgres_fdw.");
+  public static final Setting<Duration> BRIDGE_EVALUATOR_IDLE =
+      with(
+          "bridge.evaluator.idle",
+          new Span("1s", "1d"),
+          "10min",
+          BRIDGE,
+          "How long the evaluator is kept after the last session that used it has left.");
+  public static final Setting<Integer> BRIDGE_EVALUATOR_MEMORY =
+      with(
+          "bridge.evaluator.memory",
+          new Whole(64, 1_048_576),
+          "256",
+          BRIDGE,
+          "How much memory each session's process of the evaluator may take, in MiB. A statement"
+              + " that needs more fails with 53200.");
+  public static final Setting<Integer> BRIDGE_EVALUATOR_TEMPORARY_FILES =
+      with(
+          "bridge.evaluator.temporary-files",
+          new Whole(1, 1_048_576),
+          "1024",
+          BRIDGE,
+          "How large the temporary files of a session in the evaluator may grow, in MiB. A"
+              + " statement that needs more fails with 53400.");
   public static final Setting<Endpoint> HTTP_LISTEN =
       with(
           "http.listen",
@@ -336,6 +377,11 @@ public final class Settings {
           BRIDGE_PASSWORD_FILE,
           BRIDGE_MAX_CONNECTIONS,
           BRIDGE_MAX_SNAPSHOT_AGE,
+          BRIDGE_EVALUATOR_START,
+          BRIDGE_EVALUATOR_DIRECTORY,
+          BRIDGE_EVALUATOR_IDLE,
+          BRIDGE_EVALUATOR_MEMORY,
+          BRIDGE_EVALUATOR_TEMPORARY_FILES,
           HTTP_LISTEN,
           LOG_LEVEL,
           LOG_FORMAT);

@@ -57,6 +57,11 @@ final class ConfigurationTest {
     expected.put("bridge.password-file", "none");
     expected.put("bridge.max-connections", "100");
     expected.put("bridge.max-snapshot-age", "5min");
+    expected.put("bridge.evaluator.start", "on-demand");
+    expected.put("bridge.evaluator.directory", "none");
+    expected.put("bridge.evaluator.idle", "10min");
+    expected.put("bridge.evaluator.memory", "256");
+    expected.put("bridge.evaluator.temporary-files", "1024");
     expected.put("http.listen", "127.0.0.1:0");
     expected.put("log.level", "info");
     expected.put("log.format", "text");

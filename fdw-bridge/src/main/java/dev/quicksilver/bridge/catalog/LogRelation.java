@@ -64,18 +64,8 @@ final class LogRelation implements Relation {
   }
 
   @Override
-  public String schema() {
-    return "public";
-  }
-
-  @Override
   public String name() {
     return name;
-  }
-
-  @Override
-  public long oid() {
-    return SystemCatalog.relationOid("public", name);
   }
 
   @Override

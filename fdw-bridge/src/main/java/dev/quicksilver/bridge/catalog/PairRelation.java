@@ -84,18 +84,8 @@ final class PairRelation implements Relation {
   }
 
   @Override
-  public String schema() {
-    return "public";
-  }
-
-  @Override
   public String name() {
     return name;
-  }
-
-  @Override
-  public long oid() {
-    return SystemCatalog.relationOid("public", name);
   }
 
   @Override

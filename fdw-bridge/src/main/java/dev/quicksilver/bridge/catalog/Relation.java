@@ -5,14 +5,8 @@ import java.util.List;
 
 /** A table as one transaction sees it. */
 public interface Relation {
-  /** {@code public}, {@code pg_catalog} … */
-  String schema();
-
-  /** Name within the schema. */
+  /** Name within the schema {@code public}. */
   String name();
-
-  /** A number that is stable while the database exists. */
-  long oid();
 
   /** All columns, hidden ones last. */
   List<Column> columns();

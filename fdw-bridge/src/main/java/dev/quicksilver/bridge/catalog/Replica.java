@@ -32,6 +32,7 @@ public final class Replica implements AutoCloseable {
   private final StorageOptions options;
   private final TreeMap<String, Shared> open = new TreeMap<>();
   private final TreeMap<String, String> unopened = new TreeMap<>();
+  private long generation;
 
   /** A database with the number of its readers; guarded by the replica. */
   public static final class Shared {
@@ -72,8 +73,9 @@ public final class Replica implements AutoCloseable {
   }
 
   /** A view for one transaction; snapshots are taken when a database is first read. */
-  public ReplicaView view() {
-    return new ReplicaView(this);
+  public synchronized ReplicaView view() {
+    SortedMap<String, Shared> acquired = acquire();
+    return new ReplicaView(this, acquired, generation);
   }
 
   /** Takes a reference to every database that is there now. */
@@ -130,6 +132,7 @@ public final class Replica implements AutoCloseable {
               }
               entry.getValue().retired = true;
               closeIfUnused(entry.getValue());
+              generation++;
               return true;
             });
     unopened.keySet().retainAll(names);
@@ -153,6 +156,7 @@ public final class Replica implements AutoCloseable {
     try {
       Object file = fileKey(folder.get());
       open.put(name, new Shared(Database.openReadOnly(folder.get(), options), folder.get(), file));
+      generation++;
       unopened.remove(name);
     } catch (StorageException e) {
       if (!directory.environment(name).equals(folder)) { // replaced and removed just now

@@ -23,10 +23,32 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
   private final Replica replica;
   private final SortedMap<String, Replica.Shared> databases;
   private final Map<String, Snapshot> snapshots = new HashMap<>();
+  private final long generation;
 
-  ReplicaView(Replica replica) {
+  ReplicaView(Replica replica, SortedMap<String, Replica.Shared> databases, long generation) {
     this.replica = replica;
-    this.databases = replica.acquire();
+    this.databases = databases;
+    this.generation = generation;
+  }
+
+  /** The databases that there were when the view was taken. */
+  public Tables tables() {
+    Map<String, Tables.Pairs> pairs = new TreeMap<>();
+    databases.forEach(
+        (name, shared) -> {
+          DatabaseIdentity identity = shared.database().identity();
+          String key = identity.keyType().equals("bytea") ? "bytea" : "text";
+          String value = PairRelation.valueType(identity.valueType()).sqlName();
+          pairs.put(name, new Tables.Pairs(identity.id(), key, value));
+        });
+    return new Tables(generation, pairs);
+  }
+
+  /** Whether a table of schema public has this name. */
+  public boolean has(String name) {
+    return name.equals("databases")
+        || databases.containsKey(name)
+        || (name.endsWith("_log") && databases.containsKey(name.substring(0, name.length() - 4)));
   }
 
   private Snapshot snapshot(String name, Replica.Shared shared) {
@@ -50,12 +72,6 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
 
   @Override
   public Optional<Relation> find(String schema, String name) {
-    if (schema.isEmpty() || schema.equals("pg_catalog")) {
-      Optional<Relation> system = SystemCatalog.find(name, this);
-      if (system.isPresent() || !schema.isEmpty()) {
-        return system;
-      }
-    }
     if (!schema.isEmpty() && !schema.equals("public")) {
       return Optional.empty();
     }
@@ -130,7 +146,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
             Column.of("lsn", Type.PG_LSN, true),
             Column.of("commit_time", Type.TIMESTAMPTZ, true),
             Column.of("diverged", Type.TEXT, false));
-    return new RowsRelation("public", "databases", columns, databases.size(), this::heads);
+    return new RowsRelation("databases", columns, databases.size(), this::heads);
   }
 
   private Iterator<@Nullable Object[]> heads() {

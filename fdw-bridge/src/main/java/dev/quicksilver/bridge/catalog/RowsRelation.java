@@ -12,11 +12,8 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A small relation whose rows are made when it is opened: system catalogs, the list of databases.
- */
+/** A small relation whose rows are made when it is opened: the list of databases. */
 public final class RowsRelation implements Relation {
-  private final String schema;
   private final String name;
   private final List<Column> columns;
   private final LongSupplier rows;
@@ -25,23 +22,17 @@ public final class RowsRelation implements Relation {
 
   /** Rows come from the source, in the order of the columns. */
   public RowsRelation(
-      String schema,
-      String name,
-      List<Column> columns,
-      long rows,
-      Supplier<Iterator<@Nullable Object[]>> source) {
-    this(schema, name, columns, () -> rows, () -> rows, source);
+      String name, List<Column> columns, long rows, Supplier<Iterator<@Nullable Object[]>> source) {
+    this(name, columns, () -> rows, () -> rows, source);
   }
 
   /** The same with numbers of rows that are found when asked for. */
   RowsRelation(
-      String schema,
       String name,
       List<Column> columns,
       LongSupplier rows,
       LongSupplier estimate,
       Supplier<Iterator<@Nullable Object[]>> source) {
-    this.schema = schema;
     this.name = name;
     this.columns = columns;
     this.rows = rows;
@@ -50,18 +41,8 @@ public final class RowsRelation implements Relation {
   }
 
   @Override
-  public String schema() {
-    return schema;
-  }
-
-  @Override
   public String name() {
     return name;
-  }
-
-  @Override
-  public long oid() {
-    return SystemCatalog.relationOid(schema, name);
   }
 
   @Override

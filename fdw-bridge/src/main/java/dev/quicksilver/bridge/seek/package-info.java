@@ -9,7 +9,7 @@
  * <p>Reading a statement goes through {@code Table} (its FROM), {@code Conditions} and {@code
  * Constants} (its WHERE), {@code Ordering} and {@code Limits}; {@code Outside} is thrown where it
  * leaves the set and is caught in {@code Seek}. What was read is a {@code Condition}, from which
- * {@code KeyBounds} derives the keys that can matter. Hot: {@code Condition.test} and the rows, for
+ * {@code Bounds} derives the keys that can matter. Hot: {@code Condition.test} and the rows, for
  * which nothing is allocated per row. A seek belongs to one session.
  */
 @NullMarked

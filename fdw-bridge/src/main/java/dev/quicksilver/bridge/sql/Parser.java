@@ -1,39 +1,10 @@
 package dev.quicksilver.bridge.sql;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 
 /** Parses whole statements. */
 public final class Parser {
-  private static final Set<String> WRITES =
-      Set.of(
-          "insert",
-          "update",
-          "delete",
-          "truncate",
-          "merge",
-          "create",
-          "alter",
-          "drop",
-          "copy",
-          "grant",
-          "revoke",
-          "vacuum",
-          "analyze",
-          "lock",
-          "refresh",
-          "reindex",
-          "cluster",
-          "comment",
-          "call",
-          "do",
-          "import",
-          "security",
-          "reassign");
-
   private final TokenStream in;
   private final SelectParser selects;
 
@@ -42,21 +13,32 @@ public final class Parser {
     this.selects = new SelectParser(in);
   }
 
-  /** The statements between semicolons; at least one, {@code Empty} if there is nothing. */
-  public static List<Statement> parse(String sql) {
-    var parser = new Parser(sql);
-    List<Statement> statements = new ArrayList<>();
-    while (true) {
+  /**
+   * Reads one statement, which may end with semicolons.
+   *
+   * @return {@link Statement.Other} for all that this parser does not know in every part
+   */
+  public static Statement parse(String sql) {
+    Parser parser;
+    try {
+      parser = new Parser(sql);
+    } catch (PgException e) {
+      return new Statement.Other("");
+    }
+    Token first = parser.in.peek();
+    if (first.kind() == Token.Kind.END) {
+      return new Statement.Empty();
+    }
+    try {
+      Statement statement = parser.statement();
       while (parser.in.accept(";")) {}
       if (parser.in.peek().kind() == Token.Kind.END) {
-        break;
+        return statement;
       }
-      statements.add(parser.statement());
-      if (!parser.in.at(";") && parser.in.peek().kind() != Token.Kind.END) {
-        throw parser.in.unexpected();
-      }
+    } catch (PgException e) {
+      // It is PostgreSQL that says what is wrong with it, if anything is.
     }
-    return statements.isEmpty() ? List.of(new Statement.Empty()) : List.copyOf(statements);
+    return new Statement.Other(first.kind() == Token.Kind.WORD ? first.text() : "");
   }
 
   private Statement statement() {
@@ -68,10 +50,6 @@ public final class Parser {
       throw in.unexpected();
     }
     String word = token.text();
-    if (WRITES.contains(word)) {
-      skipStatement();
-      return new Statement.Write(word.toUpperCase(Locale.ROOT));
-    }
     return switch (word) {
       case "select", "values", "with" -> new Statement.Query(selects.select());
       case "explain" -> explain();
@@ -102,12 +80,6 @@ public final class Parser {
         in.next();
         yield new Statement.Set("RESET", settingName(), Optional.empty(), false);
       }
-      case "show" -> {
-        in.next();
-        yield new Statement.Show(settingName());
-      }
-      case "prepare" -> prepare();
-      case "execute" -> execute();
       case "deallocate" -> {
         in.next();
         in.acceptWord("prepare");
@@ -122,54 +94,21 @@ public final class Parser {
     };
   }
 
-  private void skipStatement() {
-    while (!in.at(";") && in.peek().kind() != Token.Kind.END) {
-      in.next();
-    }
-  }
-
   private Statement explain() {
     in.next();
-    boolean analyze = false;
-    if (in.accept("(")) {
-      do {
-        String option = in.label();
-        String value = in.at(",") || in.at(")") ? "true" : in.next().text();
-        analyze |= option.equals("analyze") && !value.equals("false") && !value.equals("off");
-        if (option.equals("format") && !value.equals("text")) {
-          throw PgException.unsupported("EXPLAIN formats other than TEXT").at(in.peek().start());
-        }
-      } while (in.accept(","));
-      in.expect(")");
-    } else {
-      analyze = in.acceptWord("analyze");
-      in.acceptWord("verbose");
-    }
-    if (in.atWord("declare")) {
-      return new Statement.Explain(declare().select(), analyze);
-    }
-    return new Statement.Explain(selects.select(), analyze);
+    return new Statement.Explain(selects.select());
   }
 
   private Statement.Declare declare() {
     in.next();
     String name = in.identifier();
-    while (in.atWord("binary")
-        || in.atWord("insensitive")
-        || in.atWord("asensitive")
-        || in.atWord("scroll")
-        || in.atWord("no")) {
-      if (in.next().text().equals("binary")) {
-        throw PgException.unsupported("binary cursors").at(in.peek().start());
-      }
-    }
+    while (in.acceptWord("insensitive")
+        || in.acceptWord("asensitive")
+        || in.acceptWords("no", "scroll")) {}
     in.expectWord("cursor");
-    boolean hold = in.acceptWords("with", "hold");
-    if (!hold) {
-      in.acceptWords("without", "hold");
-    }
+    in.acceptWords("without", "hold");
     in.expectWord("for");
-    return new Statement.Declare(name, hold, selects.select());
+    return new Statement.Declare(name, selects.select());
   }
 
   private Statement fetch(boolean move) {
@@ -230,17 +169,38 @@ public final class Parser {
     } else if (!in.acceptWord("work")) {
       in.acceptWord("transaction");
     }
-    while (in.peek().kind() == Token.Kind.WORD || in.at(",")) {
-      in.next();
+    boolean more = transactionMode();
+    while (more) {
+      more = in.accept(",") ? requireMode() : transactionMode();
     }
     return new Statement.Begin(word.equals("start") ? "START TRANSACTION" : "BEGIN");
   }
 
+  private boolean requireMode() {
+    if (!transactionMode()) {
+      throw in.unexpected();
+    }
+    return true;
+  }
+
+  private boolean transactionMode() {
+    if (in.acceptWords("isolation", "level")) {
+      if (!in.acceptWord("serializable")
+          && !in.acceptWords("repeatable", "read")
+          && !in.acceptWords("read", "committed")
+          && !in.acceptWords("read", "uncommitted")) {
+        throw in.unexpected();
+      }
+      return true;
+    }
+    return in.acceptWords("read", "only")
+        || in.acceptWords("read", "write")
+        || in.acceptWord("deferrable")
+        || in.acceptWords("not", "deferrable");
+  }
+
   private void endOfTransaction() {
     in.next();
-    if (in.atWord("prepared")) {
-      throw PgException.unsupported("two-phase commit").at(in.peek().start());
-    }
     if (!in.acceptWord("work")) {
       in.acceptWord("transaction");
     }
@@ -259,10 +219,6 @@ public final class Parser {
   }
 
   private String settingName() {
-    if (in.acceptWords("transaction", "isolation")) {
-      in.acceptWord("level");
-      return "transaction_isolation";
-    }
     if (in.acceptWords("time", "zone")) {
       return "timezone";
     }
@@ -276,13 +232,14 @@ public final class Parser {
   private Statement set() {
     in.next();
     boolean local = in.acceptWord("local");
-    if (in.acceptWord("session") && in.acceptWord("characteristics")) {
-      skipStatement();
-      return new Statement.Set("SET", "transaction_isolation", Optional.empty(), false);
+    if (!local) {
+      in.acceptWord("session");
     }
-    if (in.acceptWord("transaction")) {
-      skipStatement();
-      return new Statement.Set("SET", "transaction_isolation", Optional.empty(), true);
+    if (in.atWord("characteristics")
+        || in.atWord("transaction")
+        || in.atWord("role")
+        || in.atWord("authorization")) {
+      throw in.unexpected();
     }
     boolean zone = in.acceptWords("time", "zone");
     String name = zone ? "timezone" : settingName();
@@ -306,33 +263,5 @@ public final class Parser {
       value.append(in.next().text());
     } while (in.accept(","));
     return new Statement.Set("SET", name, Optional.of(value.toString()), local);
-  }
-
-  private Statement prepare() {
-    in.next();
-    if (in.atWord("transaction")) {
-      throw PgException.unsupported("two-phase commit").at(in.peek().start());
-    }
-    String name = in.identifier();
-    if (in.at("(")) {
-      throw PgException.unsupported("PREPARE with declared parameter types").at(in.peek().start());
-    }
-    in.expectWord("as");
-    int start = in.peek().start();
-    skipStatement();
-    return new Statement.Prepare(name, in.text(start, in.peek().start()));
-  }
-
-  private Statement execute() {
-    in.next();
-    String name = in.identifier();
-    List<Expression> arguments = new ArrayList<>();
-    if (in.accept("(")) {
-      do {
-        arguments.add(selects.expressions().expression());
-      } while (in.accept(","));
-      in.expect(")");
-    }
-    return new Statement.Execute(name, List.copyOf(arguments));
   }
 }

@@ -1,6 +1,5 @@
 package dev.quicksilver.bridge.sql;
 
-import java.util.List;
 import java.util.Optional;
 
 /** One SQL statement. */
@@ -11,11 +10,11 @@ public sealed interface Statement {
   /** A query. */
   record Query(Select select) implements Statement {}
 
-  /** EXPLAIN of a query. */
-  record Explain(Select select, boolean analyze) implements Statement {}
+  /** EXPLAIN of a query without options. */
+  record Explain(Select select) implements Statement {}
 
-  /** DECLARE … CURSOR. */
-  record Declare(String cursor, boolean hold, Select select) implements Statement {}
+  /** DECLARE … CURSOR, neither BINARY nor SCROLL nor WITH HOLD. */
+  record Declare(String cursor, Select select) implements Statement {}
 
   /** FETCH or MOVE. {@code count} is Long.MAX_VALUE for ALL; negative counts go backward. */
   record Fetch(String cursor, Direction direction, long count, boolean move) implements Statement {}
@@ -52,21 +51,16 @@ public sealed interface Statement {
   /** SET or RESET; an empty value means DEFAULT. */
   record Set(String tag, String name, Optional<String> value, boolean local) implements Statement {}
 
-  /** SHOW. */
-  record Show(String name) implements Statement {}
-
-  /** PREPARE name AS query. */
-  record Prepare(String name, String sql) implements Statement {}
-
-  /** EXECUTE name(arguments). */
-  record Execute(String name, List<Expression> arguments) implements Statement {}
-
   /** DEALLOCATE; an empty name means ALL. */
   record Deallocate(Optional<String> name) implements Statement {}
 
   /** DISCARD ALL and its parts. */
   record Discard(String what) implements Statement {}
 
-  /** A statement that would change something; refused with 25006. */
-  record Write(String command) implements Statement {}
+  /**
+   * Whatever else: PostgreSQL is to read it.
+   *
+   * @param word its first word in lower case; empty if there is none
+   */
+  record Other(String word) implements Statement {}
 }

@@ -40,6 +40,11 @@ public final class MessageReader {
     body = ByteBuffer.wrap(bytes);
   }
 
+  /** The whole body of the message, read or not; never change it. */
+  public byte[] whole() {
+    return body.array();
+  }
+
   /** Bytes of the body not yet read. */
   public int remaining() {
     return body.remaining();

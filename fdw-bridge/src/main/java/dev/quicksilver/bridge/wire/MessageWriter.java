@@ -33,6 +33,14 @@ public final class MessageWriter {
     length += 4;
   }
 
+  /** Starts a message whose length is known; its body follows by {@link #framed}. */
+  public void begin(char type, int bodyLength) {
+    ensure(5);
+    buffer[length++] = (byte) type;
+    putInt(length, bodyLength + 4);
+    length += 4;
+  }
+
   /** Fills in the length of the message begun last. */
   public void end() {
     int size = length - messageStart;
@@ -124,6 +132,11 @@ public final class MessageWriter {
     ensure(count);
     System.arraycopy(bytes, from, buffer, length, count);
     length += count;
+  }
+
+  /** Part of messages that are framed already, as they came from another server. */
+  public void framed(byte[] bytes, int from, int count) {
+    bytes(bytes, from, count);
   }
 
   /** A zero-terminated string. */

@@ -9,7 +9,7 @@ import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.Select;
 import dev.quicksilver.bridge.sql.Statement;
 import dev.quicksilver.bridge.wire.MessageWriter;
-import dev.quicksilver.fixtures.EmbeddedPostgres;
+import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
@@ -329,7 +329,7 @@ final class SeekLab implements AutoCloseable {
   /** The query in a text; empty if the parser refuses it. */
   static Optional<Select> select(String text) {
     try {
-      return Parser.parse(text).getFirst() instanceof Statement.Query query
+      return Parser.parse(text) instanceof Statement.Query query
           ? Optional.of(query.select())
           : Optional.empty();
     } catch (PgException e) {

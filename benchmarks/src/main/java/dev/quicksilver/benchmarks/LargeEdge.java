@@ -1,0 +1,163 @@
+package dev.quicksilver.benchmarks;
+
+import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.Ports;
+import dev.quicksilver.storage.Appender;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.StorageOptions;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.Locale;
+import java.util.UUID;
+
+/**
+ * A bridge as a process of its own over a replica's data directory, and an analyst's PostgreSQL
+ * whose schema {@code edge} has its tables. Everything is gone after {@link #close()}.
+ *
+ * <p>{@code big} has keys of 30 bytes and values of 100, {@code small} 1,500 pairs and one key of
+ * 511 bytes. Both are written to storage directly.
+ */
+final class LargeEdge implements AutoCloseable {
+  private static final Path ATTACH =
+      Path.of("sql/src/main/resources/dev/quicksilver/sql/R__attach_edge.sql");
+  private static final int SMALL = 1500;
+
+  private final Path folder;
+  private final EmbeddedPostgres analyst;
+  private final ChildProcess bridge;
+  private final int port;
+
+  private LargeEdge(Path folder, EmbeddedPostgres analyst, ChildProcess bridge, int port) {
+    this.folder = folder;
+    this.analyst = analyst;
+    this.bridge = bridge;
+    this.port = port;
+  }
+
+  /**
+   * Starts all of it.
+   *
+   * @param pairs how many {@code big} has
+   * @param options of the bridge's command, as {@code --bridge-max-connections=50}
+   */
+  static LargeEdge start(int pairs, String... options) throws Exception {
+    Path folder = Files.createTempDirectory("quicksilver-bench-");
+    EmbeddedPostgres analyst = null;
+    ChildProcess bridge = null;
+    try {
+      Path data = folder.resolve("data");
+      write(data, pairs);
+      int port = Ports.free();
+      int http = Ports.free();
+      List<String> arguments =
+          new java.util.ArrayList<>(
+              List.of(
+                  "bridge",
+                  "--node-name=bridge",
+                  "--data-directory=" + data,
+                  "--bridge-listen=127.0.0.1:" + port,
+                  "--http-listen=127.0.0.1:" + http));
+      arguments.addAll(List.of(options));
+      bridge = ChildProcess.start(folder.resolve("bridge.log"), arguments);
+      bridge.awaitHealthy(http);
+      analyst = EmbeddedPostgres.builder().directory(folder.resolve("postgres")).start();
+      var lab = new LargeEdge(folder, analyst, bridge, port);
+      lab.attach();
+      return lab;
+    } catch (Exception | AssertionError e) {
+      if (analyst != null) {
+        analyst.close();
+      }
+      if (bridge != null) {
+        bridge.close();
+      }
+      Tree.delete(folder);
+      throw e;
+    }
+  }
+
+  private static void write(Path data, int pairs) {
+    StorageOptions options = StorageOptions.DEFAULT.withoutDurability();
+    try (var databases = DatabaseSet.open(data, options)) {
+      Database big =
+          databases.create(new DatabaseIdentity(UUID.randomUUID(), "big", "text", "text"));
+      fill(big, pairs);
+      Database small =
+          databases.create(new DatabaseIdentity(UUID.randomUUID(), "small", "text", "text"));
+      fill(small, SMALL);
+      try (Appender appender = small.append()) {
+        long lsn = small.head().position().lsn() + 100;
+        appender.begin(lsn, 1_704_067_200_000_000L + lsn);
+        appender.set(bytes("x".repeat(511)), bytes("long"));
+        appender.end(new Position(1, 1, lsn + 8));
+        appender.commit();
+      }
+    }
+  }
+
+  private static void fill(Database database, int pairs) {
+    byte[] value = bytes("v".repeat(92));
+    try (Appender appender = database.append()) {
+      for (int i = 0; i < pairs; i++) {
+        long lsn = 100L * (i / 1000 + 1);
+        if (i % 1000 == 0) {
+          appender.begin(lsn, 1_704_067_200_000_000L + lsn);
+        }
+        String number = String.format(Locale.ROOT, "%08d", i);
+        appender.set(bytes("host" + number + ".edge.example.com."), value);
+        if (i % 1000 == 999 || i == pairs - 1) {
+          appender.end(new Position(1, 1, lsn + 8));
+        }
+      }
+      appender.commit();
+    }
+  }
+
+  private static byte[] bytes(String text) {
+    return text.getBytes(StandardCharsets.UTF_8);
+  }
+
+  private void attach() throws SQLException, IOException {
+    try (Connection connection = analyst.connect();
+        Statement statement = connection.createStatement()) {
+      statement.execute(Files.readString(ATTACH));
+      statement.execute("SELECT * FROM quicksilver.attach_edge('edge', '127.0.0.1', " + port + ")");
+    }
+  }
+
+  /** A session on the bridge itself. */
+  Connection direct() throws SQLException {
+    return DriverManager.getConnection(
+        "jdbc:postgresql://127.0.0.1:" + port + "/quicksilver?user=analyst");
+  }
+
+  /** A session on the analyst's PostgreSQL. */
+  Connection analyst() throws SQLException {
+    return analyst.connect();
+  }
+
+  ChildProcess bridge() {
+    return bridge;
+  }
+
+  int port() {
+    return port;
+  }
+
+  @Override
+  public void close() throws IOException {
+    bridge.close();
+    analyst.close();
+    Tree.delete(folder);
+  }
+}

@@ -1,0 +1,26 @@
+package dev.quicksilver.bridge;
+
+import dev.quicksilver.bridge.evaluate.Evaluation.CopyMessage;
+import java.io.IOException;
+import java.util.Optional;
+
+/** What a session needs of its connection. */
+interface Client {
+  /** Sends what the writer holds. */
+  void flush();
+
+  /** Whether the client has left; looks for a millisecond. */
+  boolean gone();
+
+  /** Drops a prepared statement, or all; false if there was none that this session runs itself. */
+  boolean deallocate(Optional<String> name);
+
+  /** The evaluator has no unnamed prepared statement any more. */
+  void forgetUnnamed();
+
+  /** The evaluator has no prepared statement of this session's at all. */
+  void forgetRemote();
+
+  /** Waits for the next message of a COPY from the client. */
+  CopyMessage copyMessage() throws IOException;
+}

@@ -1,0 +1,272 @@
+package dev.quicksilver.bridge;
+
+import dev.quicksilver.bridge.catalog.KeySet;
+import dev.quicksilver.bridge.catalog.ReplicaView;
+import dev.quicksilver.bridge.evaluate.Evaluation;
+import dev.quicksilver.bridge.evaluate.Evaluation.CopyMessage;
+import dev.quicksilver.bridge.evaluate.Evaluation.ServerError;
+import dev.quicksilver.bridge.sql.PgException;
+import dev.quicksilver.bridge.sql.SqlState;
+import dev.quicksilver.bridge.wire.MessageWriter;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
+
+/**
+ * A session's dealings with the evaluator: connects when first needed, tells it what it missed, and
+ * sees that a statement ends when it has to. Used by the session's thread, but for {@link #cancel}
+ * and {@link #narrowing}.
+ */
+final class EvaluatorSide implements Evaluation.Host {
+  private static final long PATIENCE_NANOS = 10_000_000_000L;
+
+  /** What PostgreSQL says to somebody who may read our tables and nothing else. */
+  private static final Pattern NO_RIGHT =
+      Pattern.compile(
+          "permission denied (for (table|view|schema|relation|database|foreign table) .*|to create"
+              + " .*)|must be owner of .*");
+
+  private final Bridge bridge;
+  private final Client client;
+  private final Settings settings;
+  private final Watch watch;
+  private final Evaluation evaluation;
+  private final Backlog backlog = new Backlog();
+  private final StartUp startUp;
+  private volatile Map<String, KeySet> narrowing = Map.of();
+  private volatile boolean running;
+  private boolean stateful;
+  private long askedAt;
+  private boolean asked;
+
+  /**
+   * Who the session is to the evaluator.
+   *
+   * @param user the client's
+   * @param parameters of its start-up message, but user and database
+   * @param name under which the evaluator's postgres_fdw asks for this session's rows
+   */
+  record StartUp(String user, Map<String, String> parameters, String name) {}
+
+  EvaluatorSide(
+      Bridge bridge,
+      Client client,
+      MessageWriter out,
+      Settings settings,
+      Watch watch,
+      StartUp startUp) {
+    this.bridge = bridge;
+    this.client = client;
+    this.settings = settings;
+    this.watch = watch;
+    this.startUp = startUp;
+    this.evaluation = new Evaluation(this, out);
+  }
+
+  Backlog backlog() {
+    return backlog;
+  }
+
+  /** Whether the evaluator takes part in the transaction block. */
+  boolean inBlock() {
+    return evaluation.inBlock();
+  }
+
+  /** I, T or E. */
+  char status() {
+    return evaluation.status();
+  }
+
+  /** Whether the session has a connection. */
+  boolean isOpen() {
+    return evaluation.isOpen();
+  }
+
+  /** Whether forwarded messages wait for a {@link #sync}. */
+  boolean isUnsynced() {
+    return evaluation.isUnsynced();
+  }
+
+  /** The session has something in the evaluator that cannot be made again: temporary tables. */
+  void becomeStateful() {
+    stateful = true;
+  }
+
+  /** Whether what the session had in the evaluator is lost. */
+  boolean lost() {
+    return stateful && !evaluation.isOpen();
+  }
+
+  /** The keys of a table that matter to the running statement. Safe for all threads. */
+  KeySet narrowing(String table) {
+    return narrowing.getOrDefault(table, KeySet.ALL);
+  }
+
+  /**
+   * Brings the evaluator where the session is.
+   *
+   * @param atBegin the settings that a rollback goes back to
+   */
+  void join(ReplicaView view, Settings atBegin) {
+    boolean fresh = !evaluation.isOpen();
+    try {
+      if (!evaluation.inBlock()) {
+        bridge.evaluator().follow(view.tables());
+      }
+    } catch (IOException e) {
+      throw PgException.of(
+              SqlState.CANNOT_CONNECT_NOW, "the evaluator is not available: " + e.getMessage(), e)
+          .hint("Seeks go on working: one table, plain columns, conditions on the key.");
+    }
+    List<String> missed = new ArrayList<>();
+    if (fresh) {
+      client.forgetRemote();
+      missed.addAll(atBegin.changes());
+    }
+    missed.addAll(backlog.take(!fresh));
+    begin();
+    try {
+      evaluation.join(missed);
+    } finally {
+      running = false;
+    }
+  }
+
+  private void begin() {
+    asked = false;
+    running = true;
+  }
+
+  /**
+   * Runs a statement whose results the client gets.
+   *
+   * @param described whether the client knows the columns already
+   */
+  void query(
+      String sql,
+      int offset,
+      boolean described,
+      Map<String, KeySet> keys,
+      UnaryOperator<String> refusal) {
+    during(
+        keys, () -> evaluation.query(sql, offset, described, error -> translated(error, refusal)));
+  }
+
+  /** Runs a statement of which the client gets the completion. */
+  void command(String sql) {
+    during(Map.of(), () -> evaluation.command(sql));
+  }
+
+  /** Forwards a message of the extended protocol; the client gets the answer if it is shown. */
+  char forward(char type, byte[] body, boolean shown, Map<String, KeySet> keys) {
+    char[] last = new char[1];
+    during(
+        keys,
+        () ->
+            last[0] =
+                evaluation.forward(
+                    type, body, shown, error -> translated(error, UnaryOperator.identity())));
+    return last[0];
+  }
+
+  void sync() {
+    during(Map.of(), evaluation::sync);
+  }
+
+  /** Runs a statement for the session itself; nobody sees more than its errors. */
+  void silently(String sql) {
+    during(Map.of(), () -> evaluation.join(List.of(sql)));
+  }
+
+  /** Learns what a statement may have set without a report. */
+  void learnSettings() {
+    if (evaluation.isOpen() && evaluation.status() != 'E') {
+      during(Map.of(), () -> settings.unreported(evaluation.row(Settings.unreported())));
+    }
+  }
+
+  private void during(Map<String, KeySet> keys, Runnable action) {
+    narrowing = keys;
+    begin();
+    try {
+      action.run();
+    } finally {
+      running = false;
+      narrowing = Map.of();
+    }
+  }
+
+  private ServerError translated(ServerError error, UnaryOperator<String> refusal) {
+    if (error.state().equals("57014")) {
+      PgException reason = watch.reason();
+      if (reason != null && reason.state() == SqlState.SNAPSHOT_TOO_OLD) {
+        return new ServerError(
+            reason.state().code(), reason.message(), String.valueOf(reason.hint()));
+      }
+    }
+    if (error.state().equals("42501") && NO_RIGHT.matcher(error.message()).matches()) {
+      return new ServerError(
+          SqlState.READ_ONLY_SQL_TRANSACTION.code(),
+          refusal.apply(error.message()),
+          "Write to the table of the same name on the central PostgreSQL; temporary tables may be"
+              + " made here.");
+    }
+    return error;
+  }
+
+  /** Asks the evaluator to end the running statement. Safe for all threads. */
+  void cancel() {
+    if (running) {
+      evaluation.cancel();
+    }
+  }
+
+  /** Leaves the evaluator as if it had never been used. */
+  void forget() {
+    evaluation.close();
+    backlog.take(true);
+    stateful = false;
+  }
+
+  void close() {
+    evaluation.close();
+  }
+
+  @Override
+  public Evaluation.Connector connector() {
+    return bridge.evaluator().connector(startUp.user(), startUp.parameters(), startUp.name());
+  }
+
+  @Override
+  public void flush() {
+    client.flush();
+  }
+
+  @Override
+  public void waiting() throws IOException {
+    if (watch.reason() == null) {
+      return;
+    }
+    long now = System.nanoTime();
+    if (!asked) {
+      asked = true;
+      askedAt = now;
+      evaluation.cancel();
+    } else if (now - askedAt > PATIENCE_NANOS) {
+      throw new IOException("the statement did not end when it was cancelled");
+    }
+  }
+
+  @Override
+  public void parameter(String name, String value) {
+    settings.mirror(name, value);
+  }
+
+  @Override
+  public CopyMessage copyMessage() throws IOException {
+    return client.copyMessage();
+  }
+}

@@ -1,0 +1,87 @@
+package dev.quicksilver.bridge;
+
+import dev.quicksilver.bridge.seek.Interruption;
+import dev.quicksilver.bridge.sql.PgException;
+import dev.quicksilver.bridge.sql.SqlState;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tells a running statement when it has to end: cancelled, out of time, its snapshot too old, or
+ * its client gone. {@link #cancel} is safe for all threads, the rest is for the session's.
+ */
+final class Watch implements Interruption {
+  private static final long LOOK_NANOS = 250_000_000;
+  private static final long NEVER = Long.MAX_VALUE;
+
+  private final Client client;
+  private final Supplier<Optional<Transaction>> transaction;
+  private final LongSupplier nanoClock;
+  private volatile boolean cancelled;
+  private volatile boolean stopping;
+  private long began;
+  private long timeout = NEVER;
+  private long lastLook;
+
+  Watch(Client client, Supplier<Optional<Transaction>> transaction, LongSupplier nanoClock) {
+    this.client = client;
+    this.transaction = transaction;
+    this.nanoClock = nanoClock;
+  }
+
+  /** A message arrived: what was cancelled before does not matter any more. */
+  void beginMessage() {
+    cancelled = false;
+  }
+
+  /** A statement begins that may take so many milliseconds; 0 for any time. */
+  void beginStatement(long milliseconds) {
+    began = nanoClock.getAsLong();
+    lastLook = began;
+    timeout = milliseconds == 0 ? NEVER : milliseconds * 1_000_000;
+  }
+
+  void cancel() {
+    cancelled = true;
+  }
+
+  /** The bridge stops: this and all later statements end. */
+  void stop() {
+    stopping = true;
+  }
+
+  @Override
+  public void check() {
+    PgException reason = reason();
+    if (reason != null) {
+      throw reason;
+    }
+  }
+
+  /** Why the statement has to end, or null. */
+  @Nullable PgException reason() {
+    if (stopping) {
+      return PgException.of(
+          SqlState.ADMIN_SHUTDOWN, "terminating connection because the bridge is stopping");
+    }
+    if (cancelled) {
+      return PgException.of(SqlState.QUERY_CANCELED, "canceling statement due to user request");
+    }
+    long now = nanoClock.getAsLong();
+    if (timeout != NEVER && now - began > timeout) {
+      return PgException.of(
+          SqlState.QUERY_CANCELED, "canceling statement due to statement timeout");
+    }
+    if (now - lastLook > LOOK_NANOS) {
+      lastLook = now;
+      if (client.gone()) {
+        cancelled = true;
+        return PgException.of(SqlState.QUERY_CANCELED, "canceling statement: the client is gone");
+      }
+    }
+    Transaction reading = transaction.get().orElse(null);
+    return reading == null ? null : reading.overdue();
+  }
+}

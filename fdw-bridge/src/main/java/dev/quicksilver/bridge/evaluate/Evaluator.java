@@ -1,0 +1,347 @@
+package dev.quicksilver.bridge.evaluate;
+
+import dev.quicksilver.bridge.catalog.Tables;
+import dev.quicksilver.bridge.evaluate.Evaluation.Waiter;
+import dev.quicksilver.bridge.sql.PgException;
+import dev.quicksilver.bridge.sql.SqlState;
+import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.EmbeddedPostgresException;
+import dev.quicksilver.postgres.InstalledPostgres;
+import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The bridge's private PostgreSQL. It has no data of its own and no port: only its Unix socket, in
+ * a folder that only this user may enter, where the bridge listens for it too. It ends with this
+ * process, however that ends. Safe for all threads.
+ */
+public final class Evaluator implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Evaluator.class);
+  private static final String SUPERUSER = "quicksilver_evaluator";
+  private static final String DATABASE = "quicksilver";
+  private static final int INNER_PORT = 1;
+
+  /** The version of the PostgreSQL that comes along. */
+  private static final String OURS = "18.1";
+
+  private final EvaluatorConfig config;
+  private final int connections;
+  private final Consumer<SocketChannel> inner;
+  private final LongSupplier nanoClock;
+  private @Nullable Running running;
+  private boolean closed;
+
+  /** A started PostgreSQL with what has been made in it. */
+  private static final class Running {
+    private final EmbeddedPostgres postgres;
+    private final ServerSocketChannel listener;
+    private final Link admin;
+    private final Set<String> roles = new HashSet<>();
+    private final Map<String, Table> tables = new HashMap<>();
+    private long generation = -1;
+    private int links;
+    private long usedAt;
+
+    Running(EmbeddedPostgres postgres, ServerSocketChannel listener, Link admin) {
+      this.postgres = postgres;
+      this.listener = listener;
+      this.admin = admin;
+    }
+  }
+
+  /**
+   * Makes one that is not started yet.
+   *
+   * @param connections how many sessions may use it at a time
+   * @param inner serves a connection of its postgres_fdw, on a thread of its own
+   */
+  public Evaluator(
+      EvaluatorConfig config,
+      int connections,
+      Consumer<SocketChannel> inner,
+      LongSupplier nanoClock) {
+    this.config = config;
+    this.connections = connections;
+    this.inner = inner;
+    this.nanoClock = nanoClock;
+  }
+
+  /** Starts it, if it does not run. */
+  public synchronized void start() throws IOException {
+    running();
+  }
+
+  private Running running() throws IOException {
+    if (closed) {
+      throw new IOException("the bridge is stopping");
+    }
+    Running current = running;
+    if (current != null && current.postgres.isRunning()) {
+      current.usedAt = nanoClock.getAsLong();
+      return current;
+    }
+    if (current != null) {
+      LOG.warn("the evaluator is gone and is started anew; see its last messages above");
+      stop(current);
+    }
+    Running started = launch();
+    started.usedAt = nanoClock.getAsLong();
+    running = started;
+    return started;
+  }
+
+  private Running launch() throws IOException {
+    long from = System.nanoTime();
+    EmbeddedPostgres postgres;
+    try {
+      postgres = configured().start();
+    } catch (EmbeddedPostgresException e) {
+      throw new IOException("it cannot be started: " + e.getMessage(), e);
+    }
+    try {
+      Path folder = postgres.socketDirectory();
+      ServerSocketChannel listener = listen(folder);
+      Link setUp = admin(postgres, "template1");
+      run(setUp, "ALTER DATABASE postgres RENAME TO " + DATABASE);
+      setUp.close();
+      Link admin = admin(postgres, DATABASE);
+      run(admin, TableSql.setUp(folder.toString(), INNER_PORT));
+      Thread.ofPlatform().daemon().name("bridge-evaluator").start(() -> accept(listener));
+      LOG.info("the evaluator runs, after {} ms", (System.nanoTime() - from) / 1_000_000);
+      return new Running(postgres, listener, admin);
+    } catch (IOException | RuntimeException e) {
+      postgres.close();
+      throw e;
+    }
+  }
+
+  private EmbeddedPostgres.Builder configured() {
+    EmbeddedPostgres.Builder builder =
+        EmbeddedPostgres.builder()
+            .unixSocketOnly()
+            .withoutDurability()
+            .superuser(SUPERUSER)
+            .niceness(5)
+            .memoryPerProcess(config.memoryPerSession());
+    config.directory().ifPresent(builder::installed);
+    Map<String, String> settings = new HashMap<>();
+    settings.put("max_connections", Integer.toString(connections + 10));
+    settings.put("shared_buffers", "16MB");
+    settings.put("work_mem", "8MB");
+    settings.put("maintenance_work_mem", "16MB");
+    settings.put("temp_file_limit", config.temporaryFiles() / 1024 + "kB");
+    settings.put("max_parallel_workers_per_gather", "0");
+    settings.put("max_parallel_maintenance_workers", "0");
+    settings.put("max_logical_replication_workers", "0");
+    settings.put("jit", "off");
+    settings.put("timezone", "GMT");
+    settings.put("default_transaction_isolation", "repeatable read");
+    settings.put("log_min_messages", "fatal");
+    settings.put("log_min_error_statement", "panic");
+    settings.forEach(builder::setting);
+    return builder;
+  }
+
+  private static ServerSocketChannel listen(Path folder) throws IOException {
+    Path socket = folder.resolve(".s.PGSQL." + INNER_PORT);
+    ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
+    try {
+      listener.bind(UnixDomainSocketAddress.of(socket));
+      // The folder decides who may come; the evaluator may run as another user than we do.
+      Files.setPosixFilePermissions(socket, PosixFilePermissions.fromString("rwxrwxrwx"));
+      return listener;
+    } catch (IOException e) {
+      listener.close();
+      throw e;
+    }
+  }
+
+  private void accept(ServerSocketChannel listener) {
+    while (listener.isOpen()) {
+      try {
+        inner.accept(listener.accept());
+      } catch (IOException e) {
+        if (listener.isOpen()) {
+          LOG.warn("a connection of the evaluator failed: {}", e.toString());
+        }
+      }
+    }
+  }
+
+  private static Path socket(EmbeddedPostgres postgres) {
+    return postgres.socketDirectory().resolve(".s.PGSQL." + postgres.port());
+  }
+
+  private static Link admin(EmbeddedPostgres postgres, String database) throws IOException {
+    return Link.open(socket(postgres), Map.of("user", SUPERUSER, "database", database), () -> {});
+  }
+
+  /** Runs statements as the superuser. */
+  private static void run(Link admin, String sql) throws IOException {
+    admin.send(Link.Message.query(sql));
+    ServerMessage error = null;
+    for (char type = admin.next(); type != 'Z'; type = admin.next()) {
+      if (type == 'E') {
+        error = ServerMessage.parse(admin.body());
+      } else {
+        admin.skip();
+      }
+    }
+    admin.skip();
+    if (error != null) {
+      throw new Link.Refused(error);
+    }
+  }
+
+  /**
+   * What opens connections of one user.
+   *
+   * @param parameters of the client's start-up message, but user and database
+   * @param name what the evaluator's own connections to the bridge call themselves
+   */
+  public Evaluation.Connector connector(String user, Map<String, String> parameters, String name) {
+    return waiter -> open(user, parameters, name, waiter);
+  }
+
+  private Evaluation.Opened open(
+      String user, Map<String, String> parameters, String name, Waiter waiter) throws IOException {
+    if (config.start() == EvaluatorConfig.Start.NONE) {
+      throw PgException.unsupported("this statement (bridge.evaluator.start is none)");
+    }
+    Map<String, String> all = new HashMap<>(parameters);
+    all.put("user", user);
+    all.put("database", DATABASE);
+    all.put("postgres_fdw.application_name", name);
+    Running server;
+    synchronized (this) {
+      server = running();
+      role(server, user);
+      server.links++;
+    }
+    try {
+      Link link = Link.open(socket(server.postgres), all, waiter::waiting);
+      link.onClose(() -> left(server));
+      return new Evaluation.Opened(link);
+    } catch (IOException | RuntimeException e) {
+      left(server);
+      throw e;
+    }
+  }
+
+  private synchronized void left(Running server) {
+    server.links--;
+    server.usedAt = nanoClock.getAsLong();
+  }
+
+  /** Makes the user known, without any right but to read. */
+  private static void role(Running server, String user) throws IOException {
+    if (user.equals(SUPERUSER) || user.startsWith("pg_")) {
+      throw PgException.of(
+          SqlState.INVALID_AUTHORIZATION, "role \"" + user + "\" is not permitted to log in");
+    }
+    if (server.roles.add(user)) {
+      run(server.admin, "CREATE ROLE " + TableSql.identifier(user) + " LOGIN");
+    }
+  }
+
+  /**
+   * Gives the evaluator the tables that there are now, if it runs and they changed. A table that
+   * another session is using just now is dropped by a later call.
+   */
+  public synchronized void follow(Tables tables) throws IOException {
+    Running server = running();
+    if (tables.generation() <= server.generation) {
+      return;
+    }
+    Map<String, Table> wanted = TableSql.of(tables.databases());
+    boolean all = true;
+    for (Table had : Set.copyOf(server.tables.values())) {
+      if (!had.equals(wanted.get(had.name()))) {
+        all &= drop(server, had);
+      }
+    }
+    for (Table table : wanted.values()) {
+      if (!server.tables.containsKey(table.name())) {
+        run(server.admin, TableSql.create(table));
+        server.tables.put(table.name(), table);
+      }
+    }
+    if (all) {
+      server.generation = tables.generation();
+    }
+  }
+
+  private static boolean drop(Running server, Table table) throws IOException {
+    try {
+      run(server.admin, "SET lock_timeout = '200ms';" + TableSql.drop(table.name()));
+      server.tables.remove(table.name());
+      return true;
+    } catch (Link.Refused e) {
+      if (!e.message().state().equals("55P03")) {
+        throw e;
+      }
+      return false;
+    }
+  }
+
+  /** Stops it if nobody has used it for long enough. */
+  public synchronized void stopIdle() {
+    Running current = running;
+    if (current != null
+        && current.links == 0
+        && nanoClock.getAsLong() - current.usedAt > config.idle().toNanos()) {
+      running = null;
+      stop(current);
+      LOG.info("the evaluator was idle for {} and is stopped", config.idle());
+    }
+  }
+
+  /**
+   * The version of a configured one, as {@code server_version} has it; found without a start.
+   *
+   * @throws EmbeddedPostgresException if the configured directory holds no PostgreSQL
+   */
+  public static String version(EvaluatorConfig config) {
+    return config.directory().map(home -> InstalledPostgres.at(home).version()).orElse(OURS);
+  }
+
+  /** Whether it runs. */
+  public synchronized boolean isRunning() {
+    return running != null && running.postgres.isRunning();
+  }
+
+  private static void stop(Running server) {
+    try {
+      server.listener.close();
+    } catch (IOException e) {
+      LOG.debug("closing the evaluator's way in: {}", e.toString());
+    }
+    server.admin.close();
+    server.postgres.close();
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    Running current = running;
+    running = null;
+    if (current != null) {
+      stop(current);
+    }
+  }
+}

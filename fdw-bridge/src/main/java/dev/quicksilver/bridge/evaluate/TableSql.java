@@ -1,0 +1,190 @@
+package dev.quicksilver.bridge.evaluate;
+
+import dev.quicksilver.bridge.catalog.Tables.Pairs;
+import dev.quicksilver.bridge.evaluate.Table.Field;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * The evaluator's tables as SQL. Each is a foreign table of the schema {@code pg_lean}, all of
+ * whose columns are domains, so that postgres_fdw fetches them and asks nothing of them; and in
+ * {@code public} what clients see: the same columns with plain types.
+ *
+ * <p>The schema's name is a system's, so that clients that list schemas leave it out.
+ *
+ * <p>What clients see is made as a view, and then called a table in {@code pg_class}: the catalogs
+ * show what it is to them, and PostgreSQL follows a relation's rules whatever its kind. OFFSET 0
+ * keeps it a subquery of its own, so that no join of two of them is ever sent to the bridge. Rules
+ * refuse every write before it looks for a row.
+ */
+final class TableSql {
+  /** Domains of {@code pg_lean} by the type below. */
+  private static final Map<String, String> DOMAINS =
+      Map.of(
+          "text", "plain_text",
+          "bytea", "plain_bytea",
+          "bigint", "plain_bigint",
+          "integer", "plain_integer",
+          "timestamp with time zone", "plain_timestamptz",
+          "pg_lsn", "plain_lsn");
+
+  private TableSql() {}
+
+  /** What a new evaluator needs before it can have tables. */
+  static String setUp(String socketDirectory, int port) {
+    var sql = new StringBuilder();
+    sql.append("SET allow_system_table_mods = on; CREATE SCHEMA pg_lean;");
+    sql.append("RESET allow_system_table_mods; CREATE EXTENSION postgres_fdw SCHEMA pg_lean;");
+    sql.append("CREATE SCHEMA quicksilver;");
+    sql.append("GRANT USAGE ON SCHEMA quicksilver TO PUBLIC;");
+    for (String type : List.of("text", "bytea", "jsonb")) {
+      sql.append("CREATE DOMAIN quicksilver.value_").append(type).append(" AS ").append(type);
+      sql.append(';');
+    }
+    new TreeMap<>(DOMAINS)
+        .forEach(
+            (type, domain) ->
+                sql.append("CREATE DOMAIN pg_lean.%s AS %s".formatted(domain, collated(type)))
+                    .append(';'));
+    sql.append(
+        """
+        CREATE FUNCTION pg_lean.refuse(command text) RETURNS integer IMMUTABLE LANGUAGE plpgsql AS $$
+        BEGIN
+            RAISE EXCEPTION 'cannot execute % in a read-only transaction: this is an edge copy', command
+                USING ERRCODE = 'read_only_sql_transaction',
+                      HINT = 'Write to the table of the same name on the central PostgreSQL.';
+        END $$;
+        REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC;
+        """);
+    sql.append(
+        """
+        CREATE SERVER bridge FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host %s, port '%d', dbname 'quicksilver',
+            use_remote_estimate 'true', fdw_startup_cost '1', fetch_size '1000', async_capable 'false', updatable 'false',
+            truncatable 'false', keep_connections 'true');
+        CREATE USER MAPPING FOR PUBLIC SERVER bridge OPTIONS (user 'evaluator', password_required 'false');
+        """
+            .formatted(literal(socketDirectory), port));
+    return sql.toString();
+  }
+
+  private static String collated(String type) {
+    return type.equals("text") ? "text COLLATE \"C\"" : type;
+  }
+
+  /** All tables that go with the databases, by name. */
+  static Map<String, Table> of(Map<String, Pairs> databases) {
+    Map<String, Table> result = new TreeMap<>();
+    databases.forEach(
+        (name, pairs) -> {
+          String origin = pairs.toString();
+          String value = "quicksilver.value_" + pairs.valueType();
+          result.put(
+              name + "_log",
+              new Table(
+                  name + "_log",
+                  origin,
+                  List.of(
+                      new Field("sequence", "bigint", true),
+                      new Field("op", "text", true),
+                      new Field("key", pairs.keyType(), false),
+                      new Field("value", value, false),
+                      new Field("commit_time", "timestamp with time zone", true),
+                      new Field("lsn", "pg_lsn", true),
+                      new Field("transaction", "bigint", true))));
+        });
+    result.put("databases", new Table("databases", "", DATABASES));
+    databases.forEach(
+        (name, pairs) ->
+            result.put(
+                name,
+                new Table(
+                    name,
+                    pairs.toString(),
+                    List.of(
+                        new Field("key", pairs.keyType(), true),
+                        new Field("value", "quicksilver.value_" + pairs.valueType(), true),
+                        new Field("sequence", "bigint", true),
+                        new Field("updated_at", "timestamp with time zone", true)))));
+    return result;
+  }
+
+  private static final List<Field> DATABASES =
+      List.of(
+          new Field("name", "text", true),
+          new Field("id", "text", true),
+          new Field("last_sequence", "bigint", true),
+          new Field("chain_hash", "text", true),
+          new Field("content_digest", "text", true),
+          new Field("pairs", "bigint", true),
+          new Field("system_id", "bigint", true),
+          new Field("timeline", "integer", true),
+          new Field("lsn", "pg_lsn", true),
+          new Field("commit_time", "timestamp with time zone", true),
+          new Field("diverged", "text", false));
+
+  /** Makes a table. */
+  static String create(Table table) {
+    String name = identifier(table.name());
+    List<String> foreign = new ArrayList<>();
+    List<String> plain = new ArrayList<>();
+    for (Field field : table.fields()) {
+      String column = identifier(field.name());
+      String domain = DOMAINS.get(field.type());
+      foreign.add(column + " " + (domain == null ? field.type() : "pg_lean." + domain));
+      plain.add(
+          domain == null
+              ? column
+              : "%s::%s AS %s".formatted(column, collated(field.type()), column));
+    }
+    String relation = literal("public." + name) + "::regclass";
+    var sql = new StringBuilder();
+    sql.append(
+        "CREATE FOREIGN TABLE pg_lean.%s (%s) SERVER bridge OPTIONS (schema_name 'public', table_name %s);"
+            .formatted(name, String.join(", ", foreign), literal(table.name())));
+    sql.append(
+        "CREATE VIEW public.%s AS SELECT %s FROM pg_lean.%s OFFSET 0;"
+            .formatted(name, String.join(", ", plain), name));
+    sql.append("GRANT SELECT ON public.%s TO PUBLIC;".formatted(name));
+    for (String command : List.of("INSERT", "UPDATE", "DELETE")) {
+      sql.append(
+          "CREATE RULE refuse_%s AS ON %s TO public.%s DO INSTEAD SELECT pg_lean.refuse('%s');"
+              .formatted(command.toLowerCase(Locale.ROOT), command, name, command));
+    }
+    sql.append(
+        "UPDATE pg_class SET relkind = 'r', relam = 2, relfilenode = oid, relreplident = 'd' WHERE oid = %s;"
+            .formatted(relation));
+    // Rules of this kind are followed, and not shown by clients that list a table's rules.
+    sql.append("UPDATE pg_rewrite SET ev_enabled = 'V' WHERE ev_class = %s;".formatted(relation));
+    String notNull =
+        table.fields().stream()
+            .filter(Field::notNull)
+            .map(field -> literal(field.name()))
+            .collect(Collectors.joining(", "));
+    sql.append(
+        "UPDATE pg_attribute SET attnotnull = true WHERE attrelid = %s AND attname IN (%s);"
+            .formatted(relation, notNull));
+    return sql.toString();
+  }
+
+  /** Drops a table. */
+  static String drop(String table) {
+    String name = identifier(table);
+    String relation = literal("public." + name) + "::regclass";
+    return "UPDATE pg_class SET relkind = 'v', relam = 0, relfilenode = 0 WHERE oid = %s;"
+            .formatted(relation)
+        + "DROP VIEW public.%s CASCADE; DROP FOREIGN TABLE pg_lean.%s CASCADE;"
+            .formatted(name, name);
+  }
+
+  static String identifier(String name) {
+    return '"' + name.replace("\"", "\"\"") + '"';
+  }
+
+  static String literal(String text) {
+    return "'" + text.replace("'", "''") + "'";
+  }
+}

@@ -1,0 +1,155 @@
+package dev.quicksilver.bridge.wire;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.nio.channels.Channels;
+import java.nio.channels.SocketChannel;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The two byte streams of one client, and whether it is still there. Reads belong to one thread;
+ * {@link #close} is safe for all.
+ */
+public final class Transport implements AutoCloseable {
+  private static final int BUFFER = 8192;
+
+  private final Closeable socket;
+  private final @Nullable Socket tcp;
+  private final OutputStream out;
+  private final Buffered in;
+
+  private Transport(Closeable socket, @Nullable Socket tcp, InputStream in, OutputStream out) {
+    this.socket = socket;
+    this.tcp = tcp;
+    this.in = new Buffered(in);
+    this.out = out;
+  }
+
+  /** A client over TCP. */
+  public static Transport of(Socket socket) throws IOException {
+    socket.setTcpNoDelay(true);
+    return new Transport(socket, socket, socket.getInputStream(), socket.getOutputStream());
+  }
+
+  /** A client over a Unix socket; the channel is blocking. */
+  public static Transport of(SocketChannel channel) {
+    return new Transport(
+        channel, null, Channels.newInputStream(channel), Channels.newOutputStream(channel));
+  }
+
+  /** What the client sends. */
+  public InputStream in() {
+    return in;
+  }
+
+  /** What the client gets; unbuffered. */
+  public OutputStream out() {
+    return out;
+  }
+
+  /** How long a read may wait, in ms; 0 for as long as it takes. Unix sockets wait forever. */
+  public void timeout(int millis) throws IOException {
+    Socket timed = tcp;
+    if (timed != null) {
+      timed.setSoTimeout(millis);
+    }
+  }
+
+  /**
+   * Whether the client has closed its side. Looks for a millisecond; what arrives meanwhile is kept
+   * for later reads. A client that has sent more than fits is taken to be there.
+   */
+  public boolean gone() {
+    Socket timed = tcp;
+    if (timed == null) {
+      return false;
+    }
+    try {
+      timed.setSoTimeout(1);
+      try {
+        return !in.lookBehind();
+      } finally {
+        timed.setSoTimeout(0);
+      }
+    } catch (SocketTimeoutException e) {
+      return false;
+    } catch (IOException e) {
+      return true;
+    }
+  }
+
+  @Override
+  public void close() throws IOException {
+    socket.close();
+  }
+
+  /** A buffer that can be filled before anybody asks. */
+  private static final class Buffered extends InputStream {
+    private final InputStream source;
+    private final byte[] buffer = new byte[BUFFER];
+    private int next;
+    private int end;
+
+    Buffered(InputStream source) {
+      this.source = source;
+    }
+
+    /** Reads behind what is left, as far as there is room; false at the end of the stream. */
+    boolean lookBehind() throws IOException {
+      if (next > 0) {
+        System.arraycopy(buffer, next, buffer, 0, end - next);
+        end -= next;
+        next = 0;
+      }
+      if (end == buffer.length) {
+        return true;
+      }
+      int read = source.read(buffer, end, buffer.length - end);
+      end += Math.max(0, read);
+      return read >= 0;
+    }
+
+    /** Reads ahead if nothing is left; false at the end of the stream. */
+    boolean look() throws IOException {
+      if (next < end) {
+        return true;
+      }
+      next = 0;
+      end = 0;
+      int read = source.read(buffer, 0, buffer.length);
+      end = Math.max(0, read);
+      return read >= 0;
+    }
+
+    @Override
+    public int read() throws IOException {
+      return look() ? buffer[next++] & 0xff : -1;
+    }
+
+    @Override
+    public int read(byte[] into, int from, int count) throws IOException {
+      if (count == 0) {
+        return 0;
+      }
+      if (next == end && count >= buffer.length) {
+        return source.read(into, from, count);
+      }
+      if (!look()) {
+        return -1;
+      }
+      int taken = Math.min(count, end - next);
+      System.arraycopy(buffer, next, into, from, taken);
+      next += taken;
+      return taken;
+    }
+
+    @Override
+    public int available() {
+      return end - next;
+    }
+  }
+}
