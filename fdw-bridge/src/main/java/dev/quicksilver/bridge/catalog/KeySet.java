@@ -150,6 +150,30 @@ public final class KeySet {
     return new KeySet(List.copyOf(result));
   }
 
+  @Override
+  public boolean equals(Object other) {
+    if (!(other instanceof KeySet that) || intervals.size() != that.intervals.size()) {
+      return false;
+    }
+    for (int i = 0; i < intervals.size(); i++) {
+      Interval a = intervals.get(i);
+      Interval b = that.intervals.get(i);
+      if (!Arrays.equals(a.from, b.from) || compareEnds(a.to, b.to) != 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  @Override
+  public int hashCode() {
+    int hash = 1;
+    for (Interval interval : intervals) {
+      hash = 31 * hash + Arrays.hashCode(interval.from);
+    }
+    return hash;
+  }
+
   private static int compareEnds(byte @Nullable [] a, byte @Nullable [] b) {
     if (a == null || b == null) {
       return a == null ? (b == null ? 0 : 1) : -1;

@@ -13,11 +13,11 @@ import java.util.function.Function;
 final class Conditions {
   private static final Condition UNKNOWN = new Condition.Always(Condition.UNKNOWN);
 
-  private final Table table;
+  private final Columns columns;
   private final Constants constants;
 
-  Conditions(Table table, Constants constants) {
-    this.table = table;
+  Conditions(Columns columns, Constants constants) {
+    this.columns = columns;
     this.constants = constants;
   }
 
@@ -41,19 +41,19 @@ final class Conditions {
   }
 
   private int column(Expression expression) {
-    return table.find(expression).orElseThrow(() -> new Outside("not a column"));
+    return columns.find(expression).orElseThrow(() -> new Outside("not a column"));
   }
 
   /** The kind of a column that can be in a condition: values cannot. */
   private ValueKind kind(int column) {
-    if (table.column(column).domain().isPresent()) {
+    if (columns.column(column).domain().isPresent()) {
       throw new Outside("a condition on a value");
     }
-    return ValueKind.of(table.column(column).type());
+    return ValueKind.of(columns.column(column).type());
   }
 
   private Condition infix(Expression.Infix infix) {
-    OptionalInt left = table.find(infix.left());
+    OptionalInt left = columns.find(infix.left());
     Optional<Comparison> comparison = Comparison.of(infix.operator());
     if (left.isPresent()) {
       boolean nullLiteral =

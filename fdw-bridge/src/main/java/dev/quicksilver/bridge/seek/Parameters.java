@@ -1,9 +1,13 @@
 package dev.quicksilver.bridge.seek;
 
+import dev.quicksilver.bridge.sql.Expression;
+import dev.quicksilver.bridge.sql.Select;
 import dev.quicksilver.bridge.types.Type;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The parameters of a statement: their types, declared or deduced from their use, and their values
@@ -34,6 +38,26 @@ final class Parameters {
       declared.add(argument.oid() == Type.UNKNOWN.oid() ? 0 : argument.oid());
       found.add(0);
     }
+  }
+
+  /**
+   * The parameters without a declared type that stand in several places of a statement, one of
+   * which may give them another type than the others would.
+   */
+  static Set<Integer> unclear(Select select, List<Argument> arguments) {
+    Set<Integer> seen = new HashSet<>();
+    Set<Integer> unclear = new HashSet<>();
+    var parameters = new Parameters(arguments, false);
+    Syntax.visit(
+        select,
+        expression -> {
+          if (expression instanceof Expression.Parameter parameter
+              && !seen.add(parameter.number())
+              && parameters.declared(parameter.number()).isEmpty()) {
+            unclear.add(parameter.number());
+          }
+        });
+    return unclear;
   }
 
   private int index(int number) {

@@ -113,6 +113,11 @@ public final class Seek {
     return shape.outputs().stream().map(Output::type).toList();
   }
 
+  /** OIDs of the parameters, declared or deduced. */
+  public List<Integer> parameterTypes() {
+    return shape.parameterTypes();
+  }
+
   /** The first line of EXPLAIN, in the form that postgres_fdw scans for. */
   public String explain() {
     return Estimate.of(shape, keys, conditions).line();

@@ -13,7 +13,7 @@ import java.util.OptionalInt;
  *
  * @param name what qualifies its columns: the alias if there is one
  */
-record Table(Relation relation, String name) {
+record Table(Relation relation, String name) implements Columns {
   /** Finds the table of a statement. */
   static Table of(Select select, CatalogView catalog, Scope scope) {
     if (select.from().size() != 1
@@ -43,12 +43,13 @@ record Table(Relation relation, String name) {
     return relation.sequenceColumn() >= 0;
   }
 
-  Column column(int index) {
+  @Override
+  public Column column(int index) {
     return relation.columns().get(index);
   }
 
-  /** The column that an expression names, if it is the name of a column. */
-  OptionalInt find(Expression expression) {
+  @Override
+  public OptionalInt find(Expression expression) {
     if (!(expression instanceof Expression.Name name) || name.star()) {
       return OptionalInt.empty();
     }

@@ -54,6 +54,8 @@ final class SeekLab implements AutoCloseable {
     make("dns", "text", "text", names());
     make("blobs", "bytea", "bytea", blobs());
     make("pages", "text", "jsonb", pages());
+    make("zones", "text", "text", few(0));
+    make("hosts", "text", "text", few(3));
     sql.commit();
     sql.setAutoCommit(true);
     replica = new Replica(data, TestReplica.OPTIONS);
@@ -101,6 +103,17 @@ final class SeekLab implements AutoCloseable {
     List<Map.Entry<byte[], byte[]>> pairs = new ArrayList<>();
     for (int i = 0; i < 100; i++) {
       pairs.add(Map.entry(utf8("host%06d".formatted(i)), utf8("{\"n\": " + i + "}")));
+    }
+    return pairs;
+  }
+
+  /** Some short keys, of which two tables share a part. */
+  private static List<Map.Entry<byte[], byte[]>> few(int from) {
+    List<String> keys =
+        List.of("a", "ab", "abc", "b", "b.c", "B", "c", "é", "éa", "a_b", "a%", "x", "xy", "100%");
+    List<Map.Entry<byte[], byte[]>> pairs = new ArrayList<>();
+    for (String key : keys.subList(from, keys.size() - 3 + from)) {
+      pairs.add(Map.entry(utf8(key), utf8(key.length() + " of " + key)));
     }
     return pairs;
   }
@@ -298,6 +311,19 @@ final class SeekLab implements AutoCloseable {
       }
     }
     return rows;
+  }
+
+  /** Name and type of PostgreSQL's columns. */
+  List<String> columns(String query) throws SQLException {
+    List<String> columns = new ArrayList<>();
+    try (java.sql.Statement statement = sql.createStatement();
+        ResultSet result = statement.executeQuery(query)) {
+      var description = result.getMetaData();
+      for (int i = 1; i <= description.getColumnCount(); i++) {
+        columns.add(description.getColumnLabel(i) + " " + description.getColumnTypeName(i));
+      }
+    }
+    return columns;
   }
 
   /** The query in a text; empty if the parser refuses it. */

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
@@ -47,5 +48,14 @@ class SeekTest {
       }
       assertThat(actual).as("-Dseed=%d, statement %d: %s", seed, i, query).isEqualTo(expected);
     }
+  }
+
+  private static List<String> columns(Seek seek) {
+    List<String> columns = new ArrayList<>();
+    for (int i = 0; i < seek.names().size(); i++) {
+      String type = seek.types().get(i).name().toLowerCase(Locale.ROOT);
+      columns.add(seek.names().get(i) + " " + type);
+    }
+    return columns;
   }
 }
