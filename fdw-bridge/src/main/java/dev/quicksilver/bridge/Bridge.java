@@ -145,7 +145,7 @@ public final class Bridge implements AutoCloseable {
   public BridgeStatus status() {
     Duration oldest =
         connections.values().stream()
-            .flatMap(connection -> connection.session().transaction().stream())
+            .flatMap(connection -> connection.session().reading().transaction().stream())
             .map(Transaction::age)
             .max(Duration::compareTo)
             .orElse(Duration.ZERO);
@@ -271,8 +271,9 @@ public final class Bridge implements AutoCloseable {
     }
   }
 
-  Replica replica() {
-    return replica;
+  /** A transaction that has not read anything yet. */
+  Transaction newTransaction() {
+    return new Transaction(replica, config.maxSnapshotAge(), nanoClock);
   }
 
   BridgeConfig config() {

@@ -280,7 +280,7 @@ final class Connection implements Client {
     out.int32(id);
     out.bytes(secret, 0, secret.length);
     out.end();
-    Replies.ready(out, session.state().status);
+    Replies.ready(out, session.block().state().status);
     out.flush();
   }
 
@@ -318,7 +318,7 @@ final class Connection implements Client {
       throw e.getCause();
     } catch (RelayedError e) {
       bridge.counters().error(e.state());
-      session.fail();
+      session.block().fail();
       recover(type, e.fatal());
     } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
       PgException error = Errors.translate(e);
@@ -373,11 +373,11 @@ final class Connection implements Client {
 
   private void ready() throws IOException {
     session.sync();
-    if (session.state() == Session.State.IDLE) {
+    if (session.block().state() == Block.State.IDLE) {
       extended.closePortals();
       session.endImplicit();
     }
-    Replies.ready(out, session.state().status);
+    Replies.ready(out, session.block().state().status);
     out.flush();
   }
 
@@ -386,28 +386,31 @@ final class Connection implements Client {
       LOG.error("statement failed on connection {}: {}", id, sql, cause);
     }
     bridge.counters().error(error.state().code());
-    session.fail();
+    session.block().fail();
     String position = extended.sql().isEmpty() || !sql.isEmpty() ? sql : extended.sql();
     Replies.error(
         out, error, position, error.state() == SqlState.ADMIN_SHUTDOWN ? "FATAL" : "ERROR");
   }
 
   /**
-   * Takes the snapshot from a client that sits on it too long; does nothing while a statement runs.
+   * Takes the snapshot from a client that sits on it too long. A statement that runs ends by
+   * itself, unless it waits for a client that does not take its rows: then the connection is cut.
    */
   void expire() {
     if (busy.tryLock()) {
       try {
-        session.transaction().filter(t -> t.overdue() != null).ifPresent(this::expire);
+        session.reading().transaction().filter(t -> t.overdue() != null).ifPresent(this::expire);
       } finally {
         busy.unlock();
       }
+    } else if (session.reading().transaction().filter(Transaction::isAbandoned).isPresent()) {
+      shut();
     }
   }
 
   private void expire(Transaction transaction) {
     extended.closePortals();
-    session.expire();
+    session.reading().expire();
   }
 
   /** Ends the connection from outside. */

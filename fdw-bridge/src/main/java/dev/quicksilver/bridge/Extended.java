@@ -138,7 +138,7 @@ final class Extended {
 
   private Optional<Seek.Description> shape(Select select, Prepared prepared) {
     return session.settings().seekable()
-        ? Seek.describe(select, session.current().view(), prepared.types, session.scope())
+        ? Seek.describe(select, session.reading().current().view(), prepared.types, session.scope())
         : Optional.empty();
   }
 
@@ -196,7 +196,7 @@ final class Extended {
             prepared,
             arguments,
             null,
-            query ? session.portal(seek.orElseThrow(), binary.orElseThrow()) : null);
+            query ? session.seeks().portal(seek.orElseThrow(), binary.orElseThrow()) : null);
       }
     }
     Map<String, KeySet> keys = select == null ? Map.of() : session.narrowing(select, arguments);
@@ -324,7 +324,7 @@ final class Extended {
       session.run(bound.prepared.piece, bound.arguments, true);
     } else {
       session.begin();
-      long sent = session.send(portal, limit <= 0 ? Long.MAX_VALUE : limit, false);
+      long sent = session.seeks().send(portal, limit <= 0 ? Long.MAX_VALUE : limit, false);
       if (limit > 0 && !portal.exhausted()) {
         Replies.empty(out, 's');
       } else {

@@ -1,6 +1,7 @@
 package dev.quicksilver.bridge;
 
 import dev.quicksilver.bridge.catalog.KeySet;
+import dev.quicksilver.bridge.catalog.ReplicaView;
 import dev.quicksilver.bridge.seek.Argument;
 import dev.quicksilver.bridge.seek.Narrowing;
 import dev.quicksilver.bridge.seek.Scope;
@@ -11,7 +12,6 @@ import dev.quicksilver.bridge.sql.Select;
 import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.sql.Statement;
 import dev.quicksilver.bridge.sql.Writes;
-import dev.quicksilver.bridge.types.Type;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +19,6 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
@@ -28,19 +27,6 @@ import org.jspecify.annotations.Nullable;
  * PostgreSQL would. Used by the connection's thread, under its lock.
  */
 final class Session {
-  /** Where the session stands between statements. */
-  enum State {
-    IDLE('I'),
-    IN_TRANSACTION('T'),
-    FAILED('E');
-
-    final char status;
-
-    State(char status) {
-      this.status = status;
-    }
-  }
-
   /** Statements that leave nothing behind in a session. */
   private static final Set<String> STATELESS = Set.of("show", "explain", "table", "values");
 
@@ -54,17 +40,13 @@ final class Session {
   private final @Nullable Session outer;
   private final Settings settings = new Settings();
   private final Cursors cursors = new Cursors();
-  private final Savepoints savepoints = new Savepoints();
-  private final ReentrantLock scanning = new ReentrantLock();
+  private final Reading reading;
   private final Watch watch;
+  private final Block block;
+  private final Seeks seeks;
   private final List<Script.Piece> toLearn = new ArrayList<>();
-  private State state = State.IDLE;
-  private Settings atBegin = settings;
-  private boolean implicitBlock;
   private boolean temporaries;
-  private volatile @Nullable Transaction transaction;
   private volatile @Nullable EvaluatorSide evaluator;
-  private volatile @Nullable Session inner;
 
   /** A session of a client. */
   Session(Bridge bridge, MessageWriter out, Client client) {
@@ -76,7 +58,13 @@ final class Session {
     this.out = out;
     this.client = client;
     this.outer = outer;
-    this.watch = new Watch(client, this::transaction, bridge.nanoClock());
+    this.reading =
+        outer == null
+            ? new Reading(bridge::newTransaction, cursors)
+            : outer.reading.shared(cursors);
+    this.watch = new Watch(client, reading::transaction, bridge.nanoClock());
+    this.block = new Block(settings, cursors, reading, this::evaluator, out);
+    this.seeks = new Seeks(bridge, reading, cursors, block, watch, out, client);
   }
 
   /**
@@ -85,9 +73,7 @@ final class Session {
    * @param outer the session whose statement is evaluated
    */
   static Session inner(Bridge bridge, MessageWriter out, Client client, Session outer) {
-    var session = new Session(bridge, out, client, outer);
-    outer.inner = session;
-    return session;
+    return new Session(bridge, out, client, outer);
   }
 
   /** The session may use the evaluator from now on. */
@@ -96,8 +82,16 @@ final class Session {
     evaluator = new EvaluatorSide(bridge, client, out, settings, watch, startUp);
   }
 
-  State state() {
-    return state;
+  Block block() {
+    return block;
+  }
+
+  Seeks seeks() {
+    return seeks;
+  }
+
+  Reading reading() {
+    return reading;
   }
 
   Settings settings() {
@@ -117,115 +111,28 @@ final class Session {
     return Optional.ofNullable(evaluator);
   }
 
-  /** The transaction, if one is open. Safe for all threads. */
-  Optional<Transaction> transaction() {
-    Session of = outer == null ? this : outer;
-    return Optional.ofNullable(of.transaction);
-  }
-
   /** Stops the running statement. Safe for all threads. */
   void cancel() {
     watch.cancel();
     evaluator().ifPresent(EvaluatorSide::cancel);
   }
 
-  /** What is read of the replica now. */
-  Transaction current() {
-    Session other = outer;
-    if (other != null) {
-      return other
-          .transaction()
-          .orElseThrow(
-              () ->
-                  PgException.of(
-                      SqlState.NO_ACTIVE_SQL_TRANSACTION, "the session reads nothing just now"));
-    }
-    Transaction now = transaction;
-    if (now == null) {
-      now = new Transaction(bridge.replica(), bridge.config().maxSnapshotAge(), bridge.nanoClock());
-      transaction = now;
-    }
-    return now;
-  }
-
   /** Ends the transaction of single statements; keeps one that BEGIN has opened. */
   void endImplicit() {
-    if (state == State.IDLE) {
-      endTransaction();
-    }
-  }
-
-  private void endTransaction() {
-    ReentrantLock lock = lock();
-    lock.lock();
-    try {
-      cursors.closeAll();
-      savepoints.clear();
-      atBegin = settings;
-      if (outer == null) {
-        closeInner();
-        Transaction ending = transaction;
-        transaction = null;
-        if (ending != null) {
-          ending.release();
-        }
-      }
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  private void closeInner() {
-    Session reading = inner;
-    if (reading != null) {
-      reading.cursors.closeAll();
-    }
-  }
-
-  private ReentrantLock lock() {
-    return outer == null ? scanning : outer.scanning;
-  }
-
-  /** Takes the snapshot away; what reads it next fails. */
-  void expire() {
-    scanning.lock();
-    try {
-      cursors.closeAll();
-      closeInner();
-      transaction().ifPresent(Transaction::expire);
-    } finally {
-      scanning.unlock();
+    if (block.state() == Block.State.IDLE) {
+      block.clear();
     }
   }
 
   /** Closes everything. */
   void close() {
     evaluator().ifPresent(EvaluatorSide::close); // first: its own session reads our snapshot
-    state = State.IDLE;
-    endTransaction();
+    block.clear();
   }
 
-  /** Notes that a statement failed. */
-  void fail() {
-    if (state == State.IN_TRANSACTION) {
-      state = State.FAILED;
-    }
-  }
-
-  /** Refuses a statement that a failed transaction must not run. */
+  /** Refuses a statement that cannot be run as the session is. */
   void requireUsable(Statement statement) {
-    boolean ends =
-        switch (statement) {
-          case Statement.Commit _, Statement.Rollback _, Statement.RollbackTo _ -> true;
-          case Statement.Other other ->
-              Set.of("commit", "rollback", "end", "abort").contains(other.word());
-          default -> false;
-        };
-    if (state == State.FAILED && !ends) {
-      throw PgException.of(
-          SqlState.IN_FAILED_SQL_TRANSACTION,
-          "current transaction is aborted, commands ignored until end of transaction block");
-    }
+    block.requireUsable(statement);
     evaluator()
         .filter(EvaluatorSide::lost)
         .ifPresent(
@@ -244,7 +151,11 @@ final class Session {
   /** Runs the statements of a simple query. */
   void simple(String text) {
     List<Script.Piece> pieces = Script.split(text);
-    implicitBlock = pieces.size() > 1;
+    if (pieces.size() == 1) {
+      run(pieces.getFirst(), List.of(), false);
+      return;
+    }
+    block.beginImplicit();
     boolean done = false;
     try {
       for (Script.Piece piece : pieces) {
@@ -252,12 +163,7 @@ final class Session {
       }
       done = true;
     } finally {
-      boolean opened = implicitBlock && state == State.IDLE;
-      implicitBlock = false;
-      EvaluatorSide side = evaluator;
-      if (opened && side != null && side.isOpen() && side.inBlock()) {
-        side.silently(done ? "COMMIT" : "ROLLBACK");
-      }
+      block.endImplicit(done);
     }
   }
 
@@ -274,17 +180,17 @@ final class Session {
       case Statement.Query query ->
           seek(query.select(), arguments)
               .ifPresentOrElse(
-                  seek -> query(seek, described),
+                  seek -> seeks.query(seek, described),
                   () -> evaluate(piece, described, narrowing(query.select(), arguments)));
       case Statement.Explain explain ->
           seek(explain.select(), arguments)
               .ifPresentOrElse(
-                  seek -> explain(seek, described),
+                  seek -> seeks.explain(seek, described),
                   () -> evaluate(piece, described, narrowing(explain.select(), arguments)));
       case Statement.Declare declare ->
           seek(declare.select(), arguments)
               .ifPresentOrElse(
-                  seek -> declare(declare.cursor(), seek),
+                  seek -> seeks.declare(declare.cursor(), seek),
                   () -> {
                     Map<String, KeySet> keys = narrowing(declare.select(), arguments);
                     evaluate(piece, described, keys);
@@ -292,12 +198,12 @@ final class Session {
                   });
       case Statement.Fetch fetch -> fetch(fetch, piece, described);
       case Statement.Close close -> close(close, piece, described);
-      case Statement.Begin begin -> begin(begin, piece.text());
-      case Statement.Commit _ -> end(true, piece.text());
-      case Statement.Rollback _ -> end(false, piece.text());
-      case Statement.Savepoint savepoint -> savepoint(savepoint.name(), piece.text());
-      case Statement.Release release -> release(release.name(), piece.text());
-      case Statement.RollbackTo rollback -> rollBackTo(rollback.name(), piece.text());
+      case Statement.Begin begin -> block.begin(begin, piece.text());
+      case Statement.Commit _ -> block.end(true, piece.text());
+      case Statement.Rollback _ -> block.end(false, piece.text());
+      case Statement.Savepoint savepoint -> block.savepoint(savepoint.name(), piece.text());
+      case Statement.Release release -> block.release(release.name(), piece.text());
+      case Statement.RollbackTo rollback -> block.rollBackTo(rollback.name(), piece.text());
       case Statement.Set set -> set(set, piece, described);
       case Statement.Deallocate deallocate -> deallocate(deallocate, piece, described);
       case Statement.Discard discard -> discard(discard, piece, described);
@@ -322,16 +228,16 @@ final class Session {
     if (!settings.seekable()) {
       return Optional.empty();
     }
-    lock().lock();
+    reading.lock().lock();
     try {
-      Optional<Seek> seek = Seek.plan(select, current().view(), arguments, scope());
+      Optional<Seek> seek = Seek.plan(select, reading.current().view(), arguments, scope());
       Session other = outer;
       return other == null
           ? seek
           : seek.map(
               s -> s.narrowed(other.evaluator().orElseThrow().narrowing(s.relation().name())));
     } finally {
-      lock().unlock();
+      reading.lock().unlock();
     }
   }
 
@@ -345,55 +251,8 @@ final class Session {
    */
   Map<String, KeySet> narrowing(Select select, List<Argument> arguments) {
     return settings.seekable() && !temporaries
-        ? Narrowing.of(select, current().view(), arguments, scope())
+        ? Narrowing.of(select, reading.current().view(), arguments, scope())
         : Map.of();
-  }
-
-  private void query(Seek seek, boolean described) {
-    Portal portal = portal(seek, new boolean[seek.types().size()]);
-    if (!described) {
-      Replies.description(out, seek.names(), seek.types(), new boolean[0]);
-    }
-    try (portal) {
-      complete("SELECT " + send(portal, Long.MAX_VALUE, false));
-    }
-  }
-
-  /** A portal of this session. */
-  Portal portal(Seek seek, boolean[] binary) {
-    return new Portal(seek, watch, binary, savepoints.depth());
-  }
-
-  /** Sends rows of a portal; returns how many. */
-  long send(Portal portal, long count, boolean discard) {
-    lock().lock();
-    try {
-      watch.check();
-      current().view();
-      long sent = portal.send(count, discard, out, client::flush);
-      bridge.counters().rows.add(discard ? 0 : sent);
-      return sent;
-    } finally {
-      lock().unlock();
-    }
-  }
-
-  private void explain(Seek seek, boolean described) {
-    if (!described) {
-      Replies.description(out, List.of("QUERY PLAN"), List.of(Type.TEXT), new boolean[0]);
-    }
-    Replies.textRow(out, seek.explain());
-    complete("EXPLAIN");
-  }
-
-  private void declare(String name, Seek seek) {
-    if (state == State.IDLE && !implicitBlock) {
-      throw PgException.of(
-          SqlState.NO_ACTIVE_SQL_TRANSACTION,
-          "DECLARE CURSOR can only be used in transaction blocks");
-    }
-    cursors.open(name, portal(seek, new boolean[seek.types().size()]));
-    complete("DECLARE CURSOR");
   }
 
   private void fetch(Statement.Fetch fetch, Script.Piece piece, boolean described) {
@@ -403,22 +262,7 @@ final class Session {
       evaluate(piece, described, cursors.narrowing(fetch.cursor()));
       return;
     }
-    long count = fetch.count();
-    boolean all = fetch.direction() == Statement.Direction.BACKWARD && count == Long.MAX_VALUE;
-    if (fetch.move() && all) {
-      long moved = portal.position();
-      portal.rewind();
-      complete("MOVE " + moved);
-      return;
-    }
-    if (fetch.direction() != Statement.Direction.FORWARD || count < 0) {
-      throw Portal.backward();
-    }
-    if (!fetch.move() && !described) {
-      Replies.description(out, portal.seek().names(), portal.seek().types(), new boolean[0]);
-    }
-    long sent = send(portal, count, fetch.move());
-    complete((fetch.move() ? "MOVE " : "FETCH ") + sent);
+    seeks.fetch(fetch, portal, described);
   }
 
   /** Refuses the name of a cursor that is not there, if the evaluator has none at all. */
@@ -441,95 +285,6 @@ final class Session {
     }
   }
 
-  // Transactions
-
-  private void begin(Statement.Begin begin, String text) {
-    if (state == State.IN_TRANSACTION) {
-      Replies.notice(out, "25001", "there is already a transaction in progress");
-    } else {
-      boolean joined = evaluator().filter(EvaluatorSide::inBlock).isPresent();
-      if (!joined) {
-        evaluator().ifPresent(side -> side.backlog().begin(text));
-      }
-      current();
-      atBegin = settings.copy();
-      state = State.IN_TRANSACTION;
-    }
-    complete(begin.tag());
-  }
-
-  private void end(boolean commit, String text) {
-    boolean committed = commit && state != State.FAILED;
-    if (state == State.IDLE) {
-      Replies.notice(out, "25P01", "there is no transaction in progress");
-    }
-    try {
-      Optional<EvaluatorSide> joined = evaluator().filter(EvaluatorSide::inBlock);
-      if (joined.isPresent()) {
-        joined.get().command(committed ? text : "ROLLBACK");
-      } else {
-        evaluator().ifPresent(side -> side.backlog().end(committed));
-        complete(committed ? "COMMIT" : "ROLLBACK");
-      }
-      if (!committed) {
-        settings.restore(atBegin);
-      }
-    } finally {
-      state = State.IDLE;
-      endTransaction();
-    }
-  }
-
-  private void requireBlock(String command) {
-    if (state == State.IDLE) {
-      throw PgException.of(
-          SqlState.NO_ACTIVE_SQL_TRANSACTION, command + " can only be used in transaction blocks");
-    }
-  }
-
-  /** Tells the evaluator of a statement if it takes part in the transaction; else notes it. */
-  private void tell(String sql, String tag, Runnable note) {
-    Optional<EvaluatorSide> joined = evaluator().filter(EvaluatorSide::inBlock);
-    if (joined.isPresent()) {
-      joined.get().command(sql);
-    } else {
-      note.run();
-      complete(tag);
-    }
-  }
-
-  private void savepoint(String name, String text) {
-    requireBlock("SAVEPOINT");
-    tell(text, "SAVEPOINT", () -> evaluator().ifPresent(side -> side.backlog().savepoint(text)));
-    savepoints.open(name, settings);
-  }
-
-  private void release(String name, String text) {
-    requireBlock("RELEASE SAVEPOINT");
-    requireSavepoint(name);
-    int left = savepoints.has(name) ? savepoints.release(name) : savepoints.depth();
-    tell(text, "RELEASE", () -> evaluator().ifPresent(side -> side.backlog().release(left, text)));
-    cursors.rise(left);
-  }
-
-  private void rollBackTo(String name, String text) {
-    requireBlock("ROLLBACK TO SAVEPOINT");
-    requireSavepoint(name);
-    int depth = savepoints.has(name) ? savepoints.rollBackTo(name, settings) : savepoints.depth();
-    tell(
-        text,
-        "ROLLBACK",
-        () -> evaluator().ifPresent(side -> side.backlog().rollBackTo(depth - 1)));
-    cursors.closeBelow(depth);
-    state = State.IN_TRANSACTION;
-  }
-
-  private void requireSavepoint(String name) {
-    if (!savepoints.has(name) && evaluator().filter(EvaluatorSide::inBlock).isEmpty()) {
-      throw PgException.of(SqlState.INVALID_SAVEPOINT, "savepoint \"" + name + "\" does not exist");
-    }
-  }
-
   // Settings
 
   private void set(Statement.Set set, Script.Piece piece, boolean described) {
@@ -547,7 +302,7 @@ final class Session {
       evaluate(piece, described, Map.of());
       return;
     }
-    if (side != null && state == State.IDLE) {
+    if (side != null && block.state() == Block.State.IDLE) {
       side.backlog().setting(set.name(), piece.text());
     } else if (side != null) {
       side.backlog().settingInBlock(set.name(), piece.text(), false);
@@ -567,7 +322,7 @@ final class Session {
 
   private void discard(Statement.Discard discard, Script.Piece piece, boolean described) {
     EvaluatorSide side = evaluator;
-    if (discard.what().equals("ALL") && state == State.IDLE) {
+    if (discard.what().equals("ALL") && block.state() == Block.State.IDLE) {
       Settings before = settings.copy();
       client.deallocate(Optional.empty());
       cursors.closeAll();
@@ -578,7 +333,7 @@ final class Session {
       }
       report(before);
       complete("DISCARD ALL");
-    } else if (side != null && (side.isOpen() || state != State.IDLE)) {
+    } else if (side != null && (side.isOpen() || block.state() != Block.State.IDLE)) {
       evaluate(piece, described, Map.of());
     } else {
       complete("DISCARD " + discard.what());
@@ -637,16 +392,16 @@ final class Session {
     if (side == null) {
       throw notAScan(piece);
     }
-    Transaction now = current();
+    ReplicaView view = reading.current().view();
     Optional<String> write =
-        Writes.command(piece.text(), now.view()::has, settings.searchesPublic() && !temporaries);
+        Writes.command(piece.text(), view::has, settings.searchesPublic() && !temporaries);
     if (write.isPresent()) {
       throw readOnly(write.get());
     }
-    if (implicitBlock && state == State.IDLE && !side.inBlock()) {
+    if (block.isImplicit() && !side.inBlock()) {
       side.backlog().begin("BEGIN");
     }
-    side.join(now.view(), state == State.IDLE ? settings : atBegin);
+    side.join(view, block.atBegin());
     return side;
   }
 
@@ -656,7 +411,7 @@ final class Session {
     if (select != null
         && select.from().size() == 1
         && select.from().getFirst() instanceof Select.FromItem.Table table
-        && !current().view().has(table.name())) {
+        && !reading.current().view().has(table.name())) {
       return PgException.of(
           SqlState.UNDEFINED_TABLE, "relation \"" + table.name() + "\" does not exist");
     }
@@ -676,21 +431,7 @@ final class Session {
     if (side == null || !side.isOpen() || side.isUnsynced()) {
       return;
     }
-    switch (side.status()) {
-      case 'T' -> {
-        if (state == State.IDLE && !implicitBlock) {
-          atBegin = settings.copy();
-        }
-        state = state == State.IDLE && implicitBlock ? State.IDLE : State.IN_TRANSACTION;
-      }
-      case 'E' -> state = state == State.IDLE && implicitBlock ? State.IDLE : State.FAILED;
-      default -> {
-        if (state != State.IDLE) {
-          state = State.IDLE;
-          endTransaction();
-        }
-      }
-    }
+    block.follow(side.status());
   }
 
   /** The same once the evaluator is in step again. */

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  * replica's pages from being reused.
  */
 final class Transaction {
+  /** What an overdue statement gets to end by itself. */
+  private static final Duration GRACE = Duration.ofSeconds(15);
+
   private final Replica replica;
   private final Duration maxAge;
   private final LongSupplier nanoClock;
@@ -51,6 +54,11 @@ final class Transaction {
   /** The error once the view is too old, else null. */
   @Nullable PgException overdue() {
     return age().compareTo(maxAge) > 0 ? tooOld() : null;
+  }
+
+  /** Whether it is so much overdue that nobody will end it in order. */
+  boolean isAbandoned() {
+    return age().compareTo(maxAge.plus(GRACE)) > 0;
   }
 
   private PgException tooOld() {

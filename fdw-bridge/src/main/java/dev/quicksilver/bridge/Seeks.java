@@ -1,0 +1,107 @@
+package dev.quicksilver.bridge;
+
+import dev.quicksilver.bridge.seek.Seek;
+import dev.quicksilver.bridge.sql.PgException;
+import dev.quicksilver.bridge.sql.SqlState;
+import dev.quicksilver.bridge.sql.Statement;
+import dev.quicksilver.bridge.types.Type;
+import dev.quicksilver.bridge.wire.MessageWriter;
+import java.util.List;
+
+/** Runs the seeks of a session, and the cursors over them. Used by the session's thread. */
+final class Seeks {
+  private final Bridge bridge;
+  private final Reading reading;
+  private final Cursors cursors;
+  private final Block block;
+  private final Watch watch;
+  private final MessageWriter out;
+  private final Client client;
+
+  Seeks(
+      Bridge bridge,
+      Reading reading,
+      Cursors cursors,
+      Block block,
+      Watch watch,
+      MessageWriter out,
+      Client client) {
+    this.bridge = bridge;
+    this.reading = reading;
+    this.cursors = cursors;
+    this.block = block;
+    this.watch = watch;
+    this.out = out;
+    this.client = client;
+  }
+
+  /** Gives all rows of a query. */
+  void query(Seek seek, boolean described) {
+    if (!described) {
+      describe(seek);
+    }
+    try (Portal portal = portal(seek, new boolean[seek.types().size()])) {
+      Replies.complete(out, "SELECT " + send(portal, Long.MAX_VALUE, false));
+    }
+  }
+
+  private void describe(Seek seek) {
+    Replies.description(out, seek.names(), seek.types(), new boolean[0]);
+  }
+
+  /** A portal of the session. */
+  Portal portal(Seek seek, boolean[] binary) {
+    return new Portal(seek, watch, binary, block.depth());
+  }
+
+  /** Sends rows of a portal; returns how many. */
+  long send(Portal portal, long count, boolean discard) {
+    reading.lock().lock();
+    try {
+      watch.check();
+      reading.current().view();
+      long sent = portal.send(count, discard, out, client::flush);
+      bridge.counters().rows.add(discard ? 0 : sent);
+      return sent;
+    } finally {
+      reading.lock().unlock();
+    }
+  }
+
+  void explain(Seek seek, boolean described) {
+    if (!described) {
+      Replies.description(out, List.of("QUERY PLAN"), List.of(Type.TEXT), new boolean[0]);
+    }
+    Replies.textRow(out, seek.explain());
+    Replies.complete(out, "EXPLAIN");
+  }
+
+  void declare(String name, Seek seek) {
+    if (!block.isOpen()) {
+      throw PgException.of(
+          SqlState.NO_ACTIVE_SQL_TRANSACTION,
+          "DECLARE CURSOR can only be used in transaction blocks");
+    }
+    cursors.open(name, portal(seek, new boolean[seek.types().size()]));
+    Replies.complete(out, "DECLARE CURSOR");
+  }
+
+  void fetch(Statement.Fetch fetch, Portal portal, boolean described) {
+    long count = fetch.count();
+    boolean all = fetch.direction() == Statement.Direction.BACKWARD && count == Long.MAX_VALUE;
+    if (fetch.move() && all) {
+      long moved = portal.position();
+      portal.rewind();
+      Replies.complete(out, "MOVE " + moved);
+      return;
+    }
+    if (fetch.direction() != Statement.Direction.FORWARD || count < 0) {
+      throw Portal.backward();
+    }
+    if (!fetch.move() && !described) {
+      describe(portal.seek());
+    }
+    long sent = send(portal, count, fetch.move());
+    Replies.complete(out, (fetch.move() ? "MOVE " : "FETCH ") + sent);
+  }
+}
