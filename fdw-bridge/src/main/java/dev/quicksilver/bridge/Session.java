@@ -2,6 +2,7 @@ package dev.quicksilver.bridge;
 
 import dev.quicksilver.bridge.catalog.KeySet;
 import dev.quicksilver.bridge.seek.Argument;
+import dev.quicksilver.bridge.seek.Narrowing;
 import dev.quicksilver.bridge.seek.Scope;
 import dev.quicksilver.bridge.seek.Seek;
 import dev.quicksilver.bridge.sql.PgException;
@@ -338,9 +339,14 @@ final class Session {
     return new Scope(settings.zone(), settings.searchesPublic() && !temporaries && outer == null);
   }
 
-  /** The keys that matter to a statement, by table; a table that is not there is read whole. */
+  /**
+   * The keys that matter to a statement, by table; a table that is not there is read whole. In a
+   * session that may have temporary objects a name may stand for one of them: nothing is narrowed.
+   */
   Map<String, KeySet> narrowing(Select select, List<Argument> arguments) {
-    return Map.of();
+    return settings.seekable() && !temporaries
+        ? Narrowing.of(select, current().view(), arguments, scope())
+        : Map.of();
   }
 
   private void query(Seek seek, boolean described) {

@@ -115,6 +115,25 @@ class EvaluatorTest {
         .containsExactly("6");
   }
 
+  /** Rows that the bridge gave to anybody, its evaluator included. */
+  private long rowsRead(String query) throws SQLException {
+    long before = bridge.status().rows();
+    rows(query);
+    return bridge.status().rows() - before;
+  }
+
+  @Test
+  void givesTheEvaluatorOnlyTheRowsThatCanMatter() throws SQLException {
+    assertThat(rowsRead("SELECT upper(key) FROM dns WHERE key = 'a'")).isEqualTo(1);
+    assertThat(rowsRead("SELECT upper(key) FROM dns")).isEqualTo(3);
+    assertThat(
+            rowsRead(
+                "SELECT upper(d.key), p.key FROM dns d LEFT JOIN pages p ON p.key = d.key"
+                    + " WHERE d.key IN ('a', 'b')"))
+        .isEqualTo(2);
+    assertThat(rowsRead("SELECT key FROM dns WHERE (key, sequence) >= ('c', 1)")).isEqualTo(1);
+  }
+
   @Test
   void evaluatesOverTheSnapshotOfTheTransaction() throws Exception {
     TestReplica.makeBeside(data, "moving");

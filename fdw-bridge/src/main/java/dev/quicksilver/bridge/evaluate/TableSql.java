@@ -149,6 +149,10 @@ final class TableSql {
         "CREATE VIEW public.%s AS SELECT %s FROM pg_lean.%s OFFSET 0;"
             .formatted(name, String.join(", ", plain), name));
     sql.append("GRANT SELECT ON public.%s TO PUBLIC;".formatted(name));
+    // A column is enough for SELECT … FOR UPDATE, which postgres_fdw ships, and not for LOCK TABLE.
+    sql.append(
+        "GRANT UPDATE (%s) ON public.%s TO PUBLIC;"
+            .formatted(identifier(table.fields().getFirst().name()), name));
     for (String command : List.of("INSERT", "UPDATE", "DELETE")) {
       sql.append(
           "CREATE RULE refuse_%s AS ON %s TO public.%s DO INSTEAD SELECT pg_lean.refuse('%s');"
