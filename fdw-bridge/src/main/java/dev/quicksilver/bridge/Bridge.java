@@ -153,9 +153,11 @@ public final class Bridge implements AutoCloseable {
         connections.size(),
         counters.connections.sum(),
         counters.queries.sum(),
+        counters.evaluated.sum(),
         counters.rows.sum(),
         counters.errors(),
-        oldest);
+        oldest,
+        evaluator.isRunning());
   }
 
   private void accept() {
@@ -249,6 +251,7 @@ public final class Bridge implements AutoCloseable {
    */
   void turn(Supplier<@Nullable PgException> interruption, Runnable work) {
     awaitTurn(interruption);
+    counters.evaluated.increment();
     try {
       work.run();
     } finally {

@@ -9,6 +9,7 @@ import java.util.concurrent.atomic.LongAdder;
 final class Counters {
   final LongAdder connections = new LongAdder();
   final LongAdder queries = new LongAdder();
+  final LongAdder evaluated = new LongAdder();
   final LongAdder rows = new LongAdder();
   private final Map<String, LongAdder> errors = new ConcurrentHashMap<>();
 

@@ -36,9 +36,11 @@ final class BridgeReports {
                 counted.connections(),
                 counted.connectionsTotal(),
                 counted.queries(),
+                counted.evaluated(),
                 counted.rows(),
                 counted.errors(),
-                counted.oldestSnapshot().toMillis() / 1e3));
+                counted.oldestSnapshot().toMillis() / 1e3,
+                counted.evaluatorRuns()));
   }
 
   private static Optional<String> problem(ServedDatabases served) {

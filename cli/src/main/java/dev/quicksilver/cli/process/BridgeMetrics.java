@@ -39,8 +39,20 @@ final class BridgeMetrics {
     counter(
         registry,
         current,
+        "quicksilver_bridge_evaluated_statements_total",
+        "Statements that the bridge's PostgreSQL evaluated.",
+        BridgeReport::evaluated);
+    gauge(
+        registry,
+        current,
+        "quicksilver_bridge_evaluator_running",
+        "1 while the bridge's PostgreSQL runs, else 0.",
+        bridge -> bridge.evaluatorRuns() ? 1 : 0);
+    counter(
+        registry,
+        current,
         "quicksilver_bridge_rows_total",
-        "Rows that were sent.",
+        "Rows that were sent, to clients and to the evaluator.",
         BridgeReport::rows);
     CounterWithCallback.builder()
         .name("quicksilver_bridge_errors_total")

@@ -170,17 +170,21 @@ public record NodeStatus(
    * @param connections open now
    * @param connectionsTotal accepted since the start
    * @param queries statements executed since the start
-   * @param rows sent since the start
+   * @param evaluated of them by the evaluator
+   * @param rows sent since the start, to clients and to the evaluator
    * @param errors sent since the start, by SQLSTATE
    * @param oldestSnapshotSeconds age of the oldest transaction's snapshot; 0 if there is none
+   * @param evaluatorRuns whether the evaluator runs
    */
   public record BridgeReport(
       int connections,
       long connectionsTotal,
       long queries,
+      long evaluated,
       long rows,
       Map<String, Long> errors,
-      double oldestSnapshotSeconds) {}
+      double oldestSnapshotSeconds,
+      boolean evaluatorRuns) {}
 
   /**
    * A node that this one may pull a database from.

@@ -43,7 +43,7 @@ public final class Evaluator implements AutoCloseable {
   private final int connections;
   private final Consumer<SocketChannel> inner;
   private final LongSupplier nanoClock;
-  private @Nullable Running running;
+  private volatile @Nullable Running running;
   private boolean closed;
 
   /** A started PostgreSQL with what has been made in it. */
@@ -343,9 +343,10 @@ public final class Evaluator implements AutoCloseable {
     return config.directory().map(home -> InstalledPostgres.at(home).version()).orElse(OURS);
   }
 
-  /** Whether it runs. */
-  public synchronized boolean isRunning() {
-    return running != null && running.postgres.isRunning();
+  /** Whether it runs; never waits for a start. */
+  public boolean isRunning() {
+    Running current = running;
+    return current != null && current.postgres.isRunning();
   }
 
   private static void stop(Running server) {
