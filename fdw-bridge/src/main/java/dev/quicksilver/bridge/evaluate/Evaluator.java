@@ -87,6 +87,9 @@ public final class Evaluator implements AutoCloseable {
   }
 
   private Running running() throws IOException {
+    if (config.start() == EvaluatorConfig.Start.NONE) {
+      throw PgException.unsupported("this statement (bridge.evaluator.start is none)");
+    }
     if (closed) {
       throw new IOException("the bridge is stopping");
     }
@@ -148,6 +151,7 @@ public final class Evaluator implements AutoCloseable {
     settings.put("max_parallel_workers_per_gather", "0");
     settings.put("max_parallel_maintenance_workers", "0");
     settings.put("max_logical_replication_workers", "0");
+    settings.put("restart_after_crash", "off"); // without durability nothing is left to go on with
     settings.put("jit", "off");
     settings.put("timezone", "GMT");
     settings.put("default_transaction_isolation", "repeatable read");
@@ -220,9 +224,6 @@ public final class Evaluator implements AutoCloseable {
 
   private Evaluation.Opened open(
       String user, Map<String, String> parameters, String name, Waiter waiter) throws IOException {
-    if (config.start() == EvaluatorConfig.Start.NONE) {
-      throw PgException.unsupported("this statement (bridge.evaluator.start is none)");
-    }
     Map<String, String> all = new HashMap<>(parameters);
     all.put("user", user);
     all.put("database", DATABASE);
@@ -230,7 +231,7 @@ public final class Evaluator implements AutoCloseable {
     Running server;
     synchronized (this) {
       server = running();
-      role(server, user);
+      guarded(server, () -> role(server, user));
       server.links++;
     }
     try {
@@ -254,8 +255,27 @@ public final class Evaluator implements AutoCloseable {
       throw PgException.of(
           SqlState.INVALID_AUTHORIZATION, "role \"" + user + "\" is not permitted to log in");
     }
-    if (server.roles.add(user)) {
+    if (!server.roles.contains(user)) {
       run(server.admin, "CREATE ROLE " + TableSql.identifier(user) + " LOGIN");
+      server.roles.add(user);
+    }
+  }
+
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  /** Runs a step over the superuser's connection; a server on which it breaks is given up. */
+  private void guarded(Running server, Step step) throws IOException {
+    try {
+      step.run();
+    } catch (Link.Refused e) {
+      throw e;
+    } catch (IOException e) {
+      LOG.warn("the evaluator lost a process of its own and is started anew: {}", e.toString());
+      running = null;
+      stop(server);
+      throw new IOException("it broke down and is started anew with the next statement", e);
     }
   }
 
@@ -265,9 +285,12 @@ public final class Evaluator implements AutoCloseable {
    */
   public synchronized void follow(Tables tables) throws IOException {
     Running server = running();
-    if (tables.generation() <= server.generation) {
-      return;
+    if (tables.generation() > server.generation) {
+      guarded(server, () -> change(server, tables));
     }
+  }
+
+  private static void change(Running server, Tables tables) throws IOException {
     Map<String, Table> wanted = TableSql.of(tables.databases());
     boolean all = true;
     for (Table had : Set.copyOf(server.tables.values())) {

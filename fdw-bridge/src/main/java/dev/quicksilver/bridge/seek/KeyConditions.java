@@ -84,6 +84,11 @@ final class KeyConditions {
   }
 
   private static KeySet bounds(Condition condition, Occurrence occurrence) {
+    if (condition instanceof Condition.Guess guess && guess.comparison() == Comparison.EQUAL) {
+      // What postgres_fdw puts in the place of a value is NULL. So this is true of no key, and that
+      // is about as many rows as there will be.
+      return KeySet.NONE;
+    }
     return Bounds.of(condition, occurrence.keyColumn()).keys();
   }
 

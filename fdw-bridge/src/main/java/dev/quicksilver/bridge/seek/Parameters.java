@@ -2,10 +2,13 @@ package dev.quicksilver.bridge.seek;
 
 import dev.quicksilver.bridge.sql.Expression;
 import dev.quicksilver.bridge.sql.Select;
+import dev.quicksilver.bridge.sql.TypeName;
 import dev.quicksilver.bridge.types.Type;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -42,19 +45,32 @@ final class Parameters {
 
   /**
    * The parameters without a declared type that stand in several places of a statement, one of
-   * which may give them another type than the others would.
+   * which may give them another type than the others would, unless each place casts them to the
+   * same.
    */
   static Set<Integer> unclear(Select select, List<Argument> arguments) {
-    Set<Integer> seen = new HashSet<>();
-    Set<Integer> unclear = new HashSet<>();
-    var parameters = new Parameters(arguments, false);
+    Map<Integer, Integer> uses = new HashMap<>();
+    Map<Integer, Integer> casts = new HashMap<>();
+    Map<Integer, Set<TypeName>> types = new HashMap<>();
     Syntax.visit(
         select,
         expression -> {
-          if (expression instanceof Expression.Parameter parameter
-              && !seen.add(parameter.number())
-              && parameters.declared(parameter.number()).isEmpty()) {
-            unclear.add(parameter.number());
+          if (expression instanceof Expression.Parameter parameter) {
+            uses.merge(parameter.number(), 1, Integer::sum);
+          } else if (expression instanceof Expression.Cast cast
+              && cast.operand() instanceof Expression.Parameter parameter) {
+            casts.merge(parameter.number(), 1, Integer::sum);
+            types.computeIfAbsent(parameter.number(), number -> new HashSet<>()).add(cast.type());
+          }
+        });
+    var parameters = new Parameters(arguments, false);
+    Set<Integer> unclear = new HashSet<>();
+    uses.forEach(
+        (number, count) -> {
+          boolean alike =
+              count.equals(casts.get(number)) && types.getOrDefault(number, Set.of()).size() == 1;
+          if (count > 1 && !alike && parameters.declared(number).isEmpty()) {
+            unclear.add(number);
           }
         });
     return unclear;

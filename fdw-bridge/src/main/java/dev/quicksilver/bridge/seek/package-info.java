@@ -11,6 +11,10 @@
  * leaves the set and is caught in {@code Seek}. What was read is a {@code Condition}, from which
  * {@code Bounds} derives the keys that can matter. Hot: {@code Condition.test} and the rows, for
  * which nothing is allocated per row. A seek belongs to one session.
+ *
+ * <p>{@link dev.quicksilver.bridge.seek.Narrowing} is for all other statements: the keys whose rows
+ * can matter to them, whatever PostgreSQL does with these rows. {@code BlockReader} says why that
+ * is enough.
  */
 @NullMarked
 package dev.quicksilver.bridge.seek;

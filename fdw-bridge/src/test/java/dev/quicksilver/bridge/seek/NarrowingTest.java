@@ -168,6 +168,34 @@ class NarrowingTest {
   }
 
   @Test
+  void readsWhatPostgresFdwSends() {
+    KeySet a = singles("a");
+    assertThat(
+            narrowed(
+                "SELECT r1.key, r2.value FROM (public.zones r1 INNER JOIN public.hosts r2 ON"
+                    + " (((r1.key = r2.key)))) WHERE ((r1.key = 'a'::text))"))
+        .containsExactlyInAnyOrderEntriesOf(Map.of("zones", a, "hosts", a));
+    assertThat(
+            narrowed(
+                "SELECT r1.key FROM public.zones r1 WHERE ((r1.key = $1::text)) AND EXISTS (SELECT"
+                    + " NULL FROM public.hosts r3 WHERE ((r3.key = $1::text)))",
+                new Argument(0, false, SeekLab.utf8("a"))))
+        .containsExactlyInAnyOrderEntriesOf(Map.of("zones", a, "hosts", a));
+    assertThat(
+            narrowed(
+                "SELECT s4.c1, r2.key FROM ((SELECT key FROM public.zones WHERE ((key ="
+                    + " 'a'::text))) s4(c1) FULL JOIN public.hosts r2 ON (((s4.c1 = r2.key))))"))
+        .containsExactly(Map.entry("zones", a));
+    assertThat(
+            narrowed(
+                "SELECT upper(key) FROM public.zones WHERE"
+                    + " ((key = ((SELECT null::text)::text)))"))
+        .containsExactly(Map.entry("zones", KeySet.NONE));
+    assertThat(narrowed("SELECT value::quicksilver.value_text FROM public.zones WHERE key = 'a'"))
+        .containsExactly(Map.entry("zones", a));
+  }
+
+  @Test
   void readsParametersRowsAndPatterns() {
     assertThat(
             narrowed(
@@ -200,7 +228,7 @@ class NarrowingTest {
         "SELECT query_to_xml('SELECT * FROM zones', true, true, '') FROM zones WHERE key = 'a'",
         "SELECT pg_catalog.table_to_xml('zones', true, true, '') FROM zones WHERE key = 'a'",
         "SELECT quicksilver.anything() FROM zones WHERE key = 'a'",
-        "SELECT key::quicksilver.value_text FROM zones WHERE key = 'a'",
+        "SELECT key::quicksilver.another FROM zones WHERE key = 'a'",
         "SELECT NULL::zones FROM zones WHERE key = 'a'",
         "SELECT key FROM zones WHERE key = 'a' AND EXISTS (SELECT 1 FROM lean.zones)",
         "SELECT key FROM zones, nothing WHERE key = 'a'",

@@ -1,0 +1,173 @@
+package dev.quicksilver.bridge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
+import dev.quicksilver.bridge.evaluate.EvaluatorConfig.Start;
+import dev.quicksilver.fixtures.Await;
+import dev.quicksilver.postgres.EmbeddedPostgresException;
+import dev.quicksilver.postgres.InstalledPostgres;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Assumptions;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** When the evaluator runs, which PostgreSQL it is, and what is left of it. */
+class EvaluatorLifeTest {
+  @TempDir private Path data;
+
+  @BeforeEach
+  void write() {
+    TestReplica.write(
+        data, "dns", "text", List.of(Map.entry("a", "1".getBytes(StandardCharsets.UTF_8))));
+  }
+
+  private Bridge start(EvaluatorConfig evaluator) throws Exception {
+    BridgeConfig config = TestReplica.config(data);
+    return Bridge.start(
+        new BridgeConfig(
+            config.host(),
+            0,
+            data,
+            config.maxConnections(),
+            config.maxConcurrentQueries(),
+            config.maxSnapshotAge(),
+            config.credentials(),
+            evaluator,
+            config.storage()));
+  }
+
+  private static String ask(Bridge bridge, String query) throws SQLException {
+    try (Connection connection =
+            DriverManager.getConnection(
+                "jdbc:postgresql://127.0.0.1:" + bridge.port() + "/quicksilver?user=analyst");
+        Statement statement = connection.createStatement();
+        ResultSet result = statement.executeQuery(query)) {
+      result.next();
+      return result.getString(1);
+    }
+  }
+
+  /** How many PostgreSQL servers this process has started. */
+  private static long servers() {
+    return ProcessHandle.current()
+        .descendants()
+        .filter(child -> child.info().command().orElse("").endsWith("/bin/postgres"))
+        .count();
+  }
+
+  @Test
+  void seeksOnWithoutOne() throws Exception {
+    try (Bridge bridge = start(EvaluatorConfig.DEFAULT.withStart(Start.NONE))) {
+      assertThat(ask(bridge, "SELECT key FROM dns WHERE key = 'a'")).isEqualTo("a");
+      assertThatThrownBy(() -> ask(bridge, "SELECT upper(key) FROM dns"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("0A000"))
+          .hasMessageContaining("bridge.evaluator.start");
+      assertThat(bridge.evaluator().isRunning()).isFalse();
+    }
+  }
+
+  @Test
+  void startsItWithTheBridgeIfToldTo() throws Exception {
+    try (Bridge bridge = start(EvaluatorConfig.DEFAULT.withStart(Start.EAGER))) {
+      assertThat(bridge.evaluator().isRunning()).isTrue();
+      assertThat(ask(bridge, "SELECT upper(key) FROM dns")).isEqualTo("A");
+    }
+  }
+
+  @Test
+  void isOfTheVersionThatClientsAreTold() throws Exception {
+    try (Bridge bridge = start(EvaluatorConfig.DEFAULT)) {
+      assertThat(ask(bridge, "SHOW server_version")).isEqualTo(bridge.serverVersion());
+    }
+  }
+
+  @Test
+  void canBeAnInstalledOne() throws Exception {
+    Optional<InstalledPostgres> installed = InstalledPostgres.find(15, 99);
+    Assumptions.assumeTrue(
+        installed.isPresent(), "no PostgreSQL 15 or newer is installed on this machine");
+    var config =
+        new EvaluatorConfig(
+            Start.ON_DEMAND,
+            installed.map(InstalledPostgres::home),
+            Duration.ofMinutes(1),
+            256L << 20,
+            1L << 30);
+    try (Bridge bridge = start(config)) {
+      assertThat(ask(bridge, "SELECT upper(key) FROM dns")).isEqualTo("A");
+      assertThat(ask(bridge, "SHOW server_version")).isEqualTo(bridge.serverVersion());
+      assertThatThrownBy(() -> ask(bridge, "DELETE FROM dns WHERE false"))
+          .hasMessageContaining("read-only");
+    }
+  }
+
+  @Test
+  void refusesADirectoryWithoutOne() {
+    var config =
+        new EvaluatorConfig(
+            Start.ON_DEMAND, Optional.of(data), Duration.ofMinutes(1), 256L << 20, 1L << 30);
+    assertThatThrownBy(() -> start(config).close())
+        .isInstanceOf(EmbeddedPostgresException.class)
+        .hasMessageContaining(data.toString());
+  }
+
+  @Test
+  void stopsWhenNobodyUsesItAndStartsAgain() throws Exception {
+    var config =
+        new EvaluatorConfig(
+            Start.ON_DEMAND, Optional.empty(), Duration.ofMillis(100), 256L << 20, 1L << 30);
+    try (Bridge bridge = start(config)) {
+      assertThat(bridge.evaluator().isRunning()).isFalse();
+      for (int time = 0; time < 2; time++) {
+        assertThat(ask(bridge, "SELECT upper(key) FROM dns")).isEqualTo("A");
+        Await.until("it has stopped", bridge.evaluator()::isRunning, running -> !running);
+      }
+    }
+  }
+
+  @Test
+  void startsAnewAfterItWasKilledAndIsGoneWithTheBridge() throws Exception {
+    long before = servers();
+    try (Bridge bridge = start(EvaluatorConfig.DEFAULT);
+        Connection connection =
+            DriverManager.getConnection(
+                "jdbc:postgresql://127.0.0.1:" + bridge.port() + "/quicksilver?user=analyst");
+        Statement statement = connection.createStatement()) {
+      try (ResultSet result = statement.executeQuery("SELECT pg_backend_pid(), upper('x')")) {
+        result.next();
+        ProcessHandle backend = ProcessHandle.of(result.getLong(1)).orElseThrow();
+        backend.destroyForcibly(); // PostgreSQL ends all others then, and starts again
+      }
+      assertThatThrownBy(() -> statement.executeQuery("SELECT upper(key) FROM dns"))
+          .isInstanceOf(SQLException.class);
+      try (ResultSet result = statement.executeQuery("SELECT key FROM dns")) {
+        assertThat(result.next()).isTrue();
+      }
+      Await.until(
+          "it evaluates again",
+          () -> {
+            try {
+              return ask(bridge, "SELECT upper(key) FROM dns");
+            } catch (SQLException e) {
+              return e.getSQLState() + " " + e.getMessage();
+            }
+          },
+          "A"::equals);
+    }
+    Await.until("all are gone", EvaluatorLifeTest::servers, now -> now <= before);
+  }
+}
