@@ -77,18 +77,19 @@ final class Backlog {
     savepoints.clear();
   }
 
-  /**
-   * Takes all that is there, in an order in which it can be replayed.
-   *
-   * @param withSettings whether the settings from outside of the block are wanted
-   */
-  List<String> take(boolean withSettings) {
-    List<String> all = new ArrayList<>();
-    if (withSettings) {
-      all.addAll(settings.values());
-    }
-    block.forEach(noted -> all.add(noted.sql()));
+  /** The settings from outside of the block. */
+  List<String> settings() {
+    return List.copyOf(settings.values());
+  }
+
+  /** The evaluator knows the settings. */
+  void forgetSettings() {
     settings.clear();
+  }
+
+  /** Takes the statements of the block, in an order in which they can be replayed. */
+  List<String> takeBlock() {
+    List<String> all = block.stream().map(Noted::sql).toList();
     forgetBlock();
     return all;
   }

@@ -64,7 +64,7 @@ final class Block {
 
   /** The settings that a rollback of all goes back to. */
   Settings atBegin() {
-    return state == State.IDLE ? settings : atBegin;
+    return isOpen() ? atBegin : settings;
   }
 
   /** Whether cursors may be declared. */
@@ -80,15 +80,43 @@ final class Block {
   /** The statements that come are those of one message. */
   void beginImplicit() {
     implicit = true;
+    if (state == State.IDLE) {
+      restartImplicit();
+    }
+  }
+
+  private void restartImplicit() {
+    atBegin = settings.copy();
+    evaluator.get().ifPresent(side -> side.backlog().begin("BEGIN"));
   }
 
   /** The statements of one message are done. */
   void endImplicit(boolean committed) {
     boolean alone = isImplicit();
     implicit = false;
-    joined()
-        .filter(side -> alone)
-        .ifPresent(side -> side.silently(committed ? "COMMIT" : "ROLLBACK"));
+    if (!alone) {
+      return;
+    }
+    try {
+      Optional<EvaluatorSide> joined = joined();
+      if (joined.isPresent()) {
+        joined.get().silently(committed ? "COMMIT" : "ROLLBACK");
+      } else {
+        evaluator.get().ifPresent(side -> side.backlog().end(committed));
+      }
+    } finally {
+      ended(committed);
+    }
+  }
+
+  /** The settings are what the block has left of them. */
+  private void ended(boolean committed) {
+    if (!committed) {
+      settings.restore(atBegin);
+    } else if (!settings.unreportedAreThoseOf(atBegin)) {
+      evaluator.get().ifPresent(EvaluatorSide::learnSettings); // SET LOCAL has ended
+    }
+    atBegin = settings;
   }
 
   private Optional<EvaluatorSide> joined() {
@@ -137,11 +165,13 @@ final class Block {
     if (state == State.IN_TRANSACTION) {
       Replies.notice(out, "25001", "there is already a transaction in progress");
     } else {
+      if (!implicit) {
+        atBegin = settings.copy();
+      }
       if (joined().isEmpty()) {
-        evaluator.get().ifPresent(side -> side.backlog().begin(text));
+        evaluator.get().ifPresent(side -> side.backlog().begin(implicit ? "BEGIN" : text));
       }
       reading.current();
-      atBegin = settings.copy();
       state = State.IN_TRANSACTION;
     }
     complete(begin.tag());
@@ -160,11 +190,12 @@ final class Block {
         evaluator.get().ifPresent(side -> side.backlog().end(committed));
         complete(committed ? "COMMIT" : "ROLLBACK");
       }
-      if (!committed) {
-        settings.restore(atBegin);
-      }
+      ended(committed);
     } finally {
       clear();
+      if (implicit) {
+        restartImplicit();
+      }
     }
   }
 

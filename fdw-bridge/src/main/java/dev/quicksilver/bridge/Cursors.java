@@ -59,8 +59,17 @@ final class Cursors {
     evaluated.clear();
   }
 
+  /**
+   * Other cursors of the evaluator's may have the names by now: nothing is known of the keys that
+   * matter to them.
+   */
+  void forgetNarrowing() {
+    evaluated.clear();
+  }
+
   /** Closes those that were declared after a savepoint, which go with what it undoes. */
   void closeBelow(int depth) {
+    forgetNarrowing();
     seeking
         .values()
         .removeIf(

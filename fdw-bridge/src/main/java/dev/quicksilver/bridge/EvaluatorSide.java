@@ -9,7 +9,6 @@ import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import java.io.IOException;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -121,15 +120,16 @@ final class EvaluatorSide implements Evaluation.Host {
               SqlState.CANNOT_CONNECT_NOW, "the evaluator is not available: " + e.getMessage(), e)
           .hint("Seeks go on working: one table, plain columns, conditions on the key.");
     }
-    List<String> missed = new ArrayList<>();
     if (fresh) {
       client.forgetRemote();
-      missed.addAll(atBegin.changes());
     }
-    missed.addAll(backlog.take(!fresh));
+    List<String> block = backlog.takeBlock();
     begin();
     try {
-      evaluation.join(missed);
+      // Not with the block: a BEGIN in the same message would make them a part of it.
+      evaluation.join(fresh ? atBegin.changes() : backlog.settings());
+      backlog.forgetSettings();
+      evaluation.join(block);
     } finally {
       running = false;
     }
@@ -227,7 +227,8 @@ final class EvaluatorSide implements Evaluation.Host {
   /** Leaves the evaluator as if it had never been used. */
   void forget() {
     evaluation.close();
-    backlog.take(true);
+    backlog.forgetSettings();
+    backlog.forgetBlock();
     stateful = false;
   }
 

@@ -137,7 +137,7 @@ final class Extended {
   }
 
   private Optional<Seek.Description> shape(Select select, Prepared prepared) {
-    return session.settings().seekable()
+    return session.seekable()
         ? Seek.describe(select, session.reading().current().view(), prepared.types, session.scope())
         : Optional.empty();
   }
@@ -341,6 +341,9 @@ final class Extended {
         piece.statement() instanceof Statement.Fetch fetch
             ? session.cursors().narrowing(fetch.cursor())
             : keys;
+    if (Session.mayCommit(piece)) {
+      session.learnLater(piece);
+    }
     session.takeTurn(() -> side.forward('E', message, true, scanned));
     if (piece.statement() instanceof Statement.Declare declare) {
       session.cursors().evaluated(declare.cursor(), keys);

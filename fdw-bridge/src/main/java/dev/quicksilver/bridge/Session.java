@@ -46,6 +46,7 @@ final class Session {
   private final Seeks seeks;
   private final List<Script.Piece> toLearn = new ArrayList<>();
   private boolean temporaries;
+  private boolean unsure;
   private volatile @Nullable EvaluatorSide evaluator;
 
   /** A session of a client. */
@@ -223,9 +224,14 @@ final class Session {
 
   // Seeks
 
+  /** Whether the bridge knows all that the meaning of a statement depends on. */
+  boolean seekable() {
+    return settings.seekable() && !unsure;
+  }
+
   /** The statement as a seek, if it is one. */
   Optional<Seek> seek(Select select, List<Argument> arguments) {
-    if (!settings.seekable()) {
+    if (!seekable()) {
       return Optional.empty();
     }
     reading.lock().lock();
@@ -250,7 +256,7 @@ final class Session {
    * session that may have temporary objects a name may stand for one of them: nothing is narrowed.
    */
   Map<String, KeySet> narrowing(Select select, List<Argument> arguments) {
-    return settings.seekable() && !temporaries
+    return seekable() && !temporaries
         ? Narrowing.of(select, reading.current().view(), arguments, scope())
         : Map.of();
   }
@@ -302,7 +308,7 @@ final class Session {
       evaluate(piece, described, Map.of());
       return;
     }
-    if (side != null && block.state() == Block.State.IDLE) {
+    if (side != null && !block.isOpen()) {
       side.backlog().setting(set.name(), piece.text());
     } else if (side != null) {
       side.backlog().settingInBlock(set.name(), piece.text(), false);
@@ -322,7 +328,7 @@ final class Session {
 
   private void discard(Statement.Discard discard, Script.Piece piece, boolean described) {
     EvaluatorSide side = evaluator;
-    if (discard.what().equals("ALL") && block.state() == Block.State.IDLE) {
+    if (discard.what().equals("ALL") && !block.isOpen()) {
       Settings before = settings.copy();
       client.deallocate(Optional.empty());
       cursors.closeAll();
@@ -333,7 +339,7 @@ final class Session {
       }
       report(before);
       complete("DISCARD ALL");
-    } else if (side != null && (side.isOpen() || block.state() != Block.State.IDLE)) {
+    } else if (side != null && (side.isOpen() || block.isOpen())) {
       evaluate(piece, described, Map.of());
     } else {
       complete("DISCARD " + discard.what());
@@ -363,13 +369,23 @@ final class Session {
         piece.statement() instanceof Statement.Other other && other.word().equals("copy")
             ? Writes.copyOfQuery(piece.text())
             : piece.text();
+    boolean done = false;
     try {
       takeTurn(() -> side.query(sql, piece.offset(), described, keys, refusal(piece)));
+      done = true;
     } finally {
       client.forgetUnnamed();
       follow();
+      if (done || mayCommit(piece)) {
+        learn(piece);
+      }
     }
-    learn(piece);
+  }
+
+  /** Whether a statement may leave something behind although it failed. */
+  static boolean mayCommit(Script.Piece piece) {
+    return piece.statement() instanceof Statement.Other other
+        && Set.of("", "do", "call").contains(other.word());
   }
 
   /** Runs a piece of an evaluated statement when it is its turn. */
@@ -397,9 +413,6 @@ final class Session {
         Writes.command(piece.text(), view::has, settings.searchesPublic() && !temporaries);
     if (write.isPresent()) {
       throw readOnly(write.get());
-    }
-    if (block.isImplicit() && !side.inBlock()) {
-      side.backlog().begin("BEGIN");
     }
     side.join(view, block.atBegin());
     return side;
@@ -434,9 +447,15 @@ final class Session {
     block.follow(side.status());
   }
 
-  /** The same once the evaluator is in step again. */
+  /** The same once the evaluator is in step again; until then nothing is certainly a seek. */
   void learnLater(Script.Piece piece) {
     toLearn.add(piece);
+    unsure |= temporaries || sets(piece) || piece.statement() instanceof Statement.Other;
+  }
+
+  private static boolean sets(Script.Piece piece) {
+    return piece.statement() instanceof Statement.Set
+        || piece.text().toLowerCase(Locale.ROOT).contains("set_config");
   }
 
   /** Ends a series of forwarded messages. */
@@ -451,6 +470,7 @@ final class Session {
     }
     List<Script.Piece> pieces = List.copyOf(toLearn);
     toLearn.clear();
+    unsure = false;
     pieces.forEach(this::learn);
   }
 
@@ -461,19 +481,21 @@ final class Session {
       return;
     }
     String text = piece.text().toLowerCase(Locale.ROOT);
-    boolean sets = text.contains("set_config") || piece.statement() instanceof Statement.Set;
+    boolean sets = sets(piece);
     if (piece.statement() instanceof Statement.Other other) {
       boolean into = Set.of("select", "with", "").contains(other.word()) && text.contains("into");
-      temporaries |= into || MAKES_TABLES.contains(other.word());
+      boolean made = other.word().equals("explain") && text.contains("create");
+      temporaries |= into || made || MAKES_TABLES.contains(other.word());
       boolean reads = Set.of("select", "with").contains(other.word()) && !into;
-      if (!reads && !STATELESS.contains(other.word())) {
+      if (made || (!reads && !STATELESS.contains(other.word()))) {
         side.becomeStateful();
+        cursors.forgetNarrowing();
         sets = true;
       }
     } else if (piece.statement() instanceof Statement.Set) {
       side.becomeStateful();
     }
-    if (sets) {
+    if (sets || temporaries) { // a function of the session's own may set anything
       side.learnSettings();
     }
   }

@@ -11,6 +11,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,6 +41,10 @@ final class Settings {
   private static final Pattern SMALL_NUMBER = Pattern.compile("-?\\d");
   private static final Set<String> ZONES = Set.of("GMT", "UTC", "Etc/UTC", "Etc/GMT");
   private static final Set<String> REGIONS = Set.copyOf(ZoneId.getAvailableZoneIds());
+
+  /** What matters here and PostgreSQL, or an older one, does not report. */
+  private static final List<String> UNREPORTED =
+      List.of("bytea_output", "statement_timeout", "search_path");
 
   /** Names as PostgreSQL spells them when it reports them. */
   static final Map<String, String> REPORTED =
@@ -75,8 +80,9 @@ final class Settings {
 
   /** Takes all values of another time. */
   void restore(Settings earlier) {
+    Map<String, String> others = Map.copyOf(earlier.values);
     values.clear();
-    values.putAll(earlier.values);
+    values.putAll(others);
     zone = earlier.zone;
   }
 
@@ -227,16 +233,22 @@ final class Settings {
 
   /** The values that matter here and that PostgreSQL does not report. */
   static String unreported() {
-    return "SELECT current_setting('bytea_output'), current_setting('statement_timeout'),"
-        + " current_setting('search_path')";
+    return UNREPORTED.stream()
+        .map(name -> "pg_catalog.current_setting('" + name + "')")
+        .collect(Collectors.joining(", ", "SELECT ", ""));
+  }
+
+  /** Whether what PostgreSQL does not report has the same values there. */
+  boolean unreportedAreThoseOf(Settings other) {
+    return UNREPORTED.stream().allMatch(name -> value(name).equals(other.value(name)));
   }
 
   /** Takes the row of {@link #unreported}. */
   void unreported(List<Optional<String>> row) {
-    if (row.size() == 3) {
-      mirror("bytea_output", row.get(0).orElse("hex"));
-      mirror("statement_timeout", row.get(1).orElse("0"));
-      mirror("search_path", row.get(2).orElse(""));
+    if (row.size() == UNREPORTED.size()) {
+      for (int i = 0; i < row.size(); i++) {
+        mirror(UNREPORTED.get(i), row.get(i).orElse(""));
+      }
     }
   }
 

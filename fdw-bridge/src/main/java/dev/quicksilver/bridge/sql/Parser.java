@@ -2,9 +2,12 @@ package dev.quicksilver.bridge.sql;
 
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Parses whole statements. */
 public final class Parser {
+  private static final Pattern PLAIN_SCHEMA = Pattern.compile("\\$?[a-z_0-9]+");
+
   private final TokenStream in;
   private final SelectParser selects;
 
@@ -229,6 +232,14 @@ public final class Parser {
     return name;
   }
 
+  /** A schema in a search path: a string is one name, commas and blanks included. */
+  private static String schema(Token token) {
+    String name = token.text();
+    return token.kind() == Token.Kind.WORD || PLAIN_SCHEMA.matcher(name).matches()
+        ? name
+        : '"' + name.replace("\"", "\"\"") + '"';
+  }
+
   private Statement set() {
     in.next();
     boolean local = in.acceptWord("local");
@@ -260,7 +271,8 @@ public final class Parser {
       if (in.peek().kind() == Token.Kind.END || in.at(";")) {
         throw in.unexpected();
       }
-      value.append(in.next().text());
+      Token part = in.next();
+      value.append(name.equals("search_path") ? schema(part) : part.text());
     } while (in.accept(","));
     return new Statement.Set("SET", name, Optional.of(value.toString()), local);
   }
