@@ -243,7 +243,10 @@ final class Block {
         text,
         "ROLLBACK",
         () -> evaluator.get().ifPresent(side -> side.backlog().rollBackTo(depth - 1)));
-    cursors.closeBelow(depth);
+    if (!reading
+        .isShared()) { // a scan of the evaluator's may have begun after its cursor was declared
+      cursors.closeBelow(depth);
+    }
     state = State.IN_TRANSACTION;
   }
 

@@ -42,6 +42,11 @@ final class Reading {
     return shared;
   }
 
+  /** Whether it reads what another session reads. */
+  boolean isShared() {
+    return outer != null;
+  }
+
   /** Held while the view is used. */
   ReentrantLock lock() {
     return lock;

@@ -193,6 +193,17 @@ class EvaluatorTest {
   }
 
   @Test
+  void keepsAnEvaluatedCursorThatFirstFetchedInWhatIsUndone() throws SQLException {
+    connection.setAutoCommit(false);
+    run("DECLARE evaluated CURSOR FOR SELECT upper(key) FROM dns");
+    run("SAVEPOINT s");
+    assertThat(rows("FETCH 1 FROM evaluated")).containsExactly("A");
+    run("ROLLBACK TO SAVEPOINT s");
+    assertThat(rows("FETCH ALL FROM evaluated")).containsExactly("B", "C");
+    connection.rollback();
+  }
+
+  @Test
   void readsALargeResultInPieces() throws SQLException {
     connection.setAutoCommit(false);
     try (Statement statement = connection.createStatement()) {
