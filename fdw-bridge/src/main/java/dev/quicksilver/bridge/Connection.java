@@ -34,6 +34,10 @@ final class Connection implements Client {
   private static final int GSS_REQUEST = 80877104;
   private static final int CANCEL_REQUEST = 80877102;
   private static final int AUTHENTICATION_TIMEOUT_MILLIS = 60_000;
+
+  /** Messages that a cancellation between them and those before keeps from being done. */
+  private static final String WORK = "PBDE";
+
   private static final Set<String> FIXED = Set.of("user", "database", "replication");
 
   private final Bridge bridge;
@@ -48,6 +52,7 @@ final class Connection implements Client {
   private byte[] secret = new byte[4];
   private String sql = "";
   private boolean skipToSync;
+  private boolean inSeries;
   private boolean ending;
 
   /**
@@ -308,10 +313,13 @@ final class Connection implements Client {
   }
 
   private void handle(int type) throws IOException {
-    session.watch().beginMessage();
     if (skipToSync && type != 'S') {
       return;
     }
+    if (!inSeries || type == 'S') {
+      session.watch().beginSeries();
+    }
+    inSeries = true;
     try {
       dispatch(type);
     } catch (UncheckedIOException e) {
@@ -323,6 +331,7 @@ final class Connection implements Client {
     } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
       PgException error = Errors.translate(e);
       report(error, e);
+      session.evaluator().ifPresent(EvaluatorSide::failSeries);
       recover(type, error.state() == SqlState.ADMIN_SHUTDOWN);
     }
   }
@@ -333,16 +342,17 @@ final class Connection implements Client {
       out.flush();
       return;
     }
-    {
-      if (type == 'Q') {
-        ready();
-      } else {
-        skipToSync = true;
-      }
+    if (type == 'Q' || type == 'S' || type == 'F') {
+      ready();
+    } else {
+      skipToSync = true;
     }
   }
 
   private void dispatch(int type) throws IOException {
+    if (WORK.indexOf(type) >= 0) {
+      session.watch().checkCancelled();
+    }
     switch (type) {
       case 'Q' -> {
         simple(in.string());
@@ -377,6 +387,7 @@ final class Connection implements Client {
       extended.closePortals();
       session.endImplicit();
     }
+    inSeries = false;
     Replies.ready(out, session.block().state().status);
     out.flush();
   }

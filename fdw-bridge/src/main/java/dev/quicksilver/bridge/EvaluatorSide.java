@@ -21,6 +21,7 @@ import java.util.regex.Pattern;
  */
 final class EvaluatorSide implements Evaluation.Host {
   private static final long PATIENCE_NANOS = 10_000_000_000L;
+  private static final long ASK_AGAIN_NANOS = 500_000_000L;
 
   /** What PostgreSQL says to somebody who may read our tables and nothing else. */
   private static final Pattern NO_RIGHT =
@@ -38,7 +39,9 @@ final class EvaluatorSide implements Evaluation.Host {
   private volatile Map<String, KeySet> narrowing = Map.of();
   private volatile boolean running;
   private boolean stateful;
+  private boolean seriesFailed;
   private long askedAt;
+  private long askedFirst;
   private boolean asked;
 
   /**
@@ -130,6 +133,9 @@ final class EvaluatorSide implements Evaluation.Host {
       evaluation.join(fresh ? atBegin.changes() : backlog.settings());
       backlog.forgetSettings();
       evaluation.join(block);
+      if (!block.isEmpty()) {
+        client.forgetUnnamed();
+      }
     } finally {
       running = false;
     }
@@ -157,6 +163,7 @@ final class EvaluatorSide implements Evaluation.Host {
 
   /** Runs a statement of which the client gets the completion. */
   void command(String sql) {
+    client.forgetUnnamed();
     during(Map.of(), () -> evaluation.command(sql));
   }
 
@@ -172,8 +179,15 @@ final class EvaluatorSide implements Evaluation.Host {
     return last[0];
   }
 
+  /** What was forwarded since the last {@link #sync} is to be undone: the bridge refused a part. */
+  void failSeries() {
+    seriesFailed = evaluation.isUnsynced();
+  }
+
   void sync() {
-    during(Map.of(), evaluation::sync);
+    boolean failed = seriesFailed;
+    seriesFailed = false;
+    during(Map.of(), failed ? evaluation::abort : evaluation::sync);
   }
 
   /** Runs a statement for the session itself; nobody sees more than its errors. */
@@ -184,6 +198,7 @@ final class EvaluatorSide implements Evaluation.Host {
   /** Learns what a statement may have set without a report. */
   void learnSettings() {
     if (evaluation.isOpen() && evaluation.status() != 'E') {
+      client.forgetUnnamed();
       during(Map.of(), () -> settings.unreported(evaluation.row(Settings.unreported())));
     }
   }
@@ -252,12 +267,14 @@ final class EvaluatorSide implements Evaluation.Host {
       return;
     }
     long now = System.nanoTime();
-    if (!asked) {
+    if (asked && now - askedFirst > PATIENCE_NANOS) {
+      throw new IOException("the statement did not end when it was cancelled");
+    }
+    if (!asked || now - askedAt > ASK_AGAIN_NANOS) { // it may have been before the statement came
+      askedFirst = asked ? askedFirst : now;
       asked = true;
       askedAt = now;
       evaluation.cancel();
-    } else if (now - askedAt > PATIENCE_NANOS) {
-      throw new IOException("the statement did not end when it was cancelled");
     }
   }
 

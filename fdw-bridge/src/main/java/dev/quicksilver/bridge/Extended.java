@@ -174,6 +174,10 @@ final class Extended {
     if (portals.size() > MAX_NAMED) {
       throw PgException.of(SqlState.PROGRAM_LIMIT_EXCEEDED, "too many portals");
     }
+    if (!portalName.isEmpty() && portals.containsKey(portalName)) {
+      throw PgException.of(
+          SqlState.DUPLICATE_CURSOR, "cursor \"" + portalName + "\" already exists");
+    }
     Bound replaced = portals.remove(portalName);
     if (replaced != null) {
       replaced.close();

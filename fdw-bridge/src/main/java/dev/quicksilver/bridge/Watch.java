@@ -31,9 +31,21 @@ final class Watch implements Interruption {
     this.nanoClock = nanoClock;
   }
 
-  /** A message arrived: what was cancelled before does not matter any more. */
-  void beginMessage() {
+  /** A series of messages begins: what was cancelled before does not matter any more. */
+  void beginSeries() {
     cancelled = false;
+    timeout = NEVER;
+  }
+
+  /** Refuses the next message of a series that was cancelled between two of them. */
+  void checkCancelled() {
+    if (cancelled) {
+      throw userRequest();
+    }
+  }
+
+  private static PgException userRequest() {
+    return PgException.of(SqlState.QUERY_CANCELED, "canceling statement due to user request");
   }
 
   /** A statement begins that may take so many milliseconds; 0 for any time. */
@@ -67,7 +79,7 @@ final class Watch implements Interruption {
           SqlState.ADMIN_SHUTDOWN, "terminating connection because the bridge is stopping");
     }
     if (cancelled) {
-      return PgException.of(SqlState.QUERY_CANCELED, "canceling statement due to user request");
+      return userRequest();
     }
     long now = nanoClock.getAsLong();
     if (timeout != NEVER && now - began > timeout) {

@@ -5,6 +5,7 @@ import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -266,7 +267,6 @@ public final class Evaluation implements AutoCloseable {
       }
       case 'Z' -> {
         status = (char) current.body()[0];
-        unsynced = false;
       }
       case 'S' -> parameter(current.body(), show.shows(type));
       case 'G' -> {
@@ -301,8 +301,10 @@ public final class Evaluation implements AutoCloseable {
       if (message.type() == 'H' || message.type() == 'S') {
         continue; // ignored within COPY, as PostgreSQL does
       }
-      current.send(new Message(message.type(), message.body()));
-      if (message.type() != 'd') {
+      if (message.type() == 'd') {
+        current.send(new Message(message.type(), message.body()));
+      } else {
+        current.send(new Message(message.type(), message.body()), Message.FLUSH);
         return;
       }
     }
@@ -345,7 +347,29 @@ public final class Evaluation implements AutoCloseable {
     guarded(
         () -> {
           open().send(Message.SYNC);
+          unsynced = false;
           finish(0, Show.COMPLETION, UnaryOperator.identity());
+        });
+  }
+
+  /** Ends a series of {@link #forward} as an error does; nothing of it is shown. */
+  public void abort() {
+    guarded(
+        () -> {
+          Link current = open();
+          byte[] noPortal = "quicksilver/none\0\0\0\0\0".getBytes(StandardCharsets.UTF_8);
+          current.send(new Message('E', noPortal), Message.SYNC);
+          char type = current.next();
+          while (type != 'Z') {
+            if (type == 'S') {
+              parameter(current.body(), true);
+            } else {
+              current.skip();
+            }
+            type = current.next();
+          }
+          status = (char) current.body()[0];
+          unsynced = false;
         });
   }
 
