@@ -50,7 +50,8 @@ public final class Run implements Callable<Integer> {
           new RestoreBar(),
           new HugeTransactionBar(),
           new FailoverBar(),
-          new ShapesBar());
+          new ShapesBar(),
+          new DifferentialBar());
 
   @Parameters(paramLabel = "NAME", arity = "0..*", description = "Bars, as --list names them.")
   private List<String> names = List.of();
