@@ -106,8 +106,13 @@ final class BridgeLab implements AutoCloseable {
 
   /** A superuser's session of a PostgreSQL. */
   static WireConnection connect(EmbeddedPostgres postgres) throws IOException {
+    return connect(postgres, "postgres");
+  }
+
+  /** A superuser's session of a database of a PostgreSQL. */
+  static WireConnection connect(EmbeddedPostgres postgres, String database) throws IOException {
     Path socket = postgres.socketDirectory().resolve(".s.PGSQL." + postgres.port());
-    return WireConnection.unix(socket, postgres.user(), "postgres");
+    return WireConnection.unix(socket, postgres.user(), database);
   }
 
   /** Makes what {@code attach_edge} needs, and copies of all tables in a schema. */

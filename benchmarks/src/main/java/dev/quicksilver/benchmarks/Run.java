@@ -53,7 +53,8 @@ public final class Run implements Callable<Integer> {
           new HostileBar(),
           new ClientsBar(),
           new EvaluatedSpeedBar(),
-          new ShapesBar());
+          new ShapesBar(),
+          new DifferentialBar());
 
   @Parameters(paramLabel = "NAME", arity = "0..*", description = "Bars, as --list names them.")
   private List<String> names = List.of();

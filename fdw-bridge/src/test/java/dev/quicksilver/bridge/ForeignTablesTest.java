@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.file.Path;
 import java.sql.SQLException;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Random;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -204,27 +202,5 @@ class ForeignTablesTest {
                     + ")"))
         .isEqualTo(tables);
     lab.run("SELECT quicksilver.detach_edge('again')");
-  }
-
-  @Test
-  void answersRandomQueries() {
-    long seed = Long.getLong("quicksilver.seed", System.nanoTime());
-    int count = Integer.getInteger("quicksilver.queries", 600);
-    System.out.println("random queries: -Dquicksilver.seed=" + seed);
-    var queries = new RandomQueries(new Random(seed));
-    List<String> different = new ArrayList<>();
-    for (int i = 0; i < count; i++) {
-      String query = queries.next();
-      List<String> expected = at("copy", query);
-      List<String> actual = at("edge", query);
-      if (!actual.equals(expected)) {
-        different.add(query + "\n  copy " + head(expected) + "\n  edge " + head(actual));
-      }
-    }
-    assertThat(different).as("seed " + seed).isEmpty();
-  }
-
-  private static String head(List<String> rows) {
-    return rows.size() + " rows " + rows.subList(0, Math.min(5, rows.size()));
   }
 }

@@ -1,6 +1,7 @@
 package dev.quicksilver.bridge;
 
 import dev.quicksilver.fixtures.Await;
+import dev.quicksilver.fixtures.sample.SampleDatabase;
 import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
@@ -14,7 +15,9 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /** A replica's data directory made by storage itself, not by replication. */
 public final class TestReplica {
@@ -52,6 +55,44 @@ public final class TestReplica {
         }
         appender.commit();
       }
+    }
+  }
+
+  /** Writes a history that is known. */
+  static void write(Path data, SampleDatabase sample) {
+    try (var databases = DatabaseSet.open(data, OPTIONS)) {
+      Database database =
+          databases.create(
+              new DatabaseIdentity(
+                  UUID.randomUUID(), sample.name(), sample.keyType(), sample.valueType()));
+      try (Appender appender = database.append()) {
+        long transaction = 0;
+        for (SampleDatabase.Entry entry : sample.entries()) {
+          if (entry.transaction() != transaction) {
+            end(appender, sample, transaction);
+            appender.begin(entry.lsn(), entry.time());
+            transaction = entry.transaction();
+          }
+          switch (entry.op()) {
+            case SET -> appender.set(bytes(entry.key()), bytes(entry.value()));
+            case DEL -> appender.delete(bytes(entry.key()));
+            case CLEAR -> appender.clear();
+          }
+        }
+        end(appender, sample, transaction);
+        appender.commit();
+      }
+    }
+  }
+
+  private static byte[] bytes(byte @Nullable [] bytes) {
+    return Objects.requireNonNull(bytes);
+  }
+
+  private static void end(Appender appender, SampleDatabase sample, long transaction) {
+    if (transaction > 0) {
+      long lsn = sample.entries().get((int) transaction - 1).lsn();
+      appender.end(new Position(1, 1, lsn + 8));
     }
   }
 
