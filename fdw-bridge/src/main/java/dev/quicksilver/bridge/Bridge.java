@@ -163,18 +163,27 @@ public final class Bridge implements AutoCloseable {
   private void accept() {
     while (!listener.isClosed()) {
       try {
-        Socket socket = listener.accept();
-        var connection =
-            new Connection(this, Transport.of(socket), lastId.incrementAndGet(), false);
-        counters.connections.increment();
-        connections.put(
-            connection.id(), connection); // before its thread runs, so that close() sees it
-        threads.execute(() -> serve(connection));
+        take(listener.accept());
       } catch (IOException e) {
         if (!listener.isClosed()) {
           LOG.warn("accepting a connection failed: {}", e.toString());
         }
       }
+    }
+  }
+
+  /** Serves a client on a thread of its own; one for which there is no memory is turned away. */
+  private void take(Socket socket) throws IOException {
+    int id = lastId.incrementAndGet();
+    try {
+      var connection = new Connection(this, Transport.of(socket), id, false);
+      counters.connections.increment();
+      connections.put(id, connection); // before its thread runs, so that close() sees it
+      threads.execute(() -> serve(connection));
+    } catch (OutOfMemoryError e) {
+      connections.remove(id);
+      socket.close();
+      LOG.error("no memory for a connection: {}", e.toString());
     }
   }
 
@@ -189,10 +198,17 @@ public final class Bridge implements AutoCloseable {
   }
 
   /** Serves a connection of the evaluator's postgres_fdw. */
-  private void serveEvaluator(SocketChannel channel) {
-    var connection = new Connection(this, Transport.of(channel), lastId.incrementAndGet(), true);
-    ofEvaluator.put(connection.id(), connection);
-    threads.execute(() -> serve(connection));
+  private void serveEvaluator(SocketChannel channel) throws IOException {
+    int id = lastId.incrementAndGet();
+    try {
+      var connection = new Connection(this, Transport.of(channel), id, true);
+      ofEvaluator.put(id, connection);
+      threads.execute(() -> serve(connection));
+    } catch (OutOfMemoryError e) {
+      ofEvaluator.remove(id);
+      channel.close();
+      LOG.error("no memory for a connection of the evaluator's: {}", e.toString());
+    }
   }
 
   /** Makes a session known to the evaluator's connections; returns the name to ask for it. */

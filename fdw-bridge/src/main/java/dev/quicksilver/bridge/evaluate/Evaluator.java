@@ -19,7 +19,6 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -41,10 +40,16 @@ public final class Evaluator implements AutoCloseable {
 
   private final EvaluatorConfig config;
   private final int connections;
-  private final Consumer<SocketChannel> inner;
+  private final Inner inner;
   private final LongSupplier nanoClock;
   private volatile @Nullable Running running;
   private boolean closed;
+
+  /** Serves the connections of the evaluator's postgres_fdw. */
+  public interface Inner {
+    /** Takes one, and serves it on a thread of its own. */
+    void serve(SocketChannel channel) throws IOException;
+  }
 
   /** A started PostgreSQL with what has been made in it. */
   private static final class Running {
@@ -70,11 +75,7 @@ public final class Evaluator implements AutoCloseable {
    * @param connections how many sessions may use it at a time
    * @param inner serves a connection of its postgres_fdw, on a thread of its own
    */
-  public Evaluator(
-      EvaluatorConfig config,
-      int connections,
-      Consumer<SocketChannel> inner,
-      LongSupplier nanoClock) {
+  public Evaluator(EvaluatorConfig config, int connections, Inner inner, LongSupplier nanoClock) {
     this.config = config;
     this.connections = connections;
     this.inner = inner;
@@ -178,7 +179,7 @@ public final class Evaluator implements AutoCloseable {
   private void accept(ServerSocketChannel listener) {
     while (listener.isOpen()) {
       try {
-        inner.accept(listener.accept());
+        inner.serve(listener.accept());
       } catch (IOException e) {
         if (listener.isOpen()) {
           LOG.warn("a connection of the evaluator failed: {}", e.toString());

@@ -70,12 +70,16 @@ final class Link implements AutoCloseable {
       throws IOException {
     var address = UnixDomainSocketAddress.of(socket);
     SocketChannel channel = SocketChannel.open(address);
+    Link link = null;
     try {
-      var link = new Link(address, channel, waiting);
+      link = new Link(address, channel, waiting);
       link.startUp(parameters);
       return link;
     } catch (IOException | RuntimeException e) {
       channel.close();
+      if (link != null) {
+        link.readable.close();
+      }
       throw e;
     }
   }
