@@ -139,6 +139,9 @@ final class Twins implements AutoCloseable {
       for (Map.Entry<String, String> table : TABLES.entrySet()) {
         statement.execute("CREATE TABLE " + table.getKey() + " (" + table.getValue() + ")");
         statement.execute("GRANT SELECT ON " + table.getKey() + " TO PUBLIC");
+        // As at the bridge, where SELECT … FOR UPDATE needs it and a write is refused all the same.
+        String firstColumn = table.getValue().substring(0, table.getValue().indexOf(' '));
+        statement.execute("GRANT UPDATE (" + firstColumn + ") ON " + table.getKey() + " TO PUBLIC");
         copyRows(table.getKey(), reading, owner);
       }
     }
