@@ -150,7 +150,7 @@ final class Block {
           case Statement.Other other -> ENDS.contains(other.word());
           default -> false;
         };
-    if (state == State.FAILED && !ends) {
+    if (state == State.FAILED && !ends && !(statement instanceof Statement.Empty)) {
       throw PgException.of(
           SqlState.IN_FAILED_SQL_TRANSACTION,
           "current transaction is aborted, commands ignored until end of transaction block");

@@ -69,6 +69,8 @@ final class Connection implements Client {
     this.out = new MessageWriter(transport.out());
     this.session = new Session(bridge, out, this);
     this.extended = new Extended(session, out);
+    in.charset(() -> session.settings().charset());
+    out.charset(() -> session.settings().charset());
   }
 
   int id() {

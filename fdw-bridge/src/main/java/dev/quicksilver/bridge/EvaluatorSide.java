@@ -9,6 +9,7 @@ import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.util.List;
 import java.util.Map;
 import java.util.function.UnaryOperator;
@@ -254,6 +255,11 @@ final class EvaluatorSide implements Evaluation.Host {
   @Override
   public Evaluation.Connector connector() {
     return bridge.evaluator().connector(startUp.user(), startUp.parameters(), startUp.name());
+  }
+
+  @Override
+  public Charset charset() {
+    return settings.charset();
   }
 
   @Override

@@ -6,11 +6,13 @@ import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.sql.Statement;
 import dev.quicksilver.bridge.types.Type;
 import dev.quicksilver.bridge.wire.MessageWriter;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 
 /** Runs the seeks of a session, and the cursors over them. Used by the session's thread. */
 final class Seeks {
   private final Bridge bridge;
+  private final Settings settings;
   private final Reading reading;
   private final Cursors cursors;
   private final Block block;
@@ -20,6 +22,7 @@ final class Seeks {
 
   Seeks(
       Bridge bridge,
+      Settings settings,
       Reading reading,
       Cursors cursors,
       Block block,
@@ -27,6 +30,7 @@ final class Seeks {
       MessageWriter out,
       Client client) {
     this.bridge = bridge;
+    this.settings = settings;
     this.reading = reading;
     this.cursors = cursors;
     this.block = block;
@@ -56,6 +60,12 @@ final class Seeks {
 
   /** Sends rows of a portal; returns how many. */
   long send(Portal portal, long count, boolean discard) {
+    if (!discard && !settings.charset().equals(StandardCharsets.UTF_8)) {
+      throw PgException.of(
+              SqlState.FEATURE_NOT_SUPPORTED,
+              "the cursor gives UTF-8, and client_encoding has changed since it was declared")
+          .hint("SET client_encoding before DECLARE, or back to UTF8 before FETCH.");
+    }
     reading.lock().lock();
     try {
       watch.check();

@@ -65,7 +65,7 @@ final class Session {
             : outer.reading.shared(cursors);
     this.watch = new Watch(client, reading::transaction, bridge.nanoClock());
     this.block = new Block(settings, cursors, reading, this::evaluator, out);
-    this.seeks = new Seeks(bridge, reading, cursors, block, watch, out, client);
+    this.seeks = new Seeks(bridge, settings, reading, cursors, block, watch, out, client);
   }
 
   /**

@@ -1,5 +1,7 @@
 package dev.quicksilver.bridge;
 
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
@@ -37,7 +39,7 @@ final class Settings {
           Map.entry("timezone", "GMT"));
 
   private static final Pattern ISO = Pattern.compile("(?i)iso\\s*(?:,\\s*(mdy|dmy|ymd)\\s*)?");
-  private static final Pattern DURATION = Pattern.compile("(\\d{1,9}) ?(ms|s|min|)");
+  private static final Pattern DURATION = Pattern.compile("(\\d{1,9})\\s*(ms|s|min|h|d|)");
   private static final Pattern SMALL_NUMBER = Pattern.compile("-?\\d");
   private static final Set<String> ZONES = Set.of("GMT", "UTC", "Etc/UTC", "Etc/GMT");
   private static final Set<String> REGIONS = Set.copyOf(ZoneId.getAvailableZoneIds());
@@ -60,6 +62,7 @@ final class Settings {
   private final Map<String, String> values;
   private Map<String, String> initial;
   private @Nullable ZoneId zone;
+  private Charset charset = StandardCharsets.UTF_8;
 
   Settings() {
     values = new TreeMap<>(DEFAULTS);
@@ -71,6 +74,7 @@ final class Settings {
     values = new TreeMap<>(other.values);
     initial = other.initial;
     zone = other.zone;
+    charset = other.charset;
   }
 
   /** As they are now, to come back to. */
@@ -84,6 +88,7 @@ final class Settings {
     values.clear();
     values.putAll(others);
     zone = earlier.zone;
+    charset = earlier.charset;
   }
 
   /** What is set now is what RESET goes back to. */
@@ -100,13 +105,21 @@ final class Settings {
     return known;
   }
 
+  /**
+   * How the client's texts are read and written. Of an encoding that is not UTF-8 each byte is a
+   * character, so that a text reaches the evaluator, which knows the encoding, as it came.
+   */
+  Charset charset() {
+    return charset;
+  }
+
   /** Whether texts are read and values written as the bridge itself does it. */
   boolean seekable() {
     return zone != null
         && ISO.matcher(value("datestyle")).matches()
         && value("bytea_output").equalsIgnoreCase("hex")
         && value("standard_conforming_strings").equals("on")
-        && isUtf8(value("client_encoding"));
+        && charset.equals(StandardCharsets.UTF_8);
   }
 
   /** Whether a name without a schema is looked for in {@code public}. */
@@ -200,12 +213,15 @@ final class Settings {
       return Optional.empty();
     }
     long number = Long.parseLong(matcher.group(1));
-    return Optional.of(
+    long milliseconds =
         switch (matcher.group(2)) {
           case "s" -> number * 1000;
           case "min" -> number * 60_000;
+          case "h" -> number * 3_600_000;
+          case "d" -> number * 86_400_000;
           default -> number;
-        });
+        };
+    return milliseconds <= Integer.MAX_VALUE ? Optional.of(milliseconds) : Optional.empty();
   }
 
   /** Takes a value as the evaluator has it. */
@@ -214,7 +230,13 @@ final class Settings {
     values.put(name, value);
     if (name.equals("timezone")) {
       zone = zone(value);
+    } else if (name.equals("client_encoding")) {
+      charset = charset(value);
     }
+  }
+
+  private static Charset charset(String encoding) {
+    return isUtf8(encoding) ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1;
   }
 
   private static @Nullable ZoneId zone(String name) {
@@ -229,6 +251,7 @@ final class Settings {
     values.clear();
     values.putAll(initial);
     zone = zone(value("timezone"));
+    charset = charset(value("client_encoding"));
   }
 
   /** The values that matter here and that PostgreSQL does not report. */

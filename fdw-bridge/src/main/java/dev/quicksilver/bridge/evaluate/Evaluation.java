@@ -5,6 +5,7 @@ import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import java.io.IOException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +30,9 @@ public final class Evaluation implements AutoCloseable {
   public interface Host {
     /** Opens a connection; only called when there is none. */
     Connector connector();
+
+    /** In which the session's texts are encoded, as it agreed with the evaluator. */
+    Charset charset();
 
     /** Sends what the writer holds. */
     void flush();
@@ -107,10 +111,14 @@ public final class Evaluation implements AutoCloseable {
             unsynced = false;
           }
           if (!backlog.isEmpty()) {
-            open().send(Message.query(String.join(";\n", backlog)));
+            open().send(query(String.join(";\n", backlog)));
             finish(0, Show.NOTHING, UnaryOperator.identity());
           }
         });
+  }
+
+  private Message query(String sql) {
+    return Message.query(sql, host.charset());
   }
 
   private Link open() {
@@ -185,7 +193,7 @@ public final class Evaluation implements AutoCloseable {
   public void query(String sql, int offset, boolean described, UnaryOperator<ServerError> errors) {
     guarded(
         () -> {
-          open().send(Message.query(sql));
+          open().send(query(sql));
           finish(offset, described ? Show.ROWS : Show.ALL, translated(errors));
         });
   }
@@ -194,7 +202,7 @@ public final class Evaluation implements AutoCloseable {
   public void command(String sql) {
     guarded(
         () -> {
-          open().send(Message.query(sql));
+          open().send(query(sql));
           finish(0, Show.COMPLETION, UnaryOperator.identity());
         });
   }
@@ -205,7 +213,7 @@ public final class Evaluation implements AutoCloseable {
     guarded(
         () -> {
           Link current = open();
-          current.send(Message.query(sql));
+          current.send(query(sql));
           for (char type = current.next(); type != 'Z'; type = current.next()) {
             if (type == 'D') {
               DataRow.read(current.body(), values);
@@ -257,7 +265,7 @@ public final class Evaluation implements AutoCloseable {
     char type = current.next();
     switch (type) {
       case 'E' -> {
-        ServerMessage message = errors.apply(ServerMessage.parse(current.body()));
+        ServerMessage message = errors.apply(ServerMessage.parse(current.body(), host.charset()));
         message.write('E', out);
         failed = new RelayedError(message);
         if (message.fatal()) {

@@ -12,6 +12,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -198,11 +199,11 @@ public final class Evaluator implements AutoCloseable {
 
   /** Runs statements as the superuser. */
   private static void run(Link admin, String sql) throws IOException {
-    admin.send(Link.Message.query(sql));
+    admin.send(Link.Message.query(sql, StandardCharsets.UTF_8));
     ServerMessage error = null;
     for (char type = admin.next(); type != 'Z'; type = admin.next()) {
       if (type == 'E') {
-        error = ServerMessage.parse(admin.body());
+        error = ServerMessage.parse(admin.body(), StandardCharsets.UTF_8);
       } else {
         admin.skip();
       }

@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -108,7 +109,7 @@ final class Link implements AutoCloseable {
       switch (next()) {
         case 'K' -> cancelKey = body();
         case 'S' -> noteParameter(body());
-        case 'E' -> throw new Refused(ServerMessage.parse(body()));
+        case 'E' -> throw new Refused(ServerMessage.parse(body(), StandardCharsets.UTF_8));
         case 'Z' -> {
           skip();
           return;
@@ -150,8 +151,8 @@ final class Link implements AutoCloseable {
     static final Message FLUSH = new Message('H', new byte[0]);
     static final Message SYNC = new Message('S', new byte[0]);
 
-    static Message query(String sql) {
-      return new Message('Q', (sql + '\0').getBytes(StandardCharsets.UTF_8));
+    static Message query(String sql, Charset charset) {
+      return new Message('Q', (sql + '\0').getBytes(charset));
     }
   }
 

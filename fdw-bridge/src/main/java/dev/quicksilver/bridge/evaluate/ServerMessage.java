@@ -1,7 +1,7 @@
 package dev.quicksilver.bridge.evaluate;
 
 import dev.quicksilver.bridge.wire.MessageWriter;
-import java.nio.charset.StandardCharsets;
+import java.nio.charset.Charset;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
@@ -10,7 +10,7 @@ import java.util.Map;
  * came (protocol-error-fields of PostgreSQL's manual).
  */
 record ServerMessage(Map<Character, String> fields) {
-  static ServerMessage parse(byte[] body) {
+  static ServerMessage parse(byte[] body, Charset charset) {
     Map<Character, String> fields = new LinkedHashMap<>();
     int at = 0;
     while (at < body.length && body[at] != 0) {
@@ -18,7 +18,7 @@ record ServerMessage(Map<Character, String> fields) {
       while (end < body.length && body[end] != 0) {
         end++;
       }
-      fields.put((char) body[at], new String(body, at + 1, end - at - 1, StandardCharsets.UTF_8));
+      fields.put((char) body[at], new String(body, at + 1, end - at - 1, charset));
       at = end + 1;
     }
     return new ServerMessage(fields);

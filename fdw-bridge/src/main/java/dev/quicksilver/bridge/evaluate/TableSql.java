@@ -63,7 +63,7 @@ final class TableSql {
     sql.append(
         """
         CREATE SERVER bridge FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host %s, port '%d', dbname 'quicksilver',
-            use_remote_estimate 'true', fdw_startup_cost '1', fetch_size '1000', async_capable 'false', updatable 'false',
+            use_remote_estimate 'true', fdw_startup_cost '1', fdw_tuple_cost '0.01', fetch_size '1000', async_capable 'false', updatable 'false',
             truncatable 'false', keep_connections 'true');
         CREATE USER MAPPING FOR PUBLIC SERVER bridge OPTIONS (user 'evaluator', password_required 'false');
         """

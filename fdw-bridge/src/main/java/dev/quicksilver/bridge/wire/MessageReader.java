@@ -8,18 +8,26 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.util.function.Supplier;
 
 /** Reads frontend messages, each bounded in length. */
 public final class MessageReader {
   private final DataInputStream in;
   private final int maxLength;
+  private Supplier<Charset> charset = () -> StandardCharsets.UTF_8;
   private ByteBuffer body = ByteBuffer.allocate(0);
 
   /** Longer messages than {@code maxLength} bytes are a protocol violation. */
   public MessageReader(InputStream in, int maxLength) {
     this.in = new DataInputStream(in);
     this.maxLength = maxLength;
+  }
+
+  /** In which texts are encoded, asked for each; UTF-8 until this is called. */
+  public void charset(Supplier<Charset> current) {
+    charset = current;
   }
 
   /** Reads the type of the next message, or -1 at the end of the stream. */
@@ -84,7 +92,9 @@ public final class MessageReader {
     int start = body.position();
     while (body.hasRemaining()) {
       if (body.get() == 0) {
-        return utf8(body.slice(start, body.position() - 1 - start));
+        ByteBuffer bytes = body.slice(start, body.position() - 1 - start);
+        Charset now = charset.get();
+        return now.equals(StandardCharsets.UTF_8) ? utf8(bytes) : now.decode(bytes).toString();
       }
     }
     throw violation("a string in a message is not terminated");

@@ -2,8 +2,10 @@ package dev.quicksilver.bridge.wire;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.function.Supplier;
 
 /**
  * Builds backend messages in one growing buffer.
@@ -16,6 +18,7 @@ public final class MessageWriter {
   private static final byte[] HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
 
   private final OutputStream out;
+  private Supplier<Charset> charset = () -> StandardCharsets.UTF_8;
   private byte[] buffer = new byte[8192];
   private int length;
   private int messageStart;
@@ -23,6 +26,11 @@ public final class MessageWriter {
   /** Messages go to the stream on {@link #flush}. */
   public MessageWriter(OutputStream out) {
     this.out = out;
+  }
+
+  /** In which {@link #string} encodes, asked for each; UTF-8 until this is called. */
+  public void charset(Supplier<Charset> current) {
+    charset = current;
   }
 
   /** Starts a message of a type. */
@@ -141,8 +149,8 @@ public final class MessageWriter {
 
   /** A zero-terminated string. */
   public void string(String text) {
-    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
-    bytes(utf8, 0, utf8.length);
+    byte[] encoded = text.getBytes(charset.get());
+    bytes(encoded, 0, encoded.length);
     int8(0);
   }
 
