@@ -308,6 +308,9 @@ final class Connection implements Client {
       busy.lock();
       try {
         handle(type);
+        if (ofEvaluator) {
+          session.seeks().readAhead();
+        }
       } finally {
         busy.unlock();
       }

@@ -6,9 +6,13 @@ import dev.quicksilver.bridge.seek.Seek;
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.wire.MessageWriter;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A running seek: a cursor or a protocol portal. Moves forward only. */
+/**
+ * A running seek: a cursor or a protocol portal. Moves forward only. It can make rows before they
+ * are asked for, while who asks is busy with those that it has.
+ */
 final class Portal implements AutoCloseable {
   private static final int FLUSH_AT = 1 << 16;
 
@@ -17,6 +21,8 @@ final class Portal implements AutoCloseable {
   private final boolean[] binary;
   private @Nullable Rows rows;
   private boolean exhausted;
+  private @Nullable RowsAhead ahead;
+  private @Nullable RuntimeException failedAhead;
   private long position;
   private int depth;
 
@@ -52,7 +58,7 @@ final class Portal implements AutoCloseable {
   }
 
   boolean exhausted() {
-    return exhausted;
+    return exhausted && !hasAhead();
   }
 
   /** Rows given so far. */
@@ -73,28 +79,15 @@ final class Portal implements AutoCloseable {
    * @param discard only counts them
    */
   long send(long count, boolean discard, MessageWriter out, Runnable flush) {
-    Rows source = rows;
-    if (source == null) {
-      if (exhausted || count == 0) {
-        return 0;
-      }
-      source = seek.open(interruption);
-      rows = source;
+    RowsAhead made = ahead;
+    long sent = made == null ? 0 : made.take(count, discard, out);
+    if (sent < count && failedAhead != null) {
+      throw failedAhead;
     }
-    int columns = binary.length;
-    long sent = 0;
-    while (sent < count) {
-      if (!source.next()) {
-        exhausted = true;
-        close();
-        break;
-      }
+    while (sent < count && advance()) {
       sent++;
       if (!discard) {
-        out.begin('D');
-        out.int16(columns);
-        source.write(out, binary);
-        out.end();
+        write(out);
         if (out.pending() > FLUSH_AT) {
           flush.run();
         }
@@ -104,6 +97,60 @@ final class Portal implements AutoCloseable {
     return sent;
   }
 
+  /** Makes up to {@code count} rows that will be asked for next. */
+  void readAhead(long count) {
+    if (exhausted || hasAhead() || failedAhead != null) {
+      return;
+    }
+    RowsAhead made = ahead == null ? new RowsAhead() : ahead;
+    ahead = made;
+    MessageWriter writer = made.writer();
+    long rows = 0;
+    int whole = 0;
+    try {
+      while (rows < count && whole < RowsAhead.MOST_BYTES && advance()) {
+        write(writer);
+        whole = writer.pending();
+        rows++;
+      }
+    } catch (RuntimeException e) {
+      failedAhead = e; // it belongs to the statement that asks for the row
+    } catch (OutOfMemoryError e) {
+      failedAhead = Errors.translate(e);
+    }
+    writer.takeBack(whole);
+    made.filled(rows);
+  }
+
+  private boolean hasAhead() {
+    return ahead != null && !ahead.isEmpty();
+  }
+
+  private boolean advance() {
+    Rows source = rows;
+    if (source == null) {
+      if (exhausted) {
+        return false;
+      }
+      source = seek.open(interruption);
+      rows = source;
+    }
+    if (source.next()) {
+      return true;
+    }
+    exhausted = true;
+    closeRows();
+    return false;
+  }
+
+  private void write(MessageWriter to) {
+    Rows source = Objects.requireNonNull(rows);
+    to.begin('D');
+    to.int16(binary.length);
+    source.write(to, binary);
+    to.end();
+  }
+
   static PgException backward() {
     return PgException.of(SqlState.INVALID_CURSOR_STATE, "cursor can only scan forward")
         .hint("Declare it with SCROLL option to enable backward scan.");
@@ -111,6 +158,12 @@ final class Portal implements AutoCloseable {
 
   @Override
   public void close() {
+    ahead = null;
+    failedAhead = null;
+    closeRows();
+  }
+
+  private void closeRows() {
     Rows source = rows;
     rows = null;
     if (source != null) {

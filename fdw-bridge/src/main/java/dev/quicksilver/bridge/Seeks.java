@@ -19,6 +19,8 @@ final class Seeks {
   private final Watch watch;
   private final MessageWriter out;
   private final Client client;
+  private String fetchedLast = "";
+  private long fetchedRows;
 
   Seeks(
       Bridge bridge,
@@ -112,6 +114,28 @@ final class Seeks {
       describe(portal.seek());
     }
     long sent = send(portal, count, fetch.move());
+    fetchedLast = fetch.cursor();
+    fetchedRows = fetch.move() ? 0 : count;
     Replies.complete(out, (fetch.move() ? "MOVE " : "FETCH ") + sent);
+  }
+
+  /**
+   * Makes the rows that will be asked for next, while the evaluator is busy with those that it got:
+   * it always asks for as many as the last time.
+   */
+  void readAhead() {
+    if (fetchedRows == 0) {
+      return;
+    }
+    reading.lock().lock();
+    try {
+      Portal portal = cursors.seeking(fetchedLast);
+      if (portal != null && reading.transaction().isPresent()) {
+        portal.readAhead(fetchedRows);
+      }
+    } finally {
+      reading.lock().unlock();
+      fetchedRows = 0;
+    }
   }
 }

@@ -1,0 +1,128 @@
+package dev.quicksilver.bridge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quicksilver.bridge.catalog.Replica;
+import dev.quicksilver.bridge.catalog.ReplicaView;
+import dev.quicksilver.bridge.seek.Interruption;
+import dev.quicksilver.bridge.seek.Scope;
+import dev.quicksilver.bridge.seek.Seek;
+import dev.quicksilver.bridge.sql.PgException;
+import dev.quicksilver.bridge.sql.Script;
+import dev.quicksilver.bridge.sql.SqlState;
+import dev.quicksilver.bridge.wire.MessageWriter;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Random;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.RepetitionInfo;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.TempDir;
+
+/** A cursor that makes rows ahead gives what one gives that does not. */
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class PortalTest {
+  private static final int PAIRS = 3000;
+  private static final int LARGE = 100_000;
+
+  private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
+  private Replica replica;
+  private ReplicaView view;
+  private MessageWriter out;
+
+  @BeforeAll
+  void open(@TempDir Path data) throws Exception {
+    List<Map.Entry<String, byte[]>> pairs = new ArrayList<>();
+    for (int i = 0; i < PAIRS; i++) {
+      String value = i % 70 == 3 ? "v".repeat(LARGE) : "v" + i;
+      pairs.add(Map.entry("key" + (10_000 + i), value.getBytes(StandardCharsets.UTF_8)));
+    }
+    TestReplica.write(data, "dns", "text", pairs);
+    replica = new Replica(data, TestReplica.OPTIONS);
+    view = replica.view();
+    out = new MessageWriter(sent);
+  }
+
+  @AfterAll
+  void close() {
+    view.close();
+    replica.close();
+  }
+
+  private Portal portal(String query, Interruption interruption) {
+    var select = Objects.requireNonNull(Script.select(Script.split(query).getFirst().statement()));
+    Seek seek = Seek.plan(select, view, List.of(), new Scope(ZoneOffset.UTC, true)).orElseThrow();
+    return new Portal(seek, interruption, new boolean[seek.types().size()], 0);
+  }
+
+  private String send(Portal portal, long count, boolean discard) throws IOException {
+    sent.reset();
+    long rows = portal.send(count, discard, out, this::flush);
+    out.flush();
+    return rows + " " + sent.toString(StandardCharsets.ISO_8859_1);
+  }
+
+  private void flush() {
+    try {
+      out.flush();
+    } catch (IOException e) {
+      throw new AssertionError(e);
+    }
+  }
+
+  @RepeatedTest(40)
+  void rowsMadeAheadAreTheSameRows(RepetitionInfo repetition) throws IOException {
+    var random = new Random(repetition.getCurrentRepetition());
+    try (Portal plain = portal("SELECT key, value FROM dns", () -> {});
+        Portal ahead = portal("SELECT key, value FROM dns", () -> {})) {
+      for (int step = 0; step < 30; step++) {
+        if (random.nextInt(3) > 0) {
+          ahead.readAhead(random.nextInt(250));
+        }
+        if (random.nextInt(12) == 0) {
+          plain.rewind();
+          ahead.rewind();
+        }
+        int count = random.nextInt(200);
+        boolean discard = random.nextInt(4) == 0;
+        assertThat(send(ahead, count, discard)).isEqualTo(send(plain, count, discard));
+        assertThat(ahead.position()).isEqualTo(plain.position());
+        if (ahead.exhausted()) {
+          assertThat(send(plain, 1, false)).isEqualTo("0 ");
+        }
+      }
+    }
+  }
+
+  @Test
+  void anErrorIsThatOfTheRowThatWasAskedFor() throws IOException {
+    var stopped = new AtomicBoolean();
+    Interruption interruption =
+        () -> {
+          if (stopped.get()) {
+            throw PgException.of(SqlState.SNAPSHOT_TOO_OLD, "too old");
+          }
+        };
+    try (Portal portal = portal("SELECT key FROM dns", interruption)) {
+      portal.readAhead(2);
+      stopped.set(true);
+      assertThat(send(portal, 1, true)).isEqualTo("1 ");
+      assertThat(send(portal, 1, true)).isEqualTo("1 ");
+      portal.readAhead(PAIRS); // looks now and then, and says nothing
+      assertThatThrownBy(() -> send(portal, PAIRS, true)).hasMessage("too old");
+      assertThatThrownBy(() -> send(portal, 1, true)).hasMessage("too old");
+    }
+  }
+}
