@@ -117,7 +117,7 @@ final class EvaluatorSide implements Evaluation.Host {
     boolean fresh = !evaluation.isOpen();
     try {
       if (!evaluation.inBlock()) {
-        bridge.evaluator().follow(view.tables());
+        bridge.evaluator().follow(view.tables(), view::rowsWithin);
       }
     } catch (IOException e) {
       throw PgException.of(
@@ -222,6 +222,12 @@ final class EvaluatorSide implements Evaluation.Host {
         return new ServerError(
             reason.state().code(), reason.message(), String.valueOf(reason.hint()));
       }
+    }
+    if (error.state().equals("08006") && error.message().startsWith("out of memory")) {
+      return new ServerError(
+          SqlState.OUT_OF_MEMORY.code(),
+          error.message(),
+          "Narrow it by key, or raise bridge.evaluator.memory.");
     }
     if (error.state().equals("42501") && NO_RIGHT.matcher(error.message()).matches()) {
       return new ServerError(

@@ -5,6 +5,7 @@ import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.Snapshot;
+import dev.quicksilver.storage.StorageException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -42,6 +43,30 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
           pairs.put(name, new Tables.Pairs(identity.id(), key, value));
         });
     return new Tables(generation, pairs);
+  }
+
+  /** How many rows of a table have so many bytes together, by and large. */
+  public long rowsWithin(String name, long bytes) {
+    Replica.Shared pairs = databases.get(name);
+    Replica.Shared log =
+        name.endsWith("_log") ? databases.get(name.substring(0, name.length() - 4)) : null;
+    try {
+      if (pairs != null) {
+        return share(bytes, pairs, estimate(name, pairs));
+      }
+      if (log != null) {
+        Head head = log.database().head();
+        return share(bytes, log, head.lastSequence() - head.oldestSequence() + 1);
+      }
+    } catch (StorageException e) {
+      return Long.MAX_VALUE; // who reads it is told
+    }
+    return Long.MAX_VALUE;
+  }
+
+  private static long share(long bytes, Replica.Shared of, long rows) {
+    long all = of.database().fileBytes();
+    return all <= bytes ? Long.MAX_VALUE : (long) ((double) bytes / all * rows);
   }
 
   /** Whether a table of schema public has this name. */

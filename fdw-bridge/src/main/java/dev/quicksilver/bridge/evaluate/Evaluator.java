@@ -46,6 +46,12 @@ public final class Evaluator implements AutoCloseable {
   private volatile @Nullable Running running;
   private boolean closed;
 
+  /** How large the rows of tables are. */
+  public interface RowSizes {
+    /** How many rows of a table have so many bytes together, by and large. */
+    long rowsWithin(String table, long bytes);
+  }
+
   /** Serves the connections of the evaluator's postgres_fdw. */
   public interface Inner {
     /** Takes one, and serves it on a thread of its own. */
@@ -59,6 +65,7 @@ public final class Evaluator implements AutoCloseable {
     private final Link admin;
     private final Set<String> roles = new HashSet<>();
     private final Map<String, Table> tables = new HashMap<>();
+    private final FetchSizes fetchSizes = new FetchSizes();
     private long generation = -1;
     private int links;
     private long usedAt;
@@ -284,11 +291,20 @@ public final class Evaluator implements AutoCloseable {
   /**
    * Gives the evaluator the tables that there are now, if it runs and they changed. A table that
    * another session is using just now is dropped by a later call.
+   *
+   * @param sizes how large their rows are now
    */
-  public synchronized void follow(Tables tables) throws IOException {
+  public synchronized void follow(Tables tables, RowSizes sizes) throws IOException {
     Running server = running();
     if (tables.generation() > server.generation) {
       guarded(server, () -> change(server, tables));
+    }
+    long now = nanoClock.getAsLong();
+    if (server.fetchSizes.due(now)) {
+      String changes = server.fetchSizes.changes(server.tables.keySet(), sizes, now);
+      if (!changes.isEmpty()) {
+        guarded(server, () -> run(server.admin, changes));
+      }
     }
   }
 

@@ -63,11 +63,11 @@ final class TableSql {
     sql.append(
         """
         CREATE SERVER bridge FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host %s, port '%d', dbname 'quicksilver',
-            use_remote_estimate 'true', fdw_startup_cost '1', fdw_tuple_cost '0.01', fetch_size '1000', async_capable 'false', updatable 'false',
+            use_remote_estimate 'true', fdw_startup_cost '1', fdw_tuple_cost '0.01', fetch_size '%d', async_capable 'false', updatable 'false',
             truncatable 'false', keep_connections 'true');
         CREATE USER MAPPING FOR PUBLIC SERVER bridge OPTIONS (user 'evaluator', password_required 'false');
         """
-            .formatted(literal(socketDirectory), port));
+            .formatted(literal(socketDirectory), port, FetchSizes.MOST));
     return sql.toString();
   }
 
@@ -172,6 +172,15 @@ final class TableSql {
         "UPDATE pg_attribute SET attnotnull = true WHERE attrelid = %s AND attname IN (%s);"
             .formatted(relation, notNull));
     return sql.toString();
+  }
+
+  /**
+   * Sets how many rows of a table are fetched at a time. ALTER FOREIGN TABLE would wait for every
+   * session that reads the table.
+   */
+  static String fetchSize(String table, int rows) {
+    return "UPDATE pg_foreign_table SET ftoptions = ARRAY['schema_name=public', %s, 'fetch_size=%d'] WHERE ftrelid = %s::regclass;"
+        .formatted(literal("table_name=" + table), rows, literal("pg_lean." + identifier(table)));
   }
 
   /** Drops a table. */
