@@ -8,6 +8,7 @@ import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.EmbeddedPostgresException;
 import dev.quicksilver.postgres.InstalledPostgres;
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -44,6 +45,7 @@ public final class Evaluator implements AutoCloseable {
   private final Inner inner;
   private final LongSupplier nanoClock;
   private volatile @Nullable Running running;
+  private @Nullable Tables latest;
   private boolean closed;
 
   /** Serves the connections of the evaluator's postgres_fdw. */
@@ -107,6 +109,10 @@ public final class Evaluator implements AutoCloseable {
     Running started = launch();
     started.usedAt = nanoClock.getAsLong();
     running = started;
+    Tables tables = latest;
+    if (tables != null) { // the session that needs it has followed them already
+      change(started, tables);
+    }
     return started;
   }
 
@@ -230,18 +236,29 @@ public final class Evaluator implements AutoCloseable {
     all.put("user", user);
     all.put("database", DATABASE);
     all.put("postgres_fdw.application_name", name);
+    try {
+      return connect(user, all, waiter);
+    } catch (SocketException e) { // nobody listens: it has died just now
+      return connect(user, all, waiter);
+    }
+  }
+
+  private Evaluation.Opened connect(String user, Map<String, String> parameters, Waiter waiter)
+      throws IOException {
     Running server;
     synchronized (this) {
-      server = running();
-      guarded(server, () -> role(server, user));
+      server = attended(current -> role(current, user));
       server.links++;
     }
     try {
-      Link link = Link.open(socket(server.postgres), all, waiter::waiting);
+      Link link = Link.open(socket(server.postgres), parameters, waiter::waiting);
       link.onClose(() -> left(server));
       return new Evaluation.Opened(link);
     } catch (IOException | RuntimeException e) {
       left(server);
+      if (e instanceof SocketException) {
+        giveUp(server, e);
+      }
       throw e;
     }
   }
@@ -264,32 +281,52 @@ public final class Evaluator implements AutoCloseable {
   }
 
   private interface Step {
-    void run() throws IOException;
+    void run(Running server) throws IOException;
   }
 
-  /** Runs a step over the superuser's connection; a server on which it breaks is given up. */
-  private void guarded(Running server, Step step) throws IOException {
+  /**
+   * Runs a step over the superuser's connection; a server on which it breaks is given up, and
+   * another one gets it.
+   */
+  private Running attended(Step step) throws IOException {
+    Running server = running();
     try {
-      step.run();
+      step.run(server);
+      return server;
     } catch (Link.Refused e) {
       throw e;
     } catch (IOException e) {
-      LOG.warn("the evaluator lost a process of its own and is started anew: {}", e.toString());
+      giveUp(server, e);
+    }
+    Running next = running();
+    step.run(next);
+    return next;
+  }
+
+  private synchronized void giveUp(Running server, Exception why) {
+    if (running == server) {
+      LOG.warn("the evaluator lost a process of its own and is started anew: {}", why.toString());
       running = null;
       stop(server);
-      throw new IOException("it broke down and is started anew with the next statement", e);
     }
   }
 
   /**
-   * Gives the evaluator the tables that there are now, if it runs and they changed. A table that
-   * another session is using just now is dropped by a later call.
+   * Gives the evaluator the tables that there are now, if they changed. A table that another
+   * session is using just now is dropped by a later call.
    */
   public synchronized void follow(Tables tables) throws IOException {
-    Running server = running();
-    if (tables.generation() > server.generation) {
-      guarded(server, () -> change(server, tables));
+    Tables before = latest;
+    if (before == null || tables.generation() > before.generation()) {
+      latest = tables;
     }
+    var _ =
+        attended(
+            server -> {
+              if (tables.generation() > server.generation) {
+                change(server, tables);
+              }
+            });
   }
 
   private static void change(Running server, Tables tables) throws IOException {

@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -211,10 +212,36 @@ final class Link implements AutoCloseable {
       if (read < 0) {
         throw new EOFException("the evaluator has closed the connection");
       }
+      awaitReadable();
+    }
+  }
+
+  private void awaitReadable() throws IOException {
+    try {
       if (readable.select(waiting.period()) == 0) {
         waiting.waiting();
       }
       readable.selectedKeys().clear();
+    } catch (ClosedSelectorException e) {
+      throw new IOException("it could not be asked to stop", e);
+    }
+  }
+
+  /**
+   * Whether the evaluator has ended the connection. Never waits; what it sent before can be read.
+   */
+  boolean ended() {
+    in.compact();
+    try {
+      int read = 1;
+      while (read > 0 && in.hasRemaining()) {
+        read = channel.read(in);
+      }
+      return read < 0;
+    } catch (IOException e) {
+      return true;
+    } finally {
+      in.flip();
     }
   }
 
