@@ -13,7 +13,6 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -60,8 +59,7 @@ public final class Evaluator implements AutoCloseable {
     private final ServerSocketChannel listener;
     private final Link admin;
     private final Set<String> roles = new HashSet<>();
-    private final Map<String, Table> tables = new HashMap<>();
-    private long generation = -1;
+    private final TableFollower tables;
     private int links;
     private long usedAt;
 
@@ -69,6 +67,7 @@ public final class Evaluator implements AutoCloseable {
       this.postgres = postgres;
       this.listener = listener;
       this.admin = admin;
+      this.tables = new TableFollower(admin);
     }
   }
 
@@ -111,7 +110,7 @@ public final class Evaluator implements AutoCloseable {
     running = started;
     Tables tables = latest;
     if (tables != null) { // the session that needs it has followed them already
-      change(started, tables);
+      started.tables.follow(tables, started.usedAt);
     }
     return started;
   }
@@ -128,10 +127,10 @@ public final class Evaluator implements AutoCloseable {
       Path folder = postgres.socketDirectory();
       ServerSocketChannel listener = listen(folder);
       Link setUp = admin(postgres, "template1");
-      run(setUp, "ALTER DATABASE postgres RENAME TO " + DATABASE);
+      setUp.run("ALTER DATABASE postgres RENAME TO " + DATABASE);
       setUp.close();
       Link admin = admin(postgres, DATABASE);
-      run(admin, TableSql.setUp(folder.toString(), INNER_PORT));
+      admin.run(TableSql.setUp(folder.toString(), INNER_PORT));
       Thread.ofPlatform().daemon().name("bridge-evaluator").start(() -> accept(listener));
       LOG.info("the evaluator runs, after {} ms", (System.nanoTime() - from) / 1_000_000);
       return new Running(postgres, listener, admin);
@@ -203,23 +202,6 @@ public final class Evaluator implements AutoCloseable {
     return Link.open(socket(postgres), Map.of("user", SUPERUSER, "database", database), () -> {});
   }
 
-  /** Runs statements as the superuser. */
-  private static void run(Link admin, String sql) throws IOException {
-    admin.send(Link.Message.query(sql, StandardCharsets.UTF_8));
-    ServerMessage error = null;
-    for (char type = admin.next(); type != 'Z'; type = admin.next()) {
-      if (type == 'E') {
-        error = ServerMessage.parse(admin.body(), StandardCharsets.UTF_8);
-      } else {
-        admin.skip();
-      }
-    }
-    admin.skip();
-    if (error != null) {
-      throw new Link.Refused(error);
-    }
-  }
-
   /**
    * What opens connections of one user.
    *
@@ -275,7 +257,7 @@ public final class Evaluator implements AutoCloseable {
           SqlState.INVALID_AUTHORIZATION, "role \"" + user + "\" is not permitted to log in");
     }
     if (!server.roles.contains(user)) {
-      run(server.admin, "CREATE ROLE " + TableSql.identifier(user) + " LOGIN");
+      server.admin.run("CREATE ROLE " + TableSql.identifier(user) + " LOGIN");
       server.roles.add(user);
     }
   }
@@ -311,54 +293,13 @@ public final class Evaluator implements AutoCloseable {
     }
   }
 
-  /**
-   * Gives the evaluator the tables that there are now, if they changed. A table that another
-   * session is using just now is dropped by a later call.
-   */
+  /** Gives the evaluator the tables that there are now, if they changed. */
   public synchronized void follow(Tables tables) throws IOException {
     Tables before = latest;
     if (before == null || tables.generation() > before.generation()) {
       latest = tables;
     }
-    var _ =
-        attended(
-            server -> {
-              if (tables.generation() > server.generation) {
-                change(server, tables);
-              }
-            });
-  }
-
-  private static void change(Running server, Tables tables) throws IOException {
-    Map<String, Table> wanted = TableSql.of(tables.databases());
-    boolean all = true;
-    for (Table had : Set.copyOf(server.tables.values())) {
-      if (!had.equals(wanted.get(had.name()))) {
-        all &= drop(server, had);
-      }
-    }
-    for (Table table : wanted.values()) {
-      if (!server.tables.containsKey(table.name())) {
-        run(server.admin, TableSql.create(table));
-        server.tables.put(table.name(), table);
-      }
-    }
-    if (all) {
-      server.generation = tables.generation();
-    }
-  }
-
-  private static boolean drop(Running server, Table table) throws IOException {
-    try {
-      run(server.admin, "SET lock_timeout = '200ms';" + TableSql.drop(table.name()));
-      server.tables.remove(table.name());
-      return true;
-    } catch (Link.Refused e) {
-      if (!e.message().state().equals("55P03")) {
-        throw e;
-      }
-      return false;
-    }
+    var _ = attended(server -> server.tables.follow(tables, server.usedAt));
   }
 
   /** Stops it if nobody has used it for long enough. */

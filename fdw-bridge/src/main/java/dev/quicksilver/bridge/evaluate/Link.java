@@ -157,6 +157,27 @@ final class Link implements AutoCloseable {
     }
   }
 
+  /**
+   * Runs statements of which nobody wants the rows, as one transaction.
+   *
+   * @throws Refused if one fails
+   */
+  void run(String sql) throws IOException {
+    send(Message.query(sql, StandardCharsets.UTF_8));
+    ServerMessage error = null;
+    for (char next = next(); next != 'Z'; next = next()) {
+      if (next == 'E') {
+        error = ServerMessage.parse(body(), StandardCharsets.UTF_8);
+      } else {
+        skip();
+      }
+    }
+    skip();
+    if (error != null) {
+      throw new Refused(error);
+    }
+  }
+
   private void write(ByteBuffer out) throws IOException {
     out.flip();
     while (out.hasRemaining()) {
