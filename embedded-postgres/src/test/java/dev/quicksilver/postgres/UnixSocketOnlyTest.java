@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -177,6 +178,40 @@ final class UnixSocketOnlyTest {
       busy.close();
     }
     assertThat(directory).doesNotExist();
+  }
+
+  @Test
+  void leavesNothingWhenItsPostmasterIsKilledUnderStatementsThatRun() throws Exception {
+    EmbeddedPostgres killed = builder().start();
+    try (UnixSocketRelay through = new UnixSocketRelay(socketOf(killed));
+        Connection counting = connect(through);
+        Connection watching = connect(through)) {
+      long backend =
+          Long.parseLong(new SqlSession(counting).query("SELECT pg_backend_pid()::text"));
+      CompletableFuture<String> counts =
+          outcome(counting, "SELECT count(*) FROM generate_series(1, 1000000000000)");
+      Await.until(
+          "the statement runs",
+          () ->
+              new SqlSession(watching)
+                  .query("SELECT count(*) FROM pg_stat_activity WHERE state = 'active'"),
+          "2"::equals);
+      String segment = // "key id"
+          Files.readAllLines(killed.directory().resolve("data/postmaster.pid")).get(6);
+      Path segments = Path.of("/proc/sysvipc/shm"); // key and id are its first columns
+      String row = segment.trim().replaceAll(" +", " +") + " ";
+      assertThat(Files.readString(segments)).containsPattern(row);
+
+      postmaster(killed).destroyForcibly();
+
+      assertThat(counts.get(1, TimeUnit.MINUTES)).isEqualTo("08006");
+      Await.until("it is gone", killed::isRunning, running -> !running);
+      Await.until("its backend is gone", () -> ProcessHandle.of(backend), Optional::isEmpty);
+      assertThat(killed.directory()).doesNotExist();
+      assertThat(Files.readString(segments)).doesNotContainPattern(row);
+    } finally {
+      killed.close();
+    }
   }
 
   @Test

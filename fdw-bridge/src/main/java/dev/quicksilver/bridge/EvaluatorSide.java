@@ -100,6 +100,7 @@ final class EvaluatorSide implements Evaluation.Host {
 
   /** Whether what the session had in the evaluator is lost. */
   boolean lost() {
+    evaluation.leaveIfEnded();
     return stateful && !evaluation.isOpen();
   }
 

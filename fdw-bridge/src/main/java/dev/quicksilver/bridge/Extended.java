@@ -138,7 +138,7 @@ final class Extended {
 
   private Optional<Seek.Description> shape(Select select, Prepared prepared) {
     return session.seekable()
-        ? Seek.describe(select, session.reading().current().view(), prepared.types, session.scope())
+        ? Seek.describe(select, session.catalog(), prepared.types, session.scope())
         : Optional.empty();
   }
 

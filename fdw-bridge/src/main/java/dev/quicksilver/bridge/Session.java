@@ -1,7 +1,9 @@
 package dev.quicksilver.bridge;
 
+import dev.quicksilver.bridge.catalog.CatalogView;
 import dev.quicksilver.bridge.catalog.KeySet;
 import dev.quicksilver.bridge.catalog.ReplicaView;
+import dev.quicksilver.bridge.catalog.TypedView;
 import dev.quicksilver.bridge.seek.Argument;
 import dev.quicksilver.bridge.seek.Narrowing;
 import dev.quicksilver.bridge.seek.Scope;
@@ -236,7 +238,7 @@ final class Session {
     }
     reading.lock().lock();
     try {
-      Optional<Seek> seek = Seek.plan(select, reading.current().view(), arguments, scope());
+      Optional<Seek> seek = Seek.plan(select, catalog(), arguments, scope());
       Session other = outer;
       return other == null
           ? seek
@@ -245,6 +247,12 @@ final class Session {
     } finally {
       reading.lock().unlock();
     }
+  }
+
+  /** The tables that seeks find. */
+  CatalogView catalog() {
+    ReplicaView view = reading.current().view();
+    return outer == null ? view : new TypedView(view);
   }
 
   Scope scope() {
@@ -424,9 +432,10 @@ final class Session {
     if (select != null
         && select.from().size() == 1
         && select.from().getFirst() instanceof Select.FromItem.Table table
-        && !reading.current().view().has(table.name())) {
+        && catalog().find("public", table.name()).isEmpty()) {
       return PgException.of(
-          SqlState.UNDEFINED_TABLE, "relation \"" + table.name() + "\" does not exist");
+          SqlState.UNDEFINED_TABLE,
+          "relation \"" + TypedView.table(table.name()) + "\" does not exist");
     }
     return PgException.unsupported("what its evaluator asked of it, " + piece.text());
   }

@@ -49,11 +49,19 @@ class EvaluatorLifeTest {
             config.storage()));
   }
 
+  private static Connection connect(Bridge bridge) throws SQLException {
+    return DriverManager.getConnection(
+        "jdbc:postgresql://127.0.0.1:" + bridge.port() + "/quicksilver?user=analyst");
+  }
+
   private static String ask(Bridge bridge, String query) throws SQLException {
-    try (Connection connection =
-            DriverManager.getConnection(
-                "jdbc:postgresql://127.0.0.1:" + bridge.port() + "/quicksilver?user=analyst");
-        Statement statement = connection.createStatement();
+    try (Connection connection = connect(bridge)) {
+      return ask(connection, query);
+    }
+  }
+
+  private static String ask(Connection connection, String query) throws SQLException {
+    try (Statement statement = connection.createStatement();
         ResultSet result = statement.executeQuery(query)) {
       result.next();
       return result.getString(1);
@@ -152,16 +160,14 @@ class EvaluatorLifeTest {
         ProcessHandle backend = ProcessHandle.of(result.getLong(1)).orElseThrow();
         backend.destroyForcibly(); // PostgreSQL ends all others then, and starts again
       }
-      assertThatThrownBy(() -> statement.executeQuery("SELECT upper(key) FROM dns"))
-          .isInstanceOf(SQLException.class);
       try (ResultSet result = statement.executeQuery("SELECT key FROM dns")) {
         assertThat(result.next()).isTrue();
       }
       Await.until(
-          "it evaluates again",
+          "it evaluates again for the session that was hit",
           () -> {
             try {
-              return ask(bridge, "SELECT upper(key) FROM dns");
+              return ask(connection, "SELECT upper(key) FROM dns");
             } catch (SQLException e) {
               return e.getSQLState() + " " + e.getMessage();
             }
@@ -169,5 +175,35 @@ class EvaluatorLifeTest {
           "A"::equals);
     }
     Await.until("all are gone", EvaluatorLifeTest::servers, now -> now <= before);
+  }
+
+  @Test
+  void servesEverySessionAgainAfterItsPostmasterWasKilled() throws Exception {
+    try (Bridge bridge = start(EvaluatorConfig.DEFAULT);
+        Connection idle = connect(bridge);
+        Connection holding = connect(bridge);
+        Statement held = holding.createStatement();
+        Connection open = connect(bridge);
+        Statement inBlock = open.createStatement()) {
+      held.execute("CREATE TEMPORARY TABLE mine AS SELECT key FROM dns");
+      open.setAutoCommit(false);
+      ask(open, "SELECT upper(key) FROM dns");
+      ProcessHandle backend =
+          ProcessHandle.of(Long.parseLong(ask(idle, "SELECT pg_backend_pid()"))).orElseThrow();
+      backend.parent().orElseThrow().destroyForcibly();
+
+      assertThat(ask(bridge, "SELECT upper(key) FROM dns")).isEqualTo("A");
+      Await.until("its backends are gone", backend::isAlive, alive -> !alive);
+      assertThat(ask(idle, "SELECT upper(key) FROM dns")).isEqualTo("A");
+      assertThatThrownBy(() -> held.executeQuery("SELECT key FROM mine"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("57P01"))
+          .hasMessageContaining("which held its objects");
+      assertThatThrownBy(() -> inBlock.executeQuery("SELECT upper(key) FROM dns"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("58000"));
+      open.rollback();
+      assertThat(ask(open, "SELECT upper(key) FROM dns")).isEqualTo("A");
+    }
   }
 }

@@ -119,6 +119,23 @@ public final class TestReplica {
     directory.use(name, generation);
   }
 
+  /** Puts another database in the place of one that this process may have open. */
+  static void replace(Path data, DatabaseIdentity identity, Map<String, String> pairs) {
+    var directory = new DatabaseDirectory(data);
+    Path generation = directory.newGeneration(identity.name());
+    try (Database database = Database.create(generation, identity, OPTIONS);
+        Appender appender = database.append()) {
+      appender.begin(100, EPOCH);
+      pairs.forEach(
+          (key, value) ->
+              appender.set(
+                  key.getBytes(StandardCharsets.UTF_8), value.getBytes(StandardCharsets.UTF_8)));
+      appender.end(new Position(1, 1, 108));
+      appender.commit();
+    }
+    directory.use(identity.name(), generation);
+  }
+
   /** Cancels the next query, once the bridge works on it: sooner, a cancellation has no effect. */
   static void cancelOnceItRuns(Bridge bridge, Statement statement) {
     long before = bridge.status().queries();

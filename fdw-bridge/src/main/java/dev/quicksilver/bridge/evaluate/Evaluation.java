@@ -151,6 +151,14 @@ public final class Evaluation implements AutoCloseable {
     }
   }
 
+  /** Leaves a connection that ended while nobody used it: the next {@link #join} opens another. */
+  public void leaveIfEnded() {
+    Link current = link;
+    if (current != null && !inBlock() && !unsynced && current.ended()) {
+      drop();
+    }
+  }
+
   private void drop() {
     Link dropped = link;
     link = null;

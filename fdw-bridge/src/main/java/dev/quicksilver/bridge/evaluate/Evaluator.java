@@ -8,11 +8,11 @@ import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.EmbeddedPostgresException;
 import dev.quicksilver.postgres.InstalledPostgres;
 import java.io.IOException;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -44,6 +44,7 @@ public final class Evaluator implements AutoCloseable {
   private final Inner inner;
   private final LongSupplier nanoClock;
   private volatile @Nullable Running running;
+  private @Nullable Tables latest;
   private boolean closed;
 
   /** How large the rows of tables are. */
@@ -64,9 +65,7 @@ public final class Evaluator implements AutoCloseable {
     private final ServerSocketChannel listener;
     private final Link admin;
     private final Set<String> roles = new HashSet<>();
-    private final Map<String, Table> tables = new HashMap<>();
-    private final FetchSizes fetchSizes = new FetchSizes();
-    private long generation = -1;
+    private final TableFollower tables;
     private int links;
     private long usedAt;
 
@@ -74,6 +73,7 @@ public final class Evaluator implements AutoCloseable {
       this.postgres = postgres;
       this.listener = listener;
       this.admin = admin;
+      this.tables = new TableFollower(admin);
     }
   }
 
@@ -114,6 +114,10 @@ public final class Evaluator implements AutoCloseable {
     Running started = launch();
     started.usedAt = nanoClock.getAsLong();
     running = started;
+    Tables tables = latest;
+    if (tables != null) { // the session that needs it has followed them already
+      started.tables.follow(tables, started.usedAt);
+    }
     return started;
   }
 
@@ -129,10 +133,10 @@ public final class Evaluator implements AutoCloseable {
       Path folder = postgres.socketDirectory();
       ServerSocketChannel listener = listen(folder);
       Link setUp = admin(postgres, "template1");
-      run(setUp, "ALTER DATABASE postgres RENAME TO " + DATABASE);
+      setUp.run("ALTER DATABASE postgres RENAME TO " + DATABASE);
       setUp.close();
       Link admin = admin(postgres, DATABASE);
-      run(admin, TableSql.setUp(folder.toString(), INNER_PORT));
+      admin.run(TableSql.setUp(folder.toString(), INNER_PORT));
       Thread.ofPlatform().daemon().name("bridge-evaluator").start(() -> accept(listener));
       LOG.info("the evaluator runs, after {} ms", (System.nanoTime() - from) / 1_000_000);
       return new Running(postgres, listener, admin);
@@ -204,23 +208,6 @@ public final class Evaluator implements AutoCloseable {
     return Link.open(socket(postgres), Map.of("user", SUPERUSER, "database", database), () -> {});
   }
 
-  /** Runs statements as the superuser. */
-  private static void run(Link admin, String sql) throws IOException {
-    admin.send(Link.Message.query(sql, StandardCharsets.UTF_8));
-    ServerMessage error = null;
-    for (char type = admin.next(); type != 'Z'; type = admin.next()) {
-      if (type == 'E') {
-        error = ServerMessage.parse(admin.body(), StandardCharsets.UTF_8);
-      } else {
-        admin.skip();
-      }
-    }
-    admin.skip();
-    if (error != null) {
-      throw new Link.Refused(error);
-    }
-  }
-
   /**
    * What opens connections of one user.
    *
@@ -237,18 +224,29 @@ public final class Evaluator implements AutoCloseable {
     all.put("user", user);
     all.put("database", DATABASE);
     all.put("postgres_fdw.application_name", name);
+    try {
+      return connect(user, all, waiter);
+    } catch (SocketException e) { // nobody listens: it has died just now
+      return connect(user, all, waiter);
+    }
+  }
+
+  private Evaluation.Opened connect(String user, Map<String, String> parameters, Waiter waiter)
+      throws IOException {
     Running server;
     synchronized (this) {
-      server = running();
-      guarded(server, () -> role(server, user));
+      server = attended(current -> role(current, user));
       server.links++;
     }
     try {
-      Link link = Link.open(socket(server.postgres), all, waiter::waiting);
+      Link link = Link.open(socket(server.postgres), parameters, waiter::waiting);
       link.onClose(() -> left(server));
       return new Evaluation.Opened(link);
     } catch (IOException | RuntimeException e) {
       left(server);
+      if (e instanceof SocketException) {
+        giveUp(server, e);
+      }
       throw e;
     }
   }
@@ -265,79 +263,58 @@ public final class Evaluator implements AutoCloseable {
           SqlState.INVALID_AUTHORIZATION, "role \"" + user + "\" is not permitted to log in");
     }
     if (!server.roles.contains(user)) {
-      run(server.admin, "CREATE ROLE " + TableSql.identifier(user) + " LOGIN");
+      server.admin.run("CREATE ROLE " + TableSql.identifier(user) + " LOGIN");
       server.roles.add(user);
     }
   }
 
   private interface Step {
-    void run() throws IOException;
+    void run(Running server) throws IOException;
   }
 
-  /** Runs a step over the superuser's connection; a server on which it breaks is given up. */
-  private void guarded(Running server, Step step) throws IOException {
+  /**
+   * Runs a step over the superuser's connection; a server on which it breaks is given up, and
+   * another one gets it.
+   */
+  private Running attended(Step step) throws IOException {
+    Running server = running();
     try {
-      step.run();
+      step.run(server);
+      return server;
     } catch (Link.Refused e) {
       throw e;
     } catch (IOException e) {
-      LOG.warn("the evaluator lost a process of its own and is started anew: {}", e.toString());
+      giveUp(server, e);
+    }
+    Running next = running();
+    step.run(next);
+    return next;
+  }
+
+  private synchronized void giveUp(Running server, Exception why) {
+    if (running == server) {
+      LOG.warn("the evaluator lost a process of its own and is started anew: {}", why.toString());
       running = null;
       stop(server);
-      throw new IOException("it broke down and is started anew with the next statement", e);
     }
   }
 
   /**
-   * Gives the evaluator the tables that there are now, if it runs and they changed. A table that
-   * another session is using just now is dropped by a later call.
+   * Gives the evaluator the tables that there are now, if they changed.
    *
    * @param sizes how large their rows are now
    */
   public synchronized void follow(Tables tables, RowSizes sizes) throws IOException {
-    Running server = running();
-    if (tables.generation() > server.generation) {
-      guarded(server, () -> change(server, tables));
+    Tables before = latest;
+    if (before == null || tables.generation() > before.generation()) {
+      latest = tables;
     }
-    long now = nanoClock.getAsLong();
-    if (server.fetchSizes.due(now)) {
-      String changes = server.fetchSizes.changes(server.tables.keySet(), sizes, now);
-      if (!changes.isEmpty()) {
-        guarded(server, () -> run(server.admin, changes));
-      }
-    }
-  }
-
-  private static void change(Running server, Tables tables) throws IOException {
-    Map<String, Table> wanted = TableSql.of(tables.databases());
-    boolean all = true;
-    for (Table had : Set.copyOf(server.tables.values())) {
-      if (!had.equals(wanted.get(had.name()))) {
-        all &= drop(server, had);
-      }
-    }
-    for (Table table : wanted.values()) {
-      if (!server.tables.containsKey(table.name())) {
-        run(server.admin, TableSql.create(table));
-        server.tables.put(table.name(), table);
-      }
-    }
-    if (all) {
-      server.generation = tables.generation();
-    }
-  }
-
-  private static boolean drop(Running server, Table table) throws IOException {
-    try {
-      run(server.admin, "SET lock_timeout = '200ms';" + TableSql.drop(table.name()));
-      server.tables.remove(table.name());
-      return true;
-    } catch (Link.Refused e) {
-      if (!e.message().state().equals("55P03")) {
-        throw e;
-      }
-      return false;
-    }
+    var _ =
+        attended(
+            server -> {
+              server.tables.follow(tables, server.usedAt);
+              server.tables.fit(sizes, server.usedAt);
+            });
   }
 
   /** Stops it if nobody has used it for long enough. */

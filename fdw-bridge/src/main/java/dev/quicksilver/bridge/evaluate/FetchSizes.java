@@ -1,5 +1,6 @@
 package dev.quicksilver.bridge.evaluate;
 
+import java.util.Collection;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -25,23 +26,29 @@ final class FetchSizes {
     return !looked || nanos - lookedAt > NANOS_BETWEEN_LOOKS;
   }
 
+  /** A table was made anew, and has the size of all. */
+  void forget(String table) {
+    sizes.remove(table);
+  }
+
   /**
    * Statements that give tables the sizes that suit their rows now; tables that are not given are
    * forgotten.
    */
-  String changes(Iterable<String> tables, Evaluator.RowSizes rows, long nanos) {
+  String changes(Collection<Table> tables, Evaluator.RowSizes rows, long nanos) {
     looked = true;
     lookedAt = nanos;
     var sql = new StringBuilder();
     Map<String, Integer> before = Map.copyOf(sizes);
     sizes.clear();
-    for (String table : tables) {
+    for (Table each : tables) {
+      String table = each.name();
       int size = Math.clamp(rows.rowsWithin(table, BYTES), 1, MOST);
       int had = before.getOrDefault(table, MOST);
       boolean suits = size == had || (size < had ? had - size < had / 4 : size < 2 * had);
       sizes.put(table, suits ? had : size);
       if (!suits) {
-        sql.append(TableSql.fetchSize(table, size));
+        sql.append(TableSql.fetchSize(each, size));
       }
     }
     return sql.toString();

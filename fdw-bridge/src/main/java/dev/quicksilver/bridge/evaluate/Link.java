@@ -5,6 +5,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ClosedSelectorException;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
@@ -156,6 +157,27 @@ final class Link implements AutoCloseable {
     }
   }
 
+  /**
+   * Runs statements of which nobody wants the rows, as one transaction.
+   *
+   * @throws Refused if one fails
+   */
+  void run(String sql) throws IOException {
+    send(Message.query(sql, StandardCharsets.UTF_8));
+    ServerMessage error = null;
+    for (char next = next(); next != 'Z'; next = next()) {
+      if (next == 'E') {
+        error = ServerMessage.parse(body(), StandardCharsets.UTF_8);
+      } else {
+        skip();
+      }
+    }
+    skip();
+    if (error != null) {
+      throw new Refused(error);
+    }
+  }
+
   private void write(ByteBuffer out) throws IOException {
     out.flip();
     while (out.hasRemaining()) {
@@ -211,10 +233,36 @@ final class Link implements AutoCloseable {
       if (read < 0) {
         throw new EOFException("the evaluator has closed the connection");
       }
+      awaitReadable();
+    }
+  }
+
+  private void awaitReadable() throws IOException {
+    try {
       if (readable.select(waiting.period()) == 0) {
         waiting.waiting();
       }
       readable.selectedKeys().clear();
+    } catch (ClosedSelectorException e) {
+      throw new IOException("it could not be asked to stop", e);
+    }
+  }
+
+  /**
+   * Whether the evaluator has ended the connection. Never waits; what it sent before can be read.
+   */
+  boolean ended() {
+    in.compact();
+    try {
+      int read = 1;
+      while (read > 0 && in.hasRemaining()) {
+        read = channel.read(in);
+      }
+      return read < 0;
+    } catch (IOException e) {
+      return true;
+    } finally {
+      in.flip();
     }
   }
 

@@ -5,9 +5,9 @@ import java.util.List;
 /**
  * A table as clients see it.
  *
- * @param origin another one if the table has to be made anew
+ * @param remote what the bridge calls it to the evaluator
  */
-record Table(String name, String origin, List<Field> fields) {
+record Table(String name, String remote, List<Field> fields) {
 
   /** A column: its name, its type for clients, and whether it is never null. */
   record Field(String name, String type, boolean notNull) {}

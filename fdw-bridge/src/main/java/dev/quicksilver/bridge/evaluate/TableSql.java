@@ -1,6 +1,7 @@
 package dev.quicksilver.bridge.evaluate;
 
 import dev.quicksilver.bridge.catalog.Tables.Pairs;
+import dev.quicksilver.bridge.catalog.TypedView;
 import dev.quicksilver.bridge.evaluate.Table.Field;
 import java.util.ArrayList;
 import java.util.List;
@@ -80,13 +81,12 @@ final class TableSql {
     Map<String, Table> result = new TreeMap<>();
     databases.forEach(
         (name, pairs) -> {
-          String origin = pairs.toString();
           String value = "quicksilver.value_" + pairs.valueType();
           result.put(
               name + "_log",
               new Table(
                   name + "_log",
-                  origin,
+                  TypedView.name(name + "_log", pairs),
                   List.of(
                       new Field("sequence", "bigint", true),
                       new Field("op", "text", true),
@@ -96,14 +96,14 @@ final class TableSql {
                       new Field("lsn", "pg_lsn", true),
                       new Field("transaction", "bigint", true))));
         });
-    result.put("databases", new Table("databases", "", DATABASES));
+    result.put("databases", new Table("databases", "databases", DATABASES));
     databases.forEach(
         (name, pairs) ->
             result.put(
                 name,
                 new Table(
                     name,
-                    pairs.toString(),
+                    TypedView.name(name, pairs),
                     List.of(
                         new Field("key", pairs.keyType(), true),
                         new Field("value", "quicksilver.value_" + pairs.valueType(), true),
@@ -144,7 +144,7 @@ final class TableSql {
     var sql = new StringBuilder();
     sql.append(
         "CREATE FOREIGN TABLE pg_lean.%s (%s) SERVER bridge OPTIONS (schema_name 'public', table_name %s);"
-            .formatted(name, String.join(", ", foreign), literal(table.name())));
+            .formatted(name, String.join(", ", foreign), literal(table.remote())));
     sql.append(
         "CREATE VIEW public.%s AS SELECT %s FROM pg_lean.%s OFFSET 0;"
             .formatted(name, String.join(", ", plain), name));
@@ -178,19 +178,59 @@ final class TableSql {
    * Sets how many rows of a table are fetched at a time. ALTER FOREIGN TABLE would wait for every
    * session that reads the table.
    */
-  static String fetchSize(String table, int rows) {
+  static String fetchSize(Table table, int rows) {
     return "UPDATE pg_foreign_table SET ftoptions = ARRAY['schema_name=public', %s, 'fetch_size=%d'] WHERE ftrelid = %s::regclass;"
-        .formatted(literal("table_name=" + table), rows, literal("pg_lean." + identifier(table)));
+        .formatted(
+            literal("table_name=" + table.remote()),
+            rows,
+            literal("pg_lean." + identifier(table.name())));
   }
 
   /** Drops a table. */
   static String drop(String table) {
     String name = identifier(table);
-    String relation = literal("public." + name) + "::regclass";
-    return "UPDATE pg_class SET relkind = 'v', relam = 0, relfilenode = 0 WHERE oid = %s;"
-            .formatted(relation)
-        + "DROP VIEW public.%s CASCADE; DROP FOREIGN TABLE pg_lean.%s CASCADE;"
-            .formatted(name, name);
+    return drop("public." + name, "pg_lean." + name);
+  }
+
+  private static String drop(String shown, String foreign) {
+    return "UPDATE pg_class SET relkind = 'v', relam = 0, relfilenode = 0 WHERE oid = %s::regclass;"
+            .formatted(literal(shown))
+        + "DROP VIEW %s CASCADE; DROP FOREIGN TABLE %s CASCADE;".formatted(shown, foreign);
+  }
+
+  /**
+   * Moves a table out of the way of another one of its name, without a lock on it; {@link
+   * #dropMoved} drops it. Transactions go on with what they have opened of it.
+   */
+  static String moveAway(String table, int number) {
+    String name = identifier(table);
+    return move("public." + name, shown(number)) + move("pg_lean." + name, foreign(number));
+  }
+
+  private static String move(String relation, String name) {
+    String oid = literal(relation) + "::regclass";
+    String to = " = " + literal(name) + ", %s = 'pg_lean'::regnamespace WHERE ";
+    return "UPDATE pg_type SET typname"
+        + to.formatted("typnamespace").replace(name, "_" + name)
+        + "oid = (SELECT typarray FROM pg_type WHERE typrelid = %s);".formatted(oid)
+        + "UPDATE pg_type SET typname"
+        + to.formatted("typnamespace")
+        + "typrelid = %s;".formatted(oid)
+        + "UPDATE pg_class SET relname"
+        + to.formatted("relnamespace")
+        + "oid = %s;".formatted(oid);
+  }
+
+  static String dropMoved(int number) {
+    return drop("pg_lean." + identifier(shown(number)), "pg_lean." + identifier(foreign(number)));
+  }
+
+  private static String shown(int number) {
+    return "replaced " + number;
+  }
+
+  private static String foreign(int number) {
+    return "replaced " + number + " foreign";
   }
 
   static String identifier(String name) {
