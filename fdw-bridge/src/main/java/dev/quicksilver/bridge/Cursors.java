@@ -18,13 +18,25 @@ final class Cursors {
   private final Map<String, Map<String, KeySet>> evaluated = new HashMap<>();
 
   void open(String name, Portal portal) {
-    if (seeking.containsKey(name) || evaluated.containsKey(name)) {
-      throw PgException.of(SqlState.DUPLICATE_CURSOR, "cursor \"" + name + "\" already exists");
+    if (evaluated.containsKey(name)) {
+      throw exists(name);
     }
+    requireFree(name);
     if (seeking.size() >= MOST) {
       throw PgException.of(SqlState.PROGRAM_LIMIT_EXCEEDED, "too many open cursors");
     }
     seeking.put(name, portal);
+  }
+
+  /** Refuses a name that a cursor has which seeks. */
+  void requireFree(String name) {
+    if (seeking.containsKey(name)) {
+      throw exists(name);
+    }
+  }
+
+  private static PgException exists(String name) {
+    return PgException.of(SqlState.DUPLICATE_CURSOR, "cursor \"" + name + "\" already exists");
   }
 
   /** The cursor of a name if it is one that seeks. */

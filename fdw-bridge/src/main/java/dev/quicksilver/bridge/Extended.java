@@ -328,7 +328,7 @@ final class Extended {
       session.run(bound.prepared.piece, bound.arguments, true);
     } else {
       session.begin();
-      long sent = session.seeks().send(portal, limit <= 0 ? Long.MAX_VALUE : limit, false);
+      long sent = session.seeks().send(portal, limit <= 0 ? Long.MAX_VALUE : limit);
       if (limit > 0 && !portal.exhausted()) {
         Replies.empty(out, 's');
       } else {

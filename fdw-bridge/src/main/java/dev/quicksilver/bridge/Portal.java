@@ -10,8 +10,9 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A running seek: a cursor or a protocol portal. Moves forward only. It can make rows before they
- * are asked for, while who asks is busy with those that it has.
+ * A running seek: a cursor or a protocol portal. Rows can only be read forward: to move backward it
+ * begins again and passes over those that come before. It can make rows before they are asked for,
+ * while who asks is busy with those that it has.
  */
 final class Portal implements AutoCloseable {
   private static final int FLUSH_AT = 1 << 16;
@@ -19,23 +20,27 @@ final class Portal implements AutoCloseable {
   private final Seek seek;
   private final Interruption interruption;
   private final boolean[] binary;
+  private final boolean scrolls;
   private @Nullable Rows rows;
   private boolean exhausted;
   private @Nullable RowsAhead ahead;
   private @Nullable RuntimeException failedAhead;
   private long position;
+  private boolean failed;
   private int depth;
 
   /**
    * Makes a portal that has not begun.
    *
    * @param binary the columns that go out in binary format
+   * @param scrolls whether it moves backward, too
    * @param depth how many savepoints must live for it to live
    */
-  Portal(Seek seek, Interruption interruption, boolean[] binary, int depth) {
+  Portal(Seek seek, Interruption interruption, boolean[] binary, boolean scrolls, int depth) {
     this.seek = seek;
     this.interruption = interruption;
     this.binary = binary;
+    this.scrolls = scrolls;
     this.depth = depth;
   }
 
@@ -61,7 +66,21 @@ final class Portal implements AutoCloseable {
     return exhausted && !hasAhead();
   }
 
-  /** Rows given so far. */
+  /** A cursor begins to run; one that failed before does not run again. */
+  void beginRun(String name) {
+    if (failed) {
+      throw PgException.of(
+          SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE, "portal \"" + name + "\" cannot be run");
+    }
+    failed = true;
+  }
+
+  /** It came to an end without an error. */
+  void endRun() {
+    failed = false;
+  }
+
+  /** The number of the row given last, counted from 1; 0 before the first. */
   long position() {
     return position;
   }
@@ -95,6 +114,42 @@ final class Portal implements AutoCloseable {
     }
     position += sent;
     return sent;
+  }
+
+  /**
+   * Sends up to {@code count} rows before the present one, the nearest first; returns how many.
+   *
+   * @param discard only counts them
+   */
+  long sendBack(long count, boolean discard, MessageWriter out, Runnable flush) {
+    requireScrolling();
+    if (count == 0) {
+      return 0;
+    }
+    long before = exhausted() ? position : Math.max(0, position - 1);
+    long sent = Math.min(count, before);
+    long first = before - sent;
+    if (!discard && sent > 0) {
+      goTo(first);
+      new RowsBackward(sent).send(this, out, flush);
+    }
+    goTo(sent < count ? 0 : first + 1);
+    return sent;
+  }
+
+  /** The next so many rows will be those after the given one. */
+  private void goTo(long row) {
+    rewind();
+    position = row;
+  }
+
+  /** Writes the next row, or returns false at the end. */
+  boolean writeNext(MessageWriter to) {
+    if (!advance()) {
+      return false;
+    }
+    write(to);
+    return true;
   }
 
   /** Makes up to {@code count} rows that will be asked for next. */
@@ -134,6 +189,9 @@ final class Portal implements AutoCloseable {
       }
       source = seek.open(interruption);
       rows = source;
+      for (long passed = 0; passed < position; passed++) {
+        source.next();
+      }
     }
     if (source.next()) {
       return true;
@@ -151,9 +209,13 @@ final class Portal implements AutoCloseable {
     to.end();
   }
 
-  static PgException backward() {
-    return PgException.of(SqlState.INVALID_CURSOR_STATE, "cursor can only scan forward")
-        .hint("Declare it with SCROLL option to enable backward scan.");
+  /** Refuses to move backward if it cannot. */
+  void requireScrolling() {
+    if (!scrolls) {
+      throw PgException.of(
+              SqlState.OBJECT_NOT_IN_PREREQUISITE_STATE, "cursor can only scan forward")
+          .hint("Declare it with SCROLL option to enable backward scan.");
+    }
   }
 
   @Override

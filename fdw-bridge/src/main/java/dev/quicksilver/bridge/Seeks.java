@@ -8,6 +8,7 @@ import dev.quicksilver.bridge.types.Type;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.function.LongSupplier;
 
 /** Runs the seeks of a session, and the cursors over them. Used by the session's thread. */
 final class Seeks {
@@ -47,7 +48,7 @@ final class Seeks {
       describe(seek);
     }
     try (Portal portal = portal(seek, new boolean[seek.types().size()])) {
-      Replies.complete(out, "SELECT " + send(portal, Long.MAX_VALUE, false));
+      Replies.complete(out, "SELECT " + send(portal, Long.MAX_VALUE));
     }
   }
 
@@ -57,11 +58,15 @@ final class Seeks {
 
   /** A portal of the session. */
   Portal portal(Seek seek, boolean[] binary) {
-    return new Portal(seek, watch, binary, block.depth());
+    return new Portal(seek, watch, binary, false, block.depth());
   }
 
   /** Sends rows of a portal; returns how many. */
-  long send(Portal portal, long count, boolean discard) {
+  long send(Portal portal, long count) {
+    return reading(false, () -> portal.send(count, false, out, client::flush));
+  }
+
+  private long reading(boolean discard, LongSupplier rows) {
     if (!discard && !settings.charset().equals(StandardCharsets.UTF_8)) {
       throw PgException.of(
               SqlState.FEATURE_NOT_SUPPORTED,
@@ -72,7 +77,7 @@ final class Seeks {
     try {
       watch.check();
       reading.current().view();
-      long sent = portal.send(count, discard, out, client::flush);
+      long sent = rows.getAsLong();
       bridge.counters().rows.add(discard ? 0 : sent);
       return sent;
     } finally {
@@ -88,34 +93,33 @@ final class Seeks {
     Replies.complete(out, "EXPLAIN");
   }
 
-  void declare(String name, Seek seek) {
+  void declare(Statement.Declare declare, Seek seek) {
     if (!block.isOpen()) {
       throw PgException.of(
           SqlState.NO_ACTIVE_SQL_TRANSACTION,
           "DECLARE CURSOR can only be used in transaction blocks");
     }
-    cursors.open(name, portal(seek, new boolean[seek.types().size()]));
+    boolean scrolls =
+        declare.scrolling() != Statement.Scrolling.NO_SCROLL && scrolls(declare, seek);
+    boolean[] text = new boolean[seek.types().size()];
+    cursors.open(declare.cursor(), new Portal(seek, watch, text, scrolls, block.depth()));
     Replies.complete(out, "DECLARE CURSOR");
   }
 
+  /** Whether PostgreSQL moves backward in such a query without having kept its rows. */
+  static boolean scrolls(Statement.Declare declare, Seek seek) {
+    return seek.scrolls() && declare.select().locking().isEmpty();
+  }
+
   void fetch(Statement.Fetch fetch, Portal portal, boolean described) {
-    long count = fetch.count();
-    boolean all = fetch.direction() == Statement.Direction.BACKWARD && count == Long.MAX_VALUE;
-    if (fetch.move() && all) {
-      long moved = portal.position();
-      portal.rewind();
-      Replies.complete(out, "MOVE " + moved);
-      return;
-    }
-    if (fetch.direction() != Statement.Direction.FORWARD || count < 0) {
-      throw Portal.backward();
-    }
-    if (!fetch.move() && !described) {
-      describe(portal.seek());
-    }
-    long sent = send(portal, count, fetch.move());
+    Runnable describe = described ? () -> {} : () -> describe(portal.seek());
+    var movement = new Movement(portal, fetch.move(), describe, out, client::flush);
+    portal.beginRun(fetch.cursor());
+    long sent = reading(fetch.move(), () -> movement.run(fetch.direction(), fetch.count()));
+    portal.endRun();
     fetchedLast = fetch.cursor();
-    fetchedRows = fetch.move() ? 0 : count;
+    fetchedRows =
+        fetch.move() || fetch.direction() != Statement.Direction.FORWARD ? 0 : fetch.count();
     Replies.complete(out, (fetch.move() ? "MOVE " : "FETCH ") + sent);
   }
 

@@ -191,10 +191,11 @@ final class Session {
                   seek -> seeks.explain(seek, described),
                   () -> evaluate(piece, described, narrowing(explain.select(), arguments)));
       case Statement.Declare declare ->
-          seek(declare.select(), arguments)
+          seek(declare, arguments)
               .ifPresentOrElse(
-                  seek -> seeks.declare(declare.cursor(), seek),
+                  seek -> seeks.declare(declare, seek),
                   () -> {
+                    cursors.requireFree(declare.cursor());
                     Map<String, KeySet> keys = narrowing(declare.select(), arguments);
                     evaluate(piece, described, keys);
                     cursors.evaluated(declare.cursor(), keys);
@@ -247,6 +248,14 @@ final class Session {
     } finally {
       reading.lock().unlock();
     }
+  }
+
+  /** The query of a cursor as a seek, if it is one that moves as the cursor has to. */
+  private Optional<Seek> seek(Statement.Declare declare, List<Argument> arguments) {
+    return seek(declare.select(), arguments)
+        .filter(
+            seek ->
+                declare.scrolling() != Statement.Scrolling.SCROLL || Seeks.scrolls(declare, seek));
   }
 
   /** The tables that seeks find. */

@@ -64,12 +64,19 @@ class PortalTest {
   private Portal portal(String query, Interruption interruption) {
     var select = Objects.requireNonNull(Script.select(Script.split(query).getFirst().statement()));
     Seek seek = Seek.plan(select, view, List.of(), new Scope(ZoneOffset.UTC, true)).orElseThrow();
-    return new Portal(seek, interruption, new boolean[seek.types().size()], 0);
+    return new Portal(seek, interruption, new boolean[seek.types().size()], true, 0);
   }
 
   private String send(Portal portal, long count, boolean discard) throws IOException {
     sent.reset();
     long rows = portal.send(count, discard, out, this::flush);
+    out.flush();
+    return rows + " " + sent.toString(StandardCharsets.ISO_8859_1);
+  }
+
+  private String sendBack(Portal portal, long count) throws IOException {
+    sent.reset();
+    long rows = portal.sendBack(count, false, out, this::flush);
     out.flush();
     return rows + " " + sent.toString(StandardCharsets.ISO_8859_1);
   }
@@ -96,6 +103,9 @@ class PortalTest {
           ahead.rewind();
         }
         int count = random.nextInt(200);
+        if (random.nextInt(10) == 0) {
+          assertThat(sendBack(ahead, count)).isEqualTo(sendBack(plain, count));
+        }
         boolean discard = random.nextInt(4) == 0;
         assertThat(send(ahead, count, discard)).isEqualTo(send(plain, count, discard));
         assertThat(ahead.position()).isEqualTo(plain.position());

@@ -95,6 +95,11 @@ public final class Seek {
     return shape.table().relation();
   }
 
+  /** Whether PostgreSQL reads such a query backward, too, in the same order. */
+  public boolean scrolls() {
+    return !shape.isCount() && shape.sampling().isEmpty();
+  }
+
   /** Names of the output columns. */
   public List<String> names() {
     return names(shape);

@@ -105,13 +105,29 @@ public final class Parser {
   private Statement.Declare declare() {
     in.next();
     String name = in.identifier();
-    while (in.acceptWord("insensitive")
-        || in.acceptWord("asensitive")
-        || in.acceptWords("no", "scroll")) {}
+    Statement.Scrolling scrolling = Statement.Scrolling.UNSAID;
+    boolean more = true;
+    while (more) {
+      if (in.acceptWords("no", "scroll")) {
+        scrolling = once(scrolling, Statement.Scrolling.NO_SCROLL);
+      } else if (in.acceptWord("scroll")) {
+        scrolling = once(scrolling, Statement.Scrolling.SCROLL);
+      } else {
+        more = in.acceptWord("insensitive") || in.acceptWord("asensitive");
+      }
+    }
     in.expectWord("cursor");
     in.acceptWords("without", "hold");
     in.expectWord("for");
-    return new Statement.Declare(name, selects.select());
+    return new Statement.Declare(name, scrolling, selects.select());
+  }
+
+  /** Both at once are PostgreSQL's to refuse. */
+  private Statement.Scrolling once(Statement.Scrolling before, Statement.Scrolling now) {
+    if (before != Statement.Scrolling.UNSAID && before != now) {
+      throw in.unexpected();
+    }
+    return now;
   }
 
   private Statement fetch(boolean move) {

@@ -13,8 +13,16 @@ public sealed interface Statement {
   /** EXPLAIN of a query without options. */
   record Explain(Select select) implements Statement {}
 
-  /** DECLARE … CURSOR, neither BINARY nor SCROLL nor WITH HOLD. */
-  record Declare(String cursor, Select select) implements Statement {}
+  /** DECLARE … CURSOR, neither BINARY nor WITH HOLD. */
+  record Declare(String cursor, Scrolling scrolling, Select select) implements Statement {}
+
+  /** What DECLARE says about moving backward. */
+  enum Scrolling {
+    /** Nothing: it may if the query is simple. */
+    UNSAID,
+    SCROLL,
+    NO_SCROLL
+  }
 
   /** FETCH or MOVE. {@code count} is Long.MAX_VALUE for ALL; negative counts go backward. */
   record Fetch(String cursor, Direction direction, long count, boolean move) implements Statement {}
