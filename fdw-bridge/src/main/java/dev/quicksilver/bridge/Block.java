@@ -38,6 +38,7 @@ final class Block {
   private State state = State.IDLE;
   private Settings atBegin;
   private boolean implicit;
+  private String begunBy = "BEGIN";
 
   Block(
       Settings settings,
@@ -168,6 +169,7 @@ final class Block {
       if (!implicit) {
         atBegin = settings.copy();
       }
+      begunBy = text;
       if (joined().isEmpty()) {
         evaluator.get().ifPresent(side -> side.backlog().begin(implicit ? "BEGIN" : text));
       }
@@ -177,26 +179,48 @@ final class Block {
     complete(begin.tag());
   }
 
-  void end(boolean commit, String text) {
+  /**
+   * COMMIT or ROLLBACK.
+   *
+   * @param chain whether another transaction like it begins at once
+   */
+  void end(boolean commit, boolean chain, String text) {
     boolean committed = commit && state != State.FAILED;
+    if (chain) {
+      require(commit ? "COMMIT AND CHAIN" : "ROLLBACK AND CHAIN");
+    }
     if (state == State.IDLE) {
       Replies.notice(out, "25P01", "there is no transaction in progress");
     }
+    boolean done = false;
     try {
       Optional<EvaluatorSide> joined = joined();
       if (joined.isPresent()) {
-        joined.get().command(committed ? text : "ROLLBACK");
+        joined.get().command(committed ? text : chain ? "ROLLBACK AND CHAIN" : "ROLLBACK");
       } else {
         evaluator.get().ifPresent(side -> side.backlog().end(committed));
         complete(committed ? "COMMIT" : "ROLLBACK");
       }
       ended(committed);
+      done = true;
     } finally {
       clear();
-      if (implicit) {
+      if (chain && done) {
+        chain();
+      } else if (implicit) {
         restartImplicit();
       }
     }
+  }
+
+  /** Begins a transaction like the one that has ended. */
+  private void chain() {
+    atBegin = settings.copy();
+    if (joined().isEmpty()) {
+      evaluator.get().ifPresent(side -> side.backlog().begin(begunBy));
+    }
+    reading.current();
+    state = State.IN_TRANSACTION;
   }
 
   private void require(String command) {

@@ -203,8 +203,8 @@ final class Session {
       case Statement.Fetch fetch -> fetch(fetch, piece, described);
       case Statement.Close close -> close(close, piece, described);
       case Statement.Begin begin -> block.begin(begin, piece.text());
-      case Statement.Commit _ -> block.end(true, piece.text());
-      case Statement.Rollback _ -> block.end(false, piece.text());
+      case Statement.Commit commit -> block.end(true, commit.chain(), piece.text());
+      case Statement.Rollback rollback -> block.end(false, rollback.chain(), piece.text());
       case Statement.Savepoint savepoint -> block.savepoint(savepoint.name(), piece.text());
       case Statement.Release release -> block.release(release.name(), piece.text());
       case Statement.RollbackTo rollback -> block.rollBackTo(rollback.name(), piece.text());

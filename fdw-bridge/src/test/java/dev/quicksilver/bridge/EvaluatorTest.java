@@ -359,4 +359,27 @@ class EvaluatorTest {
     leaving.abort(Runnable::run);
     Await.until("it has ended", () -> rows(running).getFirst(), "0"::equals);
   }
+
+  @Test
+  void aChainedTransactionIsANewOne() throws Exception {
+    TestReplica.makeBeside(data, "chained");
+    run("BEGIN ISOLATION LEVEL REPEATABLE READ; SAVEPOINT s");
+    assertThat(rows("SELECT count(*) FROM chained")).containsExactly("0");
+    ReplicaProcess.run(data, "set", "chained", "k", "v");
+    assertThat(rows("SELECT count(*) FROM chained")).containsExactly("0");
+    run("COMMIT AND CHAIN");
+    assertThat(rows("SELECT count(*) FROM chained")).containsExactly("1");
+    assertState("3B001", "ROLLBACK TO s");
+    run("COMMIT AND CHAIN"); // of a transaction that failed: nothing is committed
+    run("SET LOCAL TIME ZONE 'Asia/Tokyo'");
+    assertThat(rows("SELECT upper(key) FROM chained")).containsExactly("K");
+    ReplicaProcess.run(data, "set", "chained", "l", "v");
+    run("ROLLBACK AND CHAIN");
+    assertThat(rows("SELECT upper(key) FROM chained")).containsExactly("K", "L");
+    assertThat(rows("SHOW transaction_isolation")).containsExactly("repeatable read");
+    assertThat(rows("SHOW TimeZone")).isNotEqualTo(List.of("Asia/Tokyo"));
+    run("COMMIT");
+    assertState("25P01", "COMMIT AND CHAIN");
+    assertState("25P01", "SELECT 1; ROLLBACK AND CHAIN");
+  }
 }

@@ -65,8 +65,7 @@ public final class Parser {
       }
       case "begin", "start" -> begin(word);
       case "commit", "end" -> {
-        endOfTransaction();
-        yield new Statement.Commit();
+        yield new Statement.Commit(endOfTransaction());
       }
       case "rollback", "abort" -> rollback();
       case "savepoint" -> {
@@ -218,23 +217,26 @@ public final class Parser {
         || in.acceptWords("not", "deferrable");
   }
 
-  private void endOfTransaction() {
+  /** Reads the end of a transaction; true if another one begins with it. */
+  private boolean endOfTransaction() {
     in.next();
     if (!in.acceptWord("work")) {
       in.acceptWord("transaction");
     }
     if (in.acceptWords("and", "no")) {
       in.expectWord("chain");
+      return false;
     }
+    return in.acceptWords("and", "chain");
   }
 
   private Statement rollback() {
-    endOfTransaction();
-    if (in.acceptWord("to")) {
+    boolean chain = endOfTransaction();
+    if (!chain && in.acceptWord("to")) {
       in.acceptWord("savepoint");
       return new Statement.RollbackTo(in.label());
     }
-    return new Statement.Rollback();
+    return new Statement.Rollback(chain);
   }
 
   private String settingName() {

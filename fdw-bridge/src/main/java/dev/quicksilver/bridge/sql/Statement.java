@@ -42,10 +42,10 @@ public sealed interface Statement {
   record Begin(String tag) implements Statement {}
 
   /** COMMIT or END. */
-  record Commit() implements Statement {}
+  record Commit(boolean chain) implements Statement {}
 
   /** ROLLBACK or ABORT. */
-  record Rollback() implements Statement {}
+  record Rollback(boolean chain) implements Statement {}
 
   /** SAVEPOINT. */
   record Savepoint(String name) implements Statement {}
