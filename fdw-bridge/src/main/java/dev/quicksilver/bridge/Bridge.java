@@ -74,7 +74,8 @@ public final class Bridge implements AutoCloseable {
   /**
    * Starts to listen.
    *
-   * @throws IOException if the port cannot be had
+   * @throws IOException if the port cannot be had, or an evaluator that is to start with the bridge
+   *     cannot be started
    * @throws IllegalArgumentException if the host is not a loopback address
    */
   public static Bridge start(BridgeConfig config) throws IOException {
@@ -101,17 +102,24 @@ public final class Bridge implements AutoCloseable {
               + config.host()
               + ":"
               + config.port()
-              + ": "
-              + e.getMessage(),
+              + " ("
+              + e.getMessage()
+              + "): stop the program that uses the port, or choose another one",
           e);
     }
-    var bridge = new Bridge(config, listener, nanoClock);
+    Bridge bridge;
+    try {
+      bridge = new Bridge(config, listener, nanoClock);
+    } catch (RuntimeException e) {
+      listener.close();
+      throw e;
+    }
     if (config.evaluator().start() == EvaluatorConfig.Start.EAGER) {
       try {
         bridge.evaluator.start();
       } catch (IOException e) {
         bridge.close();
-        throw e;
+        throw new IOException("the evaluator is not available: " + e.getMessage(), e);
       }
     }
     bridge.acceptor.start();

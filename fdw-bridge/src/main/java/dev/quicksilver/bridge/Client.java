@@ -21,6 +21,6 @@ interface Client {
   /** The evaluator has no prepared statement of this session's at all. */
   void forgetRemote();
 
-  /** Waits for the next message of a COPY from the client. */
-  CopyMessage copyMessage() throws IOException;
+  /** The next message of a COPY from the client; empty if none comes in a twentieth of a second. */
+  Optional<CopyMessage> copyMessage() throws IOException;
 }

@@ -34,6 +34,7 @@ final class Connection implements Client {
   private static final int GSS_REQUEST = 80877104;
   private static final int CANCEL_REQUEST = 80877102;
   private static final int AUTHENTICATION_TIMEOUT_MILLIS = 60_000;
+  private static final int COPY_WAIT_MILLIS = 50;
 
   /** Messages that a cancellation between them and those before keeps from being done. */
   private static final String WORK = "PBDE";
@@ -351,6 +352,7 @@ final class Connection implements Client {
       ready();
     } else {
       skipToSync = true;
+      out.flush(); // as PostgreSQL does: a client within COPY waits for nothing else
     }
   }
 
@@ -461,12 +463,15 @@ final class Connection implements Client {
   }
 
   @Override
-  public CopyMessage copyMessage() throws IOException {
+  public Optional<CopyMessage> copyMessage() throws IOException {
+    if (!transport.arrived(COPY_WAIT_MILLIS)) {
+      return Optional.empty();
+    }
     int type = in.type();
     if (type < 0) {
       throw new EOFException("the client left within COPY");
     }
     in.body(MAX_MESSAGE);
-    return new CopyMessage((char) type, in.whole());
+    return Optional.of(new CopyMessage((char) type, in.whole()));
   }
 }

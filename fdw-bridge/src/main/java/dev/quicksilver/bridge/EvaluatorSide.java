@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.nio.charset.Charset;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 
@@ -297,7 +298,12 @@ final class EvaluatorSide implements Evaluation.Host {
   }
 
   @Override
-  public CopyMessage copyMessage() throws IOException {
-    return client.copyMessage();
+  public Optional<CopyMessage> copyMessage() throws IOException {
+    Optional<CopyMessage> message = client.copyMessage();
+    if (message.isPresent()) {
+      return message;
+    }
+    // PostgreSQL does not look at a cancellation while it waits for the client: COPY has to fail.
+    return Optional.ofNullable(watch.reason()).map(reason -> CopyMessage.fail(reason.message()));
   }
 }

@@ -1,5 +1,6 @@
 package dev.quicksilver.bridge;
 
+import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
 import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.fixtures.JavaCommand;
 import java.nio.file.Files;
@@ -20,9 +21,22 @@ final class BridgeProcess implements AutoCloseable {
     this.port = port;
   }
 
-  /** Arguments: data directory, and the file that tells the port; optional PostgreSQL. */
+  /** Arguments: data directory, the file that tells the port, any third starts the evaluator. */
   public static void main(String[] arguments) throws Exception {
-    Bridge bridge = Bridge.start(TestReplica.config(Path.of(arguments[0])));
+    BridgeConfig config = TestReplica.config(Path.of(arguments[0]));
+    EvaluatorConfig evaluator = config.evaluator();
+    Bridge bridge =
+        Bridge.start(
+            new BridgeConfig(
+                config.host(),
+                config.port(),
+                config.dataDirectory(),
+                config.maxConnections(),
+                config.maxConcurrentQueries(),
+                config.maxSnapshotAge(),
+                config.credentials(),
+                arguments.length > 2 ? evaluator.withStart(EvaluatorConfig.Start.EAGER) : evaluator,
+                config.storage()));
     Runtime.getRuntime().addShutdownHook(new Thread(bridge::close, "stop"));
     Path told = Path.of(arguments[1] + ".partial");
     Files.writeString(told, Integer.toString(bridge.port()));

@@ -6,10 +6,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
 import dev.quicksilver.bridge.evaluate.EvaluatorConfig.Start;
 import dev.quicksilver.fixtures.Await;
+import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.postgres.EmbeddedPostgresException;
 import dev.quicksilver.postgres.InstalledPostgres;
+import dev.quicksilver.postgres.Ports;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -35,11 +39,15 @@ class EvaluatorLifeTest {
   }
 
   private Bridge start(EvaluatorConfig evaluator) throws Exception {
+    return start(evaluator, 0);
+  }
+
+  private Bridge start(EvaluatorConfig evaluator, int port) throws Exception {
     BridgeConfig config = TestReplica.config(data);
     return Bridge.start(
         new BridgeConfig(
             config.host(),
-            0,
+            port,
             data,
             config.maxConnections(),
             config.maxConcurrentQueries(),
@@ -131,6 +139,52 @@ class EvaluatorLifeTest {
     assertThatThrownBy(() -> start(config).close())
         .isInstanceOf(EmbeddedPostgresException.class)
         .hasMessageContaining(data.toString());
+  }
+
+  @Test
+  void refusesToStartWithABrokenOneAndLeavesThePort(@TempDir Path broken) throws Exception {
+    Files.createDirectory(broken.resolve("bin"));
+    for (String name : List.of("postgres", "initdb")) {
+      Path program = broken.resolve("bin").resolve(name);
+      Files.writeString(
+          program,
+          "#!/bin/sh\nif [ \"$1\" = --version ]; then echo 'postgres (PostgreSQL) 18.1'; exit; fi\n"
+              + "echo it is broken\nexit 1\n");
+      Files.setPosixFilePermissions(program, PosixFilePermissions.fromString("rwxr-xr-x"));
+    }
+    int port = Ports.free();
+    EvaluatorConfig defaults = EvaluatorConfig.DEFAULT;
+    for (Path home : List.of(broken, data)) {
+      var config =
+          new EvaluatorConfig(
+              Start.EAGER,
+              Optional.of(home),
+              defaults.idle(),
+              defaults.memoryPerSession(),
+              defaults.temporaryFiles());
+      assertThatThrownBy(() -> start(config, port).close())
+          .hasMessageContaining(
+              home.equals(data) ? data.toString() : "the evaluator is not available")
+          .hasMessageContaining(home.equals(data) ? "bin/postgres" : "it is broken");
+    }
+    try (Bridge bridge = start(defaults, port)) {
+      assertThat(ask(bridge, "SELECT upper(key) FROM dns")).isEqualTo("A");
+    }
+  }
+
+  @Test
+  void namesTheFolderThatItCannotUse() throws Exception {
+    Process process =
+        JavaCommand.process(
+                BridgeProcess.class,
+                List.of("-Djava.io.tmpdir=/proc"),
+                List.of(data.toString(), data.resolve("port").toString(), "eager"))
+            .redirectErrorStream(true)
+            .start();
+    assertThat(new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
+        .contains("cannot make an embedded PostgreSQL in /proc")
+        .contains("-Djava.io.tmpdir=FOLDER");
+    assertThat(process.waitFor()).isEqualTo(1);
   }
 
   @Test

@@ -215,4 +215,48 @@ class MixedSeriesTest {
     query(SEEK);
     assertThat(untilReady()).isEqualTo("Da C ZI");
   }
+
+  @Test
+  void tellsOfAnErrorWithinCopyWhileTheClientWaits() throws IOException {
+    query("CREATE TEMPORARY TABLE numbers (number int)");
+    untilReady();
+    query("COPY numbers FROM STDIN");
+    send('d', "no number\n");
+    assertThat(untilReady()).isEqualTo("G E22P02 ZI");
+    send('d', "2\n");
+    send('c', "");
+    query("SELECT count(*) FROM numbers");
+    assertThat(untilReady()).isEqualTo("D0 C ZI");
+  }
+
+  @Test
+  void aCopyThatIsOutOfTimeEndsWhileTheClientIsSilent() throws IOException {
+    query("CREATE TEMPORARY TABLE numbers (number int)");
+    untilReady();
+    query("SET statement_timeout = '300ms'");
+    untilReady();
+    query("COPY numbers FROM STDIN");
+    send('d', "1\n");
+    assertThat(untilReady()).isEqualTo("G E57014 ZI");
+    send('P', "\0COPY numbers FROM STDIN\0\0\0");
+    send('B', "\0\0\0\0\0\0\0\0");
+    send('E', "\0\0\0\0\0");
+    send('d', "1\n");
+    assertThat(untilError()).isEqualTo("57014");
+    send('d', "2\n");
+    send('S', "");
+    assertThat(untilReady()).isEqualTo("ZI");
+    query("SELECT count(*) FROM numbers");
+    assertThat(untilReady()).isEqualTo("D0 C ZI");
+  }
+
+  private String untilError() throws IOException {
+    while (true) {
+      char type = (char) in.readByte();
+      byte[] body = in.readNBytes(in.readInt() - 4);
+      if (type == 'E') {
+        return new String(body, StandardCharsets.UTF_8).split("\0C", 2)[1].substring(0, 5);
+      }
+    }
+  }
 }

@@ -98,9 +98,7 @@ public final class BridgeCommand extends NodeCommand {
     } catch (IllegalArgumentException e) {
       throw new CommandException(ExitCode.USAGE, "bridge.listen: " + e.getMessage());
     } catch (IOException e) {
-      throw new CommandException(
-          ExitCode.FAILURE,
-          e.getMessage() + ": stop the program that uses the port, or choose another one");
+      throw new CommandException(ExitCode.FAILURE, String.valueOf(e.getMessage()));
     }
   }
 }

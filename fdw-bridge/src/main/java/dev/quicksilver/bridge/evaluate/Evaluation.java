@@ -43,12 +43,17 @@ public final class Evaluation implements AutoCloseable {
     /** A reported parameter has a new value; the client is told in any case. */
     void parameter(String name, String value);
 
-    /** The next message of a COPY from the client: its type first, then its body. */
-    CopyMessage copyMessage() throws IOException;
+    /** The next message of a COPY from the client; empty if none comes in a while. */
+    Optional<CopyMessage> copyMessage() throws IOException;
   }
 
   /** A message of COPY FROM STDIN. */
-  public record CopyMessage(char type, byte[] body) {}
+  public record CopyMessage(char type, byte[] body) {
+    /** One that ends it with SQLSTATE 57014. */
+    public static CopyMessage fail(String reason) {
+      return new CopyMessage('f', (reason + '\0').getBytes(StandardCharsets.UTF_8));
+    }
+  }
 
   /** Opens connections of one user. */
   public interface Connector {
@@ -311,17 +316,19 @@ public final class Evaluation implements AutoCloseable {
     }
   }
 
+  /**
+   * Hands on what the client copies, until that ends or the evaluator takes no more; what the
+   * client goes on to send then is dropped, as PostgreSQL does.
+   */
   private void copyIn(Link current) throws IOException {
-    while (true) {
-      CopyMessage message = host.copyMessage();
-      if (message.type() == 'H' || message.type() == 'S') {
-        continue; // ignored within COPY, as PostgreSQL does
-      }
-      if (message.type() == 'd') {
+    boolean done = false;
+    while (!done && current.peek() != 'E') {
+      CopyMessage message = host.copyMessage().orElse(null);
+      if (message != null && message.type() == 'd') {
         current.send(new Message(message.type(), message.body()));
-      } else {
+      } else if (message != null && message.type() != 'H' && message.type() != 'S') {
         current.send(new Message(message.type(), message.body()), Message.FLUSH);
-        return;
+        done = true;
       }
     }
   }

@@ -248,19 +248,28 @@ final class Link implements AutoCloseable {
     }
   }
 
-  /**
-   * Whether the evaluator has ended the connection. Never waits; what it sent before can be read.
-   */
+  /** Whether the evaluator has ended the connection; what it sent before can still be read. */
   boolean ended() {
+    return !look();
+  }
+
+  /** The type of the next message if it has come already, else 0. */
+  char peek() {
+    look();
+    return in.hasRemaining() ? (char) in.get(in.position()) : 0;
+  }
+
+  /** Reads what has come, as far as there is room, and never waits; false at the end. */
+  private boolean look() {
     in.compact();
     try {
       int read = 1;
       while (read > 0 && in.hasRemaining()) {
         read = channel.read(in);
       }
-      return read < 0;
+      return read >= 0;
     } catch (IOException e) {
-      return true;
+      return false;
     } finally {
       in.flip();
     }

@@ -60,6 +60,28 @@ public final class Transport implements AutoCloseable {
   }
 
   /**
+   * Waits until the client has sent something that was not read yet, or has left.
+   *
+   * @param millis how long, more than 0; a Unix socket is not waited for
+   * @return whether a read returns something at once
+   */
+  public boolean arrived(int millis) throws IOException {
+    Socket timed = tcp;
+    if (timed == null || in.available() > 0) {
+      return true;
+    }
+    timed.setSoTimeout(millis);
+    try {
+      in.look();
+      return true;
+    } catch (SocketTimeoutException e) {
+      return false;
+    } finally {
+      timed.setSoTimeout(0);
+    }
+  }
+
+  /**
    * Whether the client has closed its side. Looks for a millisecond; what arrives meanwhile is kept
    * for later reads. A client that has sent more than fits is taken to be there.
    */
