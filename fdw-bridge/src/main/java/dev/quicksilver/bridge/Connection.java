@@ -371,10 +371,7 @@ final class Connection implements Client {
       case 'E' -> extended.execute(in);
       case 'C' -> extended.close(in);
       case 'H' -> out.flush();
-      case 'S' -> {
-        skipToSync = false;
-        ready();
-      }
+      case 'S' -> ready();
       case 'd', 'c', 'f' -> {}
       default ->
           throw PgException.of(
@@ -389,7 +386,10 @@ final class Connection implements Client {
   }
 
   private void ready() throws IOException {
+    boolean failed = skipToSync;
+    skipToSync = false;
     session.sync();
+    session.endSeries(failed);
     if (session.block().state() == Block.State.IDLE) {
       extended.closePortals();
       session.endImplicit();

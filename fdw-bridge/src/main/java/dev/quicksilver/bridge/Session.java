@@ -49,6 +49,7 @@ final class Session {
   private final List<Script.Piece> toLearn = new ArrayList<>();
   private boolean temporaries;
   private boolean unsure;
+  private @Nullable Settings beforeSeries;
   private volatile @Nullable EvaluatorSide evaluator;
 
   /** A session of a client. */
@@ -325,6 +326,9 @@ final class Session {
       evaluate(piece, described, Map.of());
       return;
     }
+    if (beforeSeries == null && !block.isOpen()) {
+      beforeSeries = before;
+    }
     if (side != null && !block.isOpen()) {
       side.backlog().setting(set.name(), piece.text());
     } else if (side != null) {
@@ -332,6 +336,18 @@ final class Session {
     }
     report(before);
     complete(set.tag());
+  }
+
+  /** A series of messages ends; one that failed leaves the settings as it found them. */
+  void endSeries(boolean failed) {
+    Settings before = beforeSeries;
+    beforeSeries = null;
+    if (before != null && failed && !block.isOpen()) {
+      Settings after = settings.copy();
+      settings.restore(before);
+      evaluator().ifPresent(side -> settings.differences(after).forEach(side.backlog()::setting));
+      report(after);
+    }
   }
 
   private void report(Settings before) {

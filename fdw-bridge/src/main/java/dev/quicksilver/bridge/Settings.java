@@ -4,7 +4,6 @@ import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.ZoneId;
 import java.time.ZoneOffset;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -275,16 +274,26 @@ final class Settings {
     }
   }
 
-  /** Statements that make of the first values those that are set now. */
-  List<String> changes() {
-    List<String> statements = new ArrayList<>();
+  /** Statements that make of the values of another time those of now, by setting. */
+  Map<String, String> differences(Settings other) {
+    return differences(other.values);
+  }
+
+  private Map<String, String> differences(Map<String, String> others) {
+    Map<String, String> statements = new TreeMap<>();
     values.forEach(
         (name, value) -> {
-          if (!value.equals(initial.get(name))) {
-            statements.add(
+          if (!value.equals(others.get(name))) {
+            statements.put(
+                name,
                 "SELECT set_config('" + name + "', '" + value.replace("'", "''") + "', false)");
           }
         });
     return statements;
+  }
+
+  /** Statements that make of the first values those that are set now. */
+  List<String> changes() {
+    return List.copyOf(differences(initial).values());
   }
 }

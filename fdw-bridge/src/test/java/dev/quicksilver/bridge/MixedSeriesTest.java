@@ -139,6 +139,24 @@ class MixedSeriesTest {
   }
 
   @Test
+  void undoesTheSettingsOfASeriesThatFails() throws IOException {
+    execute("SET TIME ZONE 'Asia/Tokyo'");
+    execute("SET statement_timeout = '1h'");
+    execute("SELECT no_such_function(key) FROM dns");
+    send('S', "");
+    assertThat(untilReady()).isEqualTo("C C E42883 ZI");
+    query("SELECT updated_at FROM dns WHERE key = 'a'");
+    assertThat(untilReady()).contains("+00 C ZI");
+    query("SELECT concat(current_setting('TimeZone'), ' ', current_setting('statement_timeout'))");
+    assertThat(untilReady()).isEqualTo("DGMT 0 C ZI");
+    execute("SET TIME ZONE 'Asia/Tokyo'");
+    send('S', "");
+    untilReady();
+    query("SELECT updated_at FROM dns WHERE key = 'a'");
+    assertThat(untilReady()).contains("+09 C ZI");
+  }
+
+  @Test
   void seesWhatTheSeriesItselfHasChanged() throws IOException {
     execute("CREATE TEMP TABLE dns AS SELECT 'mine'::text AS key");
     execute("SELECT key FROM dns");
