@@ -12,6 +12,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -212,6 +213,20 @@ final class UnixSocketOnlyTest {
     } finally {
       killed.close();
     }
+  }
+
+  @Test
+  void endsAndTakesItsFilesAlongAlthoughItsPostmasterHangs() throws Exception {
+    EmbeddedPostgres hanging = builder().start();
+    long pid = postmaster(hanging).pid();
+    assertThat(new ProcessBuilder("kill", "-STOP", Long.toString(pid)).start().waitFor()).isZero();
+    long from = System.nanoTime();
+
+    hanging.close();
+
+    assertThat(Duration.ofNanos(System.nanoTime() - from)).isLessThan(Duration.ofSeconds(45));
+    assertThat(ProcessHandle.of(pid).filter(ProcessHandle::isAlive)).isEmpty();
+    assertThat(hanging.directory()).doesNotExist();
   }
 
   @Test

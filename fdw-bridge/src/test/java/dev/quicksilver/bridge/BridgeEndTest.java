@@ -43,7 +43,8 @@ class BridgeEndTest {
 
   private static final List<Work> WORK =
       List.of(
-          connection -> run(connection, "SELECT count(*) FROM generate_series(1, 1000000000000)"),
+          connection ->
+              run(connection, "SELECT count(*) FROM (SELECT generate_series(1, 1000000000000)) s"),
           connection ->
               run(connection, "SELECT count(*) FROM dns a, dns b, dns c, dns d, dns e, dns f"),
           connection -> {
@@ -52,7 +53,7 @@ class BridgeEndTest {
                     .unwrap(PGConnection.class)
                     .getCopyAPI()
                     .copyOut(
-                        "COPY (SELECT repeat('x', 1000) FROM generate_series(1, 1000000000)) TO"
+                        "COPY (SELECT repeat('x', 1000), generate_series(1, 1000000000)) TO"
                             + " STDOUT");
             byte[] row = copy.readFromCopy();
             while (row != null) {

@@ -260,4 +260,25 @@ class EvaluatorLifeTest {
       assertThat(ask(open, "SELECT upper(key) FROM dns")).isEqualTo("A");
     }
   }
+
+  @Test
+  void cancelsWhatAHangingOneWouldNotCancel() throws Exception {
+    try (Bridge bridge = start(EvaluatorConfig.DEFAULT);
+        Connection connection = connect(bridge);
+        Statement statement = connection.createStatement()) {
+      long backend = Long.parseLong(ask(connection, "SELECT pg_backend_pid()"));
+      long postmaster = ProcessHandle.of(backend).orElseThrow().parent().orElseThrow().pid();
+      assertThat(new ProcessBuilder("kill", "-STOP", Long.toString(postmaster)).start().waitFor())
+          .isZero();
+      TestReplica.cancelOnceItRuns(bridge, statement);
+      assertThatThrownBy(
+              () ->
+                  statement.execute(
+                      "SELECT count(*) FROM (SELECT generate_series(1, 1000000000000)) s"))
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("58000"))
+          .hasMessageContaining("did not end when it was cancelled");
+      assertThat(ask(connection, "SELECT key FROM dns")).isEqualTo("a");
+    }
+  }
 }

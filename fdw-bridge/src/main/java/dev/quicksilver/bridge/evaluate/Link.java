@@ -26,6 +26,7 @@ final class Link implements AutoCloseable {
   private static final int PROTOCOL = 3 << 16;
   private static final int CANCEL_REQUEST = 80877102;
   private static final int CHUNK = 1 << 16;
+  private static final int CANCEL_MILLIS = 1_000;
 
   /** Bodies that are looked into (errors, notices, parameters) are not longer than this. */
   private static final int LONGEST_BODY = 64 << 20;
@@ -331,13 +332,16 @@ final class Link implements AutoCloseable {
   /** Asks the evaluator to stop what this connection is doing. */
   void cancel() throws IOException {
     byte[] key = cancelKey;
-    try (SocketChannel other = SocketChannel.open(address)) {
+    try (SocketChannel other = SocketChannel.open(address);
+        Selector closed = Selector.open()) {
       ByteBuffer request = ByteBuffer.allocate(8 + key.length);
       request.putInt(8 + key.length).putInt(CANCEL_REQUEST).put(key).flip();
       while (request.hasRemaining()) {
         other.write(request);
       }
-      other.read(ByteBuffer.allocate(1)); // it closes once the signal is sent
+      other.configureBlocking(false);
+      other.register(closed, SelectionKey.OP_READ);
+      closed.select(CANCEL_MILLIS); // it closes once the signal is sent
     }
   }
 
