@@ -8,7 +8,6 @@ import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.sql.Statement;
 import dev.quicksilver.bridge.wire.MessageReader;
 import dev.quicksilver.bridge.wire.MessageWriter;
-import dev.quicksilver.bridge.wire.ScramExchange;
 import dev.quicksilver.bridge.wire.Transport;
 import java.io.EOFException;
 import java.io.IOException;
@@ -29,10 +28,6 @@ import org.slf4j.LoggerFactory;
 final class Connection implements Client {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
   private static final int MAX_MESSAGE = 64 << 20;
-  private static final int MAX_STARTUP = 10_000;
-  private static final int SSL_REQUEST = 80877103;
-  private static final int GSS_REQUEST = 80877104;
-  private static final int CANCEL_REQUEST = 80877102;
   private static final int AUTHENTICATION_TIMEOUT_MILLIS = 60_000;
   private static final int COPY_WAIT_MILLIS = 50;
 
@@ -132,66 +127,38 @@ final class Connection implements Client {
     }
   }
 
-  /** Negotiates; false if the connection was only a cancel request. */
+  /** Greets; false if the connection was only a cancel request. */
   private boolean startUp() throws IOException {
-    while (true) {
-      in.body(MAX_STARTUP);
-      int code = in.int32();
-      if (code == SSL_REQUEST || code == GSS_REQUEST) {
-        out.int8('N');
-        out.flush();
-      } else if (code == CANCEL_REQUEST) {
-        int target = in.int32();
-        bridge.cancel(target, in.bytes(in.remaining()));
+    var greeting = new Greeting(in, out);
+    switch (greeting.purpose()) {
+      case Greeting.Cancel cancel -> {
+        bridge.cancel(cancel.id(), cancel.secret());
         return false;
-      } else if (code >>> 16 == 3) {
-        begin(code & 0xffff);
+      }
+      case Greeting.Serve serve -> {
+        begin(greeting, serve);
         return true;
-      } else {
-        throw PgException.of(
-            SqlState.PROTOCOL_VIOLATION,
-            "unsupported frontend protocol "
-                + (code >>> 16)
-                + "."
-                + (code & 0xffff)
-                + ": the bridge speaks 3.0 to 3.2");
       }
     }
   }
 
-  private void begin(int minor) throws IOException {
-    Map<String, String> parameters = new HashMap<>();
-    for (String name = in.string(); !name.isEmpty(); name = in.string()) {
-      parameters.put(name, in.string());
-    }
-    boolean unknownOptions =
-        parameters.keySet().stream().anyMatch(name -> name.startsWith("_pq_."));
-    if (minor > 2 || unknownOptions) {
-      out.begin('v');
-      out.int32(3 << 16 | Math.min(minor, 2));
-      List<String> unknown =
-          parameters.keySet().stream().filter(n -> n.startsWith("_pq_.")).toList();
-      out.int32(unknown.size());
-      unknown.forEach(out::string);
-      out.end();
-    }
-    String user = parameters.getOrDefault("user", "");
-    if (user.isEmpty()) {
-      throw PgException.of(
-          SqlState.INVALID_AUTHORIZATION, "no PostgreSQL user name specified in startup packet");
-    }
+  private void begin(Greeting greeting, Greeting.Serve serve) throws IOException {
+    String user = serve.user();
     if (ofEvaluator) {
-      session = bridge.innerSession(parameters.getOrDefault("application_name", ""), out, this);
+      String name = serve.parameters().getOrDefault("application_name", "");
+      session = bridge.innerSession(name, out, this);
       extended = new Extended(session, out);
-      out.begin('R');
-      out.int32(0);
-      out.end();
+      greeting.welcome();
     } else {
       bridge.admit();
-      authenticate(user);
-      applyOptions(user, parameters);
+      Optional<Credentials> credentials = bridge.config().credentials();
+      if (credentials.isPresent()) {
+        greeting.authenticate(user, credentials.get());
+      }
+      greeting.welcome();
+      applyOptions(user, serve.parameters());
     }
-    secret = new byte[minor >= 2 ? 32 : 4];
+    secret = new byte[serve.minor() >= 2 ? 32 : 4];
     new SecureRandom().nextBytes(secret);
     announce(user);
   }
@@ -203,7 +170,7 @@ final class Connection implements Client {
         (name, value) -> {
           if (name.equals("options")) {
             wanted.putAll(StartupOptions.parse(value));
-          } else if (!FIXED.contains(name) && !name.startsWith("_pq_.")) {
+          } else if (!FIXED.contains(name)) {
             wanted.put(name.toLowerCase(Locale.ROOT), value);
           }
         });
@@ -218,51 +185,6 @@ final class Connection implements Client {
       session.learnSettings();
       session.endImplicit();
     }
-  }
-
-  private void authenticate(String user) throws IOException {
-    Optional<Credentials> credentials = bridge.config().credentials();
-    if (credentials.isPresent()) {
-      out.begin('R');
-      out.int32(10);
-      out.string("SCRAM-SHA-256");
-      out.int8(0);
-      out.end();
-      out.flush();
-      var exchange = new ScramExchange(credentials.get().verifier());
-      expectPassword();
-      String mechanism = in.string();
-      if (!mechanism.equals("SCRAM-SHA-256")) {
-        throw PgException.of(SqlState.PROTOCOL_VIOLATION, "unknown SASL mechanism " + mechanism);
-      }
-      challenge(11, exchange.first(in.bytes(in.int32())));
-      expectPassword();
-      byte[] answer = exchange.last(in.bytes(in.remaining()), user);
-      if (!credentials.get().user().equals(user)) {
-        throw PgException.of(
-            SqlState.INVALID_PASSWORD, "password authentication failed for user \"" + user + "\"");
-      }
-      challenge(12, answer);
-    }
-    out.begin('R');
-    out.int32(0);
-    out.end();
-  }
-
-  private void expectPassword() throws IOException {
-    int type = in.type();
-    if (type != 'p') {
-      throw PgException.of(SqlState.PROTOCOL_VIOLATION, "expected a SASL response");
-    }
-    in.body(MAX_STARTUP);
-  }
-
-  private void challenge(int code, byte[] data) throws IOException {
-    out.begin('R');
-    out.int32(code);
-    out.bytes(data, 0, data.length);
-    out.end();
-    out.flush();
   }
 
   private void announce(String user) throws IOException {

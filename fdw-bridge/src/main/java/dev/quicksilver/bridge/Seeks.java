@@ -63,16 +63,21 @@ final class Seeks {
 
   /** Sends rows of a portal; returns how many. */
   long send(Portal portal, long count) {
+    requireUtf8();
     return reading(false, () -> portal.send(count, false, out, client::flush));
   }
 
-  private long reading(boolean discard, LongSupplier rows) {
-    if (!discard && !settings.charset().equals(StandardCharsets.UTF_8)) {
+  /** Rows are UTF-8; a cursor may be older than the client's encoding. */
+  private void requireUtf8() {
+    if (!settings.charset().equals(StandardCharsets.UTF_8)) {
       throw PgException.of(
               SqlState.FEATURE_NOT_SUPPORTED,
               "the cursor gives UTF-8, and client_encoding has changed since it was declared")
           .hint("SET client_encoding before DECLARE, or back to UTF8 before FETCH.");
     }
+  }
+
+  private long reading(boolean discard, LongSupplier rows) {
     reading.lock().lock();
     try {
       watch.check();
@@ -114,6 +119,9 @@ final class Seeks {
   void fetch(Statement.Fetch fetch, Portal portal, boolean described) {
     Runnable describe = described ? () -> {} : () -> describe(portal.seek());
     var movement = new Movement(portal, fetch.move(), describe, out, client::flush);
+    if (!fetch.move()) {
+      requireUtf8();
+    }
     portal.beginRun(fetch.cursor());
     long sent = reading(fetch.move(), () -> movement.run(fetch.direction(), fetch.count()));
     portal.endRun();

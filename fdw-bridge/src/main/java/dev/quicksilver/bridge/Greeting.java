@@ -1,0 +1,140 @@
+package dev.quicksilver.bridge;
+
+import dev.quicksilver.bridge.sql.PgException;
+import dev.quicksilver.bridge.sql.SqlState;
+import dev.quicksilver.bridge.wire.MessageReader;
+import dev.quicksilver.bridge.wire.MessageWriter;
+import dev.quicksilver.bridge.wire.ScramExchange;
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The first messages of a connection: what it is for, which protocol it speaks, who it is (<a
+ * href="https://www.postgresql.org/docs/18/protocol-flow.html">Message flow</a> in PostgreSQL's
+ * manual).
+ */
+final class Greeting {
+  private static final int MAX_STARTUP = 10_000;
+  private static final int SSL_REQUEST = 80877103;
+  private static final int GSS_REQUEST = 80877104;
+  private static final int CANCEL_REQUEST = 80877102;
+  private static final String MECHANISM = "SCRAM-SHA-256";
+
+  private final MessageReader in;
+  private final MessageWriter out;
+
+  Greeting(MessageReader in, MessageWriter out) {
+    this.in = in;
+    this.out = out;
+  }
+
+  /** What a connection is for. */
+  sealed interface Purpose {}
+
+  /** To cancel what another one does. */
+  record Cancel(int id, byte[] secret) implements Purpose {}
+
+  /**
+   * To be served.
+   *
+   * @param minor of protocol 3
+   * @param parameters of the start-up message
+   */
+  record Serve(int minor, String user, Map<String, String> parameters) implements Purpose {}
+
+  /** Negotiates until the client says what it wants. */
+  Purpose purpose() throws IOException {
+    while (true) {
+      in.body(MAX_STARTUP);
+      int code = in.int32();
+      if (code == SSL_REQUEST || code == GSS_REQUEST) {
+        out.int8('N');
+        out.flush();
+      } else if (code == CANCEL_REQUEST) {
+        return new Cancel(in.int32(), in.bytes(in.remaining()));
+      } else if (code >>> 16 == 3) {
+        return serve(code & 0xffff);
+      } else {
+        throw PgException.of(
+            SqlState.PROTOCOL_VIOLATION,
+            "unsupported frontend protocol "
+                + (code >>> 16)
+                + "."
+                + (code & 0xffff)
+                + ": the bridge speaks 3.0 to 3.2");
+      }
+    }
+  }
+
+  private Serve serve(int minor) {
+    Map<String, String> parameters = new HashMap<>();
+    for (String name = in.string(); !name.isEmpty(); name = in.string()) {
+      parameters.put(name, in.string());
+    }
+    List<String> unknown =
+        parameters.keySet().stream().filter(name -> name.startsWith("_pq_.")).toList();
+    if (minor > 2 || !unknown.isEmpty()) {
+      out.begin('v');
+      out.int32(3 << 16 | Math.min(minor, 2));
+      out.int32(unknown.size());
+      unknown.forEach(out::string);
+      out.end();
+    }
+    unknown.forEach(parameters::remove);
+    String user = parameters.getOrDefault("user", "");
+    if (user.isEmpty()) {
+      throw PgException.of(
+          SqlState.INVALID_AUTHORIZATION, "no PostgreSQL user name specified in startup packet");
+    }
+    return new Serve(minor, user, Map.copyOf(parameters));
+  }
+
+  /** Says that the client is who it says it is. */
+  void welcome() {
+    out.begin('R');
+    out.int32(0);
+    out.end();
+  }
+
+  /** Asks for the password. */
+  void authenticate(String user, Credentials credentials) throws IOException {
+    out.begin('R');
+    out.int32(10);
+    out.string(MECHANISM);
+    out.int8(0);
+    out.end();
+    out.flush();
+    var exchange = new ScramExchange(credentials.verifier());
+    expectPassword();
+    String mechanism = in.string();
+    if (!mechanism.equals(MECHANISM)) {
+      throw PgException.of(SqlState.PROTOCOL_VIOLATION, "unknown SASL mechanism " + mechanism);
+    }
+    challenge(11, exchange.first(in.bytes(in.int32())));
+    expectPassword();
+    byte[] answer = exchange.last(in.bytes(in.remaining()), user);
+    if (!credentials.user().equals(user)) {
+      throw PgException.of(
+          SqlState.INVALID_PASSWORD, "password authentication failed for user \"" + user + "\"");
+    }
+    challenge(12, answer);
+  }
+
+  private void expectPassword() throws IOException {
+    int type = in.type();
+    if (type != 'p') {
+      throw PgException.of(SqlState.PROTOCOL_VIOLATION, "expected a SASL response");
+    }
+    in.body(MAX_STARTUP);
+  }
+
+  private void challenge(int code, byte[] data) throws IOException {
+    out.begin('R');
+    out.int32(code);
+    out.bytes(data, 0, data.length);
+    out.end();
+    out.flush();
+  }
+}
