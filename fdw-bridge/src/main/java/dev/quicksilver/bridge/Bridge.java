@@ -22,13 +22,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
-import java.util.function.Supplier;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -39,14 +36,13 @@ import org.slf4j.LoggerFactory;
  */
 public final class Bridge implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Bridge.class);
-  private static final long WAIT_CHECK_MILLIS = 20;
 
   private final BridgeConfig config;
   private final Replica replica;
   private final ServerSocket listener;
   private final LongSupplier nanoClock;
   private final Counters counters = new Counters();
-  private final Semaphore turns;
+  private final Turns turns;
   private final Thread acceptor = Thread.ofPlatform().name("bridge-accept").unstarted(this::accept);
   private final AtomicInteger lastId = new AtomicInteger();
   private final Map<Integer, Connection> connections = new ConcurrentHashMap<>();
@@ -65,7 +61,7 @@ public final class Bridge implements AutoCloseable {
     this.config = config;
     this.listener = listener;
     this.replica = new Replica(config.dataDirectory(), config.storage());
-    this.turns = new Semaphore(config.maxConcurrentQueries(), true);
+    this.turns = new Turns(config.maxConcurrentQueries());
     this.serverVersion = Evaluator.version(config.evaluator());
     this.evaluator =
         new Evaluator(config.evaluator(), config.maxConnections(), this::serveEvaluator, nanoClock);
@@ -268,34 +264,9 @@ public final class Bridge implements AutoCloseable {
     }
   }
 
-  /**
-   * Has a piece of a query evaluated when it is its turn.
-   *
-   * @param interruption gives an error once the query must not wait any longer
-   */
-  void turn(Supplier<@Nullable PgException> interruption, Runnable work) {
-    awaitTurn(interruption);
-    counters.evaluated.increment();
-    try {
-      work.run();
-    } finally {
-      turns.release();
-    }
-  }
-
-  private void awaitTurn(Supplier<@Nullable PgException> interruption) {
-    try {
-      while (!turns.tryAcquire(WAIT_CHECK_MILLIS, TimeUnit.MILLISECONDS)) {
-        PgException stop = interruption.get();
-        if (stop != null) {
-          throw stop;
-        }
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw PgException.of(
-          SqlState.QUERY_CANCELED, "canceling statement because the bridge is stopping", e);
-    }
+  /** Whose turn it is to have a statement evaluated. */
+  Turns turns() {
+    return turns;
   }
 
   /** A transaction that has not read anything yet. */

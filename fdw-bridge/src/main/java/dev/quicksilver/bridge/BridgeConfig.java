@@ -13,7 +13,8 @@ import java.util.Optional;
  * @param port 0 for any free port
  * @param dataDirectory the replica's data directory
  * @param maxConnections further clients are refused with 53300
- * @param maxConcurrentQueries statements that are evaluated at a time; further ones wait
+ * @param maxConcurrentQueries statements that are evaluated at a time; further ones wait, seeks
+ *     never do
  * @param maxSnapshotAge a transaction that reads for longer gets an error of class 72
  * @param credentials who may connect; anyone on this machine if empty
  * @param evaluator what runs the statements that are no seeks

@@ -12,9 +12,11 @@ import java.io.IOException;
 import java.nio.charset.Charset;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A session's dealings with the evaluator: connects when first needed, tells it what it missed, and
@@ -45,6 +47,7 @@ final class EvaluatorSide implements Evaluation.Host {
   private long askedAt;
   private long askedFirst;
   private boolean asked;
+  private Turns.@Nullable Turn turn;
 
   /**
    * Who the session is to the evaluator.
@@ -206,6 +209,11 @@ final class EvaluatorSide implements Evaluation.Host {
     }
   }
 
+  /** The next statement has this turn. */
+  void has(Turns.Turn own) {
+    turn = own;
+  }
+
   private void during(Map<String, KeySet> keys, Runnable action) {
     narrowing = keys;
     begin();
@@ -299,10 +307,17 @@ final class EvaluatorSide implements Evaluation.Host {
 
   @Override
   public Optional<CopyMessage> copyMessage() throws IOException {
+    Turns.Turn own = Objects.requireNonNull(turn);
     Optional<CopyMessage> message = client.copyMessage();
     if (message.isPresent()) {
-      return message;
+      try {
+        own.resume();
+        return message;
+      } catch (PgException e) {
+        return Optional.of(CopyMessage.fail(e.message()));
+      }
     }
+    own.leave();
     // PostgreSQL does not look at a cancellation while it waits for the client: COPY has to fail.
     return Optional.ofNullable(watch.reason()).map(reason -> CopyMessage.fail(reason.message()));
   }

@@ -348,7 +348,7 @@ final class Extended {
     if (Session.mayCommit(piece)) {
       session.learnLater(piece);
     }
-    session.takeTurn(() -> side.forward('E', message, true, scanned));
+    session.takeTurn(side, () -> side.forward('E', message, true, scanned));
     if (piece.statement() instanceof Statement.Declare declare) {
       session.cursors().evaluated(declare.cursor(), keys);
     }

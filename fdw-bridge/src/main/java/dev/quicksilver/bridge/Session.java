@@ -404,7 +404,7 @@ final class Session {
             : piece.text();
     boolean done = false;
     try {
-      takeTurn(() -> side.query(sql, piece.offset(), described, keys, refusal(piece)));
+      takeTurn(side, () -> side.query(sql, piece.offset(), described, keys, refusal(piece)));
       done = true;
     } finally {
       client.forgetUnnamed();
@@ -422,8 +422,12 @@ final class Session {
   }
 
   /** Runs a piece of an evaluated statement when it is its turn. */
-  void takeTurn(Runnable work) {
-    bridge.turn(watch::reason, work);
+  void takeTurn(EvaluatorSide side, Runnable work) {
+    try (Turns.Turn turn = bridge.turns().take(watch::reason)) {
+      bridge.counters().evaluated.increment();
+      side.has(turn);
+      work.run();
+    }
   }
 
   private static UnaryOperator<String> refusal(Script.Piece piece) {

@@ -9,6 +9,7 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterAll;
@@ -245,6 +246,25 @@ class MixedSeriesTest {
     send('c', "");
     query("SELECT count(*) FROM numbers");
     assertThat(untilReady()).isEqualTo("D0 C ZI");
+  }
+
+  @Test
+  void aCopyWhoseClientIsSilentLetsOthersGoOn() throws Exception {
+    query("CREATE TEMPORARY TABLE numbers (number int)");
+    untilReady();
+    query("COPY numbers FROM STDIN");
+    send('d', "1\n");
+    int turns = bridge.config().maxConcurrentQueries();
+    List<Turns.Turn> others = new ArrayList<>();
+    for (int i = 0; i < turns; i++) {
+      others.add(bridge.turns().take(() -> null)); // the last one is the COPY's
+    }
+    send('d', "2\n");
+    send('c', "");
+    others.forEach(Turns.Turn::close);
+    assertThat(untilReady()).isEqualTo("G C ZI");
+    query("SELECT sum(number) FROM numbers");
+    assertThat(untilReady()).isEqualTo("D3 C ZI");
   }
 
   @Test

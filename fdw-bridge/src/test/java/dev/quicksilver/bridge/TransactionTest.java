@@ -156,15 +156,11 @@ class TransactionTest {
   }
 
   private void occupy(CountDownLatch taken, CountDownLatch release) {
-    bridge.turn(
-        () -> null,
-        () -> {
-          taken.countDown();
-          try {
-            release.await();
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          }
-        });
+    try (var _ = bridge.turns().take(() -> null)) {
+      taken.countDown();
+      release.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

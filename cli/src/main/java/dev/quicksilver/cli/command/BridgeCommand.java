@@ -67,7 +67,6 @@ public final class BridgeCommand extends NodeCommand {
   }
 
   private static Bridge bridge(Configuration configuration, Path data, Endpoint listen) {
-    BridgeConfig defaults = BridgeConfig.of(listen.port(), data);
     Optional<Credentials> credentials =
         configuration
             .password(Settings.BRIDGE_PASSWORD, Settings.BRIDGE_PASSWORD_FILE)
@@ -80,7 +79,7 @@ public final class BridgeCommand extends NodeCommand {
             listen.port(),
             data,
             configuration.get(Settings.BRIDGE_MAX_CONNECTIONS),
-            defaults.maxConcurrentQueries(),
+            configuration.get(Settings.BRIDGE_EVALUATOR_STATEMENTS),
             configuration.get(Settings.BRIDGE_MAX_SNAPSHOT_AGE),
             credentials,
             new EvaluatorConfig(

@@ -315,6 +315,14 @@ public final class Settings {
           BRIDGE,
           "How much memory each session's process of the evaluator may take, in MiB. A statement"
               + " that needs more fails with 53200.");
+  public static final Setting<Integer> BRIDGE_EVALUATOR_STATEMENTS =
+      with(
+          "bridge.evaluator.statements",
+          new Whole(1, 1000),
+          "8",
+          BRIDGE,
+          "How many statements are evaluated at a time; further ones wait for their turn. Seeks"
+              + " never wait. Each may take bridge.evaluator.memory.");
   public static final Setting<Integer> BRIDGE_EVALUATOR_TEMPORARY_FILES =
       with(
           "bridge.evaluator.temporary-files",
@@ -381,6 +389,7 @@ public final class Settings {
           BRIDGE_EVALUATOR_DIRECTORY,
           BRIDGE_EVALUATOR_IDLE,
           BRIDGE_EVALUATOR_MEMORY,
+          BRIDGE_EVALUATOR_STATEMENTS,
           BRIDGE_EVALUATOR_TEMPORARY_FILES,
           HTTP_LISTEN,
           LOG_LEVEL,

@@ -61,6 +61,7 @@ final class ConfigurationTest {
     expected.put("bridge.evaluator.directory", "none");
     expected.put("bridge.evaluator.idle", "10min");
     expected.put("bridge.evaluator.memory", "256");
+    expected.put("bridge.evaluator.statements", "8");
     expected.put("bridge.evaluator.temporary-files", "1024");
     expected.put("http.listen", "127.0.0.1:0");
     expected.put("log.level", "info");

@@ -1,0 +1,73 @@
+package dev.quicksilver.bridge;
+
+import dev.quicksilver.bridge.sql.PgException;
+import dev.quicksilver.bridge.sql.SqlState;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who may have a statement evaluated now: so many at a time, in the order in which they asked. Safe
+ * for all threads; a {@link Turn} belongs to its session's thread.
+ */
+final class Turns {
+  private static final long WAIT_CHECK_MILLIS = 20;
+
+  private final Semaphore free;
+
+  Turns(int atATime) {
+    this.free = new Semaphore(atATime, true);
+  }
+
+  /**
+   * Waits for a turn.
+   *
+   * @param interruption gives an error once the statement must not wait any longer
+   */
+  Turn take(Supplier<@Nullable PgException> interruption) {
+    var turn = new Turn(interruption);
+    turn.resume();
+    return turn;
+  }
+
+  /** One statement's turn, which it may leave while there is nothing to do. */
+  final class Turn implements AutoCloseable {
+    private final Supplier<@Nullable PgException> interruption;
+    private boolean held;
+
+    private Turn(Supplier<@Nullable PgException> interruption) {
+      this.interruption = interruption;
+    }
+
+    /** Lets others go on. */
+    void leave() {
+      if (held) {
+        held = false;
+        free.release();
+      }
+    }
+
+    /** Waits until it is this statement's turn again. */
+    void resume() {
+      try {
+        while (!held && !free.tryAcquire(WAIT_CHECK_MILLIS, TimeUnit.MILLISECONDS)) {
+          PgException stop = interruption.get();
+          if (stop != null) {
+            throw stop;
+          }
+        }
+        held = true;
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw PgException.of(
+            SqlState.QUERY_CANCELED, "canceling statement because the bridge is stopping", e);
+      }
+    }
+
+    @Override
+    public void close() {
+      leave();
+    }
+  }
+}
