@@ -159,22 +159,16 @@ final class Portal implements AutoCloseable {
     }
     RowsAhead made = ahead == null ? new RowsAhead() : ahead;
     ahead = made;
-    MessageWriter writer = made.writer();
-    long rows = 0;
-    int whole = 0;
     try {
-      while (rows < count && whole < RowsAhead.MOST_BYTES && advance()) {
-        write(writer);
-        whole = writer.pending();
-        rows++;
+      for (long rows = 0; rows < count && !made.isFull() && advance(); rows++) {
+        write(made.writer());
+        made.add();
       }
     } catch (RuntimeException e) {
       failedAhead = e; // it belongs to the statement that asks for the row
     } catch (OutOfMemoryError e) {
       failedAhead = Errors.translate(e);
     }
-    writer.takeBack(whole);
-    made.filled(rows);
   }
 
   private boolean hasAhead() {

@@ -2,7 +2,6 @@ package dev.quicksilver.bridge;
 
 import dev.quicksilver.bridge.wire.MessageWriter;
 import java.io.OutputStream;
-import java.nio.ByteBuffer;
 
 /**
  * Rows that a cursor has made before somebody asked for them, as the messages in which they will
@@ -10,25 +9,27 @@ import java.nio.ByteBuffer;
  */
 final class RowsAhead {
   /** No more than this is made ahead, but for the row with which it grows so large. */
-  static final int MOST_BYTES = 1 << 20;
+  static final int MOST_BYTES = 256 << 10;
 
   private static final int TYPE = 1;
 
-  private final MessageWriter writer = new MessageWriter(OutputStream.nullOutputStream());
-  private byte[] messages = new byte[0];
+  private final MessageWriter made = new MessageWriter(OutputStream.nullOutputStream());
   private int at;
   private long count;
 
-  /** Where the rows are written; {@link #filled} when they are. */
+  /** Where rows are written, each followed by {@link #add}; only while there are none to take. */
   MessageWriter writer() {
-    return writer;
+    return made;
   }
 
-  /** So many rows have been written; there were none before. */
-  void filled(long rows) {
-    messages = writer.takeBack(0);
-    at = 0;
-    count = rows;
+  /** A row has been written. */
+  void add() {
+    count++;
+  }
+
+  /** Whether no more rows are to be made. */
+  boolean isFull() {
+    return made.pending() >= MOST_BYTES;
   }
 
   boolean isEmpty() {
@@ -42,26 +43,19 @@ final class RowsAhead {
    */
   long take(long most, boolean discard, MessageWriter out) {
     long taken = Math.min(most, count);
-    int end = taken == count ? messages.length : at;
-    if (taken < count) {
-      for (long i = 0; i < taken; i++) {
-        end += TYPE + length(end + TYPE);
-      }
+    int end = at;
+    for (long i = 0; i < taken; i++) {
+      end += TYPE + made.int32At(end + TYPE);
     }
     if (!discard) {
-      out.framed(messages, at, end - at);
+      made.copyTo(out, at, end);
     }
     at = end;
     count -= taken;
     if (count == 0) {
-      messages = new byte[0];
+      made.clear();
       at = 0;
     }
     return taken;
-  }
-
-  /** The length of a message, which counts itself. */
-  private int length(int from) {
-    return ByteBuffer.wrap(messages).getInt(from);
   }
 }

@@ -2,6 +2,7 @@ package dev.quicksilver.bridge.wire;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -78,6 +79,21 @@ public final class MessageWriter {
   /** Where the next byte goes; valid until {@link #flush}. */
   public int mark() {
     return length;
+  }
+
+  /** Gives another writer what lies between two marks. */
+  public void copyTo(MessageWriter other, int from, int to) {
+    other.framed(buffer, from, to - from);
+  }
+
+  /** The number that was written at a mark. */
+  public int int32At(int mark) {
+    return ByteBuffer.wrap(buffer).getInt(mark);
+  }
+
+  /** Drops everything. */
+  public void clear() {
+    length = 0;
   }
 
   /** Takes back what was written since a mark. */
