@@ -33,6 +33,13 @@ final class EvaluatorSide implements Evaluation.Host {
           "permission denied (for (table|view|schema|relation|database|foreign table) .*|to create"
               + " .*)|must be owner of .*");
 
+  /** What it says to those whose write our rules would refuse, before it looks at the rules. */
+  private static final Pattern NO_WRITE =
+      Pattern.compile(
+          "cannot perform (INSERT|UPDATE|DELETE|MERGE) RETURNING on relation .*"
+              + "|cannot execute MERGE on relation .*"
+              + "|INSERT with ON CONFLICT clause cannot be used with table that has .* rules");
+
   private final Bridge bridge;
   private final Client client;
   private final Settings settings;
@@ -239,7 +246,8 @@ final class EvaluatorSide implements Evaluation.Host {
           error.message(),
           "Narrow it by key, or raise bridge.evaluator.memory.");
     }
-    if (error.state().equals("42501") && NO_RIGHT.matcher(error.message()).matches()) {
+    if ((error.state().equals("42501") && NO_RIGHT.matcher(error.message()).matches())
+        || NO_WRITE.matcher(error.message()).matches()) {
       return new ServerError(
           SqlState.READ_ONLY_SQL_TRANSACTION.code(),
           refusal.apply(error.message()),

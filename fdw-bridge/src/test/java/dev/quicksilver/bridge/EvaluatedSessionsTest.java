@@ -189,4 +189,22 @@ class EvaluatedSessionsTest {
     assertThat(rows("FETCH ALL FROM c")).containsExactly("A", "B", "C");
     run("COMMIT");
   }
+
+  @Test
+  void refusesEveryWriteAlsoInASessionWithTemporaryTables() throws SQLException {
+    run("CREATE TEMP TABLE mine (key text, value text)");
+    for (String write :
+        List.of(
+            "INSERT INTO dns VALUES ('a', 'b') ON CONFLICT DO NOTHING",
+            "INSERT INTO dns VALUES ('a', 'b') RETURNING key",
+            "WITH x AS (DELETE FROM dns RETURNING *) SELECT count(*) FROM x",
+            "UPDATE dns SET value = 'x' RETURNING value",
+            "MERGE INTO dns USING mine ON mine.key = dns.key WHEN MATCHED THEN DELETE",
+            "DO $$ DECLARE k text; BEGIN DELETE FROM dns RETURNING key INTO k; END $$",
+            "ALTER ROLE analyst SET timezone = 'Asia/Tokyo'",
+            "ALTER USER CURRENT_USER SET work_mem = '1GB'")) {
+      assertState("25006", write);
+    }
+    run("INSERT INTO mine VALUES ('k', 'v') RETURNING key", "DELETE FROM mine RETURNING *");
+  }
 }

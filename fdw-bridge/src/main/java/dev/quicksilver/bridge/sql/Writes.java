@@ -13,13 +13,17 @@ public final class Writes {
   private Writes() {}
 
   /**
-   * The command with which a statement writes to one of our tables, wherever in it.
+   * The command with which a statement writes to one of our tables, wherever in it, or to what
+   * outlives the session.
    *
    * @param ours whether a name stands for one of them
    * @param unqualified whether names without a schema may be ours
    */
   public static Optional<String> command(String sql, Predicate<String> ours, boolean unqualified) {
     List<Token> tokens = tokens(sql);
+    if (altersRole(tokens)) {
+      return Optional.of("ALTER ROLE");
+    }
     for (int i = 0; i < tokens.size(); i++) {
       Token token = tokens.get(i);
       if (token.kind() != Token.Kind.WORD) {
@@ -39,6 +43,14 @@ public final class Writes {
       }
     }
     return Optional.empty();
+  }
+
+  /** Whether a statement changes what later sessions of a user begin with. */
+  private static boolean altersRole(List<Token> tokens) {
+    return tokens.size() > 2
+        && tokens.getFirst().isWord("alter")
+        && (tokens.get(1).isWord("role") || tokens.get(1).isWord("user"))
+        && !tokens.get(2).isWord("mapping");
   }
 
   private static List<Token> tokens(String sql) {
