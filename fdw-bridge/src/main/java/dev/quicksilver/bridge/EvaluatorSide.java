@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class EvaluatorSide implements Evaluation.Host {
   private static final long PATIENCE_NANOS = 10_000_000_000L;
   private static final long ASK_AGAIN_NANOS = 500_000_000L;
+  private static final long MEASURE_NANOS = 200_000_000L;
 
   /** What PostgreSQL says to somebody who may read our tables and nothing else. */
   private static final Pattern NO_RIGHT =
@@ -54,6 +55,9 @@ final class EvaluatorSide implements Evaluation.Host {
   private long askedAt;
   private long askedFirst;
   private boolean asked;
+  private long measuredAt;
+  private long temporaryBytes;
+  private boolean outOfSpace;
   private Turns.@Nullable Turn turn;
 
   /**
@@ -156,6 +160,7 @@ final class EvaluatorSide implements Evaluation.Host {
 
   private void begin() {
     asked = false;
+    outOfSpace = false;
     running = true;
   }
 
@@ -233,6 +238,14 @@ final class EvaluatorSide implements Evaluation.Host {
   }
 
   private ServerError translated(ServerError error, UnaryOperator<String> refusal) {
+    if (error.state().equals("57014") && outOfSpace) {
+      return new ServerError(
+          SqlState.CONFIGURATION_LIMIT_EXCEEDED.code(),
+          "the session's temporary tables exceed bridge.evaluator.temporary-files ("
+              + (temporaryLimit() >> 20)
+              + " MiB)",
+          "Drop some, make smaller ones, or raise the setting.");
+    }
     if (error.state().equals("57014")) {
       PgException reason = watch.reason();
       if (reason != null && reason.state() == SqlState.SNAPSHOT_TOO_OLD) {
@@ -293,10 +306,11 @@ final class EvaluatorSide implements Evaluation.Host {
 
   @Override
   public void waiting() throws IOException {
-    if (watch.reason() == null) {
+    long now = System.nanoTime();
+    measure(now);
+    if (watch.reason() == null && !outOfSpace) {
       return;
     }
-    long now = System.nanoTime();
     if (asked && now - askedFirst > PATIENCE_NANOS) {
       throw new IOException("the statement did not end when it was cancelled");
     }
@@ -308,6 +322,21 @@ final class EvaluatorSide implements Evaluation.Host {
     }
   }
 
+  /** Looks whether the statement fills the disk. One that makes nothing larger goes on. */
+  private void measure(long now) {
+    if (now - measuredAt < MEASURE_NANOS) {
+      return;
+    }
+    measuredAt = now;
+    long before = temporaryBytes;
+    temporaryBytes = evaluation.temporaryTables();
+    outOfSpace |= temporaryBytes > temporaryLimit() && temporaryBytes > before;
+  }
+
+  private long temporaryLimit() {
+    return bridge.config().evaluator().temporaryFiles();
+  }
+
   @Override
   public void parameter(String name, String value) {
     settings.mirror(name, value);
@@ -317,6 +346,10 @@ final class EvaluatorSide implements Evaluation.Host {
   public Optional<CopyMessage> copyMessage() throws IOException {
     Turns.Turn own = Objects.requireNonNull(turn);
     Optional<CopyMessage> message = client.copyMessage();
+    measure(System.nanoTime());
+    if (outOfSpace) {
+      return Optional.of(CopyMessage.fail("its temporary tables are too large"));
+    }
     if (message.isPresent()) {
       try {
         own.resume();

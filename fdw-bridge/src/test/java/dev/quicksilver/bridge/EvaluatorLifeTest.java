@@ -132,6 +132,33 @@ class EvaluatorLifeTest {
   }
 
   @Test
+  void boundsTheTemporaryTablesOfASession() throws Exception {
+    Assumptions.assumeTrue(Files.exists(Path.of("/proc/self/fd")), "looks at Linux's /proc");
+    var config =
+        new EvaluatorConfig(
+            Start.ON_DEMAND, Optional.empty(), Duration.ofMinutes(1), 256L << 20, 20L << 20);
+    String fill = "SELECT repeat('x', 1000) AS x FROM (SELECT generate_series(1, 5000000)) AS n";
+    try (Bridge bridge = start(config);
+        Connection connection = connect(bridge);
+        Statement statement = connection.createStatement()) {
+      assertTooLarge(statement, "CREATE TEMP TABLE large AS " + fill);
+      statement.execute("CREATE TEMP TABLE large (x text)");
+      assertTooLarge(statement, "INSERT INTO large " + fill);
+      assertThat(ask(connection, "SELECT count(*) FROM large")).isEqualTo("0");
+      statement.execute("DROP TABLE large");
+      statement.execute("CREATE TEMP TABLE small AS " + fill.replace("5000000", "5000"));
+      assertThat(ask(connection, "SELECT count(*) FROM small")).isEqualTo("5000");
+    }
+  }
+
+  private static void assertTooLarge(Statement statement, String sql) {
+    assertThatThrownBy(() -> statement.execute(sql))
+        .isInstanceOfSatisfying(
+            SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("53400"))
+        .hasMessageContaining("bridge.evaluator.temporary-files (20 MiB)");
+  }
+
+  @Test
   void refusesADirectoryWithoutOne() {
     var config =
         new EvaluatorConfig(

@@ -329,8 +329,8 @@ public final class Settings {
           new Whole(1, 1_048_576),
           "1024",
           BRIDGE,
-          "How large the temporary files of a session in the evaluator may grow, in MiB. A"
-              + " statement that needs more fails with 53400.");
+          "How large the temporary files of a session in the evaluator may grow, and its temporary"
+              + " tables, in MiB. A statement that needs more fails with 53400.");
   public static final Setting<Endpoint> HTTP_LISTEN =
       with(
           "http.listen",

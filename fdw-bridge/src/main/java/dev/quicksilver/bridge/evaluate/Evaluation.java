@@ -396,6 +396,12 @@ public final class Evaluation implements AutoCloseable {
         });
   }
 
+  /** Bytes that the session's temporary tables have on disk, by and large. */
+  public long temporaryTables() {
+    Link current = link;
+    return current == null ? 0 : new TemporaryTables(current.pid()).bytes();
+  }
+
   /** Asks the evaluator to stop the running statement, if there is one. Safe for all threads. */
   public void cancel() {
     Link current = link;

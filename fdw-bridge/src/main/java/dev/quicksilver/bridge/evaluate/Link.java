@@ -329,6 +329,11 @@ final class Link implements AutoCloseable {
     }
   }
 
+  /** The evaluator's process that serves this connection. */
+  int pid() {
+    return ByteBuffer.wrap(cancelKey).getInt();
+  }
+
   /** Asks the evaluator to stop what this connection is doing. */
   void cancel() throws IOException {
     byte[] key = cancelKey;
