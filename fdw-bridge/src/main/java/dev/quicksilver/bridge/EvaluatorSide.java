@@ -234,6 +234,9 @@ final class EvaluatorSide implements Evaluation.Host {
     } finally {
       running = false;
       narrowing = Map.of();
+      if (outOfSpace) { // it grew until it ended, which is not the next statement's doing
+        temporaryBytes = evaluation.temporaryTables();
+      }
     }
   }
 
