@@ -50,16 +50,9 @@ final class BridgeLab implements AutoCloseable {
         folder,
         databases,
         Bridge.start(
-            new BridgeConfig(
-                config.host(),
-                0,
-                folder,
-                config.maxConnections(),
-                config.maxConcurrentQueries(),
-                config.maxSnapshotAge(),
-                config.credentials(),
-                config.evaluator().withStart(EvaluatorConfig.Start.EAGER),
-                OPTIONS)));
+            config
+                .withEvaluator(config.evaluator().withStart(EvaluatorConfig.Start.EAGER))
+                .withStorage(OPTIONS)));
   }
 
   private static void write(DatabaseSet set, SampleDatabase sample) {

@@ -170,11 +170,7 @@ final class Block {
         atBegin = settings.copy();
       }
       begunBy = text;
-      if (joined().isEmpty()) {
-        evaluator.get().ifPresent(side -> side.backlog().begin(implicit ? "BEGIN" : text));
-      }
-      reading.current();
-      state = State.IN_TRANSACTION;
+      open(implicit ? "BEGIN" : text);
     }
     complete(begin.tag());
   }
@@ -206,18 +202,18 @@ final class Block {
     } finally {
       clear();
       if (chain && done) {
-        chain();
+        atBegin = settings.copy();
+        open(begunBy);
       } else if (implicit) {
         restartImplicit();
       }
     }
   }
 
-  /** Begins a transaction like the one that has ended. */
-  private void chain() {
-    atBegin = settings.copy();
+  /** Opens a transaction; the evaluator begins its own by the statement. */
+  private void open(String text) {
     if (joined().isEmpty()) {
-      evaluator.get().ifPresent(side -> side.backlog().begin(begunBy));
+      evaluator.get().ifPresent(side -> side.backlog().begin(text));
     }
     reading.current();
     state = State.IN_TRANSACTION;

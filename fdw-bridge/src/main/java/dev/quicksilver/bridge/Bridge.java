@@ -8,6 +8,7 @@ import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import dev.quicksilver.bridge.wire.Transport;
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -167,7 +168,8 @@ public final class Bridge implements AutoCloseable {
   private void accept() {
     while (!listener.isClosed()) {
       try {
-        take(listener.accept());
+        Socket socket = listener.accept();
+        take(socket, () -> Transport.of(socket), false);
       } catch (IOException e) {
         if (!listener.isClosed()) {
           LOG.warn("accepting a connection failed: {}", e.toString());
@@ -176,18 +178,32 @@ public final class Bridge implements AutoCloseable {
     }
   }
 
-  /** Serves a client on a thread of its own; one for which there is no memory is turned away. */
-  private void take(Socket socket) throws IOException {
+  private interface Opening {
+    Transport open() throws IOException;
+  }
+
+  /**
+   * Serves a client on a thread of its own; one for which there is no memory is turned away.
+   *
+   * @param evaluators whether it is one of the evaluator's own
+   */
+  private void take(Closeable socket, Opening opening, boolean evaluators) throws IOException {
+    Map<Integer, Connection> among = evaluators ? ofEvaluator : connections;
     int id = lastId.incrementAndGet();
     try {
-      var connection = new Connection(this, Transport.of(socket), id, false);
-      counters.connections.increment();
-      connections.put(id, connection); // before its thread runs, so that close() sees it
+      var connection = new Connection(this, opening.open(), id, evaluators);
+      if (!evaluators) {
+        counters.connections.increment();
+      }
+      among.put(id, connection); // before its thread runs, so that close() sees it
       threads.execute(() -> serve(connection));
     } catch (OutOfMemoryError e) {
-      connections.remove(id);
+      among.remove(id);
       socket.close();
-      LOG.error("no memory for a connection: {}", e.toString());
+      LOG.error(
+          "no memory for a connection{}: {}",
+          evaluators ? " of the evaluator's" : "",
+          e.toString());
     }
   }
 
@@ -203,16 +219,7 @@ public final class Bridge implements AutoCloseable {
 
   /** Serves a connection of the evaluator's postgres_fdw. */
   private void serveEvaluator(SocketChannel channel) throws IOException {
-    int id = lastId.incrementAndGet();
-    try {
-      var connection = new Connection(this, Transport.of(channel), id, true);
-      ofEvaluator.put(id, connection);
-      threads.execute(() -> serve(connection));
-    } catch (OutOfMemoryError e) {
-      ofEvaluator.remove(id);
-      channel.close();
-      LOG.error("no memory for a connection of the evaluator's: {}", e.toString());
-    }
+    take(channel, () -> Transport.of(channel), true);
   }
 
   /** Makes a session known to the evaluator's connections; returns the name to ask for it. */

@@ -74,4 +74,32 @@ public record BridgeConfig(
         evaluator,
         storage);
   }
+
+  /** The same with another evaluator. */
+  public BridgeConfig withEvaluator(EvaluatorConfig other) {
+    return new BridgeConfig(
+        host,
+        port,
+        dataDirectory,
+        maxConnections,
+        maxConcurrentQueries,
+        maxSnapshotAge,
+        credentials,
+        other,
+        storage);
+  }
+
+  /** The same with environments that are opened another way. */
+  public BridgeConfig withStorage(StorageOptions options) {
+    return new BridgeConfig(
+        host,
+        port,
+        dataDirectory,
+        maxConnections,
+        maxConcurrentQueries,
+        maxSnapshotAge,
+        credentials,
+        evaluator,
+        options);
+  }
 }

@@ -35,7 +35,8 @@ final class Cursors {
     }
   }
 
-  private static PgException exists(String name) {
+  /** The name of a cursor or of a portal is taken. */
+  static PgException exists(String name) {
     return PgException.of(SqlState.DUPLICATE_CURSOR, "cursor \"" + name + "\" already exists");
   }
 

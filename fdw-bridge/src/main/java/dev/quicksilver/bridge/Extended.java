@@ -175,8 +175,7 @@ final class Extended {
       throw PgException.of(SqlState.PROGRAM_LIMIT_EXCEEDED, "too many portals");
     }
     if (!portalName.isEmpty() && portals.containsKey(portalName)) {
-      throw PgException.of(
-          SqlState.DUPLICATE_CURSOR, "cursor \"" + portalName + "\" already exists");
+      throw Cursors.exists(portalName);
     }
     Bound replaced = portals.remove(portalName);
     if (replaced != null) {

@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * while who asks is busy with those that it has.
  */
 final class Portal implements AutoCloseable {
-  private static final int FLUSH_AT = 1 << 16;
+  /** Rows are sent when there are so many bytes of them. */
+  static final int FLUSH_AT = 1 << 16;
 
   private final Seek seek;
   private final Interruption interruption;
@@ -160,8 +161,7 @@ final class Portal implements AutoCloseable {
     RowsAhead made = ahead == null ? new RowsAhead() : ahead;
     ahead = made;
     try {
-      for (long rows = 0; rows < count && !made.isFull() && advance(); rows++) {
-        write(made.writer());
+      for (long rows = 0; rows < count && !made.isFull() && writeNext(made.writer()); rows++) {
         made.add();
       }
     } catch (RuntimeException e) {

@@ -9,7 +9,6 @@ import java.util.Arrays;
 /** Rows that are read forward and sent in the opposite order. They are kept in memory meanwhile. */
 final class RowsBackward {
   private static final int MOST_BYTES = 16 << 20;
-  private static final int FLUSH_AT = 1 << 16;
 
   private final long count;
 
@@ -39,11 +38,9 @@ final class RowsBackward {
       }
       ends[rows++] = kept.pending();
     }
-    byte[] messages = kept.takeBack(0);
     for (int row = rows - 1; row >= 0; row--) {
-      int from = row == 0 ? 0 : ends[row - 1];
-      out.framed(messages, from, ends[row] - from);
-      if (out.pending() > FLUSH_AT) {
+      kept.copyTo(out, row == 0 ? 0 : ends[row - 1], ends[row]);
+      if (out.pending() > Portal.FLUSH_AT) {
         flush.run();
       }
     }

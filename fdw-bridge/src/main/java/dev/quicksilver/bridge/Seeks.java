@@ -6,7 +6,6 @@ import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.sql.Statement;
 import dev.quicksilver.bridge.types.Type;
 import dev.quicksilver.bridge.wire.MessageWriter;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.function.LongSupplier;
 
@@ -69,7 +68,7 @@ final class Seeks {
 
   /** Rows are UTF-8; a cursor may be older than the client's encoding. */
   private void requireUtf8() {
-    if (!settings.charset().equals(StandardCharsets.UTF_8)) {
+    if (!settings.inUtf8()) {
       throw PgException.of(
               SqlState.FEATURE_NOT_SUPPORTED,
               "the cursor gives UTF-8, and client_encoding has changed since it was declared")

@@ -86,8 +86,13 @@ final class Settings {
     Map<String, String> others = Map.copyOf(earlier.values);
     values.clear();
     values.putAll(others);
-    zone = earlier.zone;
-    charset = earlier.charset;
+    derive();
+  }
+
+  private void derive() {
+    zone = zone(value("timezone"));
+    charset =
+        isUtf8(value("client_encoding")) ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1;
   }
 
   /** What is set now is what RESET goes back to. */
@@ -112,13 +117,18 @@ final class Settings {
     return charset;
   }
 
+  /** Whether the client's texts are UTF-8. */
+  boolean inUtf8() {
+    return charset.equals(StandardCharsets.UTF_8);
+  }
+
   /** Whether texts are read and values written as the bridge itself does it. */
   boolean seekable() {
     return zone != null
         && ISO.matcher(value("datestyle")).matches()
         && value("bytea_output").equalsIgnoreCase("hex")
         && value("standard_conforming_strings").equals("on")
-        && charset.equals(StandardCharsets.UTF_8);
+        && inUtf8();
   }
 
   /** Whether a name without a schema is looked for in {@code public}. */
@@ -227,15 +237,7 @@ final class Settings {
   void mirror(String parameter, String value) {
     String name = parameter.toLowerCase(Locale.ROOT);
     values.put(name, value);
-    if (name.equals("timezone")) {
-      zone = zone(value);
-    } else if (name.equals("client_encoding")) {
-      charset = charset(value);
-    }
-  }
-
-  private static Charset charset(String encoding) {
-    return isUtf8(encoding) ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1;
+    derive();
   }
 
   private static @Nullable ZoneId zone(String name) {
@@ -249,8 +251,7 @@ final class Settings {
   void reset() {
     values.clear();
     values.putAll(initial);
-    zone = zone(value("timezone"));
-    charset = charset(value("client_encoding"));
+    derive();
   }
 
   /** The values that matter here and that PostgreSQL does not report. */

@@ -27,16 +27,9 @@ final class BridgeProcess implements AutoCloseable {
     EvaluatorConfig evaluator = config.evaluator();
     Bridge bridge =
         Bridge.start(
-            new BridgeConfig(
-                config.host(),
-                config.port(),
-                config.dataDirectory(),
-                config.maxConnections(),
-                config.maxConcurrentQueries(),
-                config.maxSnapshotAge(),
-                config.credentials(),
-                arguments.length > 2 ? evaluator.withStart(EvaluatorConfig.Start.EAGER) : evaluator,
-                config.storage()));
+            arguments.length > 2
+                ? config.withEvaluator(evaluator.withStart(EvaluatorConfig.Start.EAGER))
+                : config);
     Runtime.getRuntime().addShutdownHook(new Thread(bridge::close, "stop"));
     Path told = Path.of(arguments[1] + ".partial");
     Files.writeString(told, Integer.toString(bridge.port()));

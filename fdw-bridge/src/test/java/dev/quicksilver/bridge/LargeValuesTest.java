@@ -39,20 +39,12 @@ class LargeValuesTest {
   private static BridgeConfig config(Path data) {
     BridgeConfig config = TestReplica.config(data);
     EvaluatorConfig evaluator = config.evaluator();
-    return new BridgeConfig(
-        config.host(),
-        config.port(),
-        data,
-        config.maxConnections(),
-        config.maxConcurrentQueries(),
-        config.maxSnapshotAge(),
-        config.credentials(),
+    return config.withEvaluator(
         new EvaluatorConfig(
             evaluator.start(),
             evaluator.directory(),
             evaluator.idle(),
             MEMORY,
-            evaluator.temporaryFiles()),
-        config.storage());
+            evaluator.temporaryFiles()));
   }
 }

@@ -97,17 +97,7 @@ public final class TestReplica {
   }
 
   static BridgeConfig config(Path data) {
-    BridgeConfig config = BridgeConfig.of(0, data);
-    return new BridgeConfig(
-        config.host(),
-        0,
-        data,
-        config.maxConnections(),
-        config.maxConcurrentQueries(),
-        config.maxSnapshotAge(),
-        config.credentials(),
-        config.evaluator(),
-        OPTIONS);
+    return BridgeConfig.of(0, data).withStorage(OPTIONS);
   }
 
   /** Makes an empty database without opening the others, which this process may have open. */

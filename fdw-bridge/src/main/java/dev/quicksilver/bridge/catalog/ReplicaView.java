@@ -47,33 +47,31 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
 
   /** How many rows of a table have so many bytes together, by and large. */
   public long rowsWithin(String name, long bytes) {
-    Replica.Shared pairs = databases.get(name);
-    Replica.Shared log =
-        name.endsWith("_log") ? databases.get(name.substring(0, name.length() - 4)) : null;
+    Replica.Shared shared = behind(name);
+    if (shared == null) {
+      return Long.MAX_VALUE;
+    }
     try {
-      if (pairs != null) {
-        return share(bytes, pairs, estimate(name, pairs));
-      }
-      if (log != null) {
-        Head head = log.database().head();
-        return share(bytes, log, head.lastSequence() - head.oldestSequence() + 1);
-      }
+      long all = shared.database().fileBytes();
+      return all <= bytes
+          ? Long.MAX_VALUE
+          : (long) ((double) bytes / all * find("public", name).orElseThrow().estimate());
     } catch (StorageException e) {
       return Long.MAX_VALUE; // who reads it is told
     }
-    return Long.MAX_VALUE;
   }
 
-  private static long share(long bytes, Replica.Shared of, long rows) {
-    long all = of.database().fileBytes();
-    return all <= bytes ? Long.MAX_VALUE : (long) ((double) bytes / all * rows);
+  /** The database whose pairs or whose log a table shows; null if there is none. */
+  private Replica.@Nullable Shared behind(String table) {
+    Replica.Shared pairs = databases.get(table);
+    return pairs == null && table.endsWith("_log")
+        ? databases.get(table.substring(0, table.length() - 4))
+        : pairs;
   }
 
   /** Whether a table of schema public has this name. */
   public boolean has(String name) {
-    return name.equals("databases")
-        || databases.containsKey(name)
-        || (name.endsWith("_log") && databases.containsKey(name.substring(0, name.length() - 4)));
+    return name.equals("databases") || behind(name) != null;
   }
 
   private Snapshot snapshot(String name, Replica.Shared shared) {

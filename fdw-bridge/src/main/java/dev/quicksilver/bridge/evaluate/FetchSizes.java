@@ -45,7 +45,7 @@ final class FetchSizes {
       String table = each.name();
       int size = Math.clamp(rows.rowsWithin(table, BYTES), 1, MOST);
       int had = before.getOrDefault(table, MOST);
-      boolean suits = size == had || (size < had ? had - size < had / 4 : size < 2 * had);
+      boolean suits = size < had ? had - size < had / 4 : size < 2 * had;
       sizes.put(table, suits ? had : size);
       if (!suits) {
         sql.append(TableSql.fetchSize(each, size));

@@ -209,16 +209,15 @@ final class TableSql {
 
   private static String move(String relation, String name) {
     String oid = literal(relation) + "::regclass";
-    String to = " = " + literal(name) + ", %s = 'pg_lean'::regnamespace WHERE ";
-    return "UPDATE pg_type SET typname"
-        + to.formatted("typnamespace").replace(name, "_" + name)
-        + "oid = (SELECT typarray FROM pg_type WHERE typrelid = %s);".formatted(oid)
-        + "UPDATE pg_type SET typname"
-        + to.formatted("typnamespace")
-        + "typrelid = %s;".formatted(oid)
-        + "UPDATE pg_class SET relname"
-        + to.formatted("relnamespace")
-        + "oid = %s;".formatted(oid);
+    String array = "(SELECT typarray FROM pg_type WHERE typrelid = " + oid + ")";
+    return renamed("pg_type", "typ", "_" + name, "oid = " + array)
+        + renamed("pg_type", "typ", name, "typrelid = " + oid)
+        + renamed("pg_class", "rel", name, "oid = " + oid);
+  }
+
+  private static String renamed(String catalog, String prefix, String name, String where) {
+    return "UPDATE %s SET %sname = %s, %snamespace = 'pg_lean'::regnamespace WHERE %s;"
+        .formatted(catalog, prefix, literal(name), prefix, where);
   }
 
   static String dropMoved(int number) {

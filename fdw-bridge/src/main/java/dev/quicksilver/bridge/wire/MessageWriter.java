@@ -70,10 +70,7 @@ public final class MessageWriter {
   public void flush() throws IOException {
     out.write(buffer, 0, length);
     out.flush();
-    length = 0;
-    if (buffer.length > KEEP) {
-      buffer = new byte[8192];
-    }
+    clear();
   }
 
   /** Where the next byte goes; valid until {@link #flush}. */
@@ -94,6 +91,9 @@ public final class MessageWriter {
   /** Drops everything. */
   public void clear() {
     length = 0;
+    if (buffer.length > KEEP) {
+      buffer = new byte[8192];
+    }
   }
 
   /** Takes back what was written since a mark. */
