@@ -56,7 +56,7 @@ final class ReplicationConnection implements AutoCloseable {
         ResultSet row =
             statement.executeQuery(
                 "SELECT quote_ident(current_user) WHERE NOT pg_is_in_recovery() AND"
-                    + " current_setting('transaction_read_only')::boolean")) {
+                    + " current_setting('default_transaction_read_only')::boolean")) {
       return row.next() ? Optional.of(row.getString(1)) : Optional.empty();
     } catch (SQLException e) {
       return Optional.empty(); // what failed before says why
