@@ -2,6 +2,7 @@ package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.fixtures.differential.CaseGenerator;
 import dev.quicksilver.fixtures.differential.Differential;
+import dev.quicksilver.fixtures.differential.Differential.Peer;
 import dev.quicksilver.fixtures.differential.Differential.Server;
 import dev.quicksilver.fixtures.differential.DifferentialRows;
 import dev.quicksilver.fixtures.wire.WireConnection;
@@ -52,7 +53,7 @@ final class DifferentialBar implements Bar {
       boolean direct,
       Server expected,
       Server actual,
-      Optional<Server> peer) {}
+      Optional<Peer> peer) {}
 
   /** How a way went. */
   private record Went(Way way, Differential differential, int statements) {}
@@ -76,7 +77,7 @@ final class DifferentialBar implements Bar {
               copies(postgres),
               () -> patient(lab.connect()),
               Optional.empty()));
-      ways.add(foreign("foreign tables of 18", foreign, postgres));
+      ways.add(foreign("foreign tables of 18", foreign, postgres, postgres));
       if (old.isEmpty()) {
         System.out.println(
             "PostgreSQL 15 is not installed, so its foreign tables are not asked: apt-get install"
@@ -85,20 +86,22 @@ final class DifferentialBar implements Bar {
       }
       try (EmbeddedPostgres fifteen = EmbeddedPostgres.builder().installed(old.get()).start()) {
         attach(lab, fifteen, postgres);
-        ways.add(foreign("foreign tables of 15", foreign, fifteen));
+        ways.add(foreign("foreign tables of 15", foreign, fifteen, postgres));
         return outcome(run(ways, settings.seed()), true);
       }
     }
   }
 
-  private static Way foreign(String name, int conversations, EmbeddedPostgres postgres) {
+  private static Way foreign(
+      String name, int conversations, EmbeddedPostgres postgres, EmbeddedPostgres behind) {
     return new Way(
         name,
         conversations,
         false,
         copies(postgres),
         tables(postgres, "edge"),
-        Optional.of(tables(postgres, "peer")));
+        Optional.of(
+            new Peer(tables(postgres, "peer"), () -> BridgeLab.connect(behind, "quicksilver"))));
   }
 
   /** Makes a database of the bridge's name, so that it can stand in for a bridge. */

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.fixtures.differential.CaseGenerator;
 import dev.quicksilver.fixtures.differential.Differential;
+import dev.quicksilver.fixtures.differential.Differential.Peer;
 import dev.quicksilver.fixtures.differential.Differential.Server;
 import dev.quicksilver.fixtures.differential.DifferentialRows;
 import dev.quicksilver.fixtures.sample.SampleDatabase;
@@ -86,12 +87,11 @@ class DifferentialTest {
         new CaseGenerator(seed, false),
         () -> session("postgres"),
         tables("edge"),
-        Optional.of(tables("peer")));
+        Optional.of(new Peer(tables("peer"), () -> session("quicksilver"))));
   }
 
   private static void assertSame(
-      CaseGenerator cases, Server expected, Server actual, Optional<Server> peer)
-      throws IOException {
+      CaseGenerator cases, Server expected, Server actual, Optional<Peer> peer) throws IOException {
     List<String> different = new ArrayList<>();
     try (var differential = new Differential(cases, expected, actual, peer, different::add)) {
       for (int i = 0; i < CONVERSATIONS; i++) {
