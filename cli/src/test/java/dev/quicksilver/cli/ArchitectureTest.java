@@ -31,10 +31,11 @@ final class ArchitectureTest {
   private static final Map<String, Set<String>> ALLOWED =
       Map.of(
           "storage", Set.of(),
-          "replication", Set.of("storage"),
+          "tls", Set.of(),
+          "replication", Set.of("storage", "tls"),
           "migrations", Set.of(),
           "gateway", Set.of("storage", "replication", "migrations"),
-          "bridge", Set.of("storage", "postgres"),
+          "bridge", Set.of("storage", "tls", "postgres"),
           "edge", Set.of("storage"),
           "loader", Set.of("storage", "migrations"),
           "postgres", Set.of(),
@@ -45,6 +46,8 @@ final class ArchitectureTest {
           "storage",
           "storage is shared by everything and knows nothing of SQL, networks or nodes:"
               + " let the caller pass in what it needs",
+          "tls",
+          "TLS is for every listener, so it knows sockets and files and nothing that speaks over them",
           "replication",
           "replication moves blocks between nodes: it sees databases only through storage's API",
           "migrations",
@@ -67,6 +70,7 @@ final class ArchitectureTest {
   private static List<String> modules() {
     return List.of(
         "storage",
+        "tls",
         "replication",
         "migrations",
         "gateway",

@@ -1,7 +1,7 @@
 package dev.quicksilver.replication;
 
-import dev.quicksilver.replication.tls.PeerCertificate;
-import dev.quicksilver.replication.tls.SecureSocket;
+import dev.quicksilver.tls.PeerCertificate;
+import dev.quicksilver.tls.SecureSocket;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;

@@ -7,7 +7,7 @@ import dev.quicksilver.replication.Message.End;
 import dev.quicksilver.replication.Message.EndReason;
 import dev.quicksilver.replication.Message.Purpose;
 import dev.quicksilver.replication.Message.ServerHello;
-import dev.quicksilver.replication.tls.TlsPeerException;
+import dev.quicksilver.tls.TlsPeerException;
 import dev.quicksilver.storage.ErrorCode;
 import dev.quicksilver.storage.StorageException;
 import java.io.IOException;

@@ -1,7 +1,7 @@
 package dev.quicksilver.replication;
 
-import dev.quicksilver.replication.tls.PeerCertificate;
-import dev.quicksilver.replication.tls.Tls;
+import dev.quicksilver.tls.PeerCertificate;
+import dev.quicksilver.tls.Tls;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;

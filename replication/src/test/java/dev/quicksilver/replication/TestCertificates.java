@@ -1,8 +1,8 @@
 package dev.quicksilver.replication;
 
-import dev.quicksilver.replication.tls.CertificateAuthority;
-import dev.quicksilver.replication.tls.Tls;
-import dev.quicksilver.replication.tls.TlsFiles;
+import dev.quicksilver.tls.CertificateAuthority;
+import dev.quicksilver.tls.Tls;
+import dev.quicksilver.tls.TlsFiles;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quicksilver.replication.RemoteLog.Range;
-import dev.quicksilver.replication.tls.TlsFiles;
+import dev.quicksilver.tls.TlsFiles;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;

@@ -1,8 +1,8 @@
 package dev.quicksilver.cli.command;
 
 import dev.quicksilver.cli.process.ExitCode;
-import dev.quicksilver.replication.tls.CertificateAuthority;
-import dev.quicksilver.replication.tls.TlsFiles;
+import dev.quicksilver.tls.CertificateAuthority;
+import dev.quicksilver.tls.TlsFiles;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -7,9 +7,9 @@ import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.NodeStatus.CertificateReport;
 import dev.quicksilver.replication.Transport;
-import dev.quicksilver.replication.tls.Tls;
-import dev.quicksilver.replication.tls.TlsFiles;
-import dev.quicksilver.replication.tls.TlsStatus;
+import dev.quicksilver.tls.Tls;
+import dev.quicksilver.tls.TlsFiles;
+import dev.quicksilver.tls.TlsStatus;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
@@ -28,7 +28,7 @@ final class NodeTransport {
    * Reads the certificate, if there is one.
    *
    * @throws ConfigurationException if only a part of TLS is configured
-   * @throws dev.quicksilver.replication.tls.TlsException if its files cannot be used
+   * @throws dev.quicksilver.tls.TlsException if its files cannot be used
    */
   static NodeTransport open(Lifecycle lifecycle, Configuration configuration) {
     Optional<Path> certificate = configuration.find(Settings.REPLICATION_TLS_CERTIFICATE);

@@ -1,4 +1,4 @@
-package dev.quicksilver.replication.tls;
+package dev.quicksilver.tls;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;

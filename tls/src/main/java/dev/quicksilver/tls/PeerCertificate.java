@@ -1,4 +1,4 @@
-package dev.quicksilver.replication.tls;
+package dev.quicksilver.tls;
 
 import java.security.cert.CertificateParsingException;
 import java.security.cert.X509Certificate;
