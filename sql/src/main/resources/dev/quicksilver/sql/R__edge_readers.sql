@@ -27,16 +27,16 @@ COMMENT ON FUNCTION quicksilver.central_verifiers() IS
     'What PostgreSQL has of the passwords of those who read at the edges; none if the current role may not see that.';
 
 CREATE OR REPLACE FUNCTION quicksilver.marked_readers()
-RETURNS TABLE (role name)
+RETURNS TABLE (role name, is_owner boolean)
 LANGUAGE sql STABLE
 SET search_path = pg_catalog, pg_temp
 AS $function$
-    SELECT a.rolname
+    SELECT a.rolname, x.grantee = p.proowner
     FROM pg_proc p CROSS JOIN LATERAL aclexplode(p.proacl) x JOIN pg_roles a ON a.oid = x.grantee
-    WHERE p.oid = 'quicksilver.reads_at_the_edges()'::regprocedure AND x.grantee <> p.proowner
+    WHERE p.oid = 'quicksilver.reads_at_the_edges()'::regprocedure
 $function$;
 COMMENT ON FUNCTION quicksilver.marked_readers() IS
-    'The roles that PostgreSQL knows to be granted something at the edges, by the names that they have now.';
+    'The roles that PostgreSQL knows to be granted something at the edges, by the names that they have now, and the owner, who has it anyway.';
 
 CREATE OR REPLACE FUNCTION quicksilver.reader_states()
 RETURNS TABLE (role name, databases text[], has_verifier boolean, stale boolean)
@@ -73,14 +73,14 @@ AS $function$
                EXISTS (SELECT FROM quicksilver.central_verifiers() c
                        WHERE c.role = s.role AND NOT quicksilver.is_verifier(c.password)) AS has_md5,
                (SELECT string_agg(quote_ident(m.role), ', ' ORDER BY m.role) FROM quicksilver.marked_readers() m
-                WHERE NOT EXISTS (SELECT FROM quicksilver.reader r WHERE r.role = m.role)) AS without_row,
+                WHERE NOT m.is_owner AND NOT EXISTS (SELECT FROM quicksilver.reader r WHERE r.role = m.role)) AS without_row,
                (SELECT string_agg(d, ', ') FROM unnest(s.databases) d
                 WHERE d <> '*' AND NOT EXISTS (SELECT FROM quicksilver.catalog c WHERE c.name = d)) AS unknown
     ) AS known
     CROSS JOIN LATERAL (VALUES
         (a.oid IS NULL,
             format('the edges let role %I in, and there is none of this name', s.role)
-                || coalesce(format(' (was it renamed? %s was granted something under another name)', known.without_row), ''),
+                || coalesce(' (was it renamed? ' || known.without_row || ' was granted something under another name)', ''),
             format('%s, and grant_read to the role by the name that it has', known.revoke)),
         (NOT a.rolcanlogin, format('the edges let role %I in, which cannot log in to PostgreSQL', s.role),
             format('ALTER ROLE %I LOGIN, or %s', s.role, known.revoke)),
@@ -111,7 +111,7 @@ DECLARE
     unmarked name;
 BEGIN
     FOR unmarked IN SELECT m.role FROM quicksilver.marked_readers() m
-                    WHERE NOT EXISTS (SELECT FROM quicksilver.reader r WHERE r.role = m.role) LOOP
+                    WHERE NOT m.is_owner AND NOT EXISTS (SELECT FROM quicksilver.reader r WHERE r.role = m.role) LOOP
         EXECUTE format('REVOKE ALL ON FUNCTION quicksilver.reads_at_the_edges() FROM %I', unmarked);
     END LOOP;
 END
