@@ -2,100 +2,16 @@ package dev.quicksilver.migrations;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quicksilver.postgres.EmbeddedPostgres;
-import dev.quicksilver.postgres.SqlSession;
-import java.sql.Connection;
 import java.sql.SQLException;
-import java.sql.SQLWarning;
-import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.util.ServerErrorMessage;
 
-/** Who may read at the edges, as its functions and PostgreSQL's own statements about roles say. */
-final class ReadersTest {
-  private static final String VERIFIER =
-      "SCRAM-SHA-256$4096:c2FsdHNhbHRzYWx0c2FsdA==$" + "A".repeat(43) + "=:" + "B".repeat(43) + "=";
-
-  private static EmbeddedPostgres postgres;
-  private Connection connection;
-  private SqlSession session;
-
-  @BeforeAll
-  static void start() {
-    postgres = EmbeddedPostgres.start();
-    Migrations.migrate(postgres.jdbcUrl(), postgres.user(), postgres.password());
-  }
-
-  @AfterAll
-  static void stop() {
-    postgres.close();
-  }
-
-  @BeforeEach
-  void begin() throws SQLException {
-    connection = postgres.connect();
-    session = new SqlSession(connection);
-    connection.setAutoCommit(false);
-    for (String database : List.of("dns", "page_rules", "zones")) {
-      session.execute("SELECT quicksilver.create_database('" + database + "')");
-    }
-    session.execute("CREATE ROLE ann LOGIN PASSWORD '" + VERIFIER + "'");
-    session.execute("CREATE ROLE bob LOGIN");
-    session.execute("CREATE ROLE crew");
-  }
-
-  @AfterEach
-  void rollBack() throws SQLException {
-    connection.rollback();
-    connection.close();
-  }
-
-  /** The table, but for what a verifier is. */
-  private String rows() throws SQLException {
-    return session.query(
-        "SELECT coalesce(string_agg(format('%s %s %s', role, databases, CASE WHEN verifier IS NULL"
-            + " THEN '-' ELSE 'v' END), '; ' ORDER BY role), '') FROM quicksilver.reader");
-  }
-
-  private String problems() throws SQLException {
-    return session.query(
-        "SELECT coalesce(string_agg(problem, '; ' ORDER BY problem), '') FROM"
-            + " quicksilver.problems()");
-  }
-
-  private String cures() throws SQLException {
-    return session.query(
-        "SELECT coalesce(string_agg(cure, '; ' ORDER BY cure), '') FROM quicksilver.problems()");
-  }
-
-  /** What PostgreSQL says beside the result, with its hints. */
-  private List<String> warnings(String sql) throws SQLException {
-    List<String> warnings = new ArrayList<>();
-    try (Statement statement = connection.createStatement()) {
-      statement.execute(sql);
-      for (SQLWarning w = statement.getWarnings(); w != null; w = w.getNextWarning()) {
-        warnings.add(((org.postgresql.util.PSQLWarning) w).getServerErrorMessage().toString());
-      }
-    }
-    return warnings;
-  }
-
-  private void refused(String sql, String state, String message, String hint) throws SQLException {
-    ServerErrorMessage error = session.refusal(sql);
-    assertThat(error.getSQLState()).as(error.toString()).isEqualTo(state);
-    assertThat(error.getMessage()).contains(message);
-    assertThat(error.getHint()).as(sql).contains(hint);
-  }
-
+/** Who may read at the edges, as grants and PostgreSQL's own statements about roles say. */
+final class ReadersTest extends ReaderRules {
   @Test
   void keepsASortedListOfEachOnce() throws SQLException {
     for (String database : List.of("zones", "dns", "page_rules", "dns")) {
@@ -151,98 +67,6 @@ final class ReadersTest {
   void refusesWhatIsNotThereWithAHint(String call, String state, String message, String hint)
       throws SQLException {
     refused("SELECT quicksilver." + call, state, message, hint);
-  }
-
-  @ParameterizedTest
-  @ValueSource(
-      strings = {
-        "secret",
-        "",
-        "md5d41d8cd98f00b204e9800998ecf8427e",
-        "SCRAM-SHA-256$0:c2FsdA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-        "SCRAM-SHA-256$4096:c2FsdA=$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-        "SCRAM-SHA-256$4096:c2FsdA==$AAAA:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-        "SCRAM-SHA-256$4096:c2FsdA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
-            + " ",
-        "scram-sha-256$4096:c2FsdA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
-      })
-  void takesNoPasswordAndDoesNotRepeatIt(String password) throws SQLException {
-    session.execute("SELECT quicksilver.grant_read('bob', 'dns')");
-    ServerErrorMessage error =
-        session.refusal("SELECT quicksilver.set_verifier('bob', '" + password + "')");
-    assertThat(error.getSQLState()).isEqualTo("28P01");
-    assertThat(error.getHint()).contains("\\password");
-    if (!password.isEmpty()) {
-      assertThat(error.toString()).doesNotContain(password);
-    }
-  }
-
-  @Test
-  void takesWhateverPostgresqlMakes() throws SQLException {
-    session.execute("SELECT quicksilver.grant_read('bob', 'dns')");
-    for (int iterations : new int[] {1, 4096, 100_000}) {
-      session.execute("SET LOCAL scram_iterations = " + iterations);
-      session.execute("ALTER ROLE ann PASSWORD 'p" + iterations + "'");
-      session.execute(
-          "SELECT quicksilver.set_verifier('bob', rolpassword) FROM pg_authid WHERE rolname ="
-              + " 'ann'");
-      assertThat(
-              session.query(
-                  "SELECT verifier = rolpassword FROM quicksilver.reader, pg_authid WHERE rolname ="
-                      + " 'ann'"))
-          .isEqualTo("t");
-    }
-    session.execute("SELECT quicksilver.set_verifier('bob', NULL)");
-    assertThat(rows()).isEqualTo("bob {dns} -");
-  }
-
-  @Test
-  void followsThePasswordsThatPostgresqlHas() throws SQLException {
-    session.execute("SELECT quicksilver.grant_read('ann', 'dns')");
-    assertThat(warnings("SELECT quicksilver.grant_read('bob', 'dns')"))
-        .singleElement()
-        .asString()
-        .contains("only a client certificate lets it in");
-    assertThat(session.query("SELECT quicksilver.refresh_verifiers()")).isEqualTo("0");
-    session.execute("ALTER ROLE ann PASSWORD 'another'");
-    session.execute("ALTER ROLE bob PASSWORD 'one'");
-    assertThat(
-            session.query(
-                "SELECT string_agg(format('%s %s %s', role, has_verifier, stale), ' ' ORDER BY"
-                    + " role) FROM quicksilver.readers"))
-        .isEqualTo("ann t t bob f t");
-    assertThat(problems()).contains("another password of role ann").contains("of role bob");
-    assertThat(cures()).contains("quicksilver.refresh_verifiers()");
-    assertThat(session.query("SELECT quicksilver.refresh_verifiers()")).isEqualTo("2");
-    assertThat(problems()).isEmpty();
-    session.execute("ALTER ROLE ann PASSWORD 'a third'");
-    session.execute("SELECT quicksilver.grant_read('ann', 'zones')");
-    assertThat(problems()).isEmpty();
-    session.execute("ALTER ROLE ann PASSWORD NULL");
-    assertThat(session.query("SELECT quicksilver.refresh_verifiers()")).isEqualTo("1");
-    assertThat(rows()).isEqualTo("ann {dns,zones} -; bob {dns} v");
-    assertThat(warnings("SELECT quicksilver.set_verifier('ann', '" + VERIFIER + "')"))
-        .singleElement()
-        .asString()
-        .contains("refresh_verifiers");
-  }
-
-  @Test
-  void saysThatAnMd5PasswordIsNoVerifier() throws SQLException {
-    session.execute("SET LOCAL password_encryption = 'md5'");
-    session.execute("ALTER ROLE bob PASSWORD 'p'");
-    assertThat(warnings("SELECT quicksilver.grant_read('bob', 'dns')"))
-        .singleElement()
-        .asString()
-        .contains("no SCRAM verifier")
-        .contains("password_encryption = 'scram-sha-256'");
-    assertThat(problems()).contains("the edges know no password of role bob");
-    assertThat(cures()).contains("password_encryption");
-    assertThat(warnings("SELECT quicksilver.refresh_verifiers()")).hasSize(1);
-    session.execute("SELECT quicksilver.set_verifier('bob', '" + VERIFIER + "')");
-    assertThat(problems()).isEmpty();
-    assertThat(session.query("SELECT quicksilver.refresh_verifiers()")).isEqualTo("0");
-    assertThat(rows()).isEqualTo("bob {dns} v");
   }
 
   @Test
@@ -384,14 +208,5 @@ final class ReadersTest {
   void aRowIsWhatTheEdgesUnderstand(String row) throws SQLException {
     assertThat(session.refusal("INSERT INTO quicksilver.reader VALUES " + row).getSQLState())
         .isEqualTo("23514");
-  }
-
-  @Test
-  void refusesAnOldSnapshot() throws SQLException {
-    connection.rollback();
-    connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
-    refused(
-        "SELECT quicksilver.grant_read('ann', '*')", "25001", "would not see", "READ COMMITTED");
-    refused("SELECT quicksilver.revoke_read('x', '*')", "25001", "would not see", "READ COMMITTED");
   }
 }

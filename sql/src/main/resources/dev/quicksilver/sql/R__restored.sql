@@ -13,7 +13,7 @@ DECLARE
     publication text := 'publish = ''insert, update, delete, truncate'', publish_via_partition_root = true';
 BEGIN
     PERFORM quicksilver.require_read_committed('quicksilver.begin_anew');
-    LOCK TABLE quicksilver.catalog IN SHARE ROW EXCLUSIVE MODE;
+    LOCK TABLE quicksilver.catalog, quicksilver.reader IN SHARE ROW EXCLUSIVE MODE;
     SELECT s.slot_name, s.active_pid INTO slot FROM pg_replication_slots s
     WHERE s.slot_name = quicksilver.slot_name() AND s.plugin = 'pgoutput' AND s.database = current_database();
     IF slot.active_pid IS NOT NULL THEN
