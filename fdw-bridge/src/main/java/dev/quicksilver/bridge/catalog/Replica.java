@@ -3,20 +3,25 @@ package dev.quicksilver.bridge.catalog;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.Pair;
+import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.StorageException;
 import dev.quicksilver.storage.StorageOptions;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.BiFunction;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -72,22 +77,56 @@ public final class Replica implements AutoCloseable {
     this.options = options;
   }
 
-  /** A view for one transaction; snapshots are taken when a database is first read. */
-  public synchronized ReplicaView view() {
-    SortedMap<String, Shared> acquired = acquire();
+  /**
+   * A view for one transaction; snapshots are taken when a database is first read.
+   *
+   * @param rights what it shows; all else is not there
+   */
+  public synchronized ReplicaView view(Rights rights) {
+    SortedMap<String, Shared> acquired = acquire(rights::allow);
     return new ReplicaView(this, acquired, generation);
   }
 
-  /** Takes a reference to every database that is there now. */
-  synchronized SortedMap<String, Shared> acquire() {
+  /** Takes a reference to every wanted database that is there now. */
+  private SortedMap<String, Shared> acquire(Predicate<String> wanted) {
     refresh();
     var result = new TreeMap<String, Shared>();
     open.forEach(
         (name, shared) -> {
-          shared.readers++;
-          result.put(name, shared);
+          if (wanted.test(name) && !name.equals(DatabaseSet.CATALOG)) {
+            shared.readers++;
+            result.put(name, shared);
+          }
         });
     return result;
+  }
+
+  /**
+   * The value of a pair of the catalog; empty if there is none.
+   *
+   * @throws StorageException if it cannot be read, or must not be
+   * @throws IOException if there is no catalog here
+   */
+  public Optional<byte[]> catalogValue(String key) throws IOException {
+    Shared catalog;
+    synchronized (this) {
+      refresh();
+      catalog = open.get(DatabaseSet.CATALOG);
+      if (catalog == null) {
+        throw new IOException(
+            "no catalog: " + unopened.getOrDefault(DatabaseSet.CATALOG, "it has not come yet"));
+      }
+      catalog.readers++;
+    }
+    try {
+      directory.requireServed(DatabaseSet.CATALOG);
+      try (Snapshot snapshot = catalog.database.snapshot()) {
+        return Optional.ofNullable(snapshot.get(key.getBytes(StandardCharsets.UTF_8)))
+            .map(Pair::value);
+      }
+    } finally {
+      release(List.of(catalog));
+    }
   }
 
   /**
@@ -98,13 +137,26 @@ public final class Replica implements AutoCloseable {
     SortedMap<String, Shared> acquired;
     Map<String, String> left;
     synchronized (this) {
-      acquired = acquire();
+      acquired = acquire(name -> true);
       left = Map.copyOf(unopened);
     }
     try {
       return function.apply(acquired.values(), left);
     } finally {
       release(acquired.values());
+    }
+  }
+
+  /** What changes whenever the catalog does. */
+  public synchronized String catalogVersion() {
+    refresh();
+    Shared catalog = open.get(DatabaseSet.CATALOG);
+    try {
+      return catalog == null
+          ? ""
+          : catalog.database.identity().id() + " " + catalog.database.head().lastSequence();
+    } catch (StorageException e) {
+      return e.toString();
     }
   }
 
@@ -117,7 +169,6 @@ public final class Replica implements AutoCloseable {
 
   private void refresh() {
     Set<String> names = new HashSet<>(directory.names());
-    names.remove(DatabaseSet.CATALOG);
     open.entrySet()
         .removeIf(
             entry -> {
@@ -156,7 +207,9 @@ public final class Replica implements AutoCloseable {
     try {
       Object file = fileKey(folder.get());
       open.put(name, new Shared(Database.openReadOnly(folder.get(), options), folder.get(), file));
-      generation++;
+      if (!name.equals(DatabaseSet.CATALOG)) {
+        generation++;
+      }
       unopened.remove(name);
     } catch (StorageException e) {
       if (!directory.environment(name).equals(folder)) { // replaced and removed just now
