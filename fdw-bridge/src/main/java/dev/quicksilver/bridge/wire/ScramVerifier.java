@@ -79,6 +79,19 @@ public final class ScramVerifier {
         base64.decode(matcher.group(4)));
   }
 
+  /** The form that {@link #parse} reads. */
+  public String text() {
+    Base64.Encoder base64 = Base64.getEncoder();
+    return "SCRAM-SHA-256$"
+        + iterations
+        + ":"
+        + base64.encodeToString(salt)
+        + "$"
+        + base64.encodeToString(storedKey)
+        + ":"
+        + base64.encodeToString(serverKey);
+  }
+
   int iterations() {
     return iterations;
   }
