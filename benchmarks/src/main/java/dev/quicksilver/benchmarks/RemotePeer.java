@@ -47,8 +47,8 @@ final class RemotePeer implements AutoCloseable {
       edge.attach(statement);
       statement.execute(
           "CREATE TABLE public.big (key text COLLATE \"C\" PRIMARY KEY, value"
-              + " quicksilver.value_text, sequence bigint NOT NULL, updated_at timestamptz NOT"
-              + " NULL)");
+              + " quicksilver.value_text NOT NULL, sequence bigint NOT NULL, updated_at timestamptz"
+              + " NOT NULL)");
       statement.execute("INSERT INTO public.big SELECT * FROM edge.big ORDER BY key");
       statement.execute("SELECT quicksilver.detach_edge('edge')");
       statement.execute("VACUUM (FREEZE, ANALYZE) public.big");
