@@ -72,7 +72,7 @@ public final class Bridge implements AutoCloseable {
     this.nanoClock = nanoClock;
     this.config = config;
     this.listener = listener;
-    this.replica = new Replica(config.dataDirectory(), config.storage());
+    this.replica = new Replica(config.dataDirectory(), config.storage(), nanoClock);
     this.turns = new Turns(config.maxConcurrentQueries());
     this.serverVersion = Evaluator.version(config.evaluator());
     this.users = new Users(config, replica);

@@ -145,7 +145,8 @@ public final class BridgeConfig {
     return tls;
   }
 
-  EvaluatorConfig evaluator() {
+  /** How what is no seek is evaluated. */
+  public EvaluatorConfig evaluator() {
     return evaluator;
   }
 
