@@ -30,8 +30,19 @@ final class ChildProcess implements AutoCloseable {
 
   /** Starts {@code quicksilver} with these arguments; both outputs go to the end of a file. */
   static ChildProcess start(Path output, List<String> arguments) throws IOException {
-    List<String> command =
-        JavaCommand.of(Quicksilver.class, List.of("-Xmx" + HEAP_MIB + "m"), arguments);
+    return start(output, List.of(), arguments);
+  }
+
+  /** The same with all of the compiler, as {@code ./quicksilver} starts it: for what is timed. */
+  static ChildProcess startCompiled(Path output, List<String> arguments) throws IOException {
+    return start(output, List.of("-XX:TieredStopAtLevel=4"), arguments);
+  }
+
+  private static ChildProcess start(Path output, List<String> options, List<String> arguments)
+      throws IOException {
+    List<String> all = new ArrayList<>(List.of("-Xmx" + HEAP_MIB + "m"));
+    all.addAll(options);
+    List<String> command = JavaCommand.of(Quicksilver.class, all, arguments);
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("QUICKSILVER_"));
     Process process =

@@ -19,11 +19,8 @@ import java.sql.ResultSet;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * {@code gateway.commit}: from the moment COMMIT is sent until its entry is durable on the root,
@@ -33,8 +30,6 @@ final class GatewayCommitBar implements Bar {
   private static final double P50_MILLIS = 5;
   private static final double P99_MILLIS = 25;
   private static final double SHARE = 0.9;
-
-  private static final Pattern TPS = Pattern.compile("tps = ([0-9.]+)");
 
   @Override
   public String name() {
@@ -152,7 +147,7 @@ final class GatewayCommitBar implements Bar {
         \\set k random(1, 1000000000000000)
         INSERT INTO kv VALUES ('key ' || :k, repeat('v', 100));
         """);
-    SystemPackages.attempt(() -> SystemPackages.run(List.of("pgbench", "--version")), "postgresql");
+    Pgbench.require();
     double[] ratios = new double[rounds];
     for (int round = 0; round <= rounds; round++) {
       // Which one comes first changes, since the table grows.
@@ -208,25 +203,7 @@ final class GatewayCommitBar implements Bar {
 
   private static double pgbench(EmbeddedPostgres postgres, Path script, int seconds)
       throws IOException, InterruptedException {
-    String output =
-        SystemPackages.run(
-            List.of(
-                "pgbench",
-                "--no-vacuum",
-                "--file=" + script,
-                "--client=8",
-                "--jobs=2",
-                "--protocol=prepared",
-                "--time=" + seconds,
-                "--host=" + postgres.socketDirectory(),
-                "--port=" + postgres.port(),
-                "--username=" + postgres.user(),
-                "postgres"));
-    Matcher tps = TPS.matcher(output);
-    if (!tps.find()) {
-      throw new IOException("pgbench did not say how fast it was: " + output);
-    }
-    return Double.parseDouble(tps.group(1));
+    return Pgbench.run(postgres, script, "prepared", 8, seconds);
   }
 
   private static void streaming(Gateway gateway) throws InterruptedException {

@@ -68,7 +68,7 @@ final class LargeEdge implements AutoCloseable {
                   "--bridge-listen=127.0.0.1:" + port,
                   "--http-listen=127.0.0.1:" + http));
       arguments.addAll(List.of(options));
-      bridge = ChildProcess.start(folder.resolve("bridge.log"), arguments);
+      bridge = ChildProcess.startCompiled(folder.resolve("bridge.log"), arguments);
       bridge.awaitHealthy(http);
       analyst = EmbeddedPostgres.builder().directory(folder.resolve("postgres")).start();
       var lab = new LargeEdge(folder, analyst, bridge, port);
@@ -106,7 +106,7 @@ final class LargeEdge implements AutoCloseable {
   }
 
   private static void fill(Database database, int pairs) {
-    byte[] value = bytes("v".repeat(92));
+    byte[] value = bytes("v".repeat(100));
     try (Appender appender = database.append()) {
       for (int i = 0; i < pairs; i++) {
         long lsn = 100L * (i / 1000 + 1);
@@ -130,9 +130,14 @@ final class LargeEdge implements AutoCloseable {
   private void attach() throws SQLException, IOException {
     try (Connection connection = analyst.connect();
         Statement statement = connection.createStatement()) {
-      statement.execute(Files.readString(ATTACH));
-      statement.execute("SELECT * FROM quicksilver.attach_edge('edge', '127.0.0.1', " + port + ")");
+      attach(statement);
     }
+  }
+
+  /** Makes the edge's foreign tables in a PostgreSQL, in schema {@code edge}. */
+  void attach(Statement statement) throws SQLException, IOException {
+    statement.execute(Files.readString(ATTACH));
+    statement.execute("SELECT * FROM quicksilver.attach_edge('edge', '127.0.0.1', " + port + ")");
   }
 
   /** A session on the bridge itself. */
@@ -144,6 +149,11 @@ final class LargeEdge implements AutoCloseable {
   /** A session on the analyst's PostgreSQL. */
   Connection analyst() throws SQLException {
     return analyst.connect();
+  }
+
+  /** The analyst's PostgreSQL itself. */
+  EmbeddedPostgres analystPostgres() {
+    return analyst;
   }
 
   ChildProcess bridge() {

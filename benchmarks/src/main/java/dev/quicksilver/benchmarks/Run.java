@@ -52,6 +52,8 @@ public final class Run implements Callable<Integer> {
           new FailoverBar(),
           new HostileBar(),
           new ClientsBar(),
+          new FdwSpeedBar(),
+          new CursorSpeedBar(),
           new EvaluatedSpeedBar(),
           new ShapesBar(),
           new DifferentialBar());

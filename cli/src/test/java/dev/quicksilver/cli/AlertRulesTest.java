@@ -135,7 +135,7 @@ final class AlertRulesTest {
   }
 
   static String metrics() throws IOException {
-    try (HttpEndpoint http = HttpEndpoint.start(new Endpoint("127.0.0.1", 0), () -> STATUS)) {
+    try (HttpEndpoint http = HttpEndpoint.local(new Endpoint("127.0.0.1", 0), () -> STATUS)) {
       return read(http, "/metrics");
     }
   }

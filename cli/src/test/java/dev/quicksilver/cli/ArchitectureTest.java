@@ -47,7 +47,8 @@ final class ArchitectureTest {
           "storage is shared by everything and knows nothing of SQL, networks or nodes:"
               + " let the caller pass in what it needs",
           "tls",
-          "TLS is for every listener, so it knows sockets and files and nothing that speaks over them",
+          "TLS is for every listener, so it knows sockets and files and nothing that speaks over"
+              + " them",
           "replication",
           "replication moves blocks between nodes: it sees databases only through storage's API",
           "migrations",

@@ -2,12 +2,14 @@ package dev.quicksilver.bridge;
 
 import dev.quicksilver.bridge.ServedDatabases.Served;
 import dev.quicksilver.bridge.catalog.Replica;
+import dev.quicksilver.bridge.catalog.Rights;
 import dev.quicksilver.bridge.evaluate.Evaluator;
 import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import dev.quicksilver.bridge.wire.Transport;
+import dev.quicksilver.tls.ServerTls;
 import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -19,6 +21,7 @@ import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -38,6 +41,9 @@ import org.slf4j.LoggerFactory;
 public final class Bridge implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Bridge.class);
 
+  /** Clients beyond those that may be served: they are told so, unless they are more than this. */
+  private static final int MAX_UNANSWERED = 50;
+
   private final BridgeConfig config;
   private final Replica replica;
   private final ServerSocket listener;
@@ -49,23 +55,27 @@ public final class Bridge implements AutoCloseable {
   private final Map<Integer, Connection> connections = new ConcurrentHashMap<>();
   private final Map<Integer, Connection> ofEvaluator = new ConcurrentHashMap<>();
   private final Map<String, Session> sessions = new ConcurrentHashMap<>();
-  private final Evaluator evaluator;
+  private final Map<Rights, Evaluator> evaluators = new ConcurrentHashMap<>();
+  private final Users users;
+  private final Optional<ServerTls> tls;
   private final String serverVersion;
+  private String usersVersion = "";
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofPlatform().name("bridge-session-", 1).factory());
   private final ScheduledExecutorService reaper =
       Executors.newSingleThreadScheduledExecutor(
           Thread.ofPlatform().daemon().name("bridge-snapshots").factory());
 
-  private Bridge(BridgeConfig config, ServerSocket listener, LongSupplier nanoClock) {
+  private Bridge(
+      BridgeConfig config, ServerSocket listener, Optional<ServerTls> tls, LongSupplier nanoClock) {
+    this.tls = tls;
     this.nanoClock = nanoClock;
     this.config = config;
     this.listener = listener;
-    this.replica = new Replica(config.dataDirectory(), config.storage());
+    this.replica = new Replica(config.dataDirectory(), config.storage(), nanoClock);
     this.turns = new Turns(config.maxConcurrentQueries());
     this.serverVersion = Evaluator.version(config.evaluator());
-    this.evaluator =
-        new Evaluator(config.evaluator(), config.maxConnections(), this::serveEvaluator, nanoClock);
+    this.users = new Users(config, replica);
   }
 
   /**
@@ -73,7 +83,9 @@ public final class Bridge implements AutoCloseable {
    *
    * @throws IOException if the port cannot be had, or an evaluator that is to start with the bridge
    *     cannot be started
-   * @throws IllegalArgumentException if the host is not a loopback address
+   * @throws IllegalArgumentException if the host is not a loopback address, and there is no TLS or
+   *     anybody may connect
+   * @throws dev.quicksilver.tls.TlsException if the certificate cannot be used
    */
   public static Bridge start(BridgeConfig config) throws IOException {
     return start(config, System::nanoTime);
@@ -83,11 +95,36 @@ public final class Bridge implements AutoCloseable {
   static Bridge start(BridgeConfig config, LongSupplier nanoClock) throws IOException {
     InetAddress address = InetAddress.getByName(config.host());
     if (!address.isLoopbackAddress()) {
-      throw new IllegalArgumentException(
-          "the bridge listens on loopback only, not on "
-              + config.host()
-              + ", for it has no TLS: use 127.0.0.1, and a tunnel from other machines");
+      requireSafe(config);
     }
+    Optional<ServerTls> tls = config.tls().map(ServerTls::load);
+    try {
+      return listen(config, address, tls, nanoClock);
+    } catch (IOException | RuntimeException e) {
+      tls.ifPresent(ServerTls::close);
+      throw e;
+    }
+  }
+
+  private static void requireSafe(BridgeConfig config) {
+    String to = "to listen on " + config.host() + ", which other machines reach, ";
+    if (config.tls().isEmpty()) {
+      throw new IllegalArgumentException(
+          to
+              + "the bridge needs TLS: set bridge.tls-certificate and bridge.tls-key, or listen on"
+              + " 127.0.0.1");
+    }
+    if (config.credentials().isEmpty() && !config.catalogUsers()) {
+      throw new IllegalArgumentException(
+          to
+              + "the bridge needs users: set bridge.users = \"catalog\" and call"
+              + " quicksilver.grant_read on the central PostgreSQL, or set bridge.password-file");
+    }
+  }
+
+  private static Bridge listen(
+      BridgeConfig config, InetAddress address, Optional<ServerTls> tls, LongSupplier nanoClock)
+      throws IOException {
     var listener = new ServerSocket();
     try {
       listener.setReuseAddress(true);
@@ -106,14 +143,14 @@ public final class Bridge implements AutoCloseable {
     }
     Bridge bridge;
     try {
-      bridge = new Bridge(config, listener, nanoClock);
+      bridge = new Bridge(config, listener, tls, nanoClock);
     } catch (RuntimeException e) {
       listener.close();
       throw e;
     }
     if (config.evaluator().start() == EvaluatorConfig.Start.EAGER) {
       try {
-        bridge.evaluator.start();
+        bridge.evaluator(Rights.ALL).start();
       } catch (IOException e) {
         bridge.close();
         throw new IOException("the evaluator is not available: " + e.getMessage(), e);
@@ -162,13 +199,18 @@ public final class Bridge implements AutoCloseable {
         counters.rows.sum(),
         counters.errors(),
         oldest,
-        evaluator.isRunning());
+        evaluators.values().stream().anyMatch(Evaluator::isRunning));
   }
 
   private void accept() {
     while (!listener.isClosed()) {
       try {
         Socket socket = listener.accept();
+        if (connections.size() >= config.maxConnections() + MAX_UNANSWERED) {
+          socket.close(); // it cannot even be told: those who can be are too many already
+          counters.error(SqlState.TOO_MANY_CONNECTIONS.code());
+          continue;
+        }
         take(socket, () -> Transport.of(socket), false);
       } catch (IOException e) {
         if (!listener.isClosed()) {
@@ -241,8 +283,25 @@ public final class Bridge implements AutoCloseable {
     return Session.inner(this, out, client, outer);
   }
 
-  Evaluator evaluator() {
-    return evaluator;
+  /**
+   * What evaluates for those who have these rights. Each set of rights has an evaluator of its own:
+   * its catalogs name the tables that may be read, and no others.
+   */
+  Evaluator evaluator(Rights rights) {
+    return evaluators.computeIfAbsent(
+        rights,
+        ignored ->
+            new Evaluator(
+                config.evaluator(), config.maxConnections(), this::serveEvaluator, nanoClock));
+  }
+
+  Users users() {
+    return users;
+  }
+
+  /** The certificate that clients are shown; empty if the bridge speaks plain text only. */
+  public Optional<ServerTls> tls() {
+    return tls;
   }
 
   /** What clients are told about the version of PostgreSQL. */
@@ -252,7 +311,12 @@ public final class Bridge implements AutoCloseable {
 
   private void expire() {
     connections.values().forEach(Connection::expire);
-    evaluator.stopIdle();
+    connections.values().forEach(Connection::requireAuthenticated);
+    String version = users.version();
+    boolean changed = !version.equals(usersVersion);
+    usersVersion = version;
+    connections.values().forEach(connection -> connection.requireRights(changed));
+    evaluators.values().forEach(Evaluator::stopIdle);
   }
 
   /** Refuses a client that is one too many. */
@@ -277,8 +341,8 @@ public final class Bridge implements AutoCloseable {
   }
 
   /** A transaction that has not read anything yet. */
-  Transaction newTransaction() {
-    return new Transaction(replica, config.maxSnapshotAge(), nanoClock);
+  Transaction newTransaction(Rights rights) {
+    return new Transaction(replica, rights, config.maxSnapshotAge(), nanoClock);
   }
 
   BridgeConfig config() {
@@ -308,9 +372,10 @@ public final class Bridge implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     connections.values().forEach(Connection::shut);
-    evaluator.close();
+    evaluators.values().forEach(Evaluator::close);
     ofEvaluator.values().forEach(Connection::shut);
     threads.close();
     replica.close();
+    tls.ifPresent(ServerTls::close);
   }
 }

@@ -2,104 +2,155 @@ package dev.quicksilver.bridge;
 
 import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
 import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.tls.TlsFiles;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
 
-/**
- * How a bridge runs.
- *
- * @param host loopback address to listen on
- * @param port 0 for any free port
- * @param dataDirectory the replica's data directory
- * @param maxConnections further clients are refused with 53300
- * @param maxConcurrentQueries statements that are evaluated at a time; further ones wait, seeks
- *     never do
- * @param maxSnapshotAge a transaction that reads for longer gets an error of class 72
- * @param credentials who may connect; anyone on this machine if empty
- * @param evaluator what runs the statements that are no seeks
- * @param storage how environments are opened; the map size must be that of the replica
- */
-public record BridgeConfig(
-    String host,
-    int port,
-    Path dataDirectory,
-    int maxConnections,
-    int maxConcurrentQueries,
-    Duration maxSnapshotAge,
-    Optional<Credentials> credentials,
-    EvaluatorConfig evaluator,
-    StorageOptions storage) {
+/** How a bridge runs. Immutable; begins with {@link #of} and is changed step by step. */
+public final class BridgeConfig {
+  private String host = "127.0.0.1";
+  private int port;
+  private Path dataDirectory = Path.of("");
+  private int maxConnections = 100;
+  private int maxConcurrentQueries = 8;
+  private Duration maxSnapshotAge = Duration.ofMinutes(5);
+  private Optional<Credentials> credentials = Optional.empty();
+  private boolean catalogUsers;
+  private Optional<TlsFiles> tls = Optional.empty();
+  private EvaluatorConfig evaluator = EvaluatorConfig.DEFAULT;
+  private StorageOptions storage = StorageOptions.DEFAULT;
+
+  private BridgeConfig() {}
+
+  private interface Change {
+    void to(BridgeConfig copy);
+  }
 
   /**
-   * Loopback, 100 connections, 8 queries at a time, snapshots of at most 5 minutes, no password.
+   * Loopback, 100 connections, 8 queries at a time, snapshots of at most 5 minutes, no password, no
+   * TLS.
+   *
+   * @param port 0 for any free port
+   * @param dataDirectory the replica's data directory
    */
   public static BridgeConfig of(int port, Path dataDirectory) {
-    return new BridgeConfig(
-        "127.0.0.1",
-        port,
-        dataDirectory,
-        100,
-        8,
-        Duration.ofMinutes(5),
-        Optional.empty(),
-        EvaluatorConfig.DEFAULT,
-        StorageOptions.DEFAULT);
+    return new BridgeConfig()
+        .with(
+            copy -> {
+              copy.port = port;
+              copy.dataDirectory = dataDirectory;
+            });
   }
 
-  /** The same with a password. */
-  public BridgeConfig withCredentials(Credentials user) {
-    return new BridgeConfig(
-        host,
-        port,
-        dataDirectory,
-        maxConnections,
-        maxConcurrentQueries,
-        maxSnapshotAge,
-        Optional.of(user),
-        evaluator,
-        storage);
+  private BridgeConfig with(Change change) {
+    var copy = new BridgeConfig();
+    copy.host = host;
+    copy.port = port;
+    copy.dataDirectory = dataDirectory;
+    copy.maxConnections = maxConnections;
+    copy.maxConcurrentQueries = maxConcurrentQueries;
+    copy.maxSnapshotAge = maxSnapshotAge;
+    copy.credentials = credentials;
+    copy.catalogUsers = catalogUsers;
+    copy.tls = tls;
+    copy.evaluator = evaluator;
+    copy.storage = storage;
+    change.to(copy);
+    return copy;
   }
 
-  /** The same with another bound on the age of snapshots. */
+  /** Another address to listen on; any but a loopback one needs TLS, and users. */
+  public BridgeConfig withHost(String other) {
+    return with(copy -> copy.host = other);
+  }
+
+  /** Further clients are refused with 53300. */
+  public BridgeConfig withMaxConnections(int number) {
+    return with(copy -> copy.maxConnections = number);
+  }
+
+  /** So many statements are evaluated at a time; further ones wait, seeks never do. */
+  public BridgeConfig withMaxConcurrentQueries(int number) {
+    return with(copy -> copy.maxConcurrentQueries = number);
+  }
+
+  /** A transaction that reads for longer gets an error of class 72. */
   public BridgeConfig withMaxSnapshotAge(Duration age) {
-    return new BridgeConfig(
-        host,
-        port,
-        dataDirectory,
-        maxConnections,
-        maxConcurrentQueries,
-        age,
-        credentials,
-        evaluator,
-        storage);
+    return with(copy -> copy.maxSnapshotAge = age);
   }
 
-  /** The same with another evaluator. */
+  /** A user of this bridge's own, who may read everything. */
+  public BridgeConfig withCredentials(Credentials user) {
+    return with(copy -> copy.credentials = Optional.of(user));
+  }
+
+  /** The users that the catalog lists may connect, and read what it says that they may. */
+  public BridgeConfig withCatalogUsers() {
+    return with(copy -> copy.catalogUsers = true);
+  }
+
+  /**
+   * A certificate.
+   *
+   * @param files with authorities if clients may prove with certificates who they are
+   */
+  public BridgeConfig withTls(TlsFiles files) {
+    return with(copy -> copy.tls = Optional.of(files));
+  }
+
+  /** Another evaluator. */
   public BridgeConfig withEvaluator(EvaluatorConfig other) {
-    return new BridgeConfig(
-        host,
-        port,
-        dataDirectory,
-        maxConnections,
-        maxConcurrentQueries,
-        maxSnapshotAge,
-        credentials,
-        other,
-        storage);
+    return with(copy -> copy.evaluator = other);
   }
 
-  /** The same with environments that are opened another way. */
+  /** Environments that are opened another way; the map size must be that of the replica. */
   public BridgeConfig withStorage(StorageOptions options) {
-    return new BridgeConfig(
-        host,
-        port,
-        dataDirectory,
-        maxConnections,
-        maxConcurrentQueries,
-        maxSnapshotAge,
-        credentials,
-        evaluator,
-        options);
+    return with(copy -> copy.storage = options);
+  }
+
+  String host() {
+    return host;
+  }
+
+  int port() {
+    return port;
+  }
+
+  Path dataDirectory() {
+    return dataDirectory;
+  }
+
+  int maxConnections() {
+    return maxConnections;
+  }
+
+  int maxConcurrentQueries() {
+    return maxConcurrentQueries;
+  }
+
+  Duration maxSnapshotAge() {
+    return maxSnapshotAge;
+  }
+
+  Optional<Credentials> credentials() {
+    return credentials;
+  }
+
+  boolean catalogUsers() {
+    return catalogUsers;
+  }
+
+  Optional<TlsFiles> tls() {
+    return tls;
+  }
+
+  /** How what is no seek is evaluated. */
+  public EvaluatorConfig evaluator() {
+    return evaluator;
+  }
+
+  StorageOptions storage() {
+    return storage;
   }
 }

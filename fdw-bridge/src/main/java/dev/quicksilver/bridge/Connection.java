@@ -1,5 +1,6 @@
 package dev.quicksilver.bridge;
 
+import dev.quicksilver.bridge.catalog.Rights;
 import dev.quicksilver.bridge.evaluate.Evaluation.CopyMessage;
 import dev.quicksilver.bridge.evaluate.RelayedError;
 import dev.quicksilver.bridge.sql.PgException;
@@ -21,6 +22,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.ReentrantLock;
+import javax.net.ssl.SSLException;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -30,6 +33,8 @@ final class Connection implements Client {
   private static final int MAX_MESSAGE = 64 << 20;
   private static final int AUTHENTICATION_TIMEOUT_MILLIS = 60_000;
   private static final int COPY_WAIT_MILLIS = 50;
+  private static final long PATIENCE_NANOS = 10_000_000_000L;
+  private static final String REVOKED = "rights of its user were taken away";
 
   /** Messages that a cancellation between them and those before keeps from being done. */
   private static final String WORK = "PBDE";
@@ -50,6 +55,12 @@ final class Connection implements Client {
   private boolean skipToSync;
   private boolean inSeries;
   private boolean ending;
+  private volatile @Nullable Holder holder;
+  private final long since;
+  private long revokedAt;
+
+  /** Whose connection it is since authentication. */
+  private record Holder(String user, Rights rights) {}
 
   /**
    * Takes a client.
@@ -60,6 +71,7 @@ final class Connection implements Client {
     this.bridge = bridge;
     this.transport = transport;
     this.ofEvaluator = ofEvaluator;
+    this.since = bridge.nanoClock().getAsLong();
     this.id = id;
     this.in = new MessageReader(transport.in(), MAX_MESSAGE);
     this.out = new MessageWriter(transport.out());
@@ -90,6 +102,8 @@ final class Connection implements Client {
   void run() {
     try (transport) {
       greetAndServe();
+    } catch (SSLException e) {
+      LOG.info("no TLS with client {} at {}: {}", id, transport.peer(), e.getMessage());
     } catch (IOException | UncheckedIOException e) {
       LOG.debug("client {} is gone: {}", id, e.toString());
     } catch (RuntimeException e) {
@@ -115,6 +129,7 @@ final class Connection implements Client {
     } catch (PgException e) {
       fatal(e);
     }
+    transport.finish();
   }
 
   private void fatal(PgException error) {
@@ -129,7 +144,7 @@ final class Connection implements Client {
 
   /** Greets; false if the connection was only a cancel request. */
   private boolean startUp() throws IOException {
-    var greeting = new Greeting(in, out);
+    var greeting = new Greeting(transport, bridge.tls(), in, out);
     switch (greeting.purpose()) {
       case Greeting.Cancel cancel -> {
         bridge.cancel(cancel.id(), cancel.secret());
@@ -151,12 +166,13 @@ final class Connection implements Client {
       greeting.welcome();
     } else {
       bridge.admit();
-      Optional<Credentials> credentials = bridge.config().credentials();
-      if (credentials.isPresent()) {
-        greeting.authenticate(user, credentials.get());
+      Rights rights = new Admission(bridge.users(), transport).admit(greeting, serve);
+      holder = new Holder(user, rights);
+      if (bridge.users().hasLost(user, rights)) { // after all who look at holders look at this one
+        throw revoked();
       }
-      greeting.welcome();
-      applyOptions(user, serve.parameters());
+      session.mayRead(rights);
+      applyOptions(user, rights, serve.parameters());
     }
     secret = new byte[serve.minor() >= 2 ? 32 : 4];
     new SecureRandom().nextBytes(secret);
@@ -164,7 +180,7 @@ final class Connection implements Client {
   }
 
   /** Takes the client's first settings; those that are not ours to judge are the evaluator's. */
-  private void applyOptions(String user, Map<String, String> parameters) {
+  private void applyOptions(String user, Rights rights, Map<String, String> parameters) {
     Map<String, String> wanted = new HashMap<>();
     parameters.forEach(
         (name, value) -> {
@@ -179,7 +195,7 @@ final class Connection implements Client {
       known &= session.settings().set(setting.getKey(), Optional.of(setting.getValue()));
     }
     session.evaluateBy(
-        new EvaluatorSide.StartUp(user, Map.copyOf(wanted), bridge.register(session)));
+        new EvaluatorSide.StartUp(user, rights, Map.copyOf(wanted), bridge.register(session)));
     if (!known) {
       session.join(new Script.Piece("", 0, new Statement.Empty()));
       session.learnSettings();
@@ -348,6 +364,51 @@ final class Connection implements Client {
     }
   }
 
+  /** Ends the connection if it has not said in time who it is. */
+  void requireAuthenticated() {
+    if (!ofEvaluator
+        && holder == null
+        && bridge.nanoClock().getAsLong() - since > AUTHENTICATION_TIMEOUT_MILLIS * 1_000_000L) {
+      shut();
+    }
+  }
+
+  /**
+   * Ends the connection if its user may not read any more what it could; a statement that runs ends
+   * by itself, unless it waits for a client that does not take its rows.
+   *
+   * @param changed whether rights may have changed since the last call
+   */
+  void requireRights(boolean changed) {
+    Holder now = holder;
+    if (now == null
+        || (revokedAt == 0 && !(changed && bridge.users().hasLost(now.user(), now.rights())))) {
+      return;
+    }
+    long clock = System.nanoTime();
+    if (revokedAt == 0) {
+      revokedAt = clock;
+    }
+    if (busy.tryLock()) {
+      try {
+        fatal(revoked());
+      } finally {
+        busy.unlock();
+      }
+      shut();
+    } else if (clock - revokedAt > PATIENCE_NANOS) {
+      shut();
+    } else {
+      session.watch().stop(REVOKED);
+      session.cancel();
+    }
+  }
+
+  private static PgException revoked() {
+    return PgException.of(SqlState.ADMIN_SHUTDOWN, "terminating connection because " + REVOKED)
+        .hint("Connect again.");
+  }
+
   private void expire(Transaction transaction) {
     extended.closePortals();
     session.reading().expire();
@@ -355,7 +416,7 @@ final class Connection implements Client {
 
   /** Ends the connection from outside. */
   void shut() {
-    session.watch().stop();
+    session.watch().stop("the bridge is stopping");
     session.cancel();
     try {
       transport.close();

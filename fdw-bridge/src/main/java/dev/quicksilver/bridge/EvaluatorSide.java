@@ -2,6 +2,7 @@ package dev.quicksilver.bridge;
 
 import dev.quicksilver.bridge.catalog.KeySet;
 import dev.quicksilver.bridge.catalog.ReplicaView;
+import dev.quicksilver.bridge.catalog.Rights;
 import dev.quicksilver.bridge.evaluate.Evaluation;
 import dev.quicksilver.bridge.evaluate.Evaluation.CopyMessage;
 import dev.quicksilver.bridge.evaluate.Evaluation.ServerError;
@@ -64,10 +65,11 @@ final class EvaluatorSide implements Evaluation.Host {
    * Who the session is to the evaluator.
    *
    * @param user the client's
+   * @param rights what it may read, and know of
    * @param parameters of its start-up message, but user and database
    * @param name under which the evaluator's postgres_fdw asks for this session's rows
    */
-  record StartUp(String user, Map<String, String> parameters, String name) {}
+  record StartUp(String user, Rights rights, Map<String, String> parameters, String name) {}
 
   EvaluatorSide(
       Bridge bridge,
@@ -133,7 +135,7 @@ final class EvaluatorSide implements Evaluation.Host {
     boolean fresh = !evaluation.isOpen();
     try {
       if (!evaluation.inBlock()) {
-        bridge.evaluator().follow(view.tables(), view::rowsWithin);
+        bridge.evaluator(startUp.rights()).follow(view.tables(), view::rowsWithin);
       }
     } catch (IOException e) {
       throw PgException.of(
@@ -294,7 +296,9 @@ final class EvaluatorSide implements Evaluation.Host {
 
   @Override
   public Evaluation.Connector connector() {
-    return bridge.evaluator().connector(startUp.user(), startUp.parameters(), startUp.name());
+    return bridge
+        .evaluator(startUp.rights())
+        .connector(startUp.user(), startUp.parameters(), startUp.name());
   }
 
   @Override

@@ -5,10 +5,14 @@ import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.wire.MessageReader;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import dev.quicksilver.bridge.wire.ScramExchange;
+import dev.quicksilver.bridge.wire.ScramVerifier;
+import dev.quicksilver.bridge.wire.Transport;
+import dev.quicksilver.tls.ServerTls;
 import java.io.IOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The first messages of a connection: what it is for, which protocol it speaks, who it is (<a
@@ -20,12 +24,16 @@ final class Greeting {
   private static final int SSL_REQUEST = 80877103;
   private static final int GSS_REQUEST = 80877104;
   private static final int CANCEL_REQUEST = 80877102;
-  private static final String MECHANISM = "SCRAM-SHA-256";
+  private static final int TLS_HANDSHAKE = 0x16;
 
+  private final Transport transport;
+  private final Optional<ServerTls> tls;
   private final MessageReader in;
   private final MessageWriter out;
 
-  Greeting(MessageReader in, MessageWriter out) {
+  Greeting(Transport transport, Optional<ServerTls> tls, MessageReader in, MessageWriter out) {
+    this.transport = transport;
+    this.tls = tls;
     this.in = in;
     this.out = out;
   }
@@ -46,10 +54,15 @@ final class Greeting {
 
   /** Negotiates until the client says what it wants. */
   Purpose purpose() throws IOException {
+    if (tls.isPresent() && transport.peek() == TLS_HANDSHAKE) { // sslnegotiation=direct
+      transport.secure(tls.get());
+    }
     while (true) {
       in.body(MAX_STARTUP);
       int code = in.int32();
-      if (code == SSL_REQUEST || code == GSS_REQUEST) {
+      if (code == SSL_REQUEST) {
+        answerTls();
+      } else if (code == GSS_REQUEST) {
         out.int8('N');
         out.flush();
       } else if (code == CANCEL_REQUEST) {
@@ -68,7 +81,28 @@ final class Greeting {
     }
   }
 
+  private void answerTls() throws IOException {
+    if (tls.isEmpty() || transport.isSecure()) {
+      out.int8('N');
+      out.flush();
+      return;
+    }
+    if (transport.holdsUnread()) { // it would be taken for something that came through TLS
+      throw PgException.of(
+          SqlState.PROTOCOL_VIOLATION, "received unencrypted data after SSL request");
+    }
+    out.int8('S');
+    out.flush();
+    transport.secure(tls.get());
+  }
+
   private Serve serve(int minor) {
+    if (!transport.isSecure() && !transport.isLocal()) {
+      throw PgException.of(
+              SqlState.INVALID_AUTHORIZATION,
+              "the bridge takes clients of other machines with TLS only")
+          .hint("Connect with sslmode=require, or better verify-full.");
+    }
     Map<String, String> parameters = new HashMap<>();
     for (String name = in.string(); !name.isEmpty(); name = in.string()) {
       parameters.put(name, in.string());
@@ -98,28 +132,22 @@ final class Greeting {
     out.end();
   }
 
-  /** Asks for the password. */
-  void authenticate(String user, Credentials credentials) throws IOException {
+  /** Asks for the password, of which the verifier is; 28P01 if it is wrong. */
+  void authenticate(String user, ScramVerifier verifier) throws IOException {
     out.begin('R');
     out.int32(10);
-    out.string(MECHANISM);
+    if (transport.isSecure()) {
+      out.string(ScramExchange.PLUS);
+    }
+    out.string(ScramExchange.PLAIN);
     out.int8(0);
     out.end();
     out.flush();
-    var exchange = new ScramExchange(credentials.verifier());
     expectPassword();
-    String mechanism = in.string();
-    if (!mechanism.equals(MECHANISM)) {
-      throw PgException.of(SqlState.PROTOCOL_VIOLATION, "unknown SASL mechanism " + mechanism);
-    }
+    var exchange = new ScramExchange(verifier, transport.endPoint(), in.string());
     challenge(11, exchange.first(in.bytes(in.int32())));
     expectPassword();
-    byte[] answer = exchange.last(in.bytes(in.remaining()), user);
-    if (!credentials.user().equals(user)) {
-      throw PgException.of(
-          SqlState.INVALID_PASSWORD, "password authentication failed for user \"" + user + "\"");
-    }
-    challenge(12, answer);
+    challenge(12, exchange.last(in.bytes(in.remaining()), user));
   }
 
   private void expectPassword() throws IOException {

@@ -3,6 +3,7 @@ package dev.quicksilver.bridge;
 import dev.quicksilver.bridge.catalog.CatalogView;
 import dev.quicksilver.bridge.catalog.KeySet;
 import dev.quicksilver.bridge.catalog.ReplicaView;
+import dev.quicksilver.bridge.catalog.Rights;
 import dev.quicksilver.bridge.catalog.TypedView;
 import dev.quicksilver.bridge.seek.Argument;
 import dev.quicksilver.bridge.seek.Narrowing;
@@ -40,6 +41,7 @@ final class Session {
   private final MessageWriter out;
   private final Client client;
   private final @Nullable Session outer;
+  private volatile Rights rights = Rights.of(Set.of());
   private final Settings settings = new Settings();
   private final Cursors cursors = new Cursors();
   private final Reading reading;
@@ -64,7 +66,7 @@ final class Session {
     this.outer = outer;
     this.reading =
         outer == null
-            ? new Reading(bridge::newTransaction, cursors)
+            ? new Reading(() -> bridge.newTransaction(rights), cursors)
             : outer.reading.shared(cursors);
     this.watch = new Watch(client, reading::transaction, bridge.nanoClock());
     this.block = new Block(settings, cursors, reading, this::evaluator, out);
@@ -78,6 +80,11 @@ final class Session {
    */
   static Session inner(Bridge bridge, MessageWriter out, Client client, Session outer) {
     return new Session(bridge, out, client, outer);
+  }
+
+  /** What the session's user may read; nothing before this is called. */
+  void mayRead(Rights granted) {
+    rights = granted;
   }
 
   /** The session may use the evaluator from now on. */

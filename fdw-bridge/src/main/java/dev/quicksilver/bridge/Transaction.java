@@ -2,6 +2,7 @@ package dev.quicksilver.bridge;
 
 import dev.quicksilver.bridge.catalog.Replica;
 import dev.quicksilver.bridge.catalog.ReplicaView;
+import dev.quicksilver.bridge.catalog.Rights;
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
 import java.time.Duration;
@@ -18,6 +19,7 @@ final class Transaction {
   private static final Duration GRACE = Duration.ofSeconds(15);
 
   private final Replica replica;
+  private final Rights rights;
   private final Duration maxAge;
   private final LongSupplier nanoClock;
   private final Savepoints savepoints = new Savepoints();
@@ -26,9 +28,10 @@ final class Transaction {
   private volatile boolean reading;
   private boolean expired;
 
-  Transaction(Replica replica, Duration maxAge, LongSupplier nanoClock) {
+  Transaction(Replica replica, Rights rights, Duration maxAge, LongSupplier nanoClock) {
     this.nanoClock = nanoClock;
     this.replica = replica;
+    this.rights = rights;
     this.maxAge = maxAge;
   }
 
@@ -38,7 +41,7 @@ final class Transaction {
     }
     ReplicaView current = view;
     if (current == null) {
-      current = replica.view();
+      current = replica.view(rights);
       view = current;
       since = nanoClock.getAsLong();
       reading = true;

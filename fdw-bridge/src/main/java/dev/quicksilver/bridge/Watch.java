@@ -20,7 +20,7 @@ final class Watch implements Interruption {
   private final Supplier<Optional<Transaction>> transaction;
   private final LongSupplier nanoClock;
   private volatile boolean cancelled;
-  private volatile boolean stopping;
+  private volatile @Nullable String stopping;
   private long began;
   private long timeout = NEVER;
   private long lastLook;
@@ -59,9 +59,13 @@ final class Watch implements Interruption {
     cancelled = true;
   }
 
-  /** The bridge stops: this and all later statements end. */
-  void stop() {
-    stopping = true;
+  /**
+   * The connection is to end: this and all later statements do.
+   *
+   * @param why as in "terminating connection because …"
+   */
+  void stop(String why) {
+    stopping = why;
   }
 
   @Override
@@ -74,9 +78,9 @@ final class Watch implements Interruption {
 
   /** Why the statement has to end, or null. */
   @Nullable PgException reason() {
-    if (stopping) {
-      return PgException.of(
-          SqlState.ADMIN_SHUTDOWN, "terminating connection because the bridge is stopping");
+    String why = stopping;
+    if (why != null) {
+      return PgException.of(SqlState.ADMIN_SHUTDOWN, "terminating connection because " + why);
     }
     if (cancelled) {
       return userRequest();

@@ -3,6 +3,7 @@ package dev.quicksilver.bridge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quicksilver.bridge.catalog.Rights;
 import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
 import dev.quicksilver.bridge.evaluate.EvaluatorConfig.Start;
 import dev.quicksilver.fixtures.Await;
@@ -43,18 +44,7 @@ class EvaluatorLifeTest {
   }
 
   private Bridge start(EvaluatorConfig evaluator, int port) throws Exception {
-    BridgeConfig config = TestReplica.config(data);
-    return Bridge.start(
-        new BridgeConfig(
-            config.host(),
-            port,
-            data,
-            config.maxConnections(),
-            config.maxConcurrentQueries(),
-            config.maxSnapshotAge(),
-            config.credentials(),
-            evaluator,
-            config.storage()));
+    return Bridge.start(TestReplica.config(port, data).withEvaluator(evaluator));
   }
 
   private static Connection connect(Bridge bridge) throws SQLException {
@@ -92,14 +82,14 @@ class EvaluatorLifeTest {
           .isInstanceOfSatisfying(
               SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("0A000"))
           .hasMessageContaining("bridge.evaluator.start");
-      assertThat(bridge.evaluator().isRunning()).isFalse();
+      assertThat(bridge.evaluator(Rights.ALL).isRunning()).isFalse();
     }
   }
 
   @Test
   void startsItWithTheBridgeIfToldTo() throws Exception {
     try (Bridge bridge = start(EvaluatorConfig.DEFAULT.withStart(Start.EAGER))) {
-      assertThat(bridge.evaluator().isRunning()).isTrue();
+      assertThat(bridge.evaluator(Rights.ALL).isRunning()).isTrue();
       assertThat(ask(bridge, "SELECT upper(key) FROM dns")).isEqualTo("A");
     }
   }
@@ -220,10 +210,10 @@ class EvaluatorLifeTest {
         new EvaluatorConfig(
             Start.ON_DEMAND, Optional.empty(), Duration.ofMillis(100), 256L << 20, 1L << 30);
     try (Bridge bridge = start(config)) {
-      assertThat(bridge.evaluator().isRunning()).isFalse();
+      assertThat(bridge.evaluator(Rights.ALL).isRunning()).isFalse();
       for (int time = 0; time < 2; time++) {
         assertThat(ask(bridge, "SELECT upper(key) FROM dns")).isEqualTo("A");
-        Await.until("it has stopped", bridge.evaluator()::isRunning, running -> !running);
+        Await.until("it has stopped", bridge.evaluator(Rights.ALL)::isRunning, running -> !running);
       }
     }
   }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quicksilver.bridge.catalog.Replica;
 import dev.quicksilver.bridge.catalog.ReplicaView;
+import dev.quicksilver.bridge.catalog.Rights;
 import dev.quicksilver.bridge.seek.Interruption;
 import dev.quicksilver.bridge.seek.Scope;
 import dev.quicksilver.bridge.seek.Seek;
@@ -51,7 +52,7 @@ class PortalTest {
     }
     TestReplica.write(data, "dns", "text", pairs);
     replica = new Replica(data, TestReplica.OPTIONS);
-    view = replica.view();
+    view = replica.view(Rights.ALL);
     out = new MessageWriter(sent);
   }
 

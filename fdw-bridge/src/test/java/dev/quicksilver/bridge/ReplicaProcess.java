@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The replica's own process beside the bridge: writes through storage's Appender, drops and makes
@@ -19,7 +20,10 @@ import java.util.Map;
 final class ReplicaProcess {
   private ReplicaProcess() {}
 
-  /** Arguments: data directory, {@code set} or {@code drop}, database, then keys and values. */
+  /**
+   * Arguments: data directory, {@code set} or {@code drop}, database, then keys and values; or data
+   * directory, {@code catalog}, a key of the catalog and its value, if it shall have one.
+   */
   public static void main(String[] arguments) {
     Path data = Path.of(arguments[0]);
     String name = arguments[2];
@@ -27,6 +31,11 @@ final class ReplicaProcess {
       try (var databases = DatabaseSet.open(data, TestReplica.OPTIONS)) {
         databases.drop(name);
       }
+      return;
+    }
+    if (arguments[1].equals("catalog")) {
+      TestReplica.catalog(
+          data, name, arguments.length > 3 ? Optional.of(arguments[3]) : Optional.empty());
       return;
     }
     List<Map.Entry<String, byte[]>> pairs = new ArrayList<>();

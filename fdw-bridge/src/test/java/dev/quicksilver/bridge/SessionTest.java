@@ -202,23 +202,6 @@ class SessionTest {
   }
 
   @Test
-  void listensOnLoopbackOnly() {
-    BridgeConfig config = TestReplica.config(data);
-    var open =
-        new BridgeConfig(
-            "0.0.0.0",
-            0,
-            data,
-            1,
-            1,
-            config.maxSnapshotAge(),
-            config.credentials(),
-            config.evaluator(),
-            config.storage());
-    assertThatThrownBy(() -> Bridge.start(open).close()).hasMessageContaining("loopback");
-  }
-
-  @Test
   void seesDatabasesAppear() throws SQLException {
     try (Connection connection = connect()) {
       assertState("42P01", () -> rows(connection, "SELECT * FROM pages"));

@@ -16,6 +16,7 @@ import java.sql.Statement;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -97,7 +98,35 @@ public final class TestReplica {
   }
 
   static BridgeConfig config(Path data) {
-    return BridgeConfig.of(0, data).withStorage(OPTIONS);
+    return config(0, data);
+  }
+
+  static BridgeConfig config(int port, Path data) {
+    return BridgeConfig.of(port, data).withStorage(OPTIONS);
+  }
+
+  /** Makes a pair of the catalog what it shall be, or removes it, as the root's log would. */
+  static void catalog(Path data, String key, Optional<String> value) {
+    try (var databases = DatabaseSet.open(data, OPTIONS)) {
+      Database catalog =
+          databases
+              .get(DatabaseSet.CATALOG)
+              .orElseGet(
+                  () ->
+                      databases.create(
+                          new DatabaseIdentity(
+                              UUID.randomUUID(), DatabaseSet.CATALOG, "text", "json")));
+      try (Appender appender = catalog.append()) {
+        long lsn = catalog.head().position().lsn() + 100;
+        appender.begin(lsn, EPOCH + lsn);
+        byte[] bytes = key.getBytes(StandardCharsets.UTF_8);
+        value.ifPresentOrElse(
+            text -> appender.set(bytes, text.getBytes(StandardCharsets.UTF_8)),
+            () -> appender.delete(bytes));
+        appender.end(new Position(1, 1, lsn + 8));
+        appender.commit();
+      }
+    }
   }
 
   /** Makes an empty database without opening the others, which this process may have open. */

@@ -6,6 +6,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -71,6 +72,43 @@ public final class DatabaseDirectory {
     DatabaseIdentity.requireName(name);
     Path database = root.resolve(name);
     return linked(database, CURRENT);
+  }
+
+  /**
+   * The generation in use of a database, whichever that is when it is asked: one system call a
+   * question, for those who ask all the time whether what they have open is still in use.
+   */
+  public static final class InUse {
+    private final Path file;
+    private final Path withheld;
+
+    private InUse(Path current) {
+      this.file = current.resolve("data.mdb");
+      this.withheld = current.resolve(WITHHELD);
+    }
+
+    /**
+     * Returns what tells the environment's file from every other one that is there, or open, at the
+     * same time; empty if there is none, or the file system has nothing of that kind.
+     */
+    public Optional<Object> fileKey() {
+      try {
+        return Optional.ofNullable(Files.readAttributes(file, BasicFileAttributes.class).fileKey());
+      } catch (IOException e) {
+        return Optional.empty();
+      }
+    }
+
+    /** Says whether readers are refused it. */
+    public boolean isWithheld() {
+      return Files.exists(withheld);
+    }
+  }
+
+  /** Returns what says which generation of a database is in use. */
+  public InUse inUse(String name) {
+    DatabaseIdentity.requireName(name);
+    return new InUse(root.resolve(name).resolve(CURRENT));
   }
 
   private static Optional<Path> linked(Path database, String link) {

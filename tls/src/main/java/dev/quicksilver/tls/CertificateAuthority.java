@@ -35,6 +35,7 @@ import org.bouncycastle.openssl.jcajce.JcaPEMWriter;
 import org.bouncycastle.openssl.jcajce.JcaPKCS8Generator;
 import org.bouncycastle.operator.OperatorCreationException;
 import org.bouncycastle.operator.jcajce.JcaContentSignerBuilder;
+import org.bouncycastle.util.IPAddress;
 
 /**
  * A certificate authority in a directory, for tests and small installations: {@code ca.pem} and
@@ -105,7 +106,7 @@ public final class CertificateAuthority {
    * NODE.pem} and {@code NODE-key.pem}; what has these names is replaced.
    *
    * @param node the node's name, ASCII
-   * @param more other DNS names of the certificate
+   * @param more other DNS names, or addresses, of the certificate
    */
   public TlsFiles issue(String node, List<String> more, Instant from, Instant to)
       throws IOException {
@@ -129,11 +130,11 @@ public final class CertificateAuthority {
               serial(),
               Date.from(from),
               Date.from(to),
-              new X500Principal("CN=" + node.replaceAll("[^A-Za-z0-9.-]", " ")),
+              new X500Principal("CN=" + node.replaceAll("[^A-Za-z0-9._-]", " ")),
               pair.getPublic());
       GeneralName[] names =
           java.util.stream.Stream.concat(java.util.stream.Stream.of(node), more.stream())
-              .map(name -> new GeneralName(GeneralName.dNSName, name))
+              .map(CertificateAuthority::alternative)
               .toArray(GeneralName[]::new);
       builder.addExtension(Extension.subjectAlternativeName, false, new GeneralNames(names));
       builder.addExtension(Extension.keyUsage, true, new KeyUsage(KeyUsage.digitalSignature));
@@ -153,6 +154,12 @@ public final class CertificateAuthority {
     } catch (GeneralSecurityException | OperatorCreationException e) {
       throw new IOException("this JDK cannot make an EC certificate", e);
     }
+  }
+
+  private static GeneralName alternative(String name) {
+    return IPAddress.isValid(name)
+        ? new GeneralName(GeneralName.iPAddress, name)
+        : new GeneralName(GeneralName.dNSName, name);
   }
 
   private static KeyPair keyPair() throws GeneralSecurityException {

@@ -13,15 +13,18 @@ import java.security.cert.X509Certificate;
 import java.time.Instant;
 import java.util.Date;
 import java.util.List;
+import java.util.Optional;
 import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
 import javax.net.ssl.TrustManagerFactory;
+import javax.net.ssl.X509ExtendedKeyManager;
 
 /** One state of the files, checked: what connections are made with. Immutable. */
 final class TlsMaterial {
-  private static final List<String> BOTH_USES = List.of("1.3.6.1.5.5.7.3.1", "1.3.6.1.5.5.7.3.2");
+  private static final String SERVER_USE = "1.3.6.1.5.5.7.3.1";
+  private static final List<String> BOTH_USES = List.of(SERVER_USE, "1.3.6.1.5.5.7.3.2");
 
   private final KeyManager[] keys;
   private final TrustManager[] trust;
@@ -39,10 +42,11 @@ final class TlsMaterial {
   /**
    * Reads and checks the files, all but the time: see {@link #requireValid}.
    *
-   * @param node the name that the certificate has to carry
+   * @param node the name that the certificate has to carry, if it is for both ends of connections
+   *     between nodes; empty for a server's
    * @throws TlsException with the first problem
    */
-  static TlsMaterial load(TlsFiles files, String node) {
+  static TlsMaterial load(TlsFiles files, Optional<String> node) {
     PemFile certificateFile = new PemFile(files.certificate(), "certificate");
     List<X509Certificate> chain = certificateFile.certificates();
     PemFile keyFile = new PemFile(files.key(), "private key");
@@ -50,7 +54,11 @@ final class TlsMaterial {
     X509Certificate own = chain.getFirst();
     try {
       checkKey(files, chain, key, keyFile);
-      checkUse(own, node, certificateFile);
+      if (node.isPresent()) {
+        checkUse(own, node.get(), certificateFile);
+      } else {
+        checkServes(own, certificateFile);
+      }
       KeyStore keyStore = emptyStore();
       keyStore.setKeyEntry("node", key, new char[0], chain.toArray(X509Certificate[]::new));
       KeyManagerFactory keyManagers =
@@ -66,9 +74,14 @@ final class TlsMaterial {
       }
       TrustManagerFactory trustManagers =
           TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      trustManagers.init(trustStore);
+      if (count > 0) {
+        trustManagers.init(trustStore);
+      }
       return new TlsMaterial(
-          keyManagers.getKeyManagers(), trustManagers.getTrustManagers(), own, certificateFile);
+          keyManagers.getKeyManagers(),
+          count > 0 ? trustManagers.getTrustManagers() : new TrustManager[0],
+          own,
+          certificateFile);
     } catch (GeneralSecurityException | IOException e) {
       throw certificateFile.problem("cannot be used (" + e.getMessage() + "): make it again", e);
     }
@@ -170,6 +183,26 @@ final class TlsMaterial {
               + " serverAuth and clientAuth, or be absent",
           null);
     }
+  }
+
+  private static void checkServes(X509Certificate own, PemFile file)
+      throws CertificateParsingException {
+    List<String> uses = own.getExtendedKeyUsage();
+    if (uses != null && !uses.contains(SERVER_USE)) {
+      throw file.problem(
+          "may not be used by a server: its extended key usage must hold serverAuth, or be absent",
+          null);
+    }
+  }
+
+  /** What the certificate is shown with. */
+  X509ExtendedKeyManager key() {
+    return (X509ExtendedKeyManager) keys[0];
+  }
+
+  /** The node's own certificate. */
+  X509Certificate certificate() {
+    return certificate;
   }
 
   Instant notAfter() {

@@ -8,16 +8,15 @@ import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Settings;
+import dev.quicksilver.cli.config.UserSource;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
-import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.ProcessFile;
 import dev.quicksilver.postgres.EmbeddedPostgresException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -52,14 +51,18 @@ public final class BridgeCommand extends NodeCommand {
     Map<String, String> addresses = new LinkedHashMap<>();
     addresses.put("bridge", new Endpoint(listen.host(), bridge.port()).toString());
 
-    StatusReporter reporter = new StatusReporter(configuration, role(), () -> addresses, List::of);
-    HttpEndpoint http =
-        lifecycle.own(
-            "HTTP",
-            HttpEndpoint.start(
-                configuration.get(Settings.HTTP_LISTEN),
-                () -> BridgeReports.report(bridge, reporter)));
-    addresses.put("http", http.address());
+    StatusReporter reporter =
+        new StatusReporter(
+            configuration,
+            role(),
+            () -> addresses,
+            () ->
+                bridge.tls().stream()
+                    .map(tls -> NodeTransport.report(tls.status(), tls.remaining()))
+                    .toList());
+    var _ =
+        HttpListeners.start(
+            lifecycle, configuration, () -> BridgeReports.report(bridge, reporter), addresses);
     file.publish(
         new ProcessFile.Content(
             PROCESS_NAME, ProcessHandle.current().pid(), Map.copyOf(addresses)));
@@ -74,21 +77,31 @@ public final class BridgeCommand extends NodeCommand {
                 password ->
                     Credentials.ofPassword(configuration.get(Settings.BRIDGE_USER), password));
     BridgeConfig config =
-        new BridgeConfig(
-            listen.host(),
-            listen.port(),
-            data,
-            configuration.get(Settings.BRIDGE_MAX_CONNECTIONS),
-            configuration.get(Settings.BRIDGE_EVALUATOR_STATEMENTS),
-            configuration.get(Settings.BRIDGE_MAX_SNAPSHOT_AGE),
-            credentials,
-            new EvaluatorConfig(
-                configuration.get(Settings.BRIDGE_EVALUATOR_START),
-                configuration.find(Settings.BRIDGE_EVALUATOR_DIRECTORY),
-                configuration.get(Settings.BRIDGE_EVALUATOR_IDLE),
-                (long) configuration.get(Settings.BRIDGE_EVALUATOR_MEMORY) << 20,
-                (long) configuration.get(Settings.BRIDGE_EVALUATOR_TEMPORARY_FILES) << 20),
-            storageOptions(configuration));
+        BridgeConfig.of(listen.port(), data)
+            .withHost(listen.host())
+            .withMaxConnections(configuration.get(Settings.BRIDGE_MAX_CONNECTIONS))
+            .withMaxConcurrentQueries(configuration.get(Settings.BRIDGE_EVALUATOR_STATEMENTS))
+            .withMaxSnapshotAge(configuration.get(Settings.BRIDGE_MAX_SNAPSHOT_AGE))
+            .withEvaluator(
+                new EvaluatorConfig(
+                    configuration.get(Settings.BRIDGE_EVALUATOR_START),
+                    configuration.find(Settings.BRIDGE_EVALUATOR_DIRECTORY),
+                    configuration.get(Settings.BRIDGE_EVALUATOR_IDLE),
+                    (long) configuration.get(Settings.BRIDGE_EVALUATOR_MEMORY) << 20,
+                    (long) configuration.get(Settings.BRIDGE_EVALUATOR_TEMPORARY_FILES) << 20))
+            .withStorage(storageOptions(configuration));
+    config = credentials.map(config::withCredentials).orElse(config);
+    if (configuration.get(Settings.BRIDGE_USERS) == UserSource.CATALOG) {
+      config = config.withCatalogUsers();
+    }
+    config =
+        ClientTls.files(
+                configuration,
+                Settings.BRIDGE_TLS_CERTIFICATE,
+                Settings.BRIDGE_TLS_KEY,
+                Optional.of(Settings.BRIDGE_TLS_AUTHORITIES))
+            .map(config::withTls)
+            .orElse(config);
     try {
       return Bridge.start(config);
     } catch (EmbeddedPostgresException e) {

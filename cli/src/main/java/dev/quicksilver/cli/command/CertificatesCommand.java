@@ -28,8 +28,20 @@ public final class CertificatesCommand implements Callable<Integer> {
   @Parameters(index = "0", paramLabel = "DIRECTORY", description = "Where the files are put.")
   private Path directory;
 
-  @Parameters(index = "1..*", arity = "1..*", paramLabel = "NODE", description = "Names of nodes.")
+  @Parameters(
+      index = "1..*",
+      arity = "1..*",
+      paramLabel = "NAME",
+      description = "Names of nodes, or of users of a bridge.")
   private List<String> nodes;
+
+  @Option(
+      names = "--host",
+      paramLabel = "HOST",
+      description =
+          "A host name or address under which the node is reached, for clients that check it"
+              + " (sslmode=verify-full). May be given several times.")
+  private List<String> hosts = List.of();
 
   @Option(
       names = "--days",
@@ -49,7 +61,7 @@ public final class CertificatesCommand implements Callable<Integer> {
     for (String node : nodes) {
       // A minute in the past, for machines whose clocks are a little behind.
       TlsFiles files =
-          authority.issue(node, List.of(), now.minusSeconds(60), now.plus(Duration.ofDays(days)));
+          authority.issue(node, hosts, now.minusSeconds(60), now.plus(Duration.ofDays(days)));
       out.println("# " + node);
       out.println("tls-certificate = \"" + files.certificate() + "\"");
       out.println("tls-key = \"" + files.key() + "\"");

@@ -101,11 +101,9 @@ final class NodeParts {
    * @param more serves what only this role has
    */
   void ready(Supplier<NodeStatus> status, Consumer<HttpEndpoint> more) {
-    HttpEndpoint http =
-        lifecycle.own("HTTP", HttpEndpoint.start(configuration.get(Settings.HTTP_LISTEN), status));
+    HttpEndpoint http = HttpListeners.start(lifecycle, configuration, status, addresses);
     RemoteReads.serve(http, databases);
     more.accept(http);
-    addresses.put("http", http.address());
     processFile.publish(
         new ProcessFile.Content(
             role.command(), ProcessHandle.current().pid(), Map.copyOf(addresses)));

@@ -11,6 +11,7 @@ import dev.quicksilver.tls.Tls;
 import dev.quicksilver.tls.TlsFiles;
 import dev.quicksilver.tls.TlsStatus;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -64,18 +65,17 @@ final class NodeTransport {
 
   /** Returns what is known of this node's certificate; empty without TLS. */
   List<CertificateReport> certificates() {
-    return tls.stream()
-        .map(
-            now -> {
-              TlsStatus status = now.status();
-              return new CertificateReport(
-                  status.certificate().toString(),
-                  status.expires().toString(),
-                  now.remaining().toSeconds(),
-                  status.reloads(),
-                  status.failures(),
-                  status.problem().orElse(""));
-            })
-        .toList();
+    return tls.stream().map(now -> report(now.status(), now.remaining())).toList();
+  }
+
+  /** What is said of a certificate in use. */
+  static CertificateReport report(TlsStatus status, Duration remaining) {
+    return new CertificateReport(
+        status.certificate().toString(),
+        status.expires().toString(),
+        remaining.toSeconds(),
+        status.reloads(),
+        status.failures(),
+        status.problem().orElse(""));
   }
 }

@@ -252,14 +252,47 @@ public final class Settings {
           new Address(0),
           "127.0.0.1:7432",
           BRIDGE,
-          "Where postgres_fdw connects. Loopback only.");
+          "Where postgres_fdw and other clients of PostgreSQL connect. Any address but loopback"
+              + " needs bridge.tls-certificate and bridge.tls-key, and users; then clients of other"
+              + " machines are served with TLS only.");
+  public static final Setting<UserSource> BRIDGE_USERS =
+      with(
+          "bridge.users",
+          new OneOf<>(UserSource.class),
+          "none",
+          BRIDGE,
+          "Who may connect besides bridge.user: those whom quicksilver.grant_read lets read"
+              + " databases, each only what was granted (catalog), or nobody (none). With none and"
+              + " no password for bridge.user, whoever is on this machine reads everything.");
+  public static final Setting<Path> BRIDGE_TLS_CERTIFICATE =
+      without(
+          "bridge.tls-certificate",
+          new File(),
+          BRIDGE,
+          "The certificate that clients see, in PEM form, then the intermediate ones. A new file is"
+              + " taken without a restart. For sslmode=verify-full it names the host that clients"
+              + " connect to.");
+  public static final Setting<Path> BRIDGE_TLS_KEY =
+      without(
+          "bridge.tls-key",
+          new File(),
+          BRIDGE,
+          "The certificate's private key in PEM form, not encrypted.");
+  public static final Setting<List<Path>> BRIDGE_TLS_AUTHORITIES =
+      with(
+          "bridge.tls-authorities",
+          new Many<>(new File()),
+          "",
+          BRIDGE,
+          "Files with the certificates of the authorities of clients: who shows a certificate of"
+              + " theirs whose common name, or a DNS name, is the user's name needs no password.");
   public static final Setting<String> BRIDGE_USER =
       with(
           "bridge.user",
           new Text("a user's name", false),
           "quicksilver",
           BRIDGE,
-          "The user that analysts' user mappings name.");
+          "A user of this bridge alone, who reads everything; needs a password to be one.");
   public static final Setting<String> BRIDGE_PASSWORD =
       without("bridge.password", new Text("a password", true), BRIDGE, "That user's password.");
   public static final Setting<Path> BRIDGE_PASSWORD_FILE =
@@ -338,8 +371,37 @@ public final class Settings {
           "127.0.0.1:0",
           ALL_ROLES,
           "Where /metrics, /healthz, /status and what commands ask of a running node are served."
-              + " Loopback only; port 0 takes any free one, which `status` finds through the data"
-              + " directory.");
+              + " Port 0 takes any free one, which `status` finds through the data directory. At"
+              + " any address but loopback only the first three are served, with TLS and a token,"
+              + " or with http.insecure.");
+  public static final Setting<Path> HTTP_TLS_CERTIFICATE =
+      without(
+          "http.tls-certificate",
+          new File(),
+          ALL_ROLES,
+          "The certificate of http.listen, in PEM form, then the intermediate ones; a new file is"
+              + " taken without a restart.");
+  public static final Setting<Path> HTTP_TLS_KEY =
+      without(
+          "http.tls-key",
+          new File(),
+          ALL_ROLES,
+          "The certificate's private key in PEM form, not encrypted.");
+  public static final Setting<Path> HTTP_TOKEN_FILE =
+      without(
+          "http.token-file",
+          new File(),
+          ALL_ROLES,
+          "A file whose first line is the bearer token that a scraper sends, 16 characters or more"
+              + " (openssl rand -hex 32). Read when the process starts.");
+  public static final Setting<Boolean> HTTP_INSECURE =
+      with(
+          "http.insecure",
+          new Flag(),
+          "false",
+          ALL_ROLES,
+          "Serve /metrics, /healthz and /status at any address in plain text to everybody: for"
+              + " networks that something else protects.");
   public static final Setting<LogLevel> LOG_LEVEL =
       with("log.level", new OneOf<>(LogLevel.class), "info", ALL_ROLES, "How much is logged.");
   public static final Setting<LogFormat> LOG_FORMAT =
@@ -380,6 +442,10 @@ public final class Settings {
           REPLICATION_TLS_KEY,
           REPLICATION_TLS_AUTHORITIES,
           BRIDGE_LISTEN,
+          BRIDGE_USERS,
+          BRIDGE_TLS_CERTIFICATE,
+          BRIDGE_TLS_KEY,
+          BRIDGE_TLS_AUTHORITIES,
           BRIDGE_USER,
           BRIDGE_PASSWORD,
           BRIDGE_PASSWORD_FILE,
@@ -392,6 +458,10 @@ public final class Settings {
           BRIDGE_EVALUATOR_STATEMENTS,
           BRIDGE_EVALUATOR_TEMPORARY_FILES,
           HTTP_LISTEN,
+          HTTP_TLS_CERTIFICATE,
+          HTTP_TLS_KEY,
+          HTTP_TOKEN_FILE,
+          HTTP_INSECURE,
           LOG_LEVEL,
           LOG_FORMAT);
 

@@ -2,13 +2,18 @@ package dev.quicksilver.cli.process;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import com.sun.net.httpserver.HttpsConfigurator;
+import com.sun.net.httpserver.HttpsServer;
 import dev.quicksilver.cli.config.Endpoint;
+import dev.quicksilver.tls.ServerTls;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
@@ -16,12 +21,20 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The HTTP side of a process, on loopback only: {@code /healthz} (200 or 503), {@code /status}
- * (JSON) and {@code /metrics} (Prometheus text). Thread-safe.
+ * The HTTP side of a process: {@code /healthz} (200 or 503), {@code /status} (JSON) and {@code
+ * /metrics} (Prometheus text). Connections are bounded in number and in time. Thread-safe.
  */
 public final class HttpEndpoint implements AutoCloseable {
   /** The header that every request to do something has. */
   public static final String ACTION = "Quicksilver-Action";
+
+  private static final int BACKLOG = 64;
+
+  static { // the JDK's server has no other way to be told, and no bounds by itself
+    System.setProperty("jdk.httpserver.maxConnections", "200");
+    System.setProperty("sun.net.httpserver.maxReqTime", "30");
+    System.setProperty("sun.net.httpserver.maxRspTime", "120");
+  }
 
   private static final Logger LOG = LoggerFactory.getLogger(HttpEndpoint.class);
 
@@ -41,32 +54,64 @@ public final class HttpEndpoint implements AutoCloseable {
   }
 
   private final HttpServer server;
-  private final ExecutorService threads;
+  private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+  private final Optional<String> token;
 
-  private HttpEndpoint(HttpServer server, ExecutorService threads) {
+  private HttpEndpoint(HttpServer server, Optional<String> token) {
     this.server = server;
-    this.threads = threads;
+    this.token = token;
+    server.setExecutor(threads);
   }
 
   /**
-   * Starts it.
+   * Starts it for this machine.
    *
    * @param listen a loopback address; port 0 for a free one
-   * @throws CommandException if the address is not loopback or the port is taken
+   * @throws CommandException if the port is taken
    */
-  public static HttpEndpoint start(Endpoint listen, Supplier<NodeStatus> status) {
+  public static HttpEndpoint local(Endpoint listen, Supplier<NodeStatus> status) {
+    return begin(HttpServer::create, listen, Optional.empty(), status);
+  }
+
+  /**
+   * Starts it for other machines: the three paths above and nothing else should be served there.
+   *
+   * @param tls empty for plain text
+   * @param token that each request has to bear; empty for none
+   * @throws CommandException if the port is taken
+   */
+  public static HttpEndpoint open(
+      Endpoint listen,
+      Optional<ServerTls> tls,
+      Optional<String> token,
+      Supplier<NodeStatus> status) {
+    return begin(
+        (address, backlog) ->
+            tls.isPresent()
+                ? secure(address, backlog, tls.get())
+                : HttpServer.create(address, backlog),
+        listen,
+        token,
+        status);
+  }
+
+  private interface Making {
+    HttpServer make(InetSocketAddress address, int backlog) throws IOException;
+  }
+
+  private static HttpServer secure(InetSocketAddress address, int backlog, ServerTls tls)
+      throws IOException {
+    HttpsServer server = HttpsServer.create(address, backlog);
+    server.setHttpsConfigurator(new HttpsConfigurator(tls.context()));
+    return server;
+  }
+
+  private static HttpEndpoint begin(
+      Making making, Endpoint listen, Optional<String> token, Supplier<NodeStatus> status) {
     HttpServer server;
     try {
       InetAddress address = InetAddress.getByName(listen.host());
-      if (!address.isLoopbackAddress()) {
-        throw new CommandException(
-            ExitCode.USAGE,
-            "http.listen = "
-                + listen
-                + " is not a loopback address, and it has neither TLS nor passwords: use"
-                + " 127.0.0.1");
-      }
-      server = HttpServer.create(new InetSocketAddress(address, listen.port()), 64);
+      server = making.make(new InetSocketAddress(address, listen.port()), BACKLOG);
     } catch (UnknownHostException e) {
       throw new CommandException(
           ExitCode.USAGE, "http.listen = " + listen + ": unknown host: use 127.0.0.1");
@@ -79,9 +124,7 @@ public final class HttpEndpoint implements AutoCloseable {
               + e.getMessage()
               + "): stop the program that uses the port, or choose another one");
     }
-    ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
-    server.setExecutor(threads);
-    HttpEndpoint endpoint = new HttpEndpoint(server, threads);
+    HttpEndpoint endpoint = new HttpEndpoint(server, token);
     NodeMetrics metrics = new NodeMetrics(status);
     endpoint.serve(
         "/healthz",
@@ -126,11 +169,24 @@ public final class HttpEndpoint implements AutoCloseable {
                         : Answer.text(403, "the header " + ACTION + " is missing\n")));
   }
 
-  private static void handle(HttpExchange exchange, String method, Handler handler)
-      throws IOException {
+  private boolean bearsToken(HttpExchange exchange) {
+    if (token.isEmpty()) {
+      return true;
+    }
+    String given = exchange.getRequestHeaders().getFirst("Authorization");
+    byte[] wanted = ("Bearer " + token.get()).getBytes(StandardCharsets.UTF_8);
+    return given != null && MessageDigest.isEqual(wanted, given.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private void handle(HttpExchange exchange, String method, Handler handler) throws IOException {
     try (exchange) {
       Answer answer;
-      if (!exchange.getRequestMethod().equals(method)) {
+      if (!bearsToken(exchange)) {
+        exchange.getResponseHeaders().set("WWW-Authenticate", "Bearer");
+        answer =
+            Answer.text(
+                401, "send the header Authorization: Bearer and the token of http.token-file\n");
+      } else if (!exchange.getRequestMethod().equals(method)) {
         answer = Answer.text(405, "only " + method + "\n");
       } else {
         try {

@@ -52,6 +52,10 @@ final class ConfigurationTest {
     expected.put("replication.tls-key", "none");
     expected.put("replication.tls-authorities", "");
     expected.put("bridge.listen", "127.0.0.1:7432");
+    expected.put("bridge.users", "none");
+    expected.put("bridge.tls-certificate", "none");
+    expected.put("bridge.tls-key", "none");
+    expected.put("bridge.tls-authorities", "");
     expected.put("bridge.user", "quicksilver");
     expected.put("bridge.password", "none");
     expected.put("bridge.password-file", "none");
@@ -64,6 +68,10 @@ final class ConfigurationTest {
     expected.put("bridge.evaluator.statements", "8");
     expected.put("bridge.evaluator.temporary-files", "1024");
     expected.put("http.listen", "127.0.0.1:0");
+    expected.put("http.tls-certificate", "none");
+    expected.put("http.tls-key", "none");
+    expected.put("http.token-file", "none");
+    expected.put("http.insecure", "false");
     expected.put("log.level", "info");
     expected.put("log.format", "text");
     assertThat(defaults).isEqualTo(expected);

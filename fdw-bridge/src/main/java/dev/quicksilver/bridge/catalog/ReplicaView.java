@@ -8,10 +8,12 @@ import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.StorageException;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -19,30 +21,88 @@ import org.jspecify.annotations.Nullable;
 /**
  * The replica as one transaction sees it: one snapshot a database, taken when the database is first
  * read and kept until the view is closed. Belongs to one session.
+ *
+ * <p>Which databases there are was seen a moment ago. When one is first looked for, the file system
+ * is asked whether it is still so; if not, or if all are wanted, or one that was not there, all are
+ * looked at anew, once.
  */
 public final class ReplicaView implements CatalogView, AutoCloseable {
   private final Replica replica;
-  private final SortedMap<String, Replica.Shared> databases;
+  private final Rights rights;
   private final Map<String, Snapshot> snapshots = new HashMap<>();
-  private final long generation;
+  private final Set<String> asSeen = new HashSet<>();
+  private Replica.@Nullable Opened opened;
+  private boolean lookedAnew;
 
-  ReplicaView(Replica replica, SortedMap<String, Replica.Shared> databases, long generation) {
+  ReplicaView(Replica replica, Replica.Opened opened, Rights rights) {
     this.replica = replica;
-    this.databases = databases;
-    this.generation = generation;
+    this.rights = rights;
+    this.opened = opened;
+  }
+
+  private synchronized Replica.Opened opened() {
+    Replica.Opened now = opened;
+    if (now == null) {
+      throw new IllegalStateException("the view is closed");
+    }
+    return now;
+  }
+
+  /** All databases that may be read. */
+  private SortedMap<String, Replica.Shared> all() {
+    lookAnew();
+    SortedMap<String, Replica.Shared> there = opened().databases();
+    if (rights.only().isEmpty()) {
+      return there;
+    }
+    var result = new TreeMap<>(there);
+    result.keySet().removeIf(name -> !rights.allow(name));
+    return result;
+  }
+
+  /** The database of a name; null if there is none that may be read. */
+  private synchronized Replica.@Nullable Shared database(String name) {
+    if (!rights.allow(name)) {
+      return null;
+    }
+    Replica.Shared known = opened().databases().get(name);
+    if (lookedAnew || (known != null && asSeen.contains(name))) {
+      return known;
+    }
+    if (known != null && known.isAsSeen()) {
+      asSeen.add(name);
+      return known;
+    }
+    lookAnew();
+    return opened().databases().get(name);
+  }
+
+  /** Takes what there is now, unless a database that was found already is not there any more. */
+  private synchronized void lookAnew() {
+    if (lookedAnew) {
+      return;
+    }
+    lookedAnew = true;
+    Replica.Opened before = opened();
+    Replica.Opened now = replica.acquireNow();
+    boolean same =
+        asSeen.stream().allMatch(name -> before.databases().get(name) == now.databases().get(name));
+    opened = same ? now : before;
+    replica.release(same ? before : now);
   }
 
   /** The databases that there were when the view was taken. */
   public Tables tables() {
     Map<String, Tables.Pairs> pairs = new TreeMap<>();
-    databases.forEach(
-        (name, shared) -> {
-          DatabaseIdentity identity = shared.database().identity();
-          String key = identity.keyType().equals("bytea") ? "bytea" : "text";
-          String value = PairRelation.valueType(identity.valueType()).sqlName();
-          pairs.put(name, new Tables.Pairs(identity.id(), key, value));
-        });
-    return new Tables(generation, pairs);
+    all()
+        .forEach(
+            (name, shared) -> {
+              DatabaseIdentity identity = shared.database().identity();
+              String key = identity.keyType().equals("bytea") ? "bytea" : "text";
+              String value = PairRelation.valueType(identity.valueType()).sqlName();
+              pairs.put(name, new Tables.Pairs(identity.id(), key, value));
+            });
+    return new Tables(opened().generation(), pairs);
   }
 
   /** How many rows of a table have so many bytes together, by and large. */
@@ -63,9 +123,9 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
 
   /** The database whose pairs or whose log a table shows; null if there is none. */
   private Replica.@Nullable Shared behind(String table) {
-    Replica.Shared pairs = databases.get(table);
+    Replica.Shared pairs = database(table);
     return pairs == null && table.endsWith("_log")
-        ? databases.get(table.substring(0, table.length() - 4))
+        ? database(table.substring(0, table.length() - 4))
         : pairs;
   }
 
@@ -98,7 +158,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
     if (!schema.isEmpty() && !schema.equals("public")) {
       return Optional.empty();
     }
-    Replica.Shared shared = databases.get(name);
+    Replica.Shared shared = database(name);
     if (shared != null) {
       return Optional.of(pairs(name, shared));
     }
@@ -107,7 +167,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
     }
     if (name.endsWith("_log")) {
       String database = name.substring(0, name.length() - 4);
-      Replica.Shared logged = databases.get(database);
+      Replica.Shared logged = database(database);
       if (logged != null) {
         return Optional.of(log(database, logged));
       }
@@ -119,8 +179,8 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
   public List<Relation> relations() {
     var result = new TreeMap<String, Relation>();
     result.put("databases", list());
-    databases.forEach((name, shared) -> result.put(name + "_log", log(name, shared)));
-    databases.forEach((name, shared) -> result.put(name, pairs(name, shared)));
+    all().forEach((name, shared) -> result.put(name + "_log", log(name, shared)));
+    all().forEach((name, shared) -> result.put(name, pairs(name, shared)));
     return List.copyOf(result.values());
   }
 
@@ -169,30 +229,31 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
             Column.of("lsn", Type.PG_LSN, true),
             Column.of("commit_time", Type.TIMESTAMPTZ, true),
             Column.of("diverged", Type.TEXT, false));
-    return new RowsRelation("databases", columns, databases.size(), this::heads);
+    return new RowsRelation("databases", columns, all().size(), this::heads);
   }
 
   private Iterator<@Nullable Object[]> heads() {
     List<@Nullable Object[]> rows = new ArrayList<>();
-    databases.forEach(
-        (name, shared) -> {
-          Snapshot snapshot = snapshot(name, shared);
-          Head head = snapshot.head();
-          rows.add(
-              new Object[] {
-                name,
-                shared.database().identity().id().toString(),
-                head.lastSequence(),
-                head.chainHash().toString(),
-                head.contentDigest().toString(),
-                snapshot.pairs(),
-                head.position().systemId(),
-                head.position().timeline(),
-                head.position().lsn(),
-                head.commitTime(),
-                shared.diverged().orElse(null)
-              });
-        });
+    all()
+        .forEach(
+            (name, shared) -> {
+              Snapshot snapshot = snapshot(name, shared);
+              Head head = snapshot.head();
+              rows.add(
+                  new Object[] {
+                    name,
+                    shared.database().identity().id().toString(),
+                    head.lastSequence(),
+                    head.chainHash().toString(),
+                    head.contentDigest().toString(),
+                    snapshot.pairs(),
+                    head.position().systemId(),
+                    head.position().timeline(),
+                    head.position().lsn(),
+                    head.commitTime(),
+                    shared.diverged().orElse(null)
+                  });
+            });
     return rows.iterator();
   }
 
@@ -200,7 +261,14 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
   public void close() {
     snapshots.values().forEach(Snapshot::close);
     snapshots.clear();
-    replica.release(databases.values());
-    databases.clear();
+    release();
+  }
+
+  private synchronized void release() {
+    Replica.Opened used = opened;
+    opened = null;
+    if (used != null) {
+      replica.release(used);
+    }
   }
 }

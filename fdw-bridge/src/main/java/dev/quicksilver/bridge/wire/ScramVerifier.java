@@ -17,6 +17,7 @@ import javax.crypto.spec.SecretKeySpec;
 /** What a server keeps of a password for SCRAM-SHA-256 (RFC 5802, RFC 7677). */
 public final class ScramVerifier {
   private static final int ITERATIONS = 4096;
+  private static final int SALT_BYTES = 16;
   private static final Pattern FORM =
       Pattern.compile(
           "SCRAM-SHA-256\\$(\\d{1,9}):([A-Za-z0-9+/=]+)\\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)");
@@ -35,7 +36,7 @@ public final class ScramVerifier {
 
   /** Makes a verifier with a fresh salt of 16 bytes. */
   public static ScramVerifier ofPassword(String password) {
-    byte[] salt = new byte[16];
+    byte[] salt = new byte[SALT_BYTES];
     new SecureRandom().nextBytes(salt);
     try {
       char[] prepared = StringPreparation.POSTGRESQL_PREPARATION.normalize(password.toCharArray());
@@ -48,6 +49,19 @@ public final class ScramVerifier {
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /**
+   * A verifier that no password fits, for a user that is not there: who asks cannot tell it from
+   * one that is.
+   *
+   * @param secret of this process; the same user has the same salt each time
+   */
+  public static ScramVerifier ofNobody(String user, byte[] secret) {
+    byte[] salt = Arrays.copyOf(hmac(secret, user.getBytes(StandardCharsets.UTF_8)), SALT_BYTES);
+    byte[] key = new byte[32];
+    new SecureRandom().nextBytes(key);
+    return new ScramVerifier(ITERATIONS, salt, key, key);
   }
 
   /** Reads PostgreSQL's text form. */
@@ -63,6 +77,19 @@ public final class ScramVerifier {
         base64.decode(matcher.group(2)),
         base64.decode(matcher.group(3)),
         base64.decode(matcher.group(4)));
+  }
+
+  /** The form that {@link #parse} reads. */
+  public String text() {
+    Base64.Encoder base64 = Base64.getEncoder();
+    return "SCRAM-SHA-256$"
+        + iterations
+        + ":"
+        + base64.encodeToString(salt)
+        + "$"
+        + base64.encodeToString(storedKey)
+        + ":"
+        + base64.encodeToString(serverKey);
   }
 
   int iterations() {

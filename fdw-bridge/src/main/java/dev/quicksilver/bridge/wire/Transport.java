@@ -1,5 +1,7 @@
 package dev.quicksilver.bridge.wire;
 
+import dev.quicksilver.tls.PeerCertificate;
+import dev.quicksilver.tls.ServerTls;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
@@ -8,6 +10,9 @@ import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.nio.channels.Channels;
 import java.nio.channels.SocketChannel;
+import java.util.Arrays;
+import java.util.Optional;
+import javax.net.ssl.SSLSocket;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,16 +22,20 @@ import org.jspecify.annotations.Nullable;
 public final class Transport implements AutoCloseable {
   private static final int BUFFER = 8192;
 
+  /** What the protocol is called in TLS (ALPN), since PostgreSQL 17. */
+  private static final String PROTOCOL = "postgresql";
+
   private final Closeable socket;
   private final @Nullable Socket tcp;
-  private final OutputStream out;
+  private final Outgoing out;
   private final Buffered in;
+  private ServerTls.@Nullable Accepted secured;
 
   private Transport(Closeable socket, @Nullable Socket tcp, InputStream in, OutputStream out) {
     this.socket = socket;
     this.tcp = tcp;
     this.in = new Buffered(in);
-    this.out = out;
+    this.out = new Outgoing(out);
   }
 
   /** A client over TCP. */
@@ -49,6 +58,67 @@ public final class Transport implements AutoCloseable {
   /** What the client gets; unbuffered. */
   public OutputStream out() {
     return out;
+  }
+
+  /**
+   * Does the server's part of a TLS handshake; from then on all bytes go through TLS. What the
+   * client has sent already belongs to it.
+   */
+  public void secure(ServerTls tls) throws IOException {
+    Socket plain = tcp;
+    if (plain == null) {
+      throw new IOException("no TLS over a Unix socket");
+    }
+    ServerTls.Accepted accepted = tls.accept(plain, in.takeAll(), PROTOCOL);
+    in.source = accepted.socket().getInputStream();
+    out.target = accepted.socket().getOutputStream();
+    secured = accepted;
+  }
+
+  /** Whether bytes go through TLS. */
+  public boolean isSecure() {
+    return secured != null;
+  }
+
+  /** Whether bytes have arrived that nobody has read; those that the system holds do not count. */
+  public boolean holdsUnread() {
+    return in.available() > 0;
+  }
+
+  /** The next byte, which stays there to be read; -1 at the end of the stream. */
+  public int peek() throws IOException {
+    return in.look() ? in.buffer[in.next] & 0xff : -1;
+  }
+
+  /** Whom the client's certificate names, if it has shown one that our authorities signed. */
+  public Optional<PeerCertificate> certificate() {
+    return secured == null ? Optional.empty() : secured.client();
+  }
+
+  /** What channel binding is about; empty without TLS. */
+  public Optional<byte[]> endPoint() {
+    return secured == null ? Optional.empty() : Optional.of(secured.endPoint());
+  }
+
+  /** Whether both ends are on this machine. */
+  public boolean isLocal() {
+    return tcp == null || tcp.getInetAddress().isLoopbackAddress();
+  }
+
+  /** Where the client is, for messages. */
+  public String peer() {
+    return tcp == null ? "a Unix socket" : String.valueOf(tcp.getRemoteSocketAddress());
+  }
+
+  /** Tells a client in TLS that nothing more comes; it would take the end for an attack else. */
+  public void finish() throws IOException {
+    ServerTls.Accepted now = secured;
+    if (now != null) {
+      SSLSocket tls = now.socket();
+      if (!tls.isOutputShutdown()) {
+        tls.shutdownOutput();
+      }
+    }
   }
 
   /** How long a read may wait, in ms; 0 for as long as it takes. Unix sockets wait forever. */
@@ -109,15 +179,46 @@ public final class Transport implements AutoCloseable {
     socket.close();
   }
 
+  /** The client's side, in plain text or through TLS. */
+  private static final class Outgoing extends OutputStream {
+    private OutputStream target;
+
+    Outgoing(OutputStream target) {
+      this.target = target;
+    }
+
+    @Override
+    public void write(int one) throws IOException {
+      target.write(one);
+    }
+
+    @Override
+    public void write(byte[] bytes, int from, int count) throws IOException {
+      target.write(bytes, from, count);
+    }
+
+    @Override
+    public void flush() throws IOException {
+      target.flush();
+    }
+  }
+
   /** A buffer that can be filled before anybody asks. */
   private static final class Buffered extends InputStream {
-    private final InputStream source;
+    private InputStream source;
     private final byte[] buffer = new byte[BUFFER];
     private int next;
     private int end;
 
     Buffered(InputStream source) {
       this.source = source;
+    }
+
+    /** What was read ahead; nothing is left. */
+    byte[] takeAll() {
+      byte[] taken = Arrays.copyOfRange(buffer, next, end);
+      next = end;
+      return taken;
     }
 
     /** Reads behind what is left, as far as there is room; false at the end of the stream. */

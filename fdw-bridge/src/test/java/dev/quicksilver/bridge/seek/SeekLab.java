@@ -3,6 +3,7 @@ package dev.quicksilver.bridge.seek;
 import dev.quicksilver.bridge.TestReplica;
 import dev.quicksilver.bridge.catalog.Replica;
 import dev.quicksilver.bridge.catalog.ReplicaView;
+import dev.quicksilver.bridge.catalog.Rights;
 import dev.quicksilver.bridge.sql.Parser;
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.Select;
@@ -47,7 +48,7 @@ final class SeekLab implements AutoCloseable {
     sql.commit();
     sql.setAutoCommit(true);
     replica = new Replica(data, TestReplica.OPTIONS);
-    view = replica.view();
+    view = replica.view(Rights.ALL);
   }
 
   static byte[] utf8(String text) {

@@ -1,0 +1,109 @@
+package dev.quicksilver.cli.command;
+
+import dev.quicksilver.cli.config.Configuration;
+import dev.quicksilver.cli.config.ConfigurationException;
+import dev.quicksilver.cli.config.Endpoint;
+import dev.quicksilver.cli.config.Settings;
+import dev.quicksilver.cli.process.CommandException;
+import dev.quicksilver.cli.process.ExitCode;
+import dev.quicksilver.cli.process.HttpEndpoint;
+import dev.quicksilver.cli.process.Lifecycle;
+import dev.quicksilver.cli.process.NodeStatus;
+import dev.quicksilver.tls.ServerTls;
+import dev.quicksilver.tls.TlsFiles;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * Where a process answers over HTTP: always at a loopback address, for this machine's commands, and
+ * at {@code http.listen} if that is another one, for what watches the process.
+ */
+final class HttpListeners {
+  /** Where commands of this machine ask. */
+  private static final Endpoint ANY_PORT = new Endpoint("127.0.0.1", 0);
+
+  private static final int SHORTEST_TOKEN = 16;
+
+  private HttpListeners() {}
+
+  /**
+   * Starts them, and adds their addresses.
+   *
+   * @return the one at the loopback address
+   * @throws ConfigurationException if what is configured is not safe
+   */
+  static HttpEndpoint start(
+      Lifecycle lifecycle,
+      Configuration configuration,
+      Supplier<NodeStatus> status,
+      Map<String, String> addresses) {
+    Endpoint listen = configuration.get(Settings.HTTP_LISTEN);
+    Optional<TlsFiles> files =
+        ClientTls.files(
+            configuration, Settings.HTTP_TLS_CERTIFICATE, Settings.HTTP_TLS_KEY, Optional.empty());
+    Optional<String> token = configuration.find(Settings.HTTP_TOKEN_FILE).map(HttpListeners::token);
+    boolean insecure = configuration.get(Settings.HTTP_INSECURE);
+    boolean loopback = isLoopback(listen);
+    if (loopback && (files.isPresent() || token.isPresent() || insecure)) {
+      throw new ConfigurationException(
+          "http.listen = "
+              + listen
+              + " is for this machine alone, in plain text and without a token: remove the http"
+              + " settings for TLS, token and insecure, or listen at another address");
+    }
+    if (!loopback && !insecure && (files.isEmpty() || token.isEmpty())) {
+      throw new ConfigurationException(
+          "http.listen = "
+              + listen
+              + " is reached by other machines: set http.tls-certificate, http.tls-key and"
+              + " http.token-file, or http.insecure = true if something else protects it");
+    }
+    HttpEndpoint local =
+        lifecycle.own("HTTP", HttpEndpoint.local(loopback ? listen : ANY_PORT, status));
+    addresses.put("http", local.address());
+    if (!loopback) {
+      Optional<ServerTls> tls =
+          files.map(ServerTls::load).map(loaded -> lifecycle.own("HTTP's TLS files", loaded));
+      HttpEndpoint open =
+          lifecycle.own("HTTP for others", HttpEndpoint.open(listen, tls, token, status));
+      addresses.put("http-others", open.address());
+    }
+    return local;
+  }
+
+  private static boolean isLoopback(Endpoint listen) {
+    try {
+      return InetAddress.getByName(listen.host()).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      throw new CommandException(
+          ExitCode.USAGE, "http.listen = " + listen + ": unknown host: use 127.0.0.1");
+    }
+  }
+
+  private static String token(Path file) {
+    List<String> lines;
+    try {
+      lines = Files.readAllLines(file);
+    } catch (IOException e) {
+      throw new ConfigurationException(
+          "http.token-file: cannot read " + file + ": make it a text file that is readable");
+    }
+    String token = lines.isEmpty() ? "" : lines.getFirst().strip();
+    if (token.length() < SHORTEST_TOKEN || !token.matches("[\\x21-\\x7e]+")) {
+      throw new ConfigurationException(
+          "http.token-file: the first line of "
+              + file
+              + " is no token: "
+              + SHORTEST_TOKEN
+              + " or more visible ASCII characters, as of: openssl rand -hex 32");
+    }
+    return token;
+  }
+}

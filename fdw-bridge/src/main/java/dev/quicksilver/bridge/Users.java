@@ -1,0 +1,121 @@
+package dev.quicksilver.bridge;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.quicksilver.bridge.catalog.Replica;
+import dev.quicksilver.bridge.catalog.Rights;
+import dev.quicksilver.bridge.sql.PgException;
+import dev.quicksilver.bridge.sql.SqlState;
+import dev.quicksilver.bridge.wire.ScramVerifier;
+import dev.quicksilver.storage.StorageException;
+import java.io.IOException;
+import java.security.SecureRandom;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Who may connect, and what they may read: the bridge's own user if it has one, and those of the
+ * catalog database if they are wanted, as {@code quicksilver.grant_read} has put them there. A
+ * user's pair in the catalog:
+ *
+ * <pre>role:NAME → {"verifier":"SCRAM-SHA-256$…","databases":["dns"]}</pre>
+ *
+ * <p>{@code verifier} may be missing: then only a certificate lets the user in. {@code ["*"]} is
+ * all databases. The catalog is read each time, so that a change counts as soon as it is here. Safe
+ * for all threads.
+ */
+final class Users {
+  private static final Logger LOG = LoggerFactory.getLogger(Users.class);
+  private static final JsonMapper JSON = new JsonMapper();
+  private static final String ROLE = "role:";
+  private static final String ALL = "*";
+
+  private final Optional<Credentials> own;
+  private final boolean listed;
+  private final Replica replica;
+  private final byte[] secret = new byte[32];
+
+  /**
+   * Somebody who may connect.
+   *
+   * @param verifier of the password; empty if there is none
+   */
+  record User(Optional<ScramVerifier> verifier, Rights rights) {}
+
+  Users(BridgeConfig config, Replica replica) {
+    this.own = config.credentials();
+    this.listed = config.catalogUsers();
+    this.replica = replica;
+    new SecureRandom().nextBytes(secret);
+  }
+
+  /** Whether anybody on this machine may read everything, under any name. */
+  boolean anybody() {
+    return own.isEmpty() && !listed;
+  }
+
+  /**
+   * Finds a user.
+   *
+   * @throws PgException 57P03 if the list of users cannot be read just now
+   */
+  Optional<User> find(String name) {
+    if (own.isPresent() && own.get().user().equals(name)) {
+      return Optional.of(new User(Optional.of(own.get().verifier()), Rights.ALL));
+    }
+    if (!listed) {
+      return Optional.empty();
+    }
+    try {
+      return replica.catalogValue(ROLE + name).map(Users::user);
+    } catch (StorageException | IOException e) {
+      LOG.warn("user \"{}\" cannot be looked up: {}", name, e.getMessage());
+      throw PgException.of(
+              SqlState.CANNOT_CONNECT_NOW, "the list of users cannot be read on this edge", e)
+          .hint("The bridge's log says why; another edge may have it.");
+    }
+  }
+
+  private static User user(byte[] value) {
+    try {
+      JsonNode pair = JSON.readTree(value);
+      Set<String> databases = new TreeSet<>();
+      pair.path("databases").forEach(name -> databases.add(name.asText()));
+      JsonNode verifier = pair.path("verifier");
+      return new User(
+          verifier.isTextual()
+              ? Optional.of(ScramVerifier.parse(verifier.asText()))
+              : Optional.empty(),
+          databases.contains(ALL) ? Rights.ALL : Rights.of(databases));
+    } catch (IOException | IllegalArgumentException e) {
+      throw PgException.of(
+              SqlState.CANNOT_CONNECT_NOW, "the list of users cannot be read on this edge", e)
+          .hint("Grant the user's rights anew on the central PostgreSQL.");
+    }
+  }
+
+  /** What is asked of a client whose user is not there, or has no password. */
+  ScramVerifier nobody(String name) {
+    return ScramVerifier.ofNobody(name, secret);
+  }
+
+  /** Changes whenever the catalog does. */
+  String version() {
+    return listed ? replica.catalogVersion() : "";
+  }
+
+  /** Whether a user who had these rights has lost some of them. */
+  boolean hasLost(String name, Rights before) {
+    if (anybody()) {
+      return false;
+    }
+    try {
+      return !find(name).map(User::rights).map(before::within).orElse(false);
+    } catch (PgException e) {
+      return false; // the copy is replaced just now: nothing is known to be taken away
+    }
+  }
+}
