@@ -111,12 +111,16 @@ final class RestoreBar implements Bar {
     }
     Path dump = dump(installed, source, name, folder, format);
 
-    if (format.name().endsWith("WITHOUT_ROLES")) {
+    boolean withoutRoles = format.name().endsWith("WITHOUT_ROLES");
+    if (withoutRoles) {
       dropRoles(target);
     }
     execute(target, "postgres", "CREATE DATABASE " + name);
     try (Connection connection = target.connect(name)) {
       history.makeStrangers(new SqlSession(connection));
+      if (!withoutRoles) {
+        history.makeRoles(new SqlSession(connection));
+      }
     }
     restore(installed, target, name, dump, format);
     String said;
@@ -130,6 +134,9 @@ final class RestoreBar implements Bar {
       history.change(sql);
       Migrations.migrate(target.jdbcUrl(name), "", "");
       sql.execute("SELECT * FROM quicksilver.begin_anew()");
+      if (withoutRoles) {
+        bringBack(history, sql);
+      }
       require("0", sql.query("SELECT count(*) FROM quicksilver.problems()"), "problems()");
       require(strangers, history.strangers(sql), "tables that are not ours");
       said = serve(folder, target, name, history, sql);
@@ -137,6 +144,18 @@ final class RestoreBar implements Bar {
     }
     execute(source, "postgres", "DROP DATABASE " + name + " WITH (FORCE)");
     return said;
+  }
+
+  /** What problems() advises where the roles of those who read at the edges did not come along. */
+  private static void bringBack(RestoreHistory history, SqlSession sql) throws SQLException {
+    require(
+        sql.query("SELECT count(*) FROM quicksilver.readers"),
+        sql.query(
+            "SELECT count(*) FROM quicksilver.problems() WHERE problem LIKE '%there is none of"
+                + " this name'"),
+        "roles that are not there");
+    history.makeRoles(sql);
+    sql.execute("SELECT quicksilver.grant_read(role, databases[1]) FROM quicksilver.readers");
   }
 
   /** Starts root and replica with empty data directories and compares the edge with the tables. */

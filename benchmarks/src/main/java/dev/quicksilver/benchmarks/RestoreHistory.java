@@ -8,15 +8,22 @@ import dev.quicksilver.storage.KeyRange;
 import dev.quicksilver.storage.Scan;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.StorageOptions;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
-/** A random central database: databases of all kinds among tables that are nobody's. */
+/**
+ * A random central database: databases of all kinds among tables that are nobody's, and roles that
+ * may read some of them at the edges.
+ */
 final class RestoreHistory {
   private enum Kind {
     PLAIN("key", "value"),
@@ -46,7 +53,11 @@ final class RestoreHistory {
     }
   }
 
+  private static final String VERIFIER =
+      "SCRAM-SHA-256$4096:c2FsdHNhbHRzYWx0c2FsdA==$" + "A".repeat(43) + "=:" + "B".repeat(43) + "=";
+
   private final Random random;
+  private final Set<String> roles = new TreeSet<>();
   private final List<Made> databases = new ArrayList<>();
   private int count;
 
@@ -59,18 +70,45 @@ final class RestoreHistory {
     sql.execute("CREATE SCHEMA moved");
     int steps = 15 + random.nextInt(25);
     for (int i = 0; i < steps; i++) {
-      switch (random.nextInt(9)) {
+      switch (random.nextInt(11)) {
         case 0, 1 -> stranger(sql);
         case 2, 3 -> createDatabase(sql);
         case 4 -> publish(sql, Kind.SINGLE);
         case 5 -> publish(sql, Kind.OBJECT);
         case 6 -> publish(sql, Kind.PARTITIONED);
         case 7 -> drop(sql);
+        case 8, 9 -> grant(sql);
         default -> rename(sql);
       }
     }
     createDatabase(sql);
+    grant(sql);
     write(sql);
+  }
+
+  /** Roles are the server's, not the database's: their names begin with its. */
+  private void grant(SqlSession sql) throws SQLException {
+    if (databases.isEmpty()) {
+      return;
+    }
+    String role = sql.query("SELECT current_database()") + "_reader_" + random.nextInt(3);
+    if (roles.add(role)) {
+      makeRole(sql, role);
+    }
+    String database =
+        random.nextInt(5) == 0 ? "*" : databases.get(random.nextInt(databases.size())).name;
+    sql.execute("SELECT quicksilver.grant_read('" + role + "', '" + database + "')");
+  }
+
+  private static void makeRole(SqlSession sql, String role) throws SQLException {
+    sql.execute("CREATE ROLE " + role + " LOGIN PASSWORD '" + VERIFIER + "'");
+  }
+
+  /** Makes the roles in another server, as they are in this one. */
+  void makeRoles(SqlSession sql) throws SQLException {
+    for (String role : roles) {
+      makeRole(sql, role);
+    }
   }
 
   /** Tables that are in the server already, so that a restore gets other OIDs. */
@@ -204,16 +242,39 @@ final class RestoreHistory {
   /** Compares each table with the edge's copy; returns what was compared. */
   String compare(SqlSession sql, Path edge) throws SQLException {
     long pairs = 0;
+    requireEqual("the readers", readers(edge), wantedReaders(sql));
     for (Made made : databases) {
       String found = pairs(edge, made.name).toString();
       String wanted = wanted(sql, made).toString();
-      if (!found.equals(wanted)) {
-        throw new AssertionError(
-            "database " + made.name + ": the edge has " + found + ", the table " + wanted);
-      }
+      requireEqual("database " + made.name, found, wanted);
       pairs += wanted.chars().filter(c -> c == '=').count();
     }
     return databases.size() + " databases with " + pairs + " pairs are equal at the edge";
+  }
+
+  private static void requireEqual(String what, String found, String wanted) {
+    if (!found.equals(wanted)) {
+      throw new AssertionError(what + ": the edge has " + found + ", the table " + wanted);
+    }
+  }
+
+  private static String wantedReaders(SqlSession sql) throws SQLException {
+    return sql.query(
+        "SELECT coalesce(string_agg(format('role:%s={\"verifier\":\"%s\",\"databases\":%s}', role,"
+            + " verifier, array_to_json(databases)), ' ' ORDER BY role), '') FROM"
+            + " quicksilver.reader");
+  }
+
+  private static String readers(Path edge) {
+    HexFormat hex = HexFormat.of();
+    return pairs(edge, "quicksilver").entrySet().stream()
+        .map(pair -> text(hex.parseHex(pair.getKey())) + "=" + text(hex.parseHex(pair.getValue())))
+        .filter(pair -> pair.startsWith("role:"))
+        .collect(Collectors.joining(" "));
+  }
+
+  private static String text(byte[] utf8) {
+    return new String(utf8, StandardCharsets.UTF_8);
   }
 
   private static TreeMap<String, String> wanted(SqlSession sql, Made made) throws SQLException {

@@ -3,6 +3,7 @@ package dev.quicksilver.gateway;
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.gateway.PgOutputMessage.Relation;
 import dev.quicksilver.gateway.PgOutputMessage.Tuple;
+import dev.quicksilver.replication.CatalogPair;
 import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
@@ -11,11 +12,13 @@ import dev.quicksilver.storage.KeyRange;
 import dev.quicksilver.storage.Scan;
 import dev.quicksilver.storage.Snapshot;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,6 +30,8 @@ import org.slf4j.LoggerFactory;
  * once the catalog without it is durable. So after a crash an environment may be there that the
  * catalog does not name yet, or names under another id; both are put right by reading the same WAL
  * again.
+ *
+ * <p>Roles that may read at the edges are pairs of the catalog as well.
  */
 final class CatalogFollower {
   private static final Logger LOG = LoggerFactory.getLogger(CatalogFollower.class);
@@ -52,6 +57,9 @@ final class CatalogFollower {
     try (Snapshot snapshot = catalog().snapshot();
         Scan scan = snapshot.scan(KeyRange.ALL, Direction.FORWARD)) {
       while (scan.next()) {
+        if (!CatalogPair.isOfDatabase(scan.key())) {
+          continue;
+        }
         CatalogEntry entry = CatalogEntry.ofPair(scan.key(), scan.value());
         String name = entry.identity().name();
         Database database =
@@ -89,6 +97,11 @@ final class CatalogFollower {
   static boolean isCatalog(Relation relation) {
     return relation.schema().equals(CatalogEntry.SCHEMA)
         && relation.name().equals(CatalogEntry.TABLE);
+  }
+
+  static boolean isReaders(Relation relation) {
+    return relation.schema().equals(ReaderEntry.SCHEMA)
+        && relation.name().equals(ReaderEntry.TABLE);
   }
 
   /** The database that a table belongs to, if it belongs to one. */
@@ -167,6 +180,30 @@ final class CatalogFollower {
     transactions.abandon(name);
     into.get().delete(name.getBytes(StandardCharsets.UTF_8));
     LOG.info("Database {} is dropped", name);
+  }
+
+  /** A role may read something at the edges, or something else than before. */
+  void setReader(Relation relation, @Nullable Tuple old, Tuple row) {
+    Optional<Appender> into = transactions.into(catalog());
+    if (into.isEmpty()) {
+      return;
+    }
+    ReaderEntry entry = ReaderEntry.ofRow(relation, row, old);
+    if (old != null) {
+      byte[] oldKey = ReaderEntry.key(ReaderEntry.roleOf(relation, old));
+      if (!Arrays.equals(oldKey, entry.key())) {
+        into.get().delete(oldKey);
+        transactions.countEntry();
+      }
+    }
+    into.get().set(entry.key(), entry.value());
+  }
+
+  /** A role may read nothing any more. */
+  void deleteReader(Relation relation, Tuple old) {
+    transactions
+        .into(catalog())
+        .ifPresent(into -> into.delete(ReaderEntry.key(ReaderEntry.roleOf(relation, old))));
   }
 
   /** What was applied is durable now: dropped databases can go. */

@@ -167,13 +167,20 @@ final class CentralDatabase implements AutoCloseable {
     string("SELECT pg_terminate_backend({0}::int)", Integer.toString(pid));
   }
 
-  /** Notes which slot of which server's database the root reads, once it does. */
+  /**
+   * Notes which slot of which server's database the root reads, once it does. What a root of an
+   * earlier build may have passed over is written again, so that it comes through the slot.
+   */
   void noteSlot() {
     sql.execute(
-        "INSERT INTO quicksilver.root AS r (slot_name, place) VALUES ({0}::name,"
-            + " quicksilver.place()) ON CONFLICT (singleton) DO UPDATE SET slot_name ="
-            + " excluded.slot_name, place = excluded.place WHERE (r.slot_name, r.place) IS DISTINCT"
-            + " FROM (excluded.slot_name, excluded.place)",
+        "SELECT quicksilver.send_readers_again() FROM quicksilver.root r WHERE NOT"
+            + " r.knows_readers");
+    sql.execute(
+        "INSERT INTO quicksilver.root AS r (slot_name, place, knows_readers) VALUES ({0}::name,"
+            + " quicksilver.place(), true) ON CONFLICT (singleton) DO UPDATE SET slot_name ="
+            + " excluded.slot_name, place = excluded.place, knows_readers = true WHERE"
+            + " (r.slot_name, r.place, r.knows_readers) IS DISTINCT FROM (excluded.slot_name,"
+            + " excluded.place, true)",
         DSL.val(slotName));
   }
 

@@ -115,6 +115,24 @@ final class CentralSnapshot implements AutoCloseable {
     return sources;
   }
 
+  /** Who may read at the edges. */
+  List<ReaderEntry> readers() throws SQLException {
+    List<ReaderEntry> readers = new ArrayList<>();
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery(
+                "SELECT role, verifier, databases FROM quicksilver.reader ORDER BY role")) {
+      while (row.next()) {
+        readers.add(
+            ReaderEntry.of(
+                row.getString(1),
+                Optional.ofNullable(row.getString(2)),
+                List.of((String[]) row.getArray(3).getArray())));
+      }
+    }
+    return readers;
+  }
+
   /** When the snapshot was opened by PostgreSQL's clock, µs since 1970-01-01 UTC. */
   long time() throws SQLException {
     return Long.parseLong(text("SELECT (extract(epoch FROM now()) * 1000000)::bigint"));

@@ -17,6 +17,7 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -98,7 +99,12 @@ final class FirstStart implements AutoCloseable {
         copy(snapshot, table, begin.lsn(), time);
       }
       FailPoint.hit("gateway.first-start-before-position");
-      store(catalog, sources, begin.lsn(), time, source.position(begin.lsn()));
+      store(
+          catalog,
+          pairs(sources, snapshot.readers()),
+          begin.lsn(),
+          time,
+          source.position(begin.lsn()));
     } finally {
       reading = null;
     }
@@ -126,19 +132,30 @@ final class FirstStart implements AutoCloseable {
     }
   }
 
+  /** The values of the catalog by their keys: its databases, and who may read which. */
+  private static Map<String, byte[]> pairs(List<Source> sources, List<ReaderEntry> readers) {
+    Map<String, byte[]> pairs = new LinkedHashMap<>();
+    sources.forEach(source -> pairs.put(text(source.entry().key()), source.entry().value()));
+    readers.forEach(entry -> pairs.put(text(entry.key()), entry.value()));
+    return pairs;
+  }
+
+  private static String text(byte[] key) {
+    return new String(key, StandardCharsets.UTF_8);
+  }
+
   /** Makes the catalog here what it was at the slot's beginning, together with the position. */
-  private void store(
-      Database catalog, List<Source> sources, long lsn, long time, Position position) {
+  private static void store(
+      Database catalog, Map<String, byte[]> pairs, long lsn, long time, Position position) {
     Map<String, byte[]> held = held(catalog);
     try (Appender appender = catalog.append()) {
       appender.begin(lsn, time);
-      for (Source source : sources) {
-        CatalogEntry entry = source.entry();
-        byte[] was = held.remove(entry.identity().name());
-        if (!Arrays.equals(was, entry.value())) {
-          appender.set(entry.key(), entry.value());
-        }
-      }
+      pairs.forEach(
+          (key, value) -> {
+            if (!Arrays.equals(held.remove(key), value)) {
+              appender.set(key.getBytes(StandardCharsets.UTF_8), value);
+            }
+          });
       // Their environments go when nothing names them any more.
       held.keySet().forEach(name -> appender.delete(name.getBytes(StandardCharsets.UTF_8)));
       appender.end(position);
@@ -151,7 +168,7 @@ final class FirstStart implements AutoCloseable {
     try (Snapshot snapshot = catalog.snapshot();
         Scan scan = snapshot.scan(KeyRange.ALL, Direction.FORWARD)) {
       while (scan.next()) {
-        held.put(new String(scan.key(), StandardCharsets.UTF_8), scan.value());
+        held.put(text(scan.key()), scan.value());
       }
     }
     return held;

@@ -102,6 +102,10 @@ final class Sequencer {
       mappings.clear();
       return;
     }
+    if (CatalogFollower.isReaders(relation)) {
+      catalog.setReader(relation, null, row);
+      return;
+    }
     Optional<Appender> into = into(relation);
     if (into.isPresent()) {
       TableMapping table = mapping(relation);
@@ -112,6 +116,10 @@ final class Sequencer {
   private void update(Relation relation, @Nullable Tuple old, Tuple row) {
     if (CatalogFollower.isCatalog(relation)) {
       catalog.renamed(relation, row);
+      return;
+    }
+    if (CatalogFollower.isReaders(relation)) {
+      catalog.setReader(relation, old, row);
       return;
     }
     Optional<Appender> into = into(relation);
@@ -149,6 +157,10 @@ final class Sequencer {
     if (CatalogFollower.isCatalog(relation)) {
       catalog.delete(relation, old);
       mappings.clear();
+      return;
+    }
+    if (CatalogFollower.isReaders(relation)) {
+      catalog.deleteReader(relation, old);
       return;
     }
     Optional<Appender> into = into(relation);

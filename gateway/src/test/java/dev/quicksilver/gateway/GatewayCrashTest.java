@@ -11,6 +11,7 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Collectors;
 import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -21,6 +22,11 @@ import org.junit.jupiter.api.io.TempDir;
 final class GatewayCrashTest {
   private static final int KILLED = 137;
   private static final Duration WRITE_PAUSE = Duration.ofMillis(20);
+
+  /** What the pairs of those who may read at the edges have to be. */
+  private static final String READERS =
+      "SELECT coalesce(string_agg(format('role:%s={\"verifier\":\"%s\",\"databases\":%s}', role,"
+          + " verifier, array_to_json(databases)), ' ' ORDER BY role), '') FROM quicksilver.reader";
 
   private static final List<String> FAIL_POINTS =
       List.of(
@@ -42,6 +48,7 @@ final class GatewayCrashTest {
       for (String name : List.of("one", "two")) {
         root.execute("SELECT quicksilver.create_database('" + name + "')");
       }
+      root.execute("CREATE ROLE crash_reader LOGIN PASSWORD 'p'");
       root.catchUp();
       root.stop();
       AtomicInteger round = new AtomicInteger();
@@ -64,6 +71,7 @@ final class GatewayCrashTest {
       }
       root.start();
       root.catchUp();
+      assertThat(readers(root)).isEqualTo(root.query(READERS));
       for (String name : List.of("one", "two", "passing")) {
         assertThat(root.pairs(name)).as(name).isEqualTo(root.table(name));
         List<LogEntry> entries = root.entries(name);
@@ -91,6 +99,11 @@ final class GatewayCrashTest {
       root.execute("SELECT quicksilver.create_database('passing')");
     }
     root.execute("INSERT INTO passing VALUES ('%d', '')".formatted(round));
+    root.execute(
+        "SELECT quicksilver.%s_read('crash_reader', '%s')"
+            .formatted(
+                random.nextBoolean() ? "grant" : "revoke",
+                random.nextBoolean() ? "one" : "passing"));
     root.connection.commit();
     root.connection.setAutoCommit(true);
   }
@@ -102,6 +115,11 @@ final class GatewayCrashTest {
       try (Root root = new Root(postgres, "first_" + point.replace('-', '_'), directory)) {
         root.execute("SELECT quicksilver.create_database('early')");
         root.execute("INSERT INTO early SELECT i, 'before' FROM generate_series(1, 2500) i");
+        String early = "early_" + point.replace('-', '_');
+        root.execute("CREATE ROLE " + early + " LOGIN PASSWORD 'p'");
+        root.execute("SELECT quicksilver.grant_read('" + early + "', 'early')");
+        root.execute("CREATE ROLE late_" + early + " LOGIN PASSWORD 'p'");
+        root.execute("SELECT quicksilver.grant_read('late_" + early + "', '*')");
         Process process = launch(root, directory, "gateway.first-start-" + point);
         try {
           assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
@@ -110,6 +128,8 @@ final class GatewayCrashTest {
           process.destroyForcibly().waitFor();
         }
         root.execute("SELECT quicksilver.create_database('between')");
+        root.execute("SELECT quicksilver.grant_read('" + early + "', 'between')");
+        root.execute("SELECT quicksilver.revoke_read('late_" + early + "', '*')");
         root.start();
         root.execute("INSERT INTO early VALUES ('a', '1')");
         root.execute("DELETE FROM early WHERE key = '7'");
@@ -117,9 +137,18 @@ final class GatewayCrashTest {
         root.catchUp();
         assertThat(root.pairs("early")).isEqualTo(root.table("early"));
         assertThat(root.log("early")).hasSize(2502).endsWith("SET a 1", "DEL 7");
+        assertThat(readers(root)).contains(early).isEqualTo(root.query(READERS));
         assertThat(root.log("between")).containsExactly("SET b 2");
       }
     }
+  }
+
+  /** The pairs of those who may read at the edges. */
+  private static String readers(Root root) {
+    return root.pairs("quicksilver").entrySet().stream()
+        .filter(pair -> pair.getKey().startsWith("role:"))
+        .map(pair -> pair.getKey() + "=" + pair.getValue())
+        .collect(Collectors.joining(" "));
   }
 
   private static Process launch(Root root, Path directory, String failPoint) throws Exception {

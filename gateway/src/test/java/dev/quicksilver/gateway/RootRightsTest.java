@@ -11,9 +11,11 @@ import dev.quicksilver.storage.StorageOptions;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
+import java.sql.Statement;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.postgresql.util.PSQLWarning;
 
 /** A root and its migrations with the rights that docs/operations.md names, and no more. */
 final class RootRightsTest {
@@ -47,6 +49,35 @@ final class RootRightsTest {
         new SqlSession(mine).execute("INSERT INTO t VALUES (1, 'one')");
         central.execute("SELECT quicksilver.wait_sequenced('60s')");
         assertThat(databases.get("t").orElseThrow().head().lastSequence()).isEqualTo(1);
+        // Who may read at the edges: a role that is no superuser sees no verifiers unless it may.
+        superuser.execute("CREATE ROLE app_reader LOGIN PASSWORD 'p'");
+        try (Statement said = mine.createStatement()) {
+          said.execute("SELECT quicksilver.grant_read('app_reader', 'dns')");
+          assertThat(String.valueOf(((PSQLWarning) said.getWarnings()).getServerErrorMessage()))
+              .contains("central may not read pg_authid")
+              .contains("quicksilver.set_verifier('app_reader', verifier)");
+        }
+        assertThatThrownBy(
+                () -> new SqlSession(mine).execute("SELECT quicksilver.refresh_verifiers()"))
+            .hasMessageContaining(
+                "GRANT SELECT (rolname, rolpassword) ON pg_authid TO central; or use"
+                    + " quicksilver.set_verifier");
+        assertThat(new SqlSession(mine).query("SELECT count(*) FROM quicksilver.problems()"))
+            .isEqualTo("0");
+        new SqlSession(mine).execute("SELECT quicksilver.grant_read('app_reader', '*')");
+        central.execute("GRANT SELECT (rolname, rolpassword) ON pg_authid TO central");
+        assertThat(new SqlSession(mine).query("SELECT quicksilver.refresh_verifiers()"))
+            .isEqualTo("1");
+        String verifier =
+            superuser.query("SELECT rolpassword FROM pg_authid WHERE rolname = 'app_reader'");
+        central.execute("SELECT quicksilver.wait_sequenced('60s')");
+        assertThat(LogEntries.lines(databases.get("quicksilver").orElseThrow()))
+            .endsWith(
+                "SET role:app_reader {\"databases\":[\"dns\"]}",
+                "SET role:app_reader {\"databases\":[\"*\"]}",
+                "SET role:app_reader {\"verifier\":\"" + verifier + "\",\"databases\":[\"*\"]}");
+        assertThatThrownBy(() -> superuser.execute("DROP ROLE app_reader"))
+            .hasMessageContaining("some objects depend on it");
         // It sees that commits wait for it, without pg_monitor.
         superuser.execute(
             "ALTER SYSTEM SET synchronous_standby_names = 'ANY 1 (\"quicksilver-root\", b)'");

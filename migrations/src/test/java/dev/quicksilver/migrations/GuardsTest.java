@@ -79,7 +79,8 @@ final class GuardsTest {
         "CREATE TABLE child () INHERITS (t)",
         "ALTER PUBLICATION quicksilver DROP TABLE t",
         "ALTER PUBLICATION quicksilver DROP TABLE quicksilver.catalog",
-        "ALTER PUBLICATION quicksilver SET TABLE quicksilver.catalog, dns, p, t WHERE (x > 0)",
+        "ALTER PUBLICATION quicksilver SET TABLE quicksilver.catalog, quicksilver.reader, dns, p, t"
+            + " WHERE (x > 0)",
         "ALTER PUBLICATION quicksilver SET (publish = 'insert')",
         "DROP PUBLICATION quicksilver",
         "ALTER TABLE p DETACH PARTITION p1",
@@ -109,8 +110,8 @@ final class GuardsTest {
             + " q FOR VALUES FROM (30) TO (40); INSERT INTO q VALUES (30, 1); ALTER TABLE p ATTACH"
             + " PARTITION q FOR VALUES FROM (30) TO (40)",
         "ALTER SCHEMA public RENAME TO moved; DROP TABLE moved.p1",
-        "ALTER PUBLICATION quicksilver SET TABLE dns, p, t, quicksilver.catalog WHERE (name <>"
-            + " 'hidden')",
+        "ALTER PUBLICATION quicksilver SET TABLE quicksilver.reader, dns, p, t, quicksilver.catalog"
+            + " WHERE (name <> 'hidden')",
         "ALTER TABLE quicksilver.catalog REPLICA IDENTITY NOTHING",
         "ALTER TABLE quicksilver.catalog DISABLE TRIGGER ALL",
         "ALTER TABLE t ADD COLUMN g int GENERATED ALWAYS AS (x + 1) STORED",

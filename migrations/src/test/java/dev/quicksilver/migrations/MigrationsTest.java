@@ -55,9 +55,9 @@ final class MigrationsTest {
     assertThat(session.query("SELECT quicksilver.create_database('dns')")).isEqualTo("dns");
     assertThat(
             session.query(
-                "SELECT string_agg(schemaname || '.' || tablename, ' ' ORDER BY schemaname)"
-                    + " FROM pg_publication_tables WHERE pubname = 'quicksilver'"))
-        .isEqualTo("public.dns quicksilver.catalog");
+                "SELECT string_agg(schemaname || '.' || tablename, ' ' ORDER BY schemaname,"
+                    + " tablename) FROM pg_publication_tables WHERE pubname = 'quicksilver'"))
+        .isEqualTo("public.dns quicksilver.catalog quicksilver.reader");
     assertThat(session.query("SELECT name || ' ' || \"table\" FROM quicksilver.databases"))
         .isEqualTo("dns dns");
   }

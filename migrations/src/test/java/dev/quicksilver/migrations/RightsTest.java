@@ -36,6 +36,10 @@ final class RightsTest {
         session.execute(
             "CREATE ROLE a_" + role + " LOGIN PASSWORD 'p' IN ROLE quicksilver_" + role);
       }
+      session.execute("CREATE ROLE boss LOGIN PASSWORD 'p' IN ROLE quicksilver_reader");
+      session.execute("GRANT a_writer TO boss WITH ADMIN OPTION");
+      session.execute("SELECT quicksilver.grant_read('a_writer', 'dns')");
+      session.execute("SELECT quicksilver.grant_read('nobody', 'dns')");
       session.execute("CREATE SCHEMA of_admin AUTHORIZATION a_admin");
       session.execute("CREATE TABLE private (k text PRIMARY KEY, v text NOT NULL)");
       session.execute("CREATE TABLE others (k text PRIMARY KEY, v text NOT NULL)");
@@ -142,6 +146,51 @@ final class RightsTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "SELECT quicksilver.grant_read('a_reader', 'dns')",
+        "SELECT quicksilver.revoke_read('nobody', 'dns')",
+        "SELECT quicksilver.revoke_read('nobody', '*')",
+        "SELECT quicksilver.refresh_verifiers()",
+        "SELECT * FROM quicksilver.readers",
+        "CREATE TABLE of_admin.t (k text PRIMARY KEY, v text NOT NULL);"
+            + " SELECT quicksilver.publish('of_admin.t', 't');"
+            + " SELECT quicksilver.grant_read('nobody', 't')",
+      })
+  void anAdminSaysWhoReads(String sql) throws SQLException {
+    assertThat(outcome("a_admin", sql)).isEmpty();
+    assertThat(outcome("a_writer", sql)).isEqualTo(DENIED);
+    assertThat(outcome("a_reader", sql)).isEqualTo(DENIED);
+  }
+
+  /** Whoever sets a role's verifier reads as it: nobody may who could not set its password. */
+  @Test
+  void aVerifierIsItsRolesOwn() throws SQLException {
+    String set = "SELECT quicksilver.set_verifier('a_writer', NULL)";
+    assertThat(outcome("a_writer", set)).isEmpty();
+    assertThat(outcome("boss", set)).as("has ADMIN OPTION").isEmpty();
+    assertThat(outcome("a_admin", set)).isEqualTo(DENIED);
+    assertThat(outcome("a_reader", set)).isEqualTo(DENIED);
+    assertThat(outcome("a_reader", "SELECT quicksilver.set_verifier('none', NULL)"))
+        .isEqualTo(DENIED);
+    assertThat(outcome("nobody", "SELECT quicksilver.set_verifier('nobody', NULL)"))
+        .isEqualTo(DENIED);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "SELECT quicksilver.grant_read('nobody', '*')",
+        "SELECT quicksilver.grant_read('nobody', 'of_postgres')",
+        "SELECT quicksilver.grant_read('postgres', 'dns')",
+        "SELECT verifier FROM quicksilver.reader",
+        "SELECT role FROM quicksilver.reader",
+        "INSERT INTO quicksilver.reader VALUES ('nobody', NULL, '{*}')",
+        "UPDATE quicksilver.reader SET databases = '{*}'",
+        "DELETE FROM quicksilver.reader",
+        "SELECT * FROM quicksilver.central_verifiers()",
+        "SELECT quicksilver.central_verifier('nobody', NULL)",
+        "SELECT quicksilver.send_readers_again()",
+        "SELECT quicksilver.forget_reads('dns')",
+        "SELECT quicksilver.follow_revokes('[]')",
         "SELECT quicksilver.publish('private', 'stolen')",
         "SELECT quicksilver.drop_database('of_postgres')",
         "SELECT quicksilver.unpublish('of_postgres')",
@@ -188,7 +237,7 @@ final class RightsTest {
                       + " ANY (p.proconfig), false)"))
           .isEmpty();
       assertThat(session.query(ours + " AND has_function_privilege('nobody', p.oid, 'EXECUTE')"))
-          .isEqualTo("quicksilver.encoded_length(bytea)");
+          .isEqualTo("quicksilver.encoded_length(bytea), quicksilver.reads_at_the_edges()");
       assertThat(session.query("SELECT has_schema_privilege('nobody', 'quicksilver', 'USAGE')"))
           .isEqualTo("f");
     }

@@ -26,6 +26,49 @@ final class UpgradeTest {
       """;
 
   @Test
+  void aCatalogOfBeforeThereWereReadersGetsThemAndStaysAsItIs() throws Exception {
+    try (EmbeddedPostgres postgres = EmbeddedPostgres.start();
+        Connection connection = postgres.connect()) {
+      Flyway.configure()
+          .dataSource(postgres.jdbcUrl(), null, null)
+          .schemas(Migrations.SCHEMA)
+          .locations("classpath:dev/quicksilver/migrations")
+          .target("5")
+          .load()
+          .migrate();
+      SqlSession session = new SqlSession(connection);
+      session.execute(
+          "CREATE TABLE dns (key text COLLATE \"C\" CONSTRAINT key_is_unique_dns PRIMARY KEY"
+              + " CONSTRAINT key_must_have_1_to_511_bytes CHECK (octet_length(key) BETWEEN 1 AND"
+              + " 511), value text NOT NULL CONSTRAINT value_must_not_exceed_64_mib CHECK"
+              + " (octet_length(value) <= 67108864))");
+      session.execute("INSERT INTO dns VALUES ('a', '1')");
+      session.execute(
+          "INSERT INTO quicksilver.catalog (name, key_type, value_type, table_schema, table_name,"
+              + " relation) VALUES ('dns', 'text', 'text', 'public', 'dns', 'dns'::regclass)");
+      session.execute("ALTER PUBLICATION quicksilver ADD TABLE dns");
+      session.execute(
+          "INSERT INTO quicksilver.root (slot_name, place) VALUES ('quicksilver_postgres', NULL)");
+      String catalog = "SELECT to_jsonb(c)::text FROM quicksilver.catalog c";
+      String before = session.query(catalog);
+
+      Migrations.migrate(postgres.jdbcUrl(), "", "");
+
+      assertThat(session.query(catalog)).isEqualTo(before);
+      assertThat(session.query("SELECT count(*) FROM quicksilver.problems()")).isEqualTo("0");
+      assertThat(session.query("SELECT knows_readers FROM quicksilver.root")).isEqualTo("f");
+      session.execute("CREATE ROLE app LOGIN PASSWORD 'p'");
+      session.execute("SELECT quicksilver.grant_read('app', 'dns')");
+      assertThat(session.query("SELECT has_verifier FROM quicksilver.readers")).isEqualTo("t");
+      assertThat(
+              session.query(
+                  "SELECT string_agg(tablename, ' ' ORDER BY tablename) FROM pg_publication_tables"
+                      + " WHERE pubname = 'quicksilver'"))
+          .isEqualTo("catalog dns reader");
+    }
+  }
+
+  @Test
   void rowsOfNodesThatHadNothingButANameStayAsTheRootNamesThem() throws Exception {
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start();
         Connection connection = postgres.connect()) {

@@ -14,7 +14,9 @@ import java.util.UUID;
 /**
  * A pair of the catalog, the database that lists the databases: the key is a database's name, the
  * value a JSON object with at least the texts {@code id}, {@code key_type} and {@code value_type}.
- * All nodes read it so; what else it holds is for the gateway.
+ * All nodes read it so; what else it holds is for the gateway. Pairs with a colon in their key are
+ * of other things ({@code role:} and a name: what a role may read), also of such as a later version
+ * adds; they are no databases.
  *
  * @param members the whole object; do not change it
  */
@@ -28,8 +30,18 @@ public record CatalogPair(DatabaseIdentity identity, JsonNode members) {
           .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
           .build();
 
+  /** Whether a key of the catalog is a database's name, and no other thing's. */
+  public static boolean isOfDatabase(byte[] key) {
+    for (byte each : key) {
+      if (each == ':') {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /**
-   * Decodes a pair.
+   * Decodes a database's pair.
    *
    * @throws IOException if it is none; the message names the database
    */

@@ -114,6 +114,9 @@ final class CatalogWatcher implements AutoCloseable {
     try (Snapshot snapshot = catalog.snapshot();
         Scan scan = snapshot.scan(KeyRange.ALL, Direction.FORWARD)) {
       while (scan.next()) {
+        if (!CatalogPair.isOfDatabase(scan.key())) {
+          continue;
+        }
         try {
           DatabaseIdentity identity = CatalogPair.decode(scan.key(), scan.value()).identity();
           if (!identity.name().equals(CatalogPair.CATALOG)) {

@@ -52,6 +52,14 @@ final class CatalogPairTest {
   }
 
   @Test
+  void aKeyWithAColonIsOfNoDatabase() {
+    assertThat(CatalogPair.isOfDatabase("dns".getBytes(UTF_8))).isTrue();
+    assertThat(CatalogPair.isOfDatabase("Größe".getBytes(UTF_8))).isTrue();
+    assertThat(CatalogPair.isOfDatabase("role:dns".getBytes(UTF_8))).isFalse();
+    assertThat(CatalogPair.isOfDatabase("later:".getBytes(UTF_8))).isFalse();
+  }
+
+  @Test
   void refusesANameThatIsNotOne() {
     assertThatThrownBy(
             () ->

@@ -75,6 +75,31 @@ final class ReplicationTest {
   }
 
   @Test
+  void whatARoleMayReadIsNoDatabaseAndNoDamageWhateverItIs() {
+    try (TestNode root = TestNode.root("root", dir("root"));
+        TestNode relay = TestNode.open("relay", dir("relay")).serve().follow(root.port());
+        TestNode edge = TestNode.open("edge", dir("edge")).follow(relay.port())) {
+      root.create("dns", DNS);
+      root.commit(CatalogPair.CATALOG, set("role:app", "{\"databases\":[\"dns\"]}"));
+      root.commit(CatalogPair.CATALOG, set("role:dns", "{\"id\":\"" + DNS + "\"}"));
+      root.commit(CatalogPair.CATALOG, set("role:", ""));
+      root.commit(CatalogPair.CATALOG, set("later:x", "no JSON"));
+      root.create("zones", new UUID(1, 2));
+      edge.awaitEqual(CatalogPair.CATALOG, root);
+      edge.awaitEqual("zones", root);
+      assertThat(edge.replica().problem()).isEmpty();
+      assertThat(read(edge.database(CatalogPair.CATALOG), "role:app")).contains("dns");
+      // Nothing that cannot be read keeps a database from being dropped.
+      root.drop("dns");
+      root.commit(CatalogPair.CATALOG, a -> a.delete("role:app".getBytes(UTF_8)));
+      edge.awaitEqual(CatalogPair.CATALOG, root);
+      Await.until(() -> edge.databases.get("dns").isEmpty(), () -> edge.replica().status());
+      assertThat(edge.databases.all()).hasSize(2);
+      assertThat(edge.replica().problem()).isEmpty();
+    }
+  }
+
+  @Test
   void relaysPassBlocksOnAndAcksClimbTheTree() {
     try (TestNode root = TestNode.root("root", dir("root"));
         TestNode relay = TestNode.open("relay", dir("relay")).serve().follow(root.port());

@@ -22,8 +22,8 @@ FROM pg_publication pub
 JOIN pg_publication_rel pr ON pr.prpubid = pub.oid
 JOIN pg_class r ON r.oid = pr.prrelid
 JOIN pg_namespace n ON n.oid = r.relnamespace
-WHERE pub.pubname = 'quicksilver' AND pr.prrelid <> 'quicksilver.catalog'::regclass;
-COMMENT ON VIEW quicksilver.published_table IS 'The tables in the publication, but for the catalog.';
+WHERE pub.pubname = 'quicksilver' AND pr.prrelid NOT IN ('quicksilver.catalog'::regclass, 'quicksilver.reader'::regclass);
+COMMENT ON VIEW quicksilver.published_table IS 'The tables in the publication, but for the catalog and the readers.';
 
 CREATE OR REPLACE VIEW quicksilver.catalog_table AS
 SELECT c.name, c.id, c.key_type, c.value_type, c.table_schema, c.table_name, c.relation AS recorded, c.owns_table,

@@ -189,6 +189,7 @@ BEGIN
         PERFORM quicksilver.require_owner(dropped.relation::regclass);
     END IF;
     DELETE FROM quicksilver.catalog c WHERE c.name = drop_database.name;
+    PERFORM quicksilver.forget_reads(drop_database.name);
     PERFORM quicksilver.unguard_partitions(dropped.recorded, dropped.relation);
     IF dropped.relation IS NULL THEN
         RAISE NOTICE 'table %.% of database % was gone already%', quote_ident(dropped.table_schema), quote_ident(dropped.table_name),

@@ -45,14 +45,19 @@ AS $function$
 $function$;
 COMMENT ON FUNCTION quicksilver.unguarded(oid) IS 'The problem of a partition that quicksilver.partition does not have.';
 
-DROP FUNCTION IF EXISTS quicksilver.problems();
-CREATE FUNCTION quicksilver.problems()
+CREATE OR REPLACE FUNCTION quicksilver.table_problems()
 RETURNS TABLE (database text, problem text, cure text)
 LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 SET jit = off
 AS $function$
     WITH restored AS MATERIALIZED (SELECT quicksilver.is_restored() AS yes),
+    ours (what, relation, name, identity, triggers) AS (VALUES
+        ('catalog', 'quicksilver.catalog'::regclass, 'quicksilver.catalog', 'd'::"char",
+            '{catalog_rows_are_not_changed,catalog_is_not_emptied}'::name[]),
+        ('table of readers', 'quicksilver.reader'::regclass, 'quicksilver.reader', 'f'::"char",
+            '{reader_rows_are_not_changed,reader_is_not_emptied}'::name[])
+    ),
     published AS (
         SELECT c.name, c.relation, c.state, c.recorded, format('%I.%I', c.table_schema, c.table_name) AS table_name,
                CASE WHEN c.owns_table THEN format('SELECT quicksilver.drop_database(%L), and create_database again', c.name)
@@ -68,21 +73,21 @@ AS $function$
            'SELECT quicksilver.begin_anew(), and start a root with an empty data directory'
     FROM restored WHERE restored.yes
     UNION ALL
-    SELECT 'quicksilver', 'the publication no longer has the whole catalog',
-           'ALTER PUBLICATION quicksilver ADD TABLE quicksilver.catalog, after DROP TABLE if it has a part of it'
+    SELECT 'quicksilver', format('the publication no longer has the whole %s', o.what),
+           format('ALTER PUBLICATION quicksilver ADD TABLE %s, after DROP TABLE if it has a part of it', o.name)
+    FROM ours o
     WHERE NOT EXISTS (
         SELECT FROM pg_publication_rel pr JOIN pg_publication pub ON pub.oid = pr.prpubid
-        WHERE pub.pubname = 'quicksilver' AND pr.prrelid = 'quicksilver.catalog'::regclass
-          AND pr.prattrs IS NULL AND pr.prqual IS NULL)
+        WHERE pub.pubname = 'quicksilver' AND pr.prrelid = o.relation AND pr.prattrs IS NULL AND pr.prqual IS NULL)
     UNION ALL
-    SELECT 'quicksilver', 'the replica identity of the catalog does not suffice', 'ALTER TABLE quicksilver.catalog REPLICA IDENTITY DEFAULT'
-    FROM pg_class c WHERE c.oid = 'quicksilver.catalog'::regclass AND c.relreplident <> 'd'
+    SELECT 'quicksilver', format('the replica identity of the %s does not suffice', o.what),
+           format('ALTER TABLE %s REPLICA IDENTITY %s', o.name, CASE o.identity WHEN 'd' THEN 'DEFAULT' ELSE 'FULL' END)
+    FROM ours o JOIN pg_class c ON c.oid = o.relation AND c.relreplident <> o.identity
     UNION ALL
-    SELECT 'quicksilver', format('trigger %s of the catalog is gone or not enabled always', w.name),
-           format('ALTER TABLE quicksilver.catalog ENABLE ALWAYS TRIGGER %s', w.name)
-    FROM (VALUES ('catalog_rows_are_not_changed'), ('catalog_is_not_emptied')) AS w(name)
-    WHERE NOT EXISTS (SELECT FROM pg_trigger g
-                      WHERE g.tgrelid = 'quicksilver.catalog'::regclass AND g.tgname = w.name AND g.tgenabled = 'A')
+    SELECT 'quicksilver', format('trigger %s of the %s is gone or not enabled always', w.name, o.what),
+           format('ALTER TABLE %s ENABLE ALWAYS TRIGGER %s', o.name, w.name)
+    FROM ours o CROSS JOIN LATERAL unnest(o.triggers) AS w(name)
+    WHERE NOT EXISTS (SELECT FROM pg_trigger g WHERE g.tgrelid = o.relation AND g.tgname = w.name AND g.tgenabled = 'A')
     UNION ALL
     SELECT 'quicksilver', format('event trigger %s is not enabled always, so DDL can pass it by', e.evtname),
            format('ALTER EVENT TRIGGER %s ENABLE ALWAYS', e.evtname)
@@ -183,8 +188,23 @@ AS $function$
     WHERE t.state = 'there' AND NOT EXISTS (
         SELECT FROM pg_trigger g WHERE g.tgrelid = w.of AND g.tgname = w.name AND g.tgenabled = 'A')
 $function$;
+REVOKE ALL ON FUNCTION quicksilver.table_problems() FROM PUBLIC;
+COMMENT ON FUNCTION quicksilver.table_problems() IS
+    'Part of problems(): what has been done to published tables so that their databases can no longer follow them. No DDL may add to it.';
+
+DROP FUNCTION IF EXISTS quicksilver.problems();
+CREATE FUNCTION quicksilver.problems()
+RETURNS TABLE (database text, problem text, cure text)
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $function$
+    SELECT t.database, t.problem, t.cure FROM quicksilver.table_problems() t
+    UNION ALL
+    SELECT r.database, r.problem, r.cure FROM quicksilver.reader_problems() r
+$function$;
 COMMENT ON FUNCTION quicksilver.problems() IS
-    'What has been done to published tables so that their databases can no longer follow them, and what helps; empty if all is well.';
+    'What keeps databases from following their tables, and who is let in at the edges against what PostgreSQL knows; with what helps. Empty if all is well.';
 
 -- Partitions. A TRUNCATE of one of them is not in the publication's stream, only one of the whole table.
 
@@ -384,7 +404,11 @@ BEGIN
     END IF;
     PERFORM set_config('quicksilver.problems_before',
         (SELECT coalesce(jsonb_agg(p.problem) || jsonb_agg(p.database || ': ' || p.problem), '[]')::text
-         FROM quicksilver.problems() p), true);
+         FROM quicksilver.table_problems() p), true);
+    IF TG_TAG IN ('REVOKE', 'DROP OWNED') THEN
+        PERFORM set_config('quicksilver.marked_before',
+            (SELECT coalesce(jsonb_agg(m.role), '[]')::text FROM quicksilver.marked_readers() m), true);
+    END IF;
 END
 $function$;
 REVOKE ALL ON FUNCTION quicksilver.before_ddl() FROM PUBLIC;
@@ -403,6 +427,9 @@ BEGIN
         RETURN;
     END IF;
     PERFORM quicksilver.refuse_old_snapshot(TG_TAG, touched);
+    IF TG_TAG IN ('REVOKE', 'DROP OWNED') THEN
+        PERFORM quicksilver.follow_revokes(coalesce(nullif(current_setting('quicksilver.marked_before', true), ''), '[]')::jsonb);
+    END IF;
     -- A database goes on with a table that gets another name or schema; a dump has to find it by that.
     -- Looked at first: an UPDATE waits for whoever publishes a table just now.
     IF EXISTS (SELECT FROM quicksilver.catalog_table t
@@ -417,10 +444,10 @@ BEGIN
                    UNION ALL SELECT p.leaf FROM quicksilver.partition p WHERE p.root = c.relation) LOOP
         PERFORM quicksilver.guard_partitions(bad.relation, false, before);
     END LOOP;
-    SELECT p.* INTO bad FROM quicksilver.problems() p WHERE NOT before ? (p.database || ': ' || p.problem) LIMIT 1;
+    SELECT p.* INTO bad FROM quicksilver.table_problems() p WHERE NOT before ? (p.database || ': ' || p.problem) LIMIT 1;
     IF FOUND THEN
         PERFORM quicksilver.refuse_ddl(TG_TAG, format('database %s could not follow, %s', bad.database, bad.problem),
-            (SELECT string_agg(p.cure, '; ' ORDER BY p.cure) || ' first.' FROM quicksilver.problems() p
+            (SELECT string_agg(p.cure, '; ' ORDER BY p.cure) || ' first.' FROM quicksilver.table_problems() p
              WHERE p.database = bad.database AND p.problem LIKE 'the replica identity of %'
                AND bad.problem LIKE 'the replica identity of %'));
     END IF;

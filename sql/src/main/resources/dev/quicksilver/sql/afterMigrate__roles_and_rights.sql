@@ -62,6 +62,18 @@ GRANT EXECUTE ON FUNCTION
     quicksilver.bigint_of(bytea, integer)
     TO quicksilver_reader, quicksilver_writer, quicksilver_admin;
 
+-- A verifier is whatever its role's password is: who may set it is looked at in the function.
+GRANT EXECUTE ON FUNCTION quicksilver.set_verifier(name, text) TO quicksilver_reader, quicksilver_writer, quicksilver_admin;
+
+-- Says who reads databases at the edges: those of create_database, and those of tables that it owns.
+GRANT SELECT ON quicksilver.readers TO quicksilver_admin;
+GRANT EXECUTE ON FUNCTION
+    quicksilver.reader_states(),
+    quicksilver.grant_read(name, text),
+    quicksilver.revoke_read(name, text),
+    quicksilver.refresh_verifiers()
+    TO quicksilver_admin;
+
 -- Creates and drops databases, and publishes and unpublishes the tables that it owns.
 GRANT SELECT ON quicksilver.catalog, quicksilver.catalog_table, quicksilver.published_table TO quicksilver_admin;
 GRANT EXECUTE ON FUNCTION
