@@ -1,7 +1,9 @@
 package dev.quicksilver.bridge;
 
 import dev.quicksilver.bridge.ServedDatabases.Served;
+import dev.quicksilver.bridge.catalog.Freshness;
 import dev.quicksilver.bridge.catalog.Replica;
+import dev.quicksilver.bridge.catalog.ReplicaView;
 import dev.quicksilver.bridge.catalog.Rights;
 import dev.quicksilver.bridge.evaluate.Evaluator;
 import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
@@ -295,6 +297,10 @@ public final class Bridge implements AutoCloseable {
                 config.evaluator(), config.maxConnections(), this::serveEvaluator, nanoClock));
   }
 
+  Freshness freshness() {
+    return replica.freshness();
+  }
+
   Users users() {
     return users;
   }
@@ -341,8 +347,8 @@ public final class Bridge implements AutoCloseable {
   }
 
   /** A transaction that has not read anything yet. */
-  Transaction newTransaction(Rights rights) {
-    return new Transaction(replica, rights, config.maxSnapshotAge(), nanoClock);
+  Transaction newTransaction(Rights rights, ReplicaView.Judge judge) {
+    return new Transaction(replica, rights, judge, config.maxSnapshotAge(), nanoClock);
   }
 
   BridgeConfig config() {

@@ -66,7 +66,7 @@ final class Session {
     this.outer = outer;
     this.reading =
         outer == null
-            ? new Reading(() -> bridge.newTransaction(rights), cursors)
+            ? new Reading(() -> bridge.newTransaction(rights, this::requireFresh), cursors)
             : outer.reading.shared(cursors);
     this.watch = new Watch(client, reading::transaction, bridge.nanoClock());
     this.block = new Block(settings, cursors, reading, this::evaluator, out);
@@ -85,6 +85,19 @@ final class Session {
   /** What the session's user may read; nothing before this is called. */
   void mayRead(Rights granted) {
     rights = granted;
+  }
+
+  private void requireFresh(String database, boolean taken) {
+    long most = settings.maxLag();
+    if (most > 0 && taken) {
+      throw PgException.of(
+              SqlState.STALE,
+              "database \"" + database + "\" was read before quicksilver.max_lag was set")
+          .hint("Set it before the transaction begins.");
+    }
+    if (most > 0) {
+      bridge.freshness().require(database, most);
+    }
   }
 
   /** The session may use the evaluator from now on. */

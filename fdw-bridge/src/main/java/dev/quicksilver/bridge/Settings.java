@@ -1,5 +1,7 @@
 package dev.quicksilver.bridge;
 
+import dev.quicksilver.bridge.sql.PgException;
+import dev.quicksilver.bridge.sql.SqlState;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.time.ZoneId;
@@ -20,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * others are the evaluator's to judge, which reports what they became. Not thread-safe.
  */
 final class Settings {
+  /** How old a database may be that the session reads; 0 or nothing for any age. */
+  static final String MAX_LAG = "quicksilver.max_lag";
+
   private static final Map<String, String> DEFAULTS =
       Map.ofEntries(
           Map.entry("application_name", ""),
@@ -31,6 +36,7 @@ final class Settings {
           Map.entry("integer_datetimes", "on"),
           Map.entry("intervalstyle", "postgres"),
           Map.entry("is_superuser", "off"),
+          Map.entry(MAX_LAG, ""),
           Map.entry("search_path", "\"$user\", public"),
           Map.entry("server_encoding", "UTF8"),
           Map.entry("standard_conforming_strings", "on"),
@@ -45,7 +51,7 @@ final class Settings {
 
   /** What matters here and PostgreSQL, or an older one, does not report. */
   private static final List<String> UNREPORTED =
-      List.of("bytea_output", "statement_timeout", "search_path");
+      List.of("bytea_output", "statement_timeout", "search_path", MAX_LAG);
 
   /** Names as PostgreSQL spells them when it reports them. */
   static final Map<String, String> REPORTED =
@@ -142,6 +148,23 @@ final class Settings {
     return milliseconds(value("statement_timeout")).orElse(0L);
   }
 
+  /**
+   * How old a database may be that is read, in ms; 0 for any age.
+   *
+   * @throws PgException 22023 if the evaluator was told what is no time
+   */
+  long maxLag() {
+    String text = value(MAX_LAG);
+    return text.isEmpty() ? 0 : milliseconds(text).orElseThrow(() -> noTime(text));
+  }
+
+  private static PgException noTime(String text) {
+    return PgException.of(
+            SqlState.INVALID_PARAMETER_VALUE,
+            "invalid value for parameter \"" + MAX_LAG + "\": \"" + text + "\"")
+        .hint("A number with ms, s, min, h or d, as in '5s'; 0 for any age.");
+  }
+
   String value(String name) {
     return values.getOrDefault(name, "");
   }
@@ -199,6 +222,12 @@ final class Settings {
           };
       case "statement_timeout" ->
           milliseconds(text).isPresent() ? Optional.of(text) : Optional.empty();
+      case MAX_LAG -> {
+        if (!text.isEmpty() && milliseconds(text).isEmpty()) {
+          throw noTime(text);
+        }
+        yield Optional.of(text);
+      }
       case "timezone" ->
           ZONES.contains(text) || (text.contains("/") && REGIONS.contains(text))
               ? Optional.of(text)
@@ -257,7 +286,7 @@ final class Settings {
   /** The values that matter here and that PostgreSQL does not report. */
   static String unreported() {
     return UNREPORTED.stream()
-        .map(name -> "pg_catalog.current_setting('" + name + "')")
+        .map(name -> "pg_catalog.current_setting('" + name + "', true)")
         .collect(Collectors.joining(", ", "SELECT ", ""));
   }
 

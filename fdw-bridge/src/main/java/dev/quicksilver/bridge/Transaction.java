@@ -20,6 +20,7 @@ final class Transaction {
 
   private final Replica replica;
   private final Rights rights;
+  private final ReplicaView.Judge judge;
   private final Duration maxAge;
   private final LongSupplier nanoClock;
   private final Savepoints savepoints = new Savepoints();
@@ -28,10 +29,16 @@ final class Transaction {
   private volatile boolean reading;
   private boolean expired;
 
-  Transaction(Replica replica, Rights rights, Duration maxAge, LongSupplier nanoClock) {
+  Transaction(
+      Replica replica,
+      Rights rights,
+      ReplicaView.Judge judge,
+      Duration maxAge,
+      LongSupplier nanoClock) {
     this.nanoClock = nanoClock;
     this.replica = replica;
     this.rights = rights;
+    this.judge = judge;
     this.maxAge = maxAge;
   }
 
@@ -41,7 +48,7 @@ final class Transaction {
     }
     ReplicaView current = view;
     if (current == null) {
-      current = replica.view(rights);
+      current = replica.view(rights, judge);
       view = current;
       since = nanoClock.getAsLong();
       reading = true;

@@ -180,6 +180,37 @@ class ForeignTablesTest {
   }
 
   @Test
+  void refusesToBeTooOldAndWaits() throws SQLException, IOException {
+    lab.run(
+        "SELECT quicksilver.attach_edge('fresh', '127.0.0.1', %d, max_lag => '1 h')"
+            .formatted(lab.bridge.port()));
+    assertThatThrownBy(() -> lab.rows("SELECT count(*) FROM fresh.dns"))
+        .extracting(e -> ((SQLException) e).getSQLState())
+        .isEqualTo("QS002");
+    Following.write(
+        data,
+        Map.of(
+            "dns",
+            new Following(
+                "STREAMING", "relay", 7, OptionalLong.of(System.currentTimeMillis()), "")));
+    assertThat(lab.rows("SELECT count(*) FROM fresh.dns")).containsExactly("1000");
+    assertThat(lab.rows("SELECT state FROM fresh.replication WHERE database = 'dns'"))
+        .containsExactly("STREAMING");
+    lab.run("CALL quicksilver.wait_for_edge('fresh', 'dns', 1000)");
+    assertThatThrownBy(
+            () -> lab.run("CALL quicksilver.wait_for_edge('fresh', 'dns', 1001, '50 ms')"))
+        .extracting(e -> ((SQLException) e).getSQLState())
+        .isEqualTo("QS001");
+    assertThatThrownBy(
+            () ->
+                lab.run(
+                    "SELECT quicksilver.attach_edge('fresh', '127.0.0.1', 1, max_lag => 'soon')"))
+        .extracting(e -> ((SQLException) e).getSQLState())
+        .isEqualTo("22023");
+    lab.run("SELECT quicksilver.detach_edge('fresh')");
+  }
+
+  @Test
   void attachesAgain() throws SQLException {
     List<String> tables =
         lab.rows(
@@ -194,7 +225,8 @@ class ForeignTablesTest {
             "again.dns",
             "again.dns_log",
             "again.pages",
-            "again.pages_log");
+            "again.pages_log",
+            "again.replication");
     assertThat(
             lab.rows(
                 "SELECT * FROM quicksilver.attach_edge('again', '127.0.0.1', "

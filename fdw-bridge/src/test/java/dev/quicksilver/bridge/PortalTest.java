@@ -52,7 +52,7 @@ class PortalTest {
     }
     TestReplica.write(data, "dns", "text", pairs);
     replica = new Replica(data, TestReplica.OPTIONS);
-    view = replica.view(Rights.ALL);
+    view = replica.view(Rights.ALL, ReplicaView.Judge.NONE);
     out = new MessageWriter(sent);
   }
 

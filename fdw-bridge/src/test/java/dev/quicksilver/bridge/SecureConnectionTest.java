@@ -296,7 +296,7 @@ class SecureConnectionTest {
         assertThat(rows.getString(1) + rows.getInt(2)).isEqualTo("away0");
         assertThat(rows.getString(3)).contains("could not connect to server \"away\"");
         rows.next();
-        assertThat(rows.getString(1) + rows.getInt(2)).isEqualTo("one3");
+        assertThat(rows.getString(1) + rows.getInt(2)).isEqualTo("one4");
         assertThat(rows.getString(3)).isNull();
         rows.next();
         assertThat(rows.getString(1) + rows.getInt(2)).isEqualTo("two0");

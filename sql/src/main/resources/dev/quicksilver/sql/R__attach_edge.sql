@@ -66,7 +66,8 @@ CREATE OR REPLACE FUNCTION quicksilver.attach_edge(
     sslrootcert text DEFAULT NULL,
     sslcert text DEFAULT NULL,
     sslkey text DEFAULT NULL,
-    connect_timeout integer DEFAULT 10)
+    connect_timeout integer DEFAULT 10,
+    max_lag text DEFAULT NULL)
 RETURNS TABLE (foreign_table text)
 LANGUAGE plpgsql
 AS $$
@@ -79,6 +80,7 @@ DECLARE
         ['fetch_size', attach_edge.fetch_size::text],
         ['use_remote_estimate', attach_edge.use_remote_estimate::text],
         ['connect_timeout', attach_edge.connect_timeout::text],
+        ['options', '-c quicksilver.max_lag=' || replace(attach_edge.max_lag, ' ', '')],
         ['async_capable', 'true'],
         ['updatable', 'false'],
         ['truncatable', 'false'],
@@ -101,6 +103,10 @@ BEGIN
             USING ERRCODE = 'invalid_name',
                   HINT = 'Use 1 to 48 of a-z, 0-9 and _, beginning with a letter, and neither public nor quicksilver.';
     END IF;
+    IF attach_edge.max_lag !~ '^\d{1,9} *(ms|s|min|h|d)?$' THEN
+        RAISE EXCEPTION '"%" is no time for max_lag', attach_edge.max_lag
+            USING ERRCODE = 'invalid_parameter_value', HINT = 'Use a number with ms, s, min, h or d, as in 5s.';
+    END IF;
     CREATE EXTENSION IF NOT EXISTS postgres_fdw;
     SET LOCAL client_min_messages = warning;
     PERFORM quicksilver.detach_edge(attach_edge.name);
@@ -120,7 +126,7 @@ BEGIN
 END
 $$;
 
-COMMENT ON FUNCTION quicksilver.attach_edge(text, text, integer, text, text, integer, boolean, text, text, text, text, integer) IS
+COMMENT ON FUNCTION quicksilver.attach_edge(text, text, integer, text, text, integer, boolean, text, text, text, text, integer, text) IS
     'Makes the databases of an edge''s bridge foreign tables in a schema of the edge''s name; attaching again imports anew.';
 
 CREATE OR REPLACE FUNCTION quicksilver.attach_edges(edges jsonb)
@@ -144,7 +150,7 @@ BEGIN
         END IF;
         SELECT string_agg(k, ', ') INTO unknown FROM jsonb_object_keys(one) AS k
         WHERE k NOT IN ('name', 'host', 'port', 'user', 'password', 'fetch_size', 'use_remote_estimate',
-            'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'connect_timeout');
+            'sslmode', 'sslrootcert', 'sslcert', 'sslkey', 'connect_timeout', 'max_lag');
         IF unknown IS NOT NULL THEN
             RAISE EXCEPTION 'edge "%" has members that attach_edge does not know: %', one ->> 'name', unknown
                 USING ERRCODE = 'invalid_parameter_value', HINT = 'Members are named as the arguments of attach_edge.';
@@ -164,7 +170,8 @@ BEGIN
                     sslrootcert => one ->> 'sslrootcert',
                     sslcert => one ->> 'sslcert',
                     sslkey => one ->> 'sslkey',
-                    connect_timeout => coalesce((one ->> 'connect_timeout')::integer, 10)) AS t;
+                    connect_timeout => coalesce((one ->> 'connect_timeout')::integer, 10),
+                    max_lag => one ->> 'max_lag') AS t;
         EXCEPTION WHEN OTHERS THEN
             edge := one ->> 'name';
             foreign_table := NULL;
@@ -177,3 +184,34 @@ $$;
 
 COMMENT ON FUNCTION quicksilver.attach_edges(jsonb) IS
     'Attaches each edge of a list; one that cannot be attached stays as it was, and its problem is told.';
+
+-- A procedure, for each look needs a transaction of its own: one transaction sees an edge at one moment.
+CREATE OR REPLACE PROCEDURE quicksilver.wait_for_edge(
+    edge text,
+    database text,
+    sequence bigint,
+    timeout interval DEFAULT '10 s')
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    ends timestamptz := clock_timestamp() + timeout;
+    reached bigint;
+BEGIN
+    LOOP
+        EXECUTE format('SELECT last_sequence FROM %I.databases WHERE name = $1', edge) INTO reached USING database;
+        COMMIT;
+        IF reached IS NULL THEN
+            RAISE EXCEPTION 'edge "%" has no database "%"', edge, database USING ERRCODE = 'undefined_table';
+        ELSIF reached >= sequence THEN
+            RETURN;
+        ELSIF clock_timestamp() >= ends THEN
+            RAISE EXCEPTION 'edge "%" has reached sequence % of "%", not %, within %', edge, reached, database, sequence, timeout
+                USING ERRCODE = 'QS001', HINT = format('%I.replication says what the edge waits for.', edge);
+        END IF;
+        PERFORM pg_sleep(0.01);
+    END LOOP;
+END
+$$;
+
+COMMENT ON PROCEDURE quicksilver.wait_for_edge(text, text, bigint, interval) IS
+    'Waits until an attached edge has a sequence of a database, as sequence_of returned it; not within a transaction block.';

@@ -14,6 +14,7 @@ import dev.quicksilver.replication.ReplicationServer;
 import dev.quicksilver.replication.ServerOptions;
 import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.Following;
 import dev.quicksilver.storage.StorageOptions;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -98,9 +99,15 @@ final class NodeParts {
   /**
    * Serves the status over HTTP and says that the process is ready.
    *
+   * @param following how its databases are followed, for bridges of this machine
    * @param more serves what only this role has
    */
-  void ready(Supplier<NodeStatus> status, Consumer<HttpEndpoint> more) {
+  void ready(
+      Supplier<NodeStatus> status,
+      Supplier<Map<String, Following>> following,
+      Consumer<HttpEndpoint> more) {
+    lifecycle.own(
+        "following", FollowingWriter.start(configuration.get(Settings.DATA_DIRECTORY), following));
     HttpEndpoint http = HttpListeners.start(lifecycle, configuration, status, addresses);
     RemoteReads.serve(http, databases);
     more.accept(http);

@@ -14,7 +14,11 @@ import dev.quicksilver.replication.Replica;
 import dev.quicksilver.replication.ReplicationConfig;
 import dev.quicksilver.replication.Upstream;
 import dev.quicksilver.replication.UpstreamChoice;
+import dev.quicksilver.storage.Following;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -67,6 +71,7 @@ public final class ReplicaCommand extends NodeCommand {
                   following.stream().flatMap(ReplicaCommand::upstreams).toList(),
                   replica.refusals().stream().map(ReplicaCommand::refusal).toList());
         },
+        () -> following(replica.status()),
         http -> CopyRequests.serve(http, replica::copyAnew));
   }
 
@@ -122,6 +127,25 @@ public final class ReplicaCommand extends NodeCommand {
 
   private static RefusalReport refusal(RefusalCount refused) {
     return new RefusalReport(refused.upstream().toString(), refused.code().name(), refused.count());
+  }
+
+  private static Map<String, Following> following(List<DatabaseStatus> all) {
+    long now = System.currentTimeMillis();
+    Map<String, Following> result = new TreeMap<>();
+    for (DatabaseStatus status : all) {
+      OptionalLong lag = status.lagMicros();
+      result.put(
+          status.database(),
+          new Following(
+              status.state().name(),
+              status.upstream(),
+              status.rootSequence(),
+              lag.isPresent()
+                  ? OptionalLong.of(now - Math.ceilDiv(lag.getAsLong(), 1000))
+                  : OptionalLong.empty(),
+              status.contradiction().isEmpty() ? status.reason() : status.contradiction()));
+    }
+    return result;
   }
 
   private static StatusReporter.Progress progress(DatabaseStatus status) {

@@ -15,8 +15,14 @@ import dev.quicksilver.gateway.GatewayException;
 import dev.quicksilver.gateway.GatewayStatus;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.replication.ReplicationServer;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.Following;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.TreeMap;
 import picocli.CommandLine.Command;
 
 /** Sequences PostgreSQL's commits and serves the log. */
@@ -70,7 +76,25 @@ public final class RootCommand extends NodeCommand {
               : report.withSlot(
                   new SlotReport(slot, gateway.retainedWal(), gateway.isSynchronous()));
         },
+        () -> following(gateway.status(), node.databases),
         CopyRequests::refuse);
+  }
+
+  /** What is complete is so by the root: nothing is missing that it has sequenced. */
+  private static Map<String, Following> following(GatewayStatus status, DatabaseSet databases) {
+    boolean streaming = status.state() == GatewayStatus.State.STREAMING;
+    Map<String, Following> result = new TreeMap<>();
+    for (Database database : databases.all()) {
+      result.put(
+          database.identity().name(),
+          new Following(
+              streaming ? "SEQUENCING" : status.state().name(),
+              "PostgreSQL",
+              database.head().lastSequence(),
+              streaming ? OptionalLong.of(System.currentTimeMillis()) : OptionalLong.empty(),
+              streaming ? "" : status.lastProblem()));
+    }
+    return result;
   }
 
   private static GatewayConfig config(Configuration configuration, PostgresConnection postgres) {

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.time.InstantSource;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.HashSet;
@@ -39,6 +40,7 @@ public final class Replica implements AutoCloseable {
 
   private final DatabaseDirectory directory;
   private final StorageOptions options;
+  private final Freshness freshness;
   private final TreeMap<String, Shared> open = new TreeMap<>();
   private final TreeMap<String, String> unopened = new TreeMap<>();
   private final LongSupplier nanoClock;
@@ -117,6 +119,7 @@ public final class Replica implements AutoCloseable {
 
   /** The same with a clock that says when to look at the directory again. */
   public Replica(Path dataDirectory, StorageOptions options, LongSupplier nanoClock) {
+    this.freshness = new Freshness(dataDirectory, InstantSource.system());
     this.directory = new DatabaseDirectory(dataDirectory);
     this.options = options;
     this.nanoClock = nanoClock;
@@ -127,9 +130,15 @@ public final class Replica implements AutoCloseable {
    * A view for one transaction; snapshots are taken when a database is first read.
    *
    * @param rights what it shows; all else is not there
+   * @param judge whether a database is new enough to be read
    */
-  public ReplicaView view(Rights rights) {
-    return new ReplicaView(this, acquire(), rights);
+  public ReplicaView view(Rights rights, ReplicaView.Judge judge) {
+    return new ReplicaView(this, acquire(), rights, judge);
+  }
+
+  /** How far behind they are. */
+  public Freshness freshness() {
+    return freshness;
   }
 
   /** The databases as they were a tenth of a second ago or later. */

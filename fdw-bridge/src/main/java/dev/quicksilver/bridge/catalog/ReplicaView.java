@@ -1,8 +1,10 @@
 package dev.quicksilver.bridge.catalog;
 
+import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.types.Type;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.Following;
 import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.StorageException;
@@ -13,6 +15,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
@@ -29,13 +32,30 @@ import org.jspecify.annotations.Nullable;
 public final class ReplicaView implements CatalogView, AutoCloseable {
   private final Replica replica;
   private final Rights rights;
+  private final Judge judge;
+  private final Set<String> judged = new HashSet<>();
+  private final Map<String, PgException> tooOld = new HashMap<>();
   private final Map<String, Snapshot> snapshots = new HashMap<>();
   private final Set<String> asSeen = new HashSet<>();
   private Replica.@Nullable Opened opened;
   private boolean lookedAnew;
 
-  ReplicaView(Replica replica, Replica.Opened opened, Rights rights) {
+  /** Says whether a database is new enough. */
+  public interface Judge {
+    /** Nothing is too old. */
+    Judge NONE = (database, taken) -> {};
+
+    /**
+     * Refuses one that is not.
+     *
+     * @param taken whether its snapshot was taken already
+     */
+    void require(String database, boolean taken);
+  }
+
+  ReplicaView(Replica replica, Replica.Opened opened, Rights rights, Judge judge) {
     this.replica = replica;
+    this.judge = judge;
     this.rights = rights;
     this.opened = opened;
   }
@@ -131,11 +151,20 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
 
   /** Whether a table of schema public has this name. */
   public boolean has(String name) {
-    return name.equals("databases") || behind(name) != null;
+    return name.equals("databases") || name.equals("replication") || behind(name) != null;
   }
 
   private Snapshot snapshot(String name, Replica.Shared shared) {
     return snapshots.computeIfAbsent(name, ignored -> shared.database().snapshot());
+  }
+
+  /** A snapshot is judged once, since it does not change. */
+  private void judge(String name, boolean taken) {
+    try {
+      judge.require(name, taken);
+    } catch (PgException e) {
+      tooOld.put(name, e);
+    }
   }
 
   private Snapshot served(String name, Replica.Shared shared) {
@@ -145,6 +174,13 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
             why -> {
               throw DatabaseDirectory.notServed(name, why);
             });
+    if (judged.add(name)) {
+      judge(name, snapshots.containsKey(name));
+    }
+    PgException refusal = tooOld.get(name);
+    if (refusal != null) {
+      throw refusal;
+    }
     return snapshot(name, shared);
   }
 
@@ -165,6 +201,9 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
     if (name.equals("databases")) {
       return Optional.of(list());
     }
+    if (name.equals("replication")) {
+      return Optional.of(replication());
+    }
     if (name.endsWith("_log")) {
       String database = name.substring(0, name.length() - 4);
       Replica.Shared logged = database(database);
@@ -179,6 +218,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
   public List<Relation> relations() {
     var result = new TreeMap<String, Relation>();
     result.put("databases", list());
+    result.put("replication", replication());
     all().forEach((name, shared) -> result.put(name + "_log", log(name, shared)));
     all().forEach((name, shared) -> result.put(name, pairs(name, shared)));
     return List.copyOf(result.values());
@@ -232,11 +272,57 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
     return new RowsRelation("databases", columns, all().size(), this::heads);
   }
 
+  /** How the databases are followed, at the moment of asking: it belongs to no snapshot. */
+  private Relation replication() {
+    List<Column> columns =
+        List.of(
+            Column.of("database", Type.TEXT, true),
+            Column.of("state", Type.TEXT, true),
+            Column.of("upstream", Type.TEXT, false),
+            Column.of("last_sequence", Type.INT8, true),
+            Column.of("root_sequence", Type.INT8, false),
+            Column.of("lag_ms", Type.INT8, false),
+            Column.of("complete_until", Type.TIMESTAMPTZ, false),
+            Column.of("problem", Type.TEXT, false));
+    return new RowsRelation("replication", columns, all().size(), this::followed);
+  }
+
+  private Iterator<@Nullable Object[]> followed() {
+    Freshness freshness = replica.freshness();
+    Map<String, Following> said = freshness.following();
+    List<@Nullable Object[]> rows = new ArrayList<>();
+    all()
+        .forEach(
+            (name, shared) -> {
+              Following one =
+                  said.getOrDefault(
+                      name,
+                      new Following(
+                          "UNKNOWN", "", 0, OptionalLong.empty(), "no node follows it here"));
+              OptionalLong lag = freshness.lag(one);
+              rows.add(
+                  new Object[] {
+                    name,
+                    one.state(),
+                    one.upstream().isEmpty() ? null : one.upstream(),
+                    shared.database().head().lastSequence(),
+                    one.rootSequence() == 0 ? null : one.rootSequence(),
+                    lag.isPresent() ? lag.getAsLong() : null,
+                    Freshness.micros(one).orElse(null),
+                    one.problem().isEmpty() ? null : one.problem()
+                  });
+            });
+    return rows.iterator();
+  }
+
   private Iterator<@Nullable Object[]> heads() {
     List<@Nullable Object[]> rows = new ArrayList<>();
     all()
         .forEach(
             (name, shared) -> {
+              if (judged.add(name)) {
+                judge(name, snapshots.containsKey(name)); // its pairs may be asked for later
+              }
               Snapshot snapshot = snapshot(name, shared);
               Head head = snapshot.head();
               rows.add(

@@ -166,6 +166,7 @@ public final class Evaluator implements AutoCloseable {
     settings.put("max_logical_replication_workers", "0");
     settings.put("restart_after_crash", "off"); // without durability nothing is left to go on with
     settings.put("jit", "off");
+    settings.put("quicksilver.max_lag", "");
     settings.put("timezone", "GMT");
     settings.put("default_transaction_isolation", "repeatable read");
     settings.put("log_min_messages", "fatal");

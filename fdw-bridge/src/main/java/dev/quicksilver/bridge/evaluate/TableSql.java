@@ -33,6 +33,30 @@ final class TableSql {
           "timestamp with time zone", "plain_timestamptz",
           "pg_lsn", "plain_lsn");
 
+  /** Asks for the sequence that is there now, which belongs to no snapshot. */
+  private static final String WAIT_FOR_SEQUENCE =
+      """
+      CREATE FUNCTION quicksilver.wait_for_sequence(database text, sequence bigint, timeout interval DEFAULT '10 s')
+      RETURNS bigint VOLATILE STRICT LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+      DECLARE
+          ends timestamptz := clock_timestamp() + timeout;
+          reached bigint;
+      BEGIN
+          LOOP
+              SELECT r.last_sequence INTO reached FROM public.replication AS r WHERE r.database = wait_for_sequence.database;
+              IF NOT FOUND THEN
+                  RAISE EXCEPTION 'database "%" does not exist', database USING ERRCODE = 'undefined_table';
+              ELSIF reached >= sequence THEN
+                  RETURN reached;
+              ELSIF clock_timestamp() >= ends THEN
+                  RAISE EXCEPTION 'database "%" has reached sequence % of % within %', database, reached, sequence, timeout
+                      USING ERRCODE = 'QS001', HINT = 'The table replication says what the edge waits for.';
+              END IF;
+              PERFORM pg_sleep(0.005);
+          END LOOP;
+      END $$;
+      """;
+
   private TableSql() {}
 
   /** What a new evaluator needs before it can have tables. */
@@ -61,6 +85,7 @@ final class TableSql {
         END $$;
         REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC;
         """);
+    sql.append(WAIT_FOR_SEQUENCE);
     sql.append(
         """
         CREATE SERVER bridge FOREIGN DATA WRAPPER postgres_fdw OPTIONS (host %s, port '%d', dbname 'quicksilver',
@@ -97,6 +122,7 @@ final class TableSql {
                       new Field("transaction", "bigint", true))));
         });
     result.put("databases", new Table("databases", "databases", DATABASES));
+    result.put("replication", new Table("replication", "replication", REPLICATION));
     databases.forEach(
         (name, pairs) ->
             result.put(
@@ -125,6 +151,17 @@ final class TableSql {
           new Field("lsn", "pg_lsn", true),
           new Field("commit_time", "timestamp with time zone", true),
           new Field("diverged", "text", false));
+
+  private static final List<Field> REPLICATION =
+      List.of(
+          new Field("database", "text", true),
+          new Field("state", "text", true),
+          new Field("upstream", "text", false),
+          new Field("last_sequence", "bigint", true),
+          new Field("root_sequence", "bigint", false),
+          new Field("lag_ms", "bigint", false),
+          new Field("complete_until", "timestamp with time zone", false),
+          new Field("problem", "text", false));
 
   /** Makes a table. */
   static String create(Table table) {

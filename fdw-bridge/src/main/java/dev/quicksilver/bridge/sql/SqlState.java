@@ -61,6 +61,8 @@ public enum SqlState {
   SYSTEM_ERROR("58000"),
   IO_ERROR("58030"),
   SNAPSHOT_TOO_OLD("72000"),
+  /** The project's own: older than the session may read. */
+  STALE("QS002"),
   DATA_CORRUPTED("XX001"),
   INTERNAL_ERROR("XX000");
 

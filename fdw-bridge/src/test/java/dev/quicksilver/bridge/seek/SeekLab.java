@@ -48,7 +48,7 @@ final class SeekLab implements AutoCloseable {
     sql.commit();
     sql.setAutoCommit(true);
     replica = new Replica(data, TestReplica.OPTIONS);
-    view = replica.view(Rights.ALL);
+    view = replica.view(Rights.ALL, ReplicaView.Judge.NONE);
   }
 
   static byte[] utf8(String text) {

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.bridge.TestReplica;
 import dev.quicksilver.bridge.catalog.Replica;
+import dev.quicksilver.bridge.catalog.ReplicaView;
 import dev.quicksilver.bridge.catalog.Rights;
 import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.DatabaseIdentity;
@@ -30,7 +31,7 @@ class TrimmedLogTest {
     long last = head.lastSequence();
     assertThat(oldest).isGreaterThan(1);
     try (var replica = new Replica(data, TestReplica.OPTIONS);
-        var view = replica.view(Rights.ALL)) {
+        var view = replica.view(Rights.ALL, ReplicaView.Judge.NONE)) {
       assertThat(rows(view, "SELECT count(*) FROM big_log"))
           .containsExactly(String.valueOf(last - oldest + 1));
       assertThat(rows(view, "SELECT sequence, transaction FROM big_log"))
