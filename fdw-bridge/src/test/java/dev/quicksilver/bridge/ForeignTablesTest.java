@@ -3,9 +3,13 @@ package dev.quicksilver.bridge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quicksilver.storage.Following;
+import java.io.IOException;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -21,9 +25,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ForeignTablesTest {
   private EdgeLab lab;
+  private Path data;
 
   @BeforeAll
-  void start(@TempDir Path data) throws Exception {
+  void start(@TempDir Path directory) throws Exception {
+    data = directory;
     lab = new EdgeLab(data);
   }
 
@@ -193,12 +199,12 @@ class ForeignTablesTest {
             "dns",
             new Following(
                 "STREAMING", "relay", 7, OptionalLong.of(System.currentTimeMillis()), "")));
-    assertThat(lab.rows("SELECT count(*) FROM fresh.dns")).containsExactly("1000");
+    assertThat(lab.rows("SELECT count(*) FROM fresh.dns")).containsExactly("1030");
     assertThat(lab.rows("SELECT state FROM fresh.replication WHERE database = 'dns'"))
         .containsExactly("STREAMING");
-    lab.run("CALL quicksilver.wait_for_edge('fresh', 'dns', 1000)");
+    lab.run("CALL quicksilver.wait_for_edge('fresh', 'dns', 1030)");
     assertThatThrownBy(
-            () -> lab.run("CALL quicksilver.wait_for_edge('fresh', 'dns', 1001, '50 ms')"))
+            () -> lab.run("CALL quicksilver.wait_for_edge('fresh', 'dns', 1031, '50 ms')"))
         .extracting(e -> ((SQLException) e).getSQLState())
         .isEqualTo("QS001");
     assertThatThrownBy(

@@ -12,7 +12,7 @@ BEGIN
             MESSAGE = format('database name %s is not allowed', coalesce(quote_literal(require_database_name.name), 'NULL')),
             HINT = 'Use 1 to 48 of a-z, 0-9 and _, beginning with a letter.';
     END IF;
-    IF require_database_name.name IN ('quicksilver', 'databases', 'replicas') OR require_database_name.name ~ '_log$' THEN
+    IF require_database_name.name IN ('quicksilver', 'databases', 'replicas', 'replication') OR require_database_name.name ~ '_log$' THEN
         RAISE EXCEPTION USING
             ERRCODE = 'reserved_name',
             MESSAGE = format('database name %L is reserved', require_database_name.name),
