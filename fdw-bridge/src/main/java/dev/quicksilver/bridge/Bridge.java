@@ -44,6 +44,7 @@ public final class Bridge implements AutoCloseable {
   private final LongSupplier nanoClock;
   private final Counters counters = new Counters();
   private final Turns turns;
+  private final AheadBudget ahead = AheadBudget.ofAll();
   private final Thread acceptor = Thread.ofPlatform().name("bridge-accept").unstarted(this::accept);
   private final AtomicInteger lastId = new AtomicInteger();
   private final Map<Integer, Connection> connections = new ConcurrentHashMap<>();
@@ -269,6 +270,11 @@ public final class Bridge implements AutoCloseable {
     if (connection != null) {
       connection.cancel(secret);
     }
+  }
+
+  /** What may be made for all sessions before it is asked for. */
+  AheadBudget ahead() {
+    return ahead;
   }
 
   /** Whose turn it is to have a statement evaluated. */

@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 final class Connection implements Client {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
   private static final int MAX_MESSAGE = 64 << 20;
-  private static final int AUTHENTICATION_TIMEOUT_MILLIS = 60_000;
+  private static final long GREETING_NANOS = 60_000_000_000L;
   private static final int COPY_WAIT_MILLIS = 50;
 
   /** Messages that a cancellation between them and those before keeps from being done. */
@@ -50,6 +50,8 @@ final class Connection implements Client {
   private boolean skipToSync;
   private boolean inSeries;
   private boolean ending;
+  private final long since;
+  private volatile boolean greeted;
 
   /**
    * Takes a client.
@@ -61,6 +63,7 @@ final class Connection implements Client {
     this.transport = transport;
     this.ofEvaluator = ofEvaluator;
     this.id = id;
+    this.since = bridge.nanoClock().getAsLong();
     this.in = new MessageReader(transport.in(), MAX_MESSAGE);
     this.out = new MessageWriter(transport.out());
     this.session = new Session(bridge, out, this);
@@ -107,9 +110,8 @@ final class Connection implements Client {
 
   private void greetAndServe() throws IOException {
     try {
-      transport.timeout(AUTHENTICATION_TIMEOUT_MILLIS);
       if (startUp()) {
-        transport.timeout(0);
+        greeted = true;
         serve();
       }
     } catch (PgException e) {
@@ -231,9 +233,7 @@ final class Connection implements Client {
       busy.lock();
       try {
         handle(type);
-        if (ofEvaluator) {
-          session.seeks().readAhead();
-        }
+        session.seeks().readAhead();
       } finally {
         busy.unlock();
       }
@@ -334,10 +334,13 @@ final class Connection implements Client {
 
   /**
    * Takes the snapshot from a client that sits on it too long. A statement that runs ends by
-   * itself, unless it waits for a client that does not take its rows: then the connection is cut.
+   * itself, unless it waits for a client that does not take its rows: then the connection is cut,
+   * as is one whose client has not said in a minute who it is.
    */
   void expire() {
-    if (busy.tryLock()) {
+    if (!greeted && bridge.nanoClock().getAsLong() - since > GREETING_NANOS) {
+      shut(); // not by a timeout of the socket, with which each read would take three system calls
+    } else if (busy.tryLock()) {
       try {
         session.reading().transaction().filter(t -> t.overdue() != null).ifPresent(this::expire);
       } finally {
@@ -362,6 +365,11 @@ final class Connection implements Client {
     } catch (IOException e) {
       LOG.debug("closing connection {}: {}", id, e.toString());
     }
+  }
+
+  @Override
+  public boolean hasSent() {
+    return transport.hasArrived();
   }
 
   @Override
