@@ -6,6 +6,7 @@ import dev.quicksilver.bridge.evaluate.Evaluator;
 import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
+import dev.quicksilver.bridge.sql.StatementCache;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import dev.quicksilver.bridge.wire.Transport;
 import java.io.Closeable;
@@ -45,6 +46,7 @@ public final class Bridge implements AutoCloseable {
   private final Counters counters = new Counters();
   private final Turns turns;
   private final AheadBudget ahead = AheadBudget.ofAll();
+  private final StatementCache statements = new StatementCache(2 << 20);
   private final Thread acceptor = Thread.ofPlatform().name("bridge-accept").unstarted(this::accept);
   private final AtomicInteger lastId = new AtomicInteger();
   private final Map<Integer, Connection> connections = new ConcurrentHashMap<>();
@@ -270,6 +272,11 @@ public final class Bridge implements AutoCloseable {
     if (connection != null) {
       connection.cancel(secret);
     }
+  }
+
+  /** The parser, which remembers. */
+  StatementCache statements() {
+    return statements;
   }
 
   /** What may be made for all sessions before it is asked for. */

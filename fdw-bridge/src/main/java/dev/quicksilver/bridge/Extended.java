@@ -99,7 +99,7 @@ final class Extended {
     for (int i = 0; i < count; i++) {
       types.add(in.int32());
     }
-    List<Script.Piece> pieces = Script.split(sql);
+    List<Script.Piece> pieces = session.split(sql);
     Script.Piece piece =
         pieces.size() == 1 ? pieces.getFirst() : new Script.Piece(sql, 0, new Statement.Other(""));
     session.requireUsable(piece.statement());

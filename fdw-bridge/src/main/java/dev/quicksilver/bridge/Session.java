@@ -165,9 +165,14 @@ final class Session {
     evaluator().ifPresent(EvaluatorSide::learnSettings);
   }
 
+  /** The statements of a text. */
+  List<Script.Piece> split(String text) {
+    return bridge.statements().split(text);
+  }
+
   /** Runs the statements of a simple query. */
   void simple(String text) {
-    List<Script.Piece> pieces = Script.split(text);
+    List<Script.Piece> pieces = split(text);
     if (pieces.size() == 1) {
       run(pieces.getFirst(), List.of(), false);
       return;
