@@ -154,7 +154,9 @@ public final class Transport implements AutoCloseable {
   /** Whether the client has sent something that was not read yet, as far as can be seen at once. */
   public boolean hasArrived() {
     try {
-      return in.hasArrived();
+      // What waits below TLS is not seen above it.
+      return in.hasArrived()
+          || (secured != null && tcp != null && tcp.getInputStream().available() > 0);
     } catch (IOException e) {
       return true; // the next read tells
     }
