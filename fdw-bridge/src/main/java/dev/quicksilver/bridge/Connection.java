@@ -57,6 +57,8 @@ final class Connection implements Client {
   private boolean ending;
   private final long since;
   private volatile boolean greeted;
+  private volatile boolean shut;
+  private boolean admitted;
   private volatile @Nullable Holder holder;
   private long revokedAt;
 
@@ -99,6 +101,11 @@ final class Connection implements Client {
     }
   }
 
+  /** Whether the client has not proven yet who it is, and is waited for. */
+  boolean isStranger() {
+    return !greeted && !shut;
+  }
+
   /** Serves the client until it leaves. */
   void run() {
     try (transport) {
@@ -116,6 +123,9 @@ final class Connection implements Client {
         session.close();
       } finally {
         busy.unlock();
+      }
+      if (admitted) {
+        bridge.leave();
       }
     }
   }
@@ -165,8 +175,9 @@ final class Connection implements Client {
       extended = new Extended(session, out);
       greeting.welcome();
     } else {
-      bridge.admit();
       Rights rights = new Admission(bridge.users(), transport).admit(greeting, serve);
+      bridge.admit();
+      admitted = true;
       holder = new Holder(user, rights);
       if (bridge.users().hasLost(user, rights)) { // after all who look at holders look at this one
         throw revoked();
@@ -380,7 +391,18 @@ final class Connection implements Client {
     long clock = System.nanoTime();
     if (revokedAt == 0) {
       revokedAt = clock;
+      session.watch().stop(REVOKED);
+      session.cancel();
     }
+    if (clock - revokedAt > PATIENCE_NANOS) {
+      shut();
+    } else {
+      // On a thread of its own: the client may take nothing, and then no write ends.
+      Thread.ofVirtual().name("bridge-revoked").start(this::endIfIdle);
+    }
+  }
+
+  private void endIfIdle() {
     if (busy.tryLock()) {
       try {
         fatal(revoked());
@@ -388,11 +410,6 @@ final class Connection implements Client {
         busy.unlock();
       }
       shut();
-    } else if (clock - revokedAt > PATIENCE_NANOS) {
-      shut();
-    } else {
-      session.watch().stop(REVOKED);
-      session.cancel();
     }
   }
 
@@ -408,6 +425,7 @@ final class Connection implements Client {
 
   /** Ends the connection from outside. */
   void shut() {
+    shut = true;
     session.watch().stop("the bridge is stopping");
     session.cancel();
     try {

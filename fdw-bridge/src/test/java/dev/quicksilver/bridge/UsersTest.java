@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quicksilver.bridge.wire.ScramVerifier;
 import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.fixtures.rights.RightsCheck;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -13,6 +15,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -168,6 +171,30 @@ class UsersTest {
                       "SELECT count(*) FROM dns_zones a, generate_series(1, 1e12) AS g"))
           .isInstanceOf(SQLException.class);
       taking.join();
+    }
+  }
+
+  @Test
+  void strangersKeepNobodyOut() throws Exception {
+    bridge.close();
+    bridge = Bridge.start(TestReplica.config(data).withCatalogUsers().withMaxConnections(2));
+    List<Socket> strangers = new ArrayList<>();
+    try {
+      for (int i = 0; i < 300; i++) {
+        strangers.add(new Socket(InetAddress.getLoopbackAddress(), bridge.port()));
+      }
+      try (Connection alice = as("alice");
+          Connection bob = as("bob")) {
+        assertThat(one(alice, "SELECT count(*) FROM dns_zones")).isEqualTo("2");
+        assertThat(one(bob, "SELECT count(*) FROM web_pages")).isEqualTo("2");
+        refused("53300", "carol", "pw carol", "quicksilver");
+      }
+      Await.until("they are not too many", () -> bridge.status().connections(), n -> n <= 203);
+      as("carol").close();
+    } finally {
+      for (Socket stranger : strangers) {
+        stranger.close();
+      }
     }
   }
 
