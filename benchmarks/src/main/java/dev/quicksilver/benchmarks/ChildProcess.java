@@ -20,6 +20,8 @@ final class ChildProcess implements AutoCloseable {
   /** What a process's heap may take. */
   static final int HEAP_MIB = 192;
 
+  private static final Path SET_SESSION = Path.of("/usr/bin/setsid");
+
   private final Process process;
   private final Path output;
 
@@ -33,8 +35,12 @@ final class ChildProcess implements AutoCloseable {
     return start(output, List.of(), arguments);
   }
 
-  /** The same with all of the compiler, as {@code ./quicksilver} starts it: for what is timed. */
-  static ChildProcess startCompiled(Path output, List<String> arguments) throws IOException {
+  /**
+   * The same for what is timed: with all of the compiler, as {@code ./quicksilver} starts it, and
+   * as a session of its own where that is possible, as services and PostgreSQL are: on a busy
+   * machine Linux shares time out among sessions.
+   */
+  static ChildProcess startService(Path output, List<String> arguments) throws IOException {
     return start(output, List.of("-XX:TieredStopAtLevel=4"), arguments);
   }
 
@@ -42,7 +48,11 @@ final class ChildProcess implements AutoCloseable {
       throws IOException {
     List<String> all = new ArrayList<>(List.of("-Xmx" + HEAP_MIB + "m"));
     all.addAll(options);
-    List<String> command = JavaCommand.of(Quicksilver.class, all, arguments);
+    List<String> command = new ArrayList<>();
+    if (!options.isEmpty() && Files.isExecutable(SET_SESSION)) {
+      command.add(SET_SESSION.toString());
+    }
+    command.addAll(JavaCommand.of(Quicksilver.class, all, arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("QUICKSILVER_"));
     Process process =

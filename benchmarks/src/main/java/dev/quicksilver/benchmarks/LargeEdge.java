@@ -68,7 +68,7 @@ final class LargeEdge implements AutoCloseable {
                   "--bridge-listen=127.0.0.1:" + port,
                   "--http-listen=127.0.0.1:" + http));
       arguments.addAll(List.of(options));
-      bridge = ChildProcess.startCompiled(folder.resolve("bridge.log"), arguments);
+      bridge = ChildProcess.startService(folder.resolve("bridge.log"), arguments);
       bridge.awaitHealthy(http);
       analyst = EmbeddedPostgres.builder().directory(folder.resolve("postgres")).start();
       var lab = new LargeEdge(folder, analyst, bridge, port);

@@ -9,6 +9,7 @@ import dev.quicksilver.bridge.evaluate.Evaluator;
 import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
+import dev.quicksilver.bridge.sql.StatementCache;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import dev.quicksilver.bridge.wire.Transport;
 import dev.quicksilver.tls.ServerTls;
@@ -52,6 +53,8 @@ public final class Bridge implements AutoCloseable {
   private final LongSupplier nanoClock;
   private final Counters counters = new Counters();
   private final Turns turns;
+  private final AheadBudget ahead = AheadBudget.ofAll();
+  private final StatementCache statements = new StatementCache(2 << 20);
   private final Thread acceptor = Thread.ofPlatform().name("bridge-accept").unstarted(this::accept);
   private final AtomicInteger lastId = new AtomicInteger();
   private final Map<Integer, Connection> connections = new ConcurrentHashMap<>();
@@ -317,7 +320,6 @@ public final class Bridge implements AutoCloseable {
 
   private void expire() {
     connections.values().forEach(Connection::expire);
-    connections.values().forEach(Connection::requireAuthenticated);
     String version = users.version();
     boolean changed = !version.equals(usersVersion);
     usersVersion = version;
@@ -339,6 +341,16 @@ public final class Bridge implements AutoCloseable {
     if (connection != null) {
       connection.cancel(secret);
     }
+  }
+
+  /** The parser, which remembers. */
+  StatementCache statements() {
+    return statements;
+  }
+
+  /** What may be made for all sessions before it is asked for. */
+  AheadBudget ahead() {
+    return ahead;
   }
 
   /** Whose turn it is to have a statement evaluated. */

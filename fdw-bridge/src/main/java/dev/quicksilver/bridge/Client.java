@@ -12,6 +12,9 @@ interface Client {
   /** Whether the client has left; looks for a millisecond. */
   boolean gone();
 
+  /** Whether something of the client's waits to be read, as far as can be seen at once. */
+  boolean hasSent();
+
   /** Drops a prepared statement, or all; false if there was none that this session runs itself. */
   boolean deallocate(Optional<String> name);
 

@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
 final class Connection implements Client {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
   private static final int MAX_MESSAGE = 64 << 20;
-  private static final int AUTHENTICATION_TIMEOUT_MILLIS = 60_000;
+  private static final long GREETING_NANOS = 60_000_000_000L;
   private static final int COPY_WAIT_MILLIS = 50;
   private static final long PATIENCE_NANOS = 10_000_000_000L;
   private static final String REVOKED = "rights of its user were taken away";
@@ -55,8 +55,9 @@ final class Connection implements Client {
   private boolean skipToSync;
   private boolean inSeries;
   private boolean ending;
-  private volatile @Nullable Holder holder;
   private final long since;
+  private volatile boolean greeted;
+  private volatile @Nullable Holder holder;
   private long revokedAt;
 
   /** Whose connection it is since authentication. */
@@ -71,8 +72,8 @@ final class Connection implements Client {
     this.bridge = bridge;
     this.transport = transport;
     this.ofEvaluator = ofEvaluator;
-    this.since = bridge.nanoClock().getAsLong();
     this.id = id;
+    this.since = bridge.nanoClock().getAsLong();
     this.in = new MessageReader(transport.in(), MAX_MESSAGE);
     this.out = new MessageWriter(transport.out());
     this.session = new Session(bridge, out, this);
@@ -121,9 +122,8 @@ final class Connection implements Client {
 
   private void greetAndServe() throws IOException {
     try {
-      transport.timeout(AUTHENTICATION_TIMEOUT_MILLIS);
       if (startUp()) {
-        transport.timeout(0);
+        greeted = true;
         serve();
       }
     } catch (PgException e) {
@@ -247,9 +247,7 @@ final class Connection implements Client {
       busy.lock();
       try {
         handle(type);
-        if (ofEvaluator) {
-          session.seeks().readAhead();
-        }
+        session.seeks().readAhead();
       } finally {
         busy.unlock();
       }
@@ -350,25 +348,19 @@ final class Connection implements Client {
 
   /**
    * Takes the snapshot from a client that sits on it too long. A statement that runs ends by
-   * itself, unless it waits for a client that does not take its rows: then the connection is cut.
+   * itself, unless it waits for a client that does not take its rows: then the connection is cut,
+   * as is one whose client has not said in a minute who it is.
    */
   void expire() {
-    if (busy.tryLock()) {
+    if (!greeted && bridge.nanoClock().getAsLong() - since > GREETING_NANOS) {
+      shut(); // not by a timeout of the socket, with which each read would take three system calls
+    } else if (busy.tryLock()) {
       try {
         session.reading().transaction().filter(t -> t.overdue() != null).ifPresent(this::expire);
       } finally {
         busy.unlock();
       }
     } else if (session.reading().transaction().filter(Transaction::isAbandoned).isPresent()) {
-      shut();
-    }
-  }
-
-  /** Ends the connection if it has not said in time who it is. */
-  void requireAuthenticated() {
-    if (!ofEvaluator
-        && holder == null
-        && bridge.nanoClock().getAsLong() - since > AUTHENTICATION_TIMEOUT_MILLIS * 1_000_000L) {
       shut();
     }
   }
@@ -423,6 +415,11 @@ final class Connection implements Client {
     } catch (IOException e) {
       LOG.debug("closing connection {}: {}", id, e.toString());
     }
+  }
+
+  @Override
+  public boolean hasSent() {
+    return transport.hasArrived();
   }
 
   @Override

@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Extended {
   private static final int MAX_NAMED = 1000;
+  private static final List<Argument> NO_ARGUMENTS = List.of();
 
   private final Session session;
   private final MessageWriter out;
@@ -98,7 +99,7 @@ final class Extended {
     for (int i = 0; i < count; i++) {
       types.add(in.int32());
     }
-    List<Script.Piece> pieces = Script.split(sql);
+    List<Script.Piece> pieces = session.split(sql);
     Script.Piece piece =
         pieces.size() == 1 ? pieces.getFirst() : new Script.Piece(sql, 0, new Statement.Other(""));
     session.requireUsable(piece.statement());
@@ -137,9 +138,16 @@ final class Extended {
   }
 
   private Optional<Seek.Description> shape(Select select, Prepared prepared) {
-    return session.seekable()
-        ? Seek.describe(select, session.catalog(), prepared.types, session.scope())
-        : Optional.empty();
+    if (!session.seekable()) {
+      return Optional.empty();
+    }
+    if (prepared.types.isEmpty()) { // then there may be none, and the plan is one to keep
+      Optional<Seek> seek = session.seek(select, NO_ARGUMENTS);
+      if (seek.isPresent()) {
+        return seek.map(Extended::description);
+      }
+    }
+    return Seek.describe(select, session.catalog(), prepared.types, session.scope());
   }
 
   private Prepared statement(String name) {
@@ -232,6 +240,9 @@ final class Extended {
   private static List<Argument> arguments(MessageReader in, Prepared prepared) {
     int[] formats = formats(in);
     int count = in.int16();
+    if (count == 0) {
+      return NO_ARGUMENTS;
+    }
     List<Argument> arguments = new ArrayList<>();
     for (int i = 0; i < count; i++) {
       int length = in.int32();
@@ -282,12 +293,12 @@ final class Extended {
     Portal portal = bound.portal;
     columns(
         statement,
-        Optional.ofNullable(portal).map(Extended::description),
+        Optional.ofNullable(portal).map(open -> description(open.seek())),
         portal == null ? new boolean[0] : portal.binary());
   }
 
-  private static Seek.Description description(Portal portal) {
-    return new Seek.Description(portal.seek().names(), portal.seek().types(), List.of());
+  private static Seek.Description description(Seek seek) {
+    return new Seek.Description(seek.names(), seek.types(), seek.parameterTypes());
   }
 
   private void parameters(Optional<Seek.Description> shape, Prepared prepared) {

@@ -7,6 +7,7 @@ import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,13 +19,28 @@ final class Portal implements AutoCloseable {
   /** Rows are sent when there are so many bytes of them. */
   static final int FLUSH_AT = 1 << 16;
 
+  private static final int ROWS_BETWEEN_LOOKS = 64;
+
   private final Seek seek;
   private final Interruption interruption;
   private final boolean[] binary;
   private final boolean scrolls;
   private @Nullable Rows rows;
+
+  /** Whether a row was asked for behind the last one. */
   private boolean exhausted;
+
+  /** Whether there is no row that is not made. */
+  private boolean ended;
+
+  private boolean closed;
+
+  /** Whether the source is at a row that was not given yet. */
+  private boolean waiting;
+
   private @Nullable RowsAhead ahead;
+  private @Nullable AheadBudget taken;
+  private @Nullable BooleanSupplier pausing;
   private @Nullable RuntimeException failedAhead;
   private long position;
   private boolean failed;
@@ -64,7 +80,7 @@ final class Portal implements AutoCloseable {
   }
 
   boolean exhausted() {
-    return exhausted && !hasAhead();
+    return exhausted;
   }
 
   /** A cursor begins to run; one that failed before does not run again. */
@@ -88,8 +104,9 @@ final class Portal implements AutoCloseable {
 
   /** Starts again from the first row. */
   void rewind() {
-    close();
+    closeRows();
     exhausted = false;
+    ended = false;
     position = 0;
   }
 
@@ -114,6 +131,7 @@ final class Portal implements AutoCloseable {
       }
     }
     position += sent;
+    exhausted |= sent < count;
     return sent;
   }
 
@@ -153,21 +171,64 @@ final class Portal implements AutoCloseable {
     return true;
   }
 
-  /** Makes up to {@code count} rows that will be asked for next. */
-  void readAhead(long count) {
-    if (exhausted || hasAhead() || failedAhead != null) {
+  /**
+   * Makes up to {@code count} rows that will be asked for next, if there is memory for them.
+   *
+   * @param pause asked now and then: to leave off
+   */
+  void readAhead(long count, AheadBudget budget, BooleanSupplier pause) {
+    if (closed || ended || rows == null || hasAhead() || failedAhead != null) {
       return;
     }
-    RowsAhead made = ahead == null ? new RowsAhead() : ahead;
-    ahead = made;
-    try {
-      for (long rows = 0; rows < count && !made.isFull() && writeNext(made.writer()); rows++) {
-        made.add();
+    RowsAhead made = ahead;
+    if (made == null) {
+      if (!budget.take()) {
+        return;
       }
+      made = new RowsAhead();
+      ahead = made;
+      taken = budget;
+    }
+    pausing = pause;
+    try {
+      for (long each = 1; each <= count && !made.isFull() && advance(); each++) {
+        if (Objects.requireNonNull(rows).bytes() > RowsAhead.MOST_ROW_BYTES) {
+          waiting = true;
+          return;
+        }
+        write(made.writer());
+        made.add();
+        if (each % ROWS_BETWEEN_LOOKS == 0 && pause.getAsBoolean()) {
+          return;
+        }
+      }
+    } catch (Pause e) {
+      // The rest is made when it is asked for.
     } catch (RuntimeException e) {
       failedAhead = e; // it belongs to the statement that asks for the row
     } catch (OutOfMemoryError e) {
       failedAhead = Errors.translate(e);
+    } finally {
+      pausing = null;
+    }
+  }
+
+  /** Ends the making of rows that nobody has asked for yet. */
+  private static final class Pause extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    private Pause() {
+      super(null, null, false, false);
+    }
+  }
+
+  /** What the scan asks now and then. */
+  private void look() {
+    BooleanSupplier pause = pausing;
+    if (pause == null) {
+      interruption.check();
+    } else if (pause.getAsBoolean()) {
+      throw new Pause();
     }
   }
 
@@ -176,12 +237,16 @@ final class Portal implements AutoCloseable {
   }
 
   private boolean advance() {
+    if (waiting) {
+      waiting = false;
+      return true;
+    }
     Rows source = rows;
     if (source == null) {
-      if (exhausted) {
+      if (ended) {
         return false;
       }
-      source = seek.open(interruption);
+      source = seek.open(this::look);
       rows = source;
       for (long passed = 0; passed < position; passed++) {
         source.next();
@@ -190,8 +255,8 @@ final class Portal implements AutoCloseable {
     if (source.next()) {
       return true;
     }
-    exhausted = true;
-    closeRows();
+    ended = true;
+    endRows();
     return false;
   }
 
@@ -214,12 +279,26 @@ final class Portal implements AutoCloseable {
 
   @Override
   public void close() {
-    ahead = null;
-    failedAhead = null;
+    closed = true;
     closeRows();
+    AheadBudget budget = taken;
+    taken = null;
+    ahead = null;
+    if (budget != null) {
+      budget.give();
+    }
   }
 
   private void closeRows() {
+    if (ahead != null) {
+      ahead.clear();
+    }
+    failedAhead = null;
+    endRows();
+  }
+
+  private void endRows() {
+    waiting = false;
     Rows source = rows;
     rows = null;
     if (source != null) {

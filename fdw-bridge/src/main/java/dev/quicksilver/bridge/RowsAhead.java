@@ -8,8 +8,14 @@ import java.io.OutputStream;
  * go. Not thread-safe.
  */
 final class RowsAhead {
+  /** What the buffer may come to. */
+  static final int BUFFER_BYTES = 256 << 10;
+
+  /** A row whose texts are longer is not made ahead. */
+  static final int MOST_ROW_BYTES = 48 << 10;
+
   /** No more than this is made ahead, but for the row with which it grows so large. */
-  static final int MOST_BYTES = 256 << 10;
+  static final int MOST_BYTES = 192 << 10;
 
   private static final int TYPE = 1;
 
@@ -53,9 +59,15 @@ final class RowsAhead {
     at = end;
     count -= taken;
     if (count == 0) {
-      made.clear();
-      at = 0;
+      clear();
     }
     return taken;
+  }
+
+  /** Drops all rows. */
+  void clear() {
+    made.clear();
+    at = 0;
+    count = 0;
   }
 }

@@ -8,9 +8,13 @@ import dev.quicksilver.bridge.types.Type;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import java.util.List;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /** Runs the seeks of a session, and the cursors over them. Used by the session's thread. */
 final class Seeks {
+  /** Longer than this nobody waits who is not seen to wait. */
+  private static final long AHEAD_NANOS = 5_000_000;
+
   private final Bridge bridge;
   private final Settings settings;
   private final Reading reading;
@@ -19,7 +23,8 @@ final class Seeks {
   private final Watch watch;
   private final MessageWriter out;
   private final Client client;
-  private String fetchedLast = "";
+  private final AheadBudget ahead;
+  private @Nullable Portal fetched;
   private long fetchedRows;
 
   Seeks(
@@ -39,6 +44,7 @@ final class Seeks {
     this.watch = watch;
     this.out = out;
     this.client = client;
+    this.ahead = AheadBudget.ofSession(bridge.ahead());
   }
 
   /** Gives all rows of a query. */
@@ -63,7 +69,15 @@ final class Seeks {
   /** Sends rows of a portal; returns how many. */
   long send(Portal portal, long count) {
     requireUtf8();
-    return reading(false, () -> portal.send(count, false, out, client::flush));
+    long sent = reading(false, () -> portal.send(count, false, out, client::flush));
+    fetched(portal, count, sent);
+    return sent;
+  }
+
+  /** Notes who was asked for rows; one that had fewer has no more. */
+  private void fetched(Portal portal, long count, long sent) {
+    fetched = sent == count ? portal : null;
+    fetchedRows = count;
   }
 
   /** Rows are UTF-8; a cursor may be older than the client's encoding. */
@@ -124,29 +138,33 @@ final class Seeks {
     portal.beginRun(fetch.cursor());
     long sent = reading(fetch.move(), () -> movement.run(fetch.direction(), fetch.count()));
     portal.endRun();
-    fetchedLast = fetch.cursor();
-    fetchedRows =
-        fetch.move() || fetch.direction() != Statement.Direction.FORWARD ? 0 : fetch.count();
+    if (!fetch.move() && fetch.direction() == Statement.Direction.FORWARD) {
+      fetched(portal, fetch.count(), sent);
+    }
     Replies.complete(out, (fetch.move() ? "MOVE " : "FETCH ") + sent);
   }
 
   /**
-   * Makes the rows that will be asked for next, while the evaluator is busy with those that it got:
-   * it always asks for as many as the last time.
+   * Makes the rows that will be asked for next, while the client is busy with those that it got:
+   * most ask for as many as the last time. Leaves off as soon as the client asks for anything.
    */
   void readAhead() {
-    if (fetchedRows == 0) {
+    Portal portal = fetched;
+    fetched = null;
+    if (portal == null) {
       return;
     }
     reading.lock().lock();
     try {
-      Portal portal = cursors.seeking(fetchedLast);
-      if (portal != null && reading.transaction().isPresent()) {
-        portal.readAhead(fetchedRows);
+      if (reading.transaction().isPresent()) {
+        long until = bridge.nanoClock().getAsLong() + AHEAD_NANOS;
+        portal.readAhead(
+            fetchedRows,
+            ahead,
+            () -> client.hasSent() || bridge.nanoClock().getAsLong() - until > 0);
       }
     } finally {
       reading.lock().unlock();
-      fetchedRows = 0;
     }
   }
 }

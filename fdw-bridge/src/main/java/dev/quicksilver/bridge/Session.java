@@ -52,7 +52,20 @@ final class Session {
   private boolean temporaries;
   private boolean unsure;
   private @Nullable Settings beforeSeries;
+  private @Nullable Planned planned;
   private volatile @Nullable EvaluatorSide evaluator;
+
+  /**
+   * The plan made last: a statement is planned when it is parsed, bound and run, which in a series
+   * of messages happens at once.
+   */
+  private record Planned(
+      Select select, List<Argument> arguments, ReplicaView view, Scope scope, Optional<Seek> seek) {
+    @SuppressWarnings("ReferenceEquality") // the same objects come again, or it is planned anew
+    boolean isOf(Select one, List<Argument> values, ReplicaView seen, Scope within) {
+      return select == one && arguments == values && view == seen && scope.equals(within);
+    }
+  }
 
   /** A session of a client. */
   Session(Bridge bridge, MessageWriter out, Client client) {
@@ -172,9 +185,14 @@ final class Session {
     evaluator().ifPresent(EvaluatorSide::learnSettings);
   }
 
+  /** The statements of a text. */
+  List<Script.Piece> split(String text) {
+    return bridge.statements().split(text);
+  }
+
   /** Runs the statements of a simple query. */
   void simple(String text) {
-    List<Script.Piece> pieces = Script.split(text);
+    List<Script.Piece> pieces = split(text);
     if (pieces.size() == 1) {
       run(pieces.getFirst(), List.of(), false);
       return;
@@ -260,15 +278,26 @@ final class Session {
     }
     reading.lock().lock();
     try {
-      Optional<Seek> seek = Seek.plan(select, catalog(), arguments, scope());
       Session other = outer;
       return other == null
-          ? seek
-          : seek.map(
-              s -> s.narrowed(other.evaluator().orElseThrow().narrowing(s.relation().name())));
+          ? plan(select, arguments)
+          : Seek.plan(select, catalog(), arguments, scope())
+              .map(s -> s.narrowed(other.evaluator().orElseThrow().narrowing(s.relation().name())));
     } finally {
       reading.lock().unlock();
     }
+  }
+
+  private Optional<Seek> plan(Select select, List<Argument> arguments) {
+    ReplicaView view = reading.current().view();
+    Scope scope = scope();
+    Planned last = planned;
+    if (last != null && last.isOf(select, arguments, view, scope)) {
+      return last.seek();
+    }
+    Optional<Seek> seek = Seek.plan(select, view, arguments, scope);
+    planned = new Planned(select, arguments, view, scope, seek);
+    return seek;
   }
 
   /** The query of a cursor as a seek, if it is one that moves as the cursor has to. */
@@ -518,6 +547,7 @@ final class Session {
 
   /** Ends a series of forwarded messages. */
   void sync() {
+    planned = null;
     EvaluatorSide side = evaluator;
     if (side != null && side.isOpen() && side.isUnsynced()) {
       try {

@@ -68,11 +68,12 @@ final class Settings {
   private Map<String, String> initial;
   private @Nullable ZoneId zone;
   private Charset charset = StandardCharsets.UTF_8;
+  private boolean seekable;
 
   Settings() {
     values = new TreeMap<>(DEFAULTS);
     initial = Map.copyOf(values);
-    zone = ZoneOffset.UTC;
+    derive();
   }
 
   private Settings(Settings other) {
@@ -80,6 +81,7 @@ final class Settings {
     initial = other.initial;
     zone = other.zone;
     charset = other.charset;
+    seekable = other.seekable;
   }
 
   /** As they are now, to come back to. */
@@ -99,6 +101,12 @@ final class Settings {
     zone = zone(value("timezone"));
     charset =
         isUtf8(value("client_encoding")) ? StandardCharsets.UTF_8 : StandardCharsets.ISO_8859_1;
+    seekable =
+        zone != null
+            && ISO.matcher(value("datestyle")).matches()
+            && value("bytea_output").equalsIgnoreCase("hex")
+            && value("standard_conforming_strings").equals("on")
+            && inUtf8();
   }
 
   /** What is set now is what RESET goes back to. */
@@ -130,11 +138,7 @@ final class Settings {
 
   /** Whether texts are read and values written as the bridge itself does it. */
   boolean seekable() {
-    return zone != null
-        && ISO.matcher(value("datestyle")).matches()
-        && value("bytea_output").equalsIgnoreCase("hex")
-        && value("standard_conforming_strings").equals("on")
-        && inUtf8();
+    return seekable;
   }
 
   /** Whether a name without a schema is looked for in {@code public}. */

@@ -38,6 +38,7 @@ class PortalTest {
   private static final int PAIRS = 3000;
   private static final int LARGE = 100_000;
 
+  private final AheadBudget budget = AheadBudget.ofSession(AheadBudget.ofAll());
   private final ByteArrayOutputStream sent = new ByteArrayOutputStream();
   private Replica replica;
   private ReplicaView view;
@@ -97,7 +98,8 @@ class PortalTest {
         Portal ahead = portal("SELECT key, value FROM dns", () -> {})) {
       for (int step = 0; step < 30; step++) {
         if (random.nextInt(3) > 0) {
-          ahead.readAhead(random.nextInt(250));
+          int rest = random.nextInt(400);
+          ahead.readAhead(random.nextInt(250), budget, () -> random.nextInt(400) < rest);
         }
         if (random.nextInt(12) == 0) {
           plain.rewind();
@@ -119,21 +121,60 @@ class PortalTest {
 
   @Test
   void anErrorIsThatOfTheRowThatWasAskedFor() throws IOException {
-    var stopped = new AtomicBoolean();
-    Interruption interruption =
-        () -> {
-          if (stopped.get()) {
+    try (Portal portal = portal("SELECT key FROM dns", () -> {})) {
+      assertThat(send(portal, 1, true)).isEqualTo("1 ");
+      portal.readAhead(2, budget, () -> false);
+      assertThat(send(portal, 1, true)).isEqualTo("1 ");
+      assertThat(send(portal, 1, true)).isEqualTo("1 ");
+      portal.readAhead(
+          PAIRS,
+          budget,
+          () -> {
             throw PgException.of(SqlState.SNAPSHOT_TOO_OLD, "too old");
-          }
-        };
-    try (Portal portal = portal("SELECT key FROM dns", interruption)) {
-      portal.readAhead(2);
-      stopped.set(true);
-      assertThat(send(portal, 1, true)).isEqualTo("1 ");
-      assertThat(send(portal, 1, true)).isEqualTo("1 ");
-      portal.readAhead(PAIRS); // looks now and then, and says nothing
+          }); // says nothing
       assertThatThrownBy(() -> send(portal, PAIRS, true)).hasMessage("too old");
       assertThatThrownBy(() -> send(portal, 1, true)).hasMessage("too old");
     }
+  }
+
+  @Test
+  void whatEndsAStatementDoesNotEndOneThatHasNotBegun() throws IOException {
+    var cancelled = new AtomicBoolean();
+    Interruption interruption =
+        () -> {
+          if (cancelled.get()) {
+            throw PgException.of(SqlState.QUERY_CANCELED, "cancelled");
+          }
+        };
+    try (Portal portal = portal("SELECT key FROM dns", interruption)) {
+      assertThat(send(portal, 1, true)).isEqualTo("1 ");
+      cancelled.set(true);
+      portal.readAhead(PAIRS, budget, () -> false);
+      cancelled.set(false);
+      assertThat(send(portal, PAIRS, true)).isEqualTo(PAIRS - 1 + " ");
+    }
+  }
+
+  @Test
+  void rowsAreMadeAheadOnlyWhereThereIsMemory() throws IOException {
+    AheadBudget all = AheadBudget.ofAll();
+    List<Portal> portals = new ArrayList<>();
+    int taken = 0;
+    AheadBudget session = AheadBudget.ofSession(all);
+    for (int i = 0; i < 10; i++) {
+      Portal portal = portal("SELECT key FROM dns", () -> {});
+      portals.add(portal);
+      send(portal, 1, true);
+      portal.readAhead(1, session, () -> false);
+    }
+    while (session.take()) {
+      taken++;
+    }
+    assertThat(taken).isZero();
+    portals.forEach(Portal::close);
+    while (session.take()) {
+      taken++;
+    }
+    assertThat(taken).isBetween(1, 10);
   }
 }

@@ -9,6 +9,7 @@ import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.NodeStatus.RefusalReport;
 import dev.quicksilver.cli.process.NodeStatus.UpstreamReport;
 import dev.quicksilver.replication.DatabaseStatus;
+import dev.quicksilver.replication.FollowerState;
 import dev.quicksilver.replication.RefusalCount;
 import dev.quicksilver.replication.Replica;
 import dev.quicksilver.replication.ReplicationConfig;
@@ -143,9 +144,17 @@ public final class ReplicaCommand extends NodeCommand {
               lag.isPresent()
                   ? OptionalLong.of(now - Math.ceilDiv(lag.getAsLong(), 1000))
                   : OptionalLong.empty(),
-              status.contradiction().isEmpty() ? status.reason() : status.contradiction()));
+              problem(status)));
     }
     return result;
+  }
+
+  /** The reason of a state that is as it should be is no problem. */
+  private static String problem(DatabaseStatus status) {
+    if (!status.contradiction().isEmpty()) {
+      return status.contradiction();
+    }
+    return status.state() == FollowerState.STREAMING ? "" : status.reason();
   }
 
   private static StatusReporter.Progress progress(DatabaseStatus status) {

@@ -7,6 +7,7 @@ import dev.quicksilver.bridge.types.Type;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import dev.quicksilver.storage.Direction;
 import dev.quicksilver.storage.KeyRange;
+import dev.quicksilver.storage.PairBuffer;
 import dev.quicksilver.storage.Scan;
 import dev.quicksilver.storage.Snapshot;
 import java.nio.charset.StandardCharsets;
@@ -125,7 +126,7 @@ final class PairRelation implements Relation {
         snapshot.get(), backward ? intervals.reversed() : intervals, backward, wanted.get(VALUE));
   }
 
-  /** Scans the intervals one after the other. */
+  /** Scans the intervals one after the other; one that is a single key is looked up. */
   private final class Cursor implements RelationCursor {
     private final Snapshot reader;
     private final List<KeySet.Interval> intervals;
@@ -134,6 +135,10 @@ final class PairRelation implements Relation {
     private final FieldWriter fields = new FieldWriter();
     private int next;
     private @Nullable Scan scan;
+    private @Nullable PairBuffer found;
+    private byte[] key = new byte[0];
+    private int keyLength;
+    private @Nullable PairBuffer pair;
 
     Cursor(Snapshot reader, List<KeySet.Interval> intervals, boolean backward, boolean values) {
       this.reader = reader;
@@ -148,21 +153,48 @@ final class PairRelation implements Relation {
         Scan current = scan;
         if (current != null) {
           if (current.next()) {
+            keyLength = current.keyLength();
             return true;
           }
           current.close();
           scan = null;
         }
         if (next >= intervals.size()) {
+          pair = null;
           return false;
         }
-        Scan opened = reader.scan(range(intervals.get(next++)), direction);
-        scan = values ? opened : opened.keysOnly();
+        KeySet.Interval interval = intervals.get(next++);
+        if (values && isKey(interval)) {
+          if (find(interval.from())) {
+            return true;
+          }
+        } else {
+          open(interval);
+        }
       }
     }
 
-    private Scan current() {
-      Scan current = scan;
+    private void open(KeySet.Interval interval) {
+      Scan opened = reader.scan(range(interval), direction);
+      scan = values ? opened : opened.keysOnly();
+      key = opened.keyBuffer();
+      pair = opened.pair();
+    }
+
+    private boolean find(byte[] wanted) {
+      PairBuffer into = found;
+      if (into == null) {
+        into = new PairBuffer();
+        found = into;
+      }
+      key = wanted;
+      keyLength = wanted.length;
+      pair = into;
+      return reader.get(wanted, wanted.length, into);
+    }
+
+    private PairBuffer current() {
+      PairBuffer current = pair;
       if (current == null) {
         throw new IllegalStateException("no current row");
       }
@@ -171,9 +203,9 @@ final class PairRelation implements Relation {
 
     @Override
     public @Nullable Object value(int column) {
-      Scan row = current();
+      PairBuffer row = current();
       return switch (column) {
-        case KEY -> decode(keyType, row.keyBuffer(), 0, row.keyLength());
+        case KEY -> decode(keyType, key, 0, keyLength);
         case VALUE -> decode(valueType, row.valueBuffer(), row.valueOffset(), row.valueLength());
         case SEQUENCE -> row.sequence();
         case UPDATED_AT -> row.commitTime();
@@ -189,7 +221,7 @@ final class PairRelation implements Relation {
 
     @Override
     public long number(int column) {
-      Scan row = current();
+      PairBuffer row = current();
       return switch (column) {
         case SEQUENCE -> row.sequence();
         case UPDATED_AT -> row.commitTime();
@@ -199,7 +231,7 @@ final class PairRelation implements Relation {
 
     @Override
     public byte[] buffer(int column) {
-      return column == KEY ? current().keyBuffer() : current().valueBuffer();
+      return column == KEY ? key : current().valueBuffer();
     }
 
     @Override
@@ -209,14 +241,14 @@ final class PairRelation implements Relation {
 
     @Override
     public int length(int column) {
-      return column == KEY ? current().keyLength() : current().valueLength();
+      return column == KEY ? keyLength : current().valueLength();
     }
 
     @Override
     public void write(int column, MessageWriter out, ZoneId zone) {
-      Scan row = current();
+      PairBuffer row = current();
       switch (column) {
-        case KEY -> FieldWriter.bytes(keyType, row.keyBuffer(), 0, row.keyLength(), out);
+        case KEY -> FieldWriter.bytes(keyType, key, 0, keyLength, out);
         case VALUE ->
             FieldWriter.bytes(
                 valueType, row.valueBuffer(), row.valueOffset(), row.valueLength(), out);
@@ -229,9 +261,9 @@ final class PairRelation implements Relation {
 
     @Override
     public void writeBinary(int column, MessageWriter out) {
-      Scan row = current();
+      PairBuffer row = current();
       switch (column) {
-        case KEY -> FieldWriter.bytesInBinary(keyType, row.keyBuffer(), 0, row.keyLength(), out);
+        case KEY -> FieldWriter.bytesInBinary(keyType, key, 0, keyLength, out);
         case VALUE ->
             FieldWriter.bytesInBinary(
                 valueType, row.valueBuffer(), row.valueOffset(), row.valueLength(), out);
@@ -249,8 +281,15 @@ final class PairRelation implements Relation {
         current.close();
         scan = null;
       }
+      pair = null;
       next = intervals.size();
     }
+  }
+
+  /** Whether exactly one key lies in an interval, and it can be there. */
+  private static boolean isKey(KeySet.Interval interval) {
+    int length = interval.from().length;
+    return length > 0 && length <= MAX_KEY && interval.single();
   }
 
   /** Bounds longer than a key can be are cut to what decides. */

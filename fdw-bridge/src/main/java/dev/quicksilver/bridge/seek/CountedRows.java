@@ -36,6 +36,11 @@ final class CountedRows implements Rows {
   }
 
   @Override
+  public long bytes() {
+    return 0;
+  }
+
+  @Override
   public void close() {
     left = false;
   }

@@ -4,7 +4,6 @@ import dev.quicksilver.bridge.catalog.KeySet;
 import dev.quicksilver.bridge.catalog.Relation;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Locale;
 
 /**
  * What a seek is expected to cost and to give, for the planner of an analyst's PostgreSQL.
@@ -122,16 +121,19 @@ record Estimate(
     };
   }
 
-  /** As the first line of EXPLAIN. */
+  /** As the first line of EXPLAIN: an analyst's planner asks for one with each statement. */
   String line() {
-    return String.format(
-        Locale.ROOT,
-        "Edge %s on %s  (cost=%.2f..%.2f rows=%.0f width=%d)",
-        bounded ? "Seek" : "Scan",
-        table,
-        startup,
-        Math.max(cost, startup),
-        Math.max(0, rows),
-        width);
+    var line = new StringBuilder(96);
+    line.append(bounded ? "Edge Seek on " : "Edge Scan on ").append(table).append("  (cost=");
+    hundredths(startup, line);
+    hundredths(Math.max(cost, startup), line.append(".."));
+    line.append(" rows=").append(Math.round(Math.max(0, rows)));
+    return line.append(" width=").append(width).append(')').toString();
+  }
+
+  /** With two digits behind the point. */
+  private static void hundredths(double number, StringBuilder into) {
+    long rounded = Math.round(number * 100);
+    into.append(rounded / 100).append('.').append(rounded / 10 % 10).append(rounded % 10);
   }
 }

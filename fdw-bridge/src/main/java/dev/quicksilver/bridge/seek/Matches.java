@@ -33,15 +33,17 @@ final class Matches implements AutoCloseable {
 
   /** Moves to the next row; false at the end. */
   boolean next() {
-    while (cursor.next()) {
+    while (true) {
       if (++scanned % ROWS_BETWEEN_CHECKS == 0) {
-        interruption.check();
+        interruption.check(); // before a row is read: a scan that is only paused goes on with it
+      }
+      if (!cursor.next()) {
+        return false;
       }
       if (holds()) {
         return true;
       }
     }
-    return false;
   }
 
   private boolean holds() {

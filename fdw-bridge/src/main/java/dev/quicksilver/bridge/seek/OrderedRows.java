@@ -62,11 +62,20 @@ final class OrderedRows implements Rows {
 
   @Override
   public void write(MessageWriter out, boolean[] binary) {
+    Output.write(outputs, current(), out, binary, zone);
+  }
+
+  @Override
+  public long bytes() {
+    return Output.bytes(outputs, current());
+  }
+
+  private RelationCursor current() {
     RelationCursor current = row;
     if (current == null) {
       throw new IllegalStateException("no current row");
     }
-    Output.write(outputs, current, out, binary, zone);
+    return current;
   }
 
   private void closeRow() {

@@ -117,6 +117,19 @@ sealed interface Output {
     return columns;
   }
 
+  /** Bytes of a row's texts and byte strings, as they go out. */
+  static long bytes(List<Output> outputs, RelationCursor row) {
+    long bytes = 0;
+    for (int i = 0; i < outputs.size(); i++) {
+      if (outputs.get(i) instanceof Plain plain
+          && plain.type().length() == -1
+          && !row.isNull(plain.column())) {
+        bytes += (plain.type() == Type.BYTEA ? 2L : 1L) * row.length(plain.column());
+      }
+    }
+    return bytes;
+  }
+
   /** Writes the fields of a row, each with its length. */
   static void write(
       List<Output> outputs, RelationCursor row, MessageWriter out, boolean[] binary, ZoneId zone) {

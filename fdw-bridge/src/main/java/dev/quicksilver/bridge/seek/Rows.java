@@ -14,6 +14,9 @@ public interface Rows extends AutoCloseable {
    */
   void write(MessageWriter out, boolean[] binary);
 
+  /** About how many bytes the current row takes, where that is many. */
+  long bytes();
+
   @Override
   void close();
 }

@@ -40,6 +40,11 @@ final class ScannedRows implements Rows {
   }
 
   @Override
+  public long bytes() {
+    return Output.bytes(outputs, matches.row());
+  }
+
+  @Override
   public void close() {
     left = 0;
     matches.close();

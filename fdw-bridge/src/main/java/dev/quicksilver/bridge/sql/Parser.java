@@ -1,5 +1,6 @@
 package dev.quicksilver.bridge.sql;
 
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -11,8 +12,8 @@ public final class Parser {
   private final TokenStream in;
   private final SelectParser selects;
 
-  private Parser(String sql) {
-    this.in = new TokenStream(sql);
+  private Parser(String sql, List<Token> tokens) {
+    this.in = new TokenStream(sql, tokens);
     this.selects = new SelectParser(in);
   }
 
@@ -22,12 +23,18 @@ public final class Parser {
    * @return {@link Statement.Other} for all that this parser does not know in every part
    */
   public static Statement parse(String sql) {
-    Parser parser;
+    List<Token> tokens;
     try {
-      parser = new Parser(sql);
+      tokens = Lexer.tokens(sql);
     } catch (PgException e) {
       return new Statement.Other("");
     }
+    return parse(sql, tokens);
+  }
+
+  /** The same with the tokens of the text. */
+  static Statement parse(String sql, List<Token> tokens) {
+    var parser = new Parser(sql, tokens);
     Token first = parser.in.peek();
     if (first.kind() == Token.Kind.END) {
       return new Statement.Empty();

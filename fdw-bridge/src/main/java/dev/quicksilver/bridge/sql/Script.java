@@ -57,7 +57,7 @@ public final class Script {
       return List.of(new Piece(text, 0, new Statement.Empty()));
     }
     if (starts.size() == 1) {
-      return List.of(new Piece(text, 0, Parser.parse(text)));
+      return List.of(new Piece(text, 0, Parser.parse(text, tokens)));
     }
     List<Piece> pieces = new ArrayList<>();
     for (int i = 0; i < starts.size(); i++) {

@@ -13,9 +13,10 @@ final class TokenStream {
   private int index;
   private int depth;
 
-  TokenStream(String sql) {
+  /** Reads the tokens of a text. */
+  TokenStream(String sql, List<Token> tokens) {
     this.sql = sql;
-    this.tokens = Lexer.tokens(sql);
+    this.tokens = tokens;
   }
 
   Token peek() {

@@ -90,9 +90,16 @@ public final class MessageReader {
   /** A zero-terminated string. */
   public String string() {
     int start = body.position();
+    int every = 0;
     while (body.hasRemaining()) {
-      if (body.get() == 0) {
-        ByteBuffer bytes = body.slice(start, body.position() - 1 - start);
+      byte one = body.get();
+      every |= one;
+      if (one == 0) {
+        int length = body.position() - 1 - start;
+        if (every >= 0) { // ASCII is the same in all of them
+          return new String(body.array(), start, length, StandardCharsets.ISO_8859_1);
+        }
+        ByteBuffer bytes = body.slice(start, length);
         Charset now = charset.get();
         return now.equals(StandardCharsets.UTF_8) ? utf8(bytes) : now.decode(bytes).toString();
       }

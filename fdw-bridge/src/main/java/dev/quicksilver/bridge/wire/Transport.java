@@ -151,6 +151,17 @@ public final class Transport implements AutoCloseable {
     }
   }
 
+  /** Whether the client has sent something that was not read yet, as far as can be seen at once. */
+  public boolean hasArrived() {
+    try {
+      // What waits below TLS is not seen above it.
+      return in.hasArrived()
+          || (secured != null && tcp != null && tcp.getInputStream().available() > 0);
+    } catch (IOException e) {
+      return true; // the next read tells
+    }
+  }
+
   /**
    * Whether the client has closed its side. Looks for a millisecond; what arrives meanwhile is kept
    * for later reads. A client that has sent more than fits is taken to be there.
@@ -234,6 +245,10 @@ public final class Transport implements AutoCloseable {
       int read = source.read(buffer, end, buffer.length - end);
       end += Math.max(0, read);
       return read >= 0;
+    }
+
+    boolean hasArrived() throws IOException {
+      return next < end || source.available() > 0;
     }
 
     /** Reads ahead if nothing is left; false at the end of the stream. */
