@@ -56,7 +56,8 @@ public final class Run implements Callable<Integer> {
           new CursorSpeedBar(),
           new EvaluatedSpeedBar(),
           new ShapesBar(),
-          new DifferentialBar());
+          new DifferentialBar(),
+          new RightsBar());
 
   @Parameters(paramLabel = "NAME", arity = "0..*", description = "Bars, as --list names them.")
   private List<String> names = List.of();
