@@ -30,7 +30,11 @@ import org.slf4j.LoggerFactory;
 /** One client: start-up, authentication, then messages until it leaves. */
 final class Connection implements Client {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
-  private static final int MAX_MESSAGE = 64 << 20;
+
+  /** What is made of a message takes several times its bytes. */
+  private static final int MAX_MESSAGE =
+      (int) Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 16);
+
   private static final long GREETING_NANOS = 60_000_000_000L;
   private static final int COPY_WAIT_MILLIS = 50;
   private static final long PATIENCE_NANOS = 10_000_000_000L;
@@ -61,6 +65,9 @@ final class Connection implements Client {
   private boolean admitted;
   private volatile @Nullable Holder holder;
   private long revokedAt;
+
+  /** Whether the user's rights are to be looked at whatever has changed; the reaper's. */
+  private boolean undecided;
 
   /** Whose connection it is since authentication. */
   private record Holder(String user, Rights rights) {}
@@ -116,6 +123,8 @@ final class Connection implements Client {
       LOG.debug("client {} is gone: {}", id, e.toString());
     } catch (RuntimeException e) {
       LOG.error("connection {} ends after an internal error", id, e);
+    } catch (OutOfMemoryError e) { // of a message that was not read to its end
+      LOG.error("connection {} ends, since there is no memory for it: {}", id, e.toString());
     } finally {
       busy.lock();
       try {
@@ -179,8 +188,8 @@ final class Connection implements Client {
       bridge.admit();
       admitted = true;
       holder = new Holder(user, rights);
-      if (bridge.users().hasLost(user, rights)) { // after all who look at holders look at this one
-        throw revoked();
+      if (bridge.users().standing(user, rights) == Users.Standing.LOST) {
+        throw revoked(); // whoever looks at holders has seen this one, or the rights as they are
       }
       session.mayRead(rights);
       applyOptions(user, rights, serve.parameters());
@@ -384,8 +393,7 @@ final class Connection implements Client {
    */
   void requireRights(boolean changed) {
     Holder now = holder;
-    if (now == null
-        || (revokedAt == 0 && !(changed && bridge.users().hasLost(now.user(), now.rights())))) {
+    if (now == null || (revokedAt == 0 && !hasLost(now, changed))) {
       return;
     }
     long clock = System.nanoTime();
@@ -411,6 +419,16 @@ final class Connection implements Client {
       }
       shut();
     }
+  }
+
+  /** What could not be told when it changed is asked again until it can. */
+  private boolean hasLost(Holder now, boolean changed) {
+    if (!changed && !undecided) {
+      return false;
+    }
+    Users.Standing standing = bridge.users().standing(now.user(), now.rights());
+    undecided = standing == Users.Standing.UNKNOWN;
+    return standing == Users.Standing.LOST;
   }
 
   private static PgException revoked() {

@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quicksilver.bridge.wire.ScramVerifier;
 import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.fixtures.rights.RightsCheck;
+import dev.quicksilver.storage.DatabaseDirectory;
+import dev.quicksilver.storage.DatabaseSet;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -104,6 +106,7 @@ class UsersTest {
     refused("28P01", "alice", "wrong", "nothing");
     refused("28P01", "stranger", "wrong", "quicksilver");
     refused("28P01", "dan", "wrong", "quicksilver"); // has no password
+    refused("28P01", "x".repeat(600), "wrong", "quicksilver"); // longer than any key
     refused("3D000", "alice", "pw alice", "dns_zones");
     try (Connection operator = as("operator")) {
       assertThat(one(operator, "SELECT count(*) FROM databases")).isEqualTo("3");
@@ -148,6 +151,29 @@ class UsersTest {
 
       ReplicaProcess.run(data, "catalog", "role:alice");
       refused("28P01", "alice", "pw alice", "quicksilver");
+    }
+  }
+
+  /** What was taken away while the catalog could not be read is gone once it can be. */
+  @Test
+  void rightsThatWereLostUnseenAreMissedLater() throws Exception {
+    var directory = new DatabaseDirectory(data);
+    try (Connection alice = as("alice")) {
+      directory.withhold(DatabaseSet.CATALOG, "it is compared with the root");
+      ReplicaProcess.run(data, "catalog", "role:alice", pair("alice", "\"web_pages\""));
+      Thread.sleep(2_500); // the bridge has seen that the catalog changed
+      assertThat(one(alice, "SELECT count(*) FROM dns_zones")).isEqualTo("2");
+      directory.serveAgain(DatabaseSet.CATALOG);
+      Await.until(
+          "her session ends",
+          () -> {
+            try {
+              return one(alice, "SELECT 1");
+            } catch (SQLException e) {
+              return String.valueOf(e.getSQLState());
+            }
+          },
+          state -> state.equals("57P01") || state.startsWith("08"));
     }
   }
 
