@@ -164,7 +164,8 @@ public final class Bridge implements AutoCloseable {
     bridge.acceptor.start();
     long period = Math.max(10, Math.min(1000, config.maxSnapshotAge().toMillis() / 4));
     var _ =
-        bridge.reaper.scheduleWithFixedDelay(bridge::expire, period, period, TimeUnit.MILLISECONDS);
+        bridge.reaper.scheduleWithFixedDelay(
+            bridge::lookAfterAll, period, period, TimeUnit.MILLISECONDS);
     return bridge;
   }
 
@@ -217,7 +218,7 @@ public final class Bridge implements AutoCloseable {
           continue;
         }
         take(socket, () -> Transport.of(socket), false);
-      } catch (IOException e) {
+      } catch (IOException | OutOfMemoryError e) {
         if (!listener.isClosed()) {
           LOG.warn("accepting a connection failed: {}", e.toString());
         }
@@ -316,6 +317,15 @@ public final class Bridge implements AutoCloseable {
   /** What clients are told about the version of PostgreSQL. */
   String serverVersion() {
     return serverVersion;
+  }
+
+  /** A look that fails must not be the last one. */
+  private void lookAfterAll() {
+    try {
+      expire();
+    } catch (RuntimeException | OutOfMemoryError e) {
+      LOG.error("looking after connections failed, and is tried again", e);
+    }
   }
 
   private void expire() {

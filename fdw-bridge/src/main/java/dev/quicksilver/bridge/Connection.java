@@ -30,7 +30,11 @@ import org.slf4j.LoggerFactory;
 /** One client: start-up, authentication, then messages until it leaves. */
 final class Connection implements Client {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
-  private static final int MAX_MESSAGE = 64 << 20;
+
+  /** What is made of a message takes several times its bytes. */
+  private static final int MAX_MESSAGE =
+      (int) Math.min(64 << 20, Runtime.getRuntime().maxMemory() / 16);
+
   private static final long GREETING_NANOS = 60_000_000_000L;
   private static final int COPY_WAIT_MILLIS = 50;
   private static final long PATIENCE_NANOS = 10_000_000_000L;
@@ -109,6 +113,8 @@ final class Connection implements Client {
       LOG.debug("client {} is gone: {}", id, e.toString());
     } catch (RuntimeException e) {
       LOG.error("connection {} ends after an internal error", id, e);
+    } catch (OutOfMemoryError e) { // of a message that was not read to its end
+      LOG.error("connection {} ends, since there is no memory for it: {}", id, e.toString());
     } finally {
       busy.lock();
       try {

@@ -39,11 +39,16 @@ final class BridgeProcess implements AutoCloseable {
 
   /** Starts one whose files for the evaluator are in a folder. */
   static BridgeProcess start(Path data, Path temporary) throws Exception {
+    return start(data, temporary, "-Xmx256m");
+  }
+
+  /** The same with an option of the JVM. */
+  static BridgeProcess start(Path data, Path temporary, String option) throws Exception {
     Path told = temporary.resolve("port");
     Process process =
         JavaCommand.process(
                 BridgeProcess.class,
-                List.of("-Djava.io.tmpdir=" + temporary),
+                List.of("-Djava.io.tmpdir=" + temporary, option),
                 List.of(data.toString(), told.toString()))
             .redirectErrorStream(true)
             .redirectOutput(temporary.resolve("bridge.txt").toFile())
@@ -52,6 +57,10 @@ final class BridgeProcess implements AutoCloseable {
     int port = Integer.parseInt(Files.readString(told));
     Files.delete(told);
     return new BridgeProcess(process, port);
+  }
+
+  int port() {
+    return port;
   }
 
   Process process() {

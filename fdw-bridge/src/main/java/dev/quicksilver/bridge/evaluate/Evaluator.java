@@ -193,7 +193,7 @@ public final class Evaluator implements AutoCloseable {
     while (listener.isOpen()) {
       try {
         inner.serve(listener.accept());
-      } catch (IOException e) {
+      } catch (IOException | OutOfMemoryError e) {
         if (listener.isOpen()) {
           LOG.warn("a connection of the evaluator failed: {}", e.toString());
         }

@@ -8,6 +8,9 @@ import java.util.List;
 final class Lexer {
   private static final String OPERATOR_CHARACTERS = "+-*/<>=~!@#%^&|`?";
 
+  /** More would take the memory of all sessions: a token and what is made of it are 200 bytes. */
+  static final int MOST = 50_000;
+
   /** NAMEDATALEN without its zero byte. */
   private static final int MAX_NAME = 63;
 
@@ -19,7 +22,11 @@ final class Lexer {
     this.sql = sql;
   }
 
-  /** All tokens, the last of kind END. */
+  /**
+   * All tokens, the last of kind END.
+   *
+   * @throws PgException if there is something that is no token, or more than {@link #MOST} are
+   */
   static List<Token> tokens(String sql) {
     var lexer = new Lexer(sql);
     lexer.run();
@@ -60,6 +67,9 @@ final class Lexer {
   }
 
   private void add(Token.Kind kind, String text, int start, int end) {
+    if (tokens.size() >= MOST) {
+      throw PgException.unsupported("more than " + MOST + " tokens").at(start);
+    }
     tokens.add(new Token(kind, text, start, end));
     at = end;
   }

@@ -27,8 +27,8 @@ public final class Script {
   }
 
   /**
-   * Splits a text at its semicolons. What cannot be read as tokens, and the body of an SQL function
-   * with semicolons of its own, stays whole: PostgreSQL is to judge it.
+   * Splits a text at its semicolons. What cannot be read as tokens or has too many, and the body of
+   * an SQL function with semicolons of its own, stays whole: PostgreSQL is to judge it.
    */
   public static List<Piece> split(String text) {
     List<Token> tokens;

@@ -197,4 +197,13 @@ class ParserTest {
   private static Select select(String text) {
     return ((Statement.Query) Parser.parse(text)).select();
   }
+
+  @Test
+  void readsNoStatementThatIsTooLong() {
+    String list = "1,".repeat(Lexer.MOST / 2);
+    assertThat(Script.split("SELECT " + list + "1; SELECT 1"))
+        .singleElement()
+        .extracting(Script.Piece::statement)
+        .isInstanceOf(Statement.Other.class);
+  }
 }
