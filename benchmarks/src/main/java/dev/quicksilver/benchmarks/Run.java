@@ -57,7 +57,8 @@ public final class Run implements Callable<Integer> {
           new EvaluatedSpeedBar(),
           new ShapesBar(),
           new DifferentialBar(),
-          new RightsBar());
+          new RightsBar(),
+          new BridgeFuzzBar());
 
   @Parameters(paramLabel = "NAME", arity = "0..*", description = "Bars, as --list names them.")
   private List<String> names = List.of();

@@ -5,6 +5,9 @@ import dev.quicksilver.postgres.Ports;
 import dev.quicksilver.tls.CertificateAuthority;
 import dev.quicksilver.tls.TlsFiles;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -64,7 +67,7 @@ final class TeamEdge implements AutoCloseable {
                   "--bridge-tls-authorities=" + authorities(),
                   "--http-listen=127.0.0.1:" + http));
       arguments.addAll(List.of(options));
-      bridge = part(ChildProcess.startCompiled(folder.resolve("bridge.log"), arguments));
+      bridge = part(ChildProcess.startService(folder.resolve("bridge.log"), arguments));
       bridge.awaitHealthy(http);
     } catch (Exception | AssertionError e) {
       close();
@@ -163,6 +166,19 @@ final class TeamEdge implements AutoCloseable {
     properties.setProperty("sslrootcert", authorities().toString());
     return DriverManager.getConnection(
         "jdbc:postgresql://127.0.0.1:" + port + "/quicksilver", properties);
+  }
+
+  /** A number of the bridge's metrics; 0 if it is not there. */
+  double metric(String name) throws IOException {
+    URI page = URI.create("http://127.0.0.1:" + http + "/metrics");
+    try (InputStream in = page.toURL().openStream()) {
+      return new String(in.readAllBytes(), StandardCharsets.UTF_8)
+          .lines()
+          .filter(line -> line.startsWith(name + " "))
+          .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+          .findFirst()
+          .orElse(0);
+    }
   }
 
   /** What the bridge and the replica have printed last. */
