@@ -44,15 +44,23 @@ final class ChildProcess implements AutoCloseable {
     return start(output, List.of("-XX:TieredStopAtLevel=4"), arguments);
   }
 
+  /** The same command as a session of its own, where that is possible. */
+  static List<String> asService(List<String> command) {
+    List<String> all = new ArrayList<>(command);
+    if (Files.isExecutable(SET_SESSION)) {
+      all.addFirst(SET_SESSION.toString());
+    }
+    return all;
+  }
+
   private static ChildProcess start(Path output, List<String> options, List<String> arguments)
       throws IOException {
     List<String> all = new ArrayList<>(List.of("-Xmx" + HEAP_MIB + "m"));
     all.addAll(options);
-    List<String> command = new ArrayList<>();
-    if (!options.isEmpty() && Files.isExecutable(SET_SESSION)) {
-      command.add(SET_SESSION.toString());
+    List<String> command = JavaCommand.of(Quicksilver.class, all, arguments);
+    if (!options.isEmpty()) {
+      command = asService(command);
     }
-    command.addAll(JavaCommand.of(Quicksilver.class, all, arguments));
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().keySet().removeIf(name -> name.startsWith("QUICKSILVER_"));
     Process process =

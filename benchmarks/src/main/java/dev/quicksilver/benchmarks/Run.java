@@ -58,7 +58,8 @@ public final class Run implements Callable<Integer> {
           new ShapesBar(),
           new DifferentialBar(),
           new RightsBar(),
-          new BridgeFuzzBar());
+          new BridgeFuzzBar(),
+          new IsolationBar());
 
   @Parameters(paramLabel = "NAME", arity = "0..*", description = "Bars, as --list names them.")
   private List<String> names = List.of();

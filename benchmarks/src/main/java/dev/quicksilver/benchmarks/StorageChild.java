@@ -64,6 +64,16 @@ final class StorageChild implements AutoCloseable {
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
   }
 
+  /** The same as a session of its own, as a service is. */
+  static StorageChild startService(List<String> options, Class<?> main, String... arguments)
+      throws IOException {
+    List<String> command = JavaCommand.of(main, options, List.of(arguments));
+    return new StorageChild(
+        new ProcessBuilder(ChildProcess.asService(command))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start());
+  }
+
   /** Returns the next line, or null when the process has ended. */
   @Nullable String line() {
     try {
