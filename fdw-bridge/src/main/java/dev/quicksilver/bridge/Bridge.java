@@ -70,8 +70,8 @@ public final class Bridge implements AutoCloseable {
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofPlatform().name("bridge-session-", 1).factory());
   private final ScheduledExecutorService reaper =
-      Executors.newSingleThreadScheduledExecutor(
-          Thread.ofPlatform().daemon().name("bridge-snapshots").factory());
+      Executors.newScheduledThreadPool(
+          2, Thread.ofPlatform().daemon().name("bridge-reaper-", 1).factory());
 
   private Bridge(
       BridgeConfig config, ServerSocket listener, Optional<ServerTls> tls, LongSupplier nanoClock) {
@@ -166,8 +166,10 @@ public final class Bridge implements AutoCloseable {
     bridge.acceptor.start();
     long period = Math.max(10, Math.min(1000, config.maxSnapshotAge().toMillis() / 4));
     var _ =
+        bridge.reaper.scheduleWithFixedDelay(bridge::expire, period, period, TimeUnit.MILLISECONDS);
+    var _ = // an evaluator that starts or stops keeps it waiting, and connections must not wait
         bridge.reaper.scheduleWithFixedDelay(
-            bridge::lookAfterAll, period, period, TimeUnit.MILLISECONDS);
+            bridge::stopIdle, period, period, TimeUnit.MILLISECONDS);
     return bridge;
   }
 
@@ -317,22 +319,29 @@ public final class Bridge implements AutoCloseable {
     return serverVersion;
   }
 
-  /** A look that fails must not be the last one. */
-  private void lookAfterAll() {
-    try {
-      expire();
-    } catch (RuntimeException | OutOfMemoryError e) {
-      LOG.error("looking after connections failed, and is tried again", e);
-    }
+  private void expire() {
+    connections.values().forEach(connection -> goingOn(connection::expire));
+    goingOn(this::requireRights);
   }
 
-  private void expire() {
-    connections.values().forEach(Connection::expire);
+  private void requireRights() {
     String version = users.version();
     boolean changed = !version.equals(usersVersion);
     usersVersion = version;
-    connections.values().forEach(connection -> connection.requireRights(changed));
-    evaluators.values().forEach(Evaluator::stopIdle);
+    connections.values().forEach(connection -> goingOn(() -> connection.requireRights(changed)));
+  }
+
+  private void stopIdle() {
+    evaluators.values().forEach(evaluator -> goingOn(evaluator::stopIdle));
+  }
+
+  /** Does what is done again and again, and would not be after an exception. */
+  private static void goingOn(Runnable step) {
+    try {
+      step.run();
+    } catch (RuntimeException | OutOfMemoryError e) {
+      LOG.error("looking after connections failed, and is tried again", e);
+    }
   }
 
   /**
@@ -420,6 +429,7 @@ public final class Bridge implements AutoCloseable {
     evaluators.values().forEach(Evaluator::close);
     ofEvaluator.values().forEach(Connection::shut);
     threads.close();
+    evaluators.values().forEach(Evaluator::close); // one that a session has just asked for
     replica.close();
     tls.ifPresent(ServerTls::close);
   }

@@ -11,6 +11,7 @@ import dev.quicksilver.storage.DatabaseSet;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -177,6 +178,32 @@ class UsersTest {
     }
   }
 
+  /** One look that fails is not the last one. */
+  @Test
+  void looksAgainAfterALookThatFailed() throws Exception {
+    Path mark =
+        new DatabaseDirectory(data)
+            .environment(DatabaseSet.CATALOG)
+            .orElseThrow()
+            .resolve("withheld");
+    try (Connection alice = as("alice")) {
+      Files.createDirectory(mark); // it is there and cannot be read
+      Thread.sleep(2_500);
+      Files.delete(mark);
+      ReplicaProcess.run(data, "catalog", "role:alice", pair("alice", "\"web_pages\""));
+      Await.until(
+          "her session ends",
+          () -> {
+            try {
+              return one(alice, "SELECT 1");
+            } catch (SQLException e) {
+              return String.valueOf(e.getSQLState());
+            }
+          },
+          state -> state.equals("57P01") || state.startsWith("08"));
+    }
+  }
+
   @Test
   void aStatementThatRunsEndsWithTheRight() throws Exception {
     try (Connection alice = as("alice");
@@ -195,7 +222,8 @@ class UsersTest {
               () ->
                   statement.execute(
                       "SELECT count(*) FROM dns_zones a, generate_series(1, 1e12) AS g"))
-          .isInstanceOf(SQLException.class);
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("57P01"));
       taking.join();
     }
   }
