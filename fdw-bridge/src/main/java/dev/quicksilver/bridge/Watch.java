@@ -40,8 +40,13 @@ final class Watch implements Interruption {
   /** Refuses the next message of a series that was cancelled between two of them. */
   void checkCancelled() {
     if (cancelled) {
-      throw userRequest();
+      String why = stopping; // it was set before, if that is why
+      throw why == null ? userRequest() : terminated(why);
     }
+  }
+
+  private static PgException terminated(String why) {
+    return PgException.of(SqlState.ADMIN_SHUTDOWN, "terminating connection because " + why);
   }
 
   private static PgException userRequest() {
@@ -80,7 +85,7 @@ final class Watch implements Interruption {
   @Nullable PgException reason() {
     String why = stopping;
     if (why != null) {
-      return PgException.of(SqlState.ADMIN_SHUTDOWN, "terminating connection because " + why);
+      return terminated(why);
     }
     if (cancelled) {
       return userRequest();
