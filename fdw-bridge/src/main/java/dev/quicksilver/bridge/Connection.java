@@ -54,7 +54,7 @@ final class Connection implements Client {
   private final ReentrantLock busy = new ReentrantLock();
   private volatile Session session;
   private Extended extended;
-  private byte[] secret = new byte[4];
+  private volatile byte[] secret = secret(32); // nobody knows it before it is told
   private String sql = "";
   private boolean skipToSync;
   private boolean inSeries;
@@ -67,7 +67,7 @@ final class Connection implements Client {
   private long revokedAt;
 
   /** Whether the user's rights are to be looked at whatever has changed; the reaper's. */
-  private boolean undecided;
+  private boolean undecided = true;
 
   /** Whose connection it is since authentication. */
   private record Holder(String user, Rights rights) {}
@@ -183,20 +183,35 @@ final class Connection implements Client {
       session = bridge.innerSession(name, out, this);
       extended = new Extended(session, out);
       greeting.welcome();
+      introduce(serve);
     } else {
       Rights rights = new Admission(bridge.users(), transport).admit(greeting, serve);
       bridge.admit();
       admitted = true;
-      holder = new Holder(user, rights);
-      if (bridge.users().standing(user, rights) == Users.Standing.LOST) {
-        throw revoked(); // whoever looks at holders has seen this one, or the rights as they are
+      busy.lock(); // whoever takes rights back has something to say, too
+      try {
+        holder = new Holder(user, rights);
+        if (bridge.users().standing(user, rights) == Users.Standing.LOST) {
+          throw revoked(); // whoever looks at holders has seen this one, or the rights as they are
+        }
+        session.mayRead(rights);
+        applyOptions(user, rights, serve.parameters());
+        introduce(serve);
+      } finally {
+        busy.unlock();
       }
-      session.mayRead(rights);
-      applyOptions(user, rights, serve.parameters());
     }
-    secret = new byte[serve.minor() >= 2 ? 32 : 4];
+  }
+
+  private void introduce(Greeting.Serve serve) throws IOException {
+    secret = secret(serve.minor() >= 2 ? 32 : 4);
+    announce(serve.user());
+  }
+
+  private static byte[] secret(int length) {
+    byte[] secret = new byte[length];
     new SecureRandom().nextBytes(secret);
-    announce(user);
+    return secret;
   }
 
   /** Takes the client's first settings; those that are not ours to judge are the evaluator's. */
