@@ -253,9 +253,9 @@ final class EvaluatorSide implements Evaluation.Host {
     }
     if (error.state().equals("57014")) {
       PgException reason = watch.reason();
-      if (reason != null && reason.state() == SqlState.SNAPSHOT_TOO_OLD) {
+      if (reason != null && reason.state() != SqlState.QUERY_CANCELED) {
         return new ServerError(
-            reason.state().code(), reason.message(), String.valueOf(reason.hint()));
+            reason.state().code(), reason.message(), Objects.toString(reason.hint(), ""));
       }
     }
     if (error.state().equals("08006") && error.message().startsWith("out of memory")) {

@@ -166,7 +166,8 @@ class UsersTest {
               () ->
                   statement.execute(
                       "SELECT count(*) FROM dns_zones a, generate_series(1, 1e12) AS g"))
-          .isInstanceOf(SQLException.class);
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("57P01"));
       taking.join();
     }
   }
