@@ -22,6 +22,7 @@ import java.net.Socket;
 import java.nio.channels.SocketChannel;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Optional;
@@ -44,8 +45,8 @@ import org.slf4j.LoggerFactory;
 public final class Bridge implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Bridge.class);
 
-  /** Clients beyond those that may be served: they are told so, unless they are more than this. */
-  private static final int MAX_UNANSWERED = 50;
+  /** So many who have not proven who they are may be there beyond those who may be served. */
+  private static final int STRANGERS = 200;
 
   private final BridgeConfig config;
   private final Replica replica;
@@ -57,6 +58,7 @@ public final class Bridge implements AutoCloseable {
   private final StatementCache statements = new StatementCache(2 << 20);
   private final Thread acceptor = Thread.ofPlatform().name("bridge-accept").unstarted(this::accept);
   private final AtomicInteger lastId = new AtomicInteger();
+  private final AtomicInteger served = new AtomicInteger();
   private final Map<Integer, Connection> connections = new ConcurrentHashMap<>();
   private final Map<Integer, Connection> ofEvaluator = new ConcurrentHashMap<>();
   private final Map<String, Session> sessions = new ConcurrentHashMap<>();
@@ -212,11 +214,7 @@ public final class Bridge implements AutoCloseable {
     while (!listener.isClosed()) {
       try {
         Socket socket = listener.accept();
-        if (connections.size() >= config.maxConnections() + MAX_UNANSWERED) {
-          socket.close(); // it cannot even be told: those who can be are too many already
-          counters.error(SqlState.TOO_MANY_CONNECTIONS.code());
-          continue;
-        }
+        makeRoom();
         take(socket, () -> Transport.of(socket), false);
       } catch (IOException | OutOfMemoryError e) {
         if (!listener.isClosed()) {
@@ -337,12 +335,31 @@ public final class Bridge implements AutoCloseable {
     evaluators.values().forEach(Evaluator::stopIdle);
   }
 
-  /** Refuses a client that is one too many. */
+  /**
+   * Ends the connection that has longest not said who it is, if there are very many of that kind:
+   * who connects in earnest is done in a moment.
+   */
+  private void makeRoom() {
+    if (connections.size() >= config.maxConnections() + STRANGERS) {
+      connections.values().stream()
+          .filter(Connection::isStranger)
+          .min(Comparator.comparingInt(Connection::id))
+          .ifPresent(Connection::shut);
+    }
+  }
+
+  /** Refuses a client that is one too many; who is let in has to {@link #leave}. */
   void admit() {
-    if (connections.size() > config.maxConnections()) {
+    if (served.incrementAndGet() > config.maxConnections()) {
+      served.decrementAndGet();
       throw PgException.of(SqlState.TOO_MANY_CONNECTIONS, "sorry, too many clients already")
           .hint("The bridge allows " + config.maxConnections() + " connections.");
     }
+  }
+
+  /** A client that was let in is gone. */
+  void leave() {
+    served.decrementAndGet();
   }
 
   void cancel(int id, byte[] secret) {

@@ -61,8 +61,13 @@ final class Connection implements Client {
   private boolean ending;
   private final long since;
   private volatile boolean greeted;
+  private volatile boolean shut;
+  private boolean admitted;
   private volatile @Nullable Holder holder;
   private long revokedAt;
+
+  /** Whether the user's rights are to be looked at whatever has changed; the reaper's. */
+  private boolean undecided;
 
   /** Whose connection it is since authentication. */
   private record Holder(String user, Rights rights) {}
@@ -103,6 +108,11 @@ final class Connection implements Client {
     }
   }
 
+  /** Whether the client has not proven yet who it is, and is waited for. */
+  boolean isStranger() {
+    return !greeted && !shut;
+  }
+
   /** Serves the client until it leaves. */
   void run() {
     try (transport) {
@@ -122,6 +132,9 @@ final class Connection implements Client {
         session.close();
       } finally {
         busy.unlock();
+      }
+      if (admitted) {
+        bridge.leave();
       }
     }
   }
@@ -171,11 +184,12 @@ final class Connection implements Client {
       extended = new Extended(session, out);
       greeting.welcome();
     } else {
-      bridge.admit();
       Rights rights = new Admission(bridge.users(), transport).admit(greeting, serve);
+      bridge.admit();
+      admitted = true;
       holder = new Holder(user, rights);
-      if (bridge.users().hasLost(user, rights)) { // after all who look at holders look at this one
-        throw revoked();
+      if (bridge.users().standing(user, rights) == Users.Standing.LOST) {
+        throw revoked(); // whoever looks at holders has seen this one, or the rights as they are
       }
       session.mayRead(rights);
       applyOptions(user, rights, serve.parameters());
@@ -379,14 +393,24 @@ final class Connection implements Client {
    */
   void requireRights(boolean changed) {
     Holder now = holder;
-    if (now == null
-        || (revokedAt == 0 && !(changed && bridge.users().hasLost(now.user(), now.rights())))) {
+    if (now == null || (revokedAt == 0 && !hasLost(now, changed))) {
       return;
     }
     long clock = System.nanoTime();
     if (revokedAt == 0) {
       revokedAt = clock;
+      session.watch().stop(REVOKED);
+      session.cancel();
     }
+    if (clock - revokedAt > PATIENCE_NANOS) {
+      shut();
+    } else {
+      // On a thread of its own: the client may take nothing, and then no write ends.
+      Thread.ofVirtual().name("bridge-revoked").start(this::endIfIdle);
+    }
+  }
+
+  private void endIfIdle() {
     if (busy.tryLock()) {
       try {
         fatal(revoked());
@@ -394,12 +418,17 @@ final class Connection implements Client {
         busy.unlock();
       }
       shut();
-    } else if (clock - revokedAt > PATIENCE_NANOS) {
-      shut();
-    } else {
-      session.watch().stop(REVOKED);
-      session.cancel();
     }
+  }
+
+  /** What could not be told when it changed is asked again until it can. */
+  private boolean hasLost(Holder now, boolean changed) {
+    if (!changed && !undecided) {
+      return false;
+    }
+    Users.Standing standing = bridge.users().standing(now.user(), now.rights());
+    undecided = standing == Users.Standing.UNKNOWN;
+    return standing == Users.Standing.LOST;
   }
 
   private static PgException revoked() {
@@ -414,6 +443,7 @@ final class Connection implements Client {
 
   /** Ends the connection from outside. */
   void shut() {
+    shut = true;
     session.watch().stop("the bridge is stopping");
     session.cancel();
     try {

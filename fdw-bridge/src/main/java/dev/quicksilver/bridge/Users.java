@@ -9,6 +9,7 @@ import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.wire.ScramVerifier;
 import dev.quicksilver.storage.StorageException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Optional;
 import java.util.Set;
@@ -32,6 +33,7 @@ final class Users {
   private static final JsonMapper JSON = new JsonMapper();
   private static final String ROLE = "role:";
   private static final String ALL = "*";
+  private static final int LONGEST_KEY = 511;
 
   private final Optional<Credentials> own;
   private final boolean listed;
@@ -70,13 +72,21 @@ final class Users {
       return Optional.empty();
     }
     try {
-      return replica.catalogValue(ROLE + name).map(Users::user);
+      return listed(name);
     } catch (StorageException | IOException e) {
-      LOG.warn("user \"{}\" cannot be looked up: {}", name, e.getMessage());
+      LOG.warn("a user cannot be looked up: {}", e.getMessage());
       throw PgException.of(
               SqlState.CANNOT_CONNECT_NOW, "the list of users cannot be read on this edge", e)
           .hint("The bridge's log says why; another edge may have it.");
     }
+  }
+
+  /** A user of the catalog; none has a name that no key can hold. */
+  private Optional<User> listed(String name) throws IOException {
+    String key = ROLE + name;
+    return key.getBytes(StandardCharsets.UTF_8).length > LONGEST_KEY
+        ? Optional.empty()
+        : replica.catalogValue(key).map(Users::user);
   }
 
   private static User user(byte[] value) {
@@ -107,15 +117,26 @@ final class Users {
     return listed ? replica.catalogVersion() : "";
   }
 
+  /** What has become of a user's rights. */
+  enum Standing {
+    KEPT,
+    LOST,
+
+    /** Nothing is known to be taken away: the catalog is replaced or withheld just now. */
+    UNKNOWN
+  }
+
   /** Whether a user who had these rights has lost some of them. */
-  boolean hasLost(String name, Rights before) {
-    if (anybody()) {
-      return false;
+  Standing standing(String name, Rights before) {
+    if (anybody() || own.filter(credentials -> credentials.user().equals(name)).isPresent()) {
+      return Standing.KEPT;
     }
     try {
-      return !find(name).map(User::rights).map(before::within).orElse(false);
-    } catch (PgException e) {
-      return false; // the copy is replaced just now: nothing is known to be taken away
+      boolean kept = listed(name).map(User::rights).map(before::within).orElse(false);
+      return kept ? Standing.KEPT : Standing.LOST;
+    } catch (StorageException | IOException | PgException e) {
+      LOG.debug("whether rights were lost is not known yet: {}", e.toString());
+      return Standing.UNKNOWN;
     }
   }
 }

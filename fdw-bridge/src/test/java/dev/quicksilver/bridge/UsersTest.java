@@ -6,6 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quicksilver.bridge.wire.ScramVerifier;
 import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.fixtures.rights.RightsCheck;
+import dev.quicksilver.storage.DatabaseDirectory;
+import dev.quicksilver.storage.DatabaseSet;
+import java.net.InetAddress;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -13,6 +17,7 @@ import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -101,6 +106,7 @@ class UsersTest {
     refused("28P01", "alice", "wrong", "nothing");
     refused("28P01", "stranger", "wrong", "quicksilver");
     refused("28P01", "dan", "wrong", "quicksilver"); // has no password
+    refused("28P01", "x".repeat(600), "wrong", "quicksilver"); // longer than any key
     refused("3D000", "alice", "pw alice", "dns_zones");
     try (Connection operator = as("operator")) {
       assertThat(one(operator, "SELECT count(*) FROM databases")).isEqualTo("3");
@@ -148,6 +154,29 @@ class UsersTest {
     }
   }
 
+  /** What was taken away while the catalog could not be read is gone once it can be. */
+  @Test
+  void rightsThatWereLostUnseenAreMissedLater() throws Exception {
+    var directory = new DatabaseDirectory(data);
+    try (Connection alice = as("alice")) {
+      directory.withhold(DatabaseSet.CATALOG, "it is compared with the root");
+      ReplicaProcess.run(data, "catalog", "role:alice", pair("alice", "\"web_pages\""));
+      Thread.sleep(2_500); // the bridge has seen that the catalog changed
+      assertThat(one(alice, "SELECT count(*) FROM dns_zones")).isEqualTo("2");
+      directory.serveAgain(DatabaseSet.CATALOG);
+      Await.until(
+          "her session ends",
+          () -> {
+            try {
+              return one(alice, "SELECT 1");
+            } catch (SQLException e) {
+              return String.valueOf(e.getSQLState());
+            }
+          },
+          state -> state.equals("57P01") || state.startsWith("08"));
+    }
+  }
+
   @Test
   void aStatementThatRunsEndsWithTheRight() throws Exception {
     try (Connection alice = as("alice");
@@ -169,6 +198,30 @@ class UsersTest {
           .isInstanceOfSatisfying(
               SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("57P01"));
       taking.join();
+    }
+  }
+
+  @Test
+  void strangersKeepNobodyOut() throws Exception {
+    bridge.close();
+    bridge = Bridge.start(TestReplica.config(data).withCatalogUsers().withMaxConnections(2));
+    List<Socket> strangers = new ArrayList<>();
+    try {
+      for (int i = 0; i < 300; i++) {
+        strangers.add(new Socket(InetAddress.getLoopbackAddress(), bridge.port()));
+      }
+      try (Connection alice = as("alice");
+          Connection bob = as("bob")) {
+        assertThat(one(alice, "SELECT count(*) FROM dns_zones")).isEqualTo("2");
+        assertThat(one(bob, "SELECT count(*) FROM web_pages")).isEqualTo("2");
+        refused("53300", "carol", "pw carol", "quicksilver");
+      }
+      Await.until("they are not too many", () -> bridge.status().connections(), n -> n <= 203);
+      as("carol").close();
+    } finally {
+      for (Socket stranger : strangers) {
+        stranger.close();
+      }
     }
   }
 
