@@ -45,13 +45,13 @@ final class BridgeFuzzBar implements Bar {
   private static List<Behaviour> mix() {
     List<Behaviour> mix = new ArrayList<>();
     Map.of(
-            Behaviour.GREETING, 45,
+            Behaviour.GREETING, 50,
             Behaviour.PLAIN_AFTER_TLS_REQUEST, 3,
             Behaviour.TAMPERED_TLS, 10,
-            Behaviour.TAMPERED_SCRAM, 25,
-            Behaviour.CONVERSATION, 30,
+            Behaviour.TAMPERED_SCRAM, 20,
+            Behaviour.CONVERSATION, 25,
             Behaviour.CANCEL, 2,
-            Behaviour.VANISH, 3)
+            Behaviour.VANISH, 4)
         .forEach((kind, share) -> mix.addAll(java.util.Collections.nCopies(share, kind)));
     mix.sort(null);
     return mix;
@@ -162,9 +162,12 @@ final class BridgeFuzzBar implements Bar {
     return null;
   }
 
-  private static Void watch(TeamEdge edge, AtomicBoolean over, AtomicLong most)
+  private Void watch(TeamEdge edge, AtomicBoolean over, AtomicLong most)
       throws InterruptedException {
-    while (!over.get()) {
+    for (int i = 0; !over.get(); i++) {
+      if (i % 1500 == 1499) {
+        System.out.printf(Locale.ROOT, "%,d messages up to now%n", messages.get());
+      }
       most.accumulateAndGet(BridgeProcessUsage.memory(edge.bridge().pid()), Math::max);
       TimeUnit.MILLISECONDS.sleep(200);
     }

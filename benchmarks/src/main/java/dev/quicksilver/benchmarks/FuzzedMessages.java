@@ -179,14 +179,14 @@ final class FuzzedMessages {
   Fuzzed conversation(Kind kind) {
     List<byte[]> messages = new ArrayList<>();
     boolean evaluating = random.nextInt(6) == 0; // which costs a process of the evaluator
-    for (int i = 20 + random.nextInt(200); i >= 0; i--) {
+    for (int i = 10 + random.nextInt(70); i >= 0; i--) {
       messages.addAll(exchange(evaluating));
     }
     switch (kind) {
       case BIT_FLIPS -> {
         for (int i = random.nextInt(40); i >= 0; i--) {
           byte[] one = messages.get(random.nextInt(messages.size()));
-          flip(one, random.nextInt(10) == 0 || one.length == 5 ? 0 : 5);
+          flip(one, random.nextInt(60) == 0 || one.length == 5 ? 0 : 5);
         }
       }
       case LENGTHS -> {

@@ -13,6 +13,7 @@ import java.security.GeneralSecurityException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 
@@ -39,6 +40,10 @@ final class FuzzingClient {
   private static final List<String> OTHERS =
       List.of("", "y,,", "p=tls-unique,,", "m=x,", ",,", "c=", "\0");
 
+  private static final Set<Behaviour> TAMPERED =
+      Set.of(Behaviour.TAMPERED_TLS, Behaviour.TAMPERED_SCRAM, Behaviour.PLAIN_AFTER_TLS_REQUEST);
+
+  private static final int QUIET_MILLIS = 400;
   private static final int PATIENCE_MILLIS = 20_000;
 
   private final int port;
@@ -63,7 +68,8 @@ final class FuzzingClient {
   int run(Behaviour kind) throws GeneralSecurityException {
     try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
       socket.setTcpNoDelay(true);
-      socket.setSoTimeout(PATIENCE_MILLIS);
+      // What is cut or longer than it should be is waited for, on both sides.
+      socket.setSoTimeout(TAMPERED.contains(kind) ? QUIET_MILLIS : PATIENCE_MILLIS);
       if (random.nextBoolean()) {
         socket.setSoLinger(true, 0); // it ends with a reset
       }
@@ -103,6 +109,7 @@ final class FuzzingClient {
         send(secure, fuzzed.conversation(wrong));
         if (random.nextInt(3) > 0) { // it says good-bye, and waits until all is answered
           send(secure, FuzzedMessages.message('X', new byte[0]));
+          secure.setSoTimeout(QUIET_MILLIS); // it may have promised more than it has sent
           secure.getInputStream().transferTo(OutputStream.nullOutputStream());
         }
       }
