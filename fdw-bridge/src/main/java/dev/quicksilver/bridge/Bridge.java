@@ -217,7 +217,12 @@ public final class Bridge implements AutoCloseable {
       try {
         Socket socket = listener.accept();
         makeRoom();
-        take(socket, () -> Transport.of(socket), false);
+        try {
+          take(socket, () -> Transport.of(socket), false);
+        } catch (IOException e) {
+          socket.close();
+          throw e;
+        }
       } catch (IOException | OutOfMemoryError e) {
         if (!listener.isClosed()) {
           LOG.warn("accepting a connection failed: {}", e.toString());

@@ -56,6 +56,13 @@ final class Greeting {
   Purpose purpose() throws IOException {
     if (tls.isPresent() && transport.peek() == TLS_HANDSHAKE) { // sslnegotiation=direct
       transport.secure(tls.get());
+      if (!transport.isOfProtocol()) { // it may be meant for another server
+        throw PgException.of(
+                SqlState.PROTOCOL_VIOLATION,
+                "received direct SSL connection request without ALPN protocol negotiation"
+                    + " extension")
+            .hint("Connect with sslnegotiation=postgres.");
+      }
     }
     while (true) {
       in.body(MAX_STARTUP);

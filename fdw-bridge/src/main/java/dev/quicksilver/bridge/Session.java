@@ -79,7 +79,7 @@ final class Session {
     this.outer = outer;
     this.reading =
         outer == null
-            ? new Reading(() -> bridge.newTransaction(rights, this::requireFresh), cursors)
+            ? new Reading(() -> bridge.newTransaction(rights, new Lag()), cursors)
             : outer.reading.shared(cursors);
     this.watch = new Watch(client, reading::transaction, bridge.nanoClock());
     this.block = new Block(settings, cursors, reading, this::evaluator, out);
@@ -100,17 +100,30 @@ final class Session {
     rights = granted;
   }
 
-  private void requireFresh(String database, boolean taken) {
-    long most = settings.maxLag();
-    if (most > 0 && taken) {
-      throw PgException.of(
-              SqlState.STALE,
-              "database \"" + database + "\" was read before quicksilver.max_lag was set")
-          .hint("Set it before the transaction begins.");
+  /** How old what is read may be, as the session has it set. */
+  private final class Lag implements ReplicaView.Judge {
+    @Override
+    public long most() {
+      if (toLearn.stream().anyMatch(Session::mayLimitLag)) {
+        throw PgException.of(
+                SqlState.STALE,
+                "quicksilver.max_lag may have been set by a statement before this one, and is not"
+                    + " known before the series ends")
+            .hint("Send a Sync after it.");
+      }
+      return settings.maxLag();
     }
-    if (most > 0) {
-      bridge.freshness().require(database, most);
+
+    @Override
+    public void require(String database, long most) {
+      if (most > 0) {
+        bridge.freshness().require(database, most);
+      }
     }
+  }
+
+  private static boolean mayLimitLag(Script.Piece piece) {
+    return piece.text().toLowerCase(Locale.ROOT).contains("max_lag");
   }
 
   /** The session may use the evaluator from now on. */

@@ -3,6 +3,7 @@ package dev.quicksilver.bridge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quicksilver.fixtures.wire.WireConnection;
 import dev.quicksilver.storage.Following;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -120,8 +121,36 @@ class FreshnessTest {
       connection.commit();
       one(connection, "SELECT count(*) FROM databases");
       connection.createStatement().execute("SET LOCAL quicksilver.max_lag = '1h'");
-      one(connection, "SELECT count(*) FROM pages"); // was judged when nothing was too old
+      refused("QS002", connection, "SELECT count(*) FROM pages"); // how old was it then?
       connection.rollback();
+    }
+  }
+
+  /** What a statement of the same series has set is not known yet. */
+  @Test
+  void doesNotGuessWithinASeries() throws Exception {
+    says(7_200_000, 1_000);
+    try (WireConnection connection = WireConnection.tcp(bridge.port(), "analyst", "quicksilver")) {
+      connection.require("BEGIN");
+      for (String sql :
+          List.of(
+              "SELECT set_config('quicksilver.max_lag', '1h', true)",
+              "SELECT upper(value) FROM dns")) {
+        connection.parse("", sql, List.of());
+        connection.bind("", "", List.of(), false);
+        connection.execute("", 0);
+      }
+      assertThat(connection.sync().state()).isEqualTo("QS002");
+    }
+  }
+
+  @Test
+  void optionsThatAreNoneAreRefused() {
+    for (String options : List.of("-c quicksilver.max_lag 5s", "5s", "-c a=b -x")) {
+      assertThatThrownBy(() -> connect(options).close())
+          .as(options)
+          .extracting(e -> ((SQLException) e).getSQLState())
+          .isEqualTo("42601");
     }
   }
 

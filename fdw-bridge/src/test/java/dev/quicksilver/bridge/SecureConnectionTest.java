@@ -350,6 +350,9 @@ class SecureConnectionTest {
       send(socket.getOutputStream(), startUp());
       assertThat(socket.getInputStream().read()).isEqualTo('R');
     }
+    try (SSLSocket socket = wrapped(dial(), false)) {
+      assertThat(socket.getInputStream().read()).isEqualTo('E');
+    }
   }
 
   @Test

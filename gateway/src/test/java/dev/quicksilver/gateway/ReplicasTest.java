@@ -182,7 +182,7 @@ final class ReplicasTest extends RootTest {
           () ->
               root.query(
                       "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
-                          + " AND datname = current_database()")
+                          + " AND query LIKE '%10min%' AND datname = current_database()")
                   .equals("1"));
       root.execute("SELECT quicksilver.drop_database('dns')");
       assertThat(outcome.get()).startsWith("3D000 ").contains("'dns' was dropped");

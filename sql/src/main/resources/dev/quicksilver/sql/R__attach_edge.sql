@@ -72,7 +72,7 @@ RETURNS TABLE (foreign_table text)
 LANGUAGE plpgsql
 AS $$
 DECLARE
-    local boolean := attach_edge.host ~ '^(127\.|::1$|/|localhost$)';
+    local boolean := attach_edge.host ~ '^(127(\.\d{1,3}){3}|::1|localhost|/[^,]*)$';
     given text[][] := ARRAY[
         ['host', attach_edge.host],
         ['port', attach_edge.port::text],
@@ -197,6 +197,9 @@ DECLARE
     ends timestamptz := clock_timestamp() + timeout;
     reached bigint;
 BEGIN
+    IF edge IS NULL OR database IS NULL OR sequence IS NULL OR timeout IS NULL THEN
+        RAISE EXCEPTION 'edge, database, sequence and timeout must not be NULL' USING ERRCODE = 'null_value_not_allowed';
+    END IF;
     LOOP
         EXECUTE format('SELECT last_sequence FROM %I.databases WHERE name = $1', edge) INTO reached USING database;
         COMMIT;

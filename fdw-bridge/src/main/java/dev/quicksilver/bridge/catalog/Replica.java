@@ -177,7 +177,7 @@ public final class Replica implements AutoCloseable {
    * @throws IOException if there is no catalog here
    */
   public Optional<byte[]> catalogValue(String key) throws IOException {
-    Opened now = acquireNow();
+    Opened now = acquire(); // its pairs are those of this moment all the same
     try {
       Shared catalog = now.catalog;
       if (catalog == null) {

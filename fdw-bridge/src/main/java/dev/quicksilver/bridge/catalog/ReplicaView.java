@@ -1,6 +1,7 @@
 package dev.quicksilver.bridge.catalog;
 
 import dev.quicksilver.bridge.sql.PgException;
+import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.types.Type;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseIdentity;
@@ -33,7 +34,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
   private final Replica replica;
   private final Rights rights;
   private final Judge judge;
-  private final Set<String> judged = new HashSet<>();
+  private final Map<String, Long> judged = new HashMap<>();
   private final Map<String, PgException> tooOld = new HashMap<>();
   private final Map<String, Snapshot> snapshots = new HashMap<>();
   private final Set<String> asSeen = new HashSet<>();
@@ -43,14 +44,22 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
   /** Says whether a database is new enough. */
   public interface Judge {
     /** Nothing is too old. */
-    Judge NONE = (database, taken) -> {};
+    Judge NONE =
+        new Judge() {
+          @Override
+          public long most() {
+            return 0;
+          }
 
-    /**
-     * Refuses one that is not.
-     *
-     * @param taken whether its snapshot was taken already
-     */
-    void require(String database, boolean taken);
+          @Override
+          public void require(String database, long most) {}
+        };
+
+    /** How old a database may be now, in ms; 0 for any age. */
+    long most();
+
+    /** Refuses one that is older; called before its snapshot is taken. */
+    void require(String database, long most);
   }
 
   ReplicaView(Replica replica, Replica.Opened opened, Rights rights, Judge judge) {
@@ -158,12 +167,32 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
     return snapshots.computeIfAbsent(name, ignored -> shared.database().snapshot());
   }
 
-  /** A snapshot is judged once, since it does not change. */
-  private void judge(String name, boolean taken) {
-    try {
-      judge.require(name, taken);
-    } catch (PgException e) {
-      tooOld.put(name, e);
+  /** A snapshot is judged once, before it is taken: how old it was then cannot be told later. */
+  private void judge(String name) {
+    if (!judged.containsKey(name)) {
+      long most = judge.most();
+      judged.put(name, most);
+      try {
+        judge.require(name, most);
+      } catch (PgException e) {
+        tooOld.put(name, e);
+      }
+    }
+  }
+
+  private void requireFresh(String name) {
+    judge(name);
+    long most = judge.most();
+    long before = judged.getOrDefault(name, 0L);
+    PgException refusal = tooOld.get(name);
+    if (refusal != null && most != 0 && most <= before) {
+      throw refusal;
+    }
+    if (most != before && (refusal != null || (most != 0 && (before == 0 || most < before)))) {
+      throw PgException.of(
+              SqlState.STALE,
+              "database \"" + name + "\" was read before quicksilver.max_lag became another")
+          .hint("Set it before the transaction reads, or begin another one.");
     }
   }
 
@@ -174,13 +203,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
             why -> {
               throw DatabaseDirectory.notServed(name, why);
             });
-    if (judged.add(name)) {
-      judge(name, snapshots.containsKey(name));
-    }
-    PgException refusal = tooOld.get(name);
-    if (refusal != null) {
-      throw refusal;
-    }
+    requireFresh(name);
     return snapshot(name, shared);
   }
 
@@ -320,9 +343,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
     all()
         .forEach(
             (name, shared) -> {
-              if (judged.add(name)) {
-                judge(name, snapshots.containsKey(name)); // its pairs may be asked for later
-              }
+              judge(name); // its pairs may be asked for later
               Snapshot snapshot = snapshot(name, shared);
               Head head = snapshot.head();
               rows.add(

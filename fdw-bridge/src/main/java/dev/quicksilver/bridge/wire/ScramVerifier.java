@@ -18,6 +18,10 @@ import javax.crypto.spec.SecretKeySpec;
 public final class ScramVerifier {
   private static final int ITERATIONS = 4096;
   private static final int SALT_BYTES = 16;
+
+  /** More would keep clients busy for seconds; PostgreSQL makes 4096 unless told otherwise. */
+  private static final int MOST_ITERATIONS = 10_000_000;
+
   private static final Pattern FORM =
       Pattern.compile(
           "SCRAM-SHA-256\\$(\\d{1,9}):([A-Za-z0-9+/=]+)\\$([A-Za-z0-9+/=]+):([A-Za-z0-9+/=]+)");
@@ -71,9 +75,14 @@ public final class ScramVerifier {
       throw new IllegalArgumentException(
           "not a SCRAM-SHA-256 verifier; take it from pg_authid.rolpassword");
     }
+    int iterations = Integer.parseInt(matcher.group(1));
+    if (iterations < 1 || iterations > MOST_ITERATIONS) {
+      throw new IllegalArgumentException(
+          "a SCRAM-SHA-256 verifier has 1 to " + MOST_ITERATIONS + " iterations");
+    }
     Base64.Decoder base64 = Base64.getDecoder();
     return new ScramVerifier(
-        Integer.parseInt(matcher.group(1)),
+        iterations,
         base64.decode(matcher.group(2)),
         base64.decode(matcher.group(3)),
         base64.decode(matcher.group(4)));

@@ -75,6 +75,11 @@ public final class Transport implements AutoCloseable {
     secured = accepted;
   }
 
+  /** Whether the client has named PostgreSQL's protocol in the handshake (ALPN). */
+  public boolean isOfProtocol() {
+    return secured != null && PROTOCOL.equals(secured.socket().getApplicationProtocol());
+  }
+
   /** Whether bytes go through TLS. */
   public boolean isSecure() {
     return secured != null;
