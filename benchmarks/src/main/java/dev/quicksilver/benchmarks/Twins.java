@@ -189,7 +189,12 @@ final class Twins implements AutoCloseable {
                       + " bigint NOT NULL, chain_hash text COLLATE \"C\" NOT NULL, content_digest"
                       + " text COLLATE \"C\" NOT NULL, pairs bigint NOT NULL, system_id bigint NOT"
                       + " NULL, timeline integer NOT NULL, lsn pg_lsn NOT NULL, commit_time"
-                      + " timestamptz NOT NULL, diverged text COLLATE \"C\""));
+                      + " timestamptz NOT NULL, diverged text COLLATE \"C\"",
+              "replication",
+                  "database text COLLATE \"C\" NOT NULL, state text COLLATE \"C\" NOT NULL,"
+                      + " upstream text COLLATE \"C\", last_sequence bigint NOT NULL,"
+                      + " root_sequence bigint, lag_ms bigint, complete_until timestamptz,"
+                      + " problem text COLLATE \"C\""));
 
   private static Connection direct(int port, String password) throws SQLException {
     return DriverManager.getConnection(
