@@ -261,6 +261,7 @@ final class BridgeFuzzBar implements Bar {
             .filter(
                 line ->
                     line.contains("internal error")
+                        || line.contains("the evaluator failed")
                         || line.contains("Exception in thread")
                         || (line.contains(" ERROR ") && !line.contains("no memory for it")))
             .toList();

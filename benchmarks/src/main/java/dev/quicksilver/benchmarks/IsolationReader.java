@@ -25,7 +25,7 @@ final class IsolationReader {
   private static final long PAUSE_NANOS = 1_000_000;
   private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(250);
 
-  private final Snapshot snapshot;
+  private final Database database;
   private final int pairs;
   private final Histogram busy = new Histogram(TimeUnit.MINUTES.toNanos(10), 3);
   private final Histogram seldom = new Histogram(TimeUnit.MINUTES.toNanos(10), 3);
@@ -33,8 +33,8 @@ final class IsolationReader {
   private final PairBuffer buffer = new PairBuffer();
   private long random = 88172645463325252L;
 
-  private IsolationReader(Snapshot snapshot, int pairs) {
-    this.snapshot = snapshot;
+  private IsolationReader(Database database, int pairs) {
+    this.database = database;
     this.pairs = pairs;
   }
 
@@ -44,9 +44,8 @@ final class IsolationReader {
   }
 
   public static void main(String[] arguments) throws Exception {
-    try (Database database = Database.openReadOnly(Path.of(arguments[0]), StorageOptions.DEFAULT);
-        Snapshot snapshot = database.snapshot()) {
-      var reader = new IsolationReader(snapshot, Integer.parseInt(arguments[1]));
+    try (Database database = Database.openReadOnly(Path.of(arguments[0]), StorageOptions.DEFAULT)) {
+      var reader = new IsolationReader(database, Integer.parseInt(arguments[1]));
       reader.read(TimeUnit.SECONDS.toNanos(4)); // compiles everything
       System.out.println("ready");
       var in =
@@ -74,22 +73,25 @@ final class IsolationReader {
             .collect(Collectors.joining(" "));
   }
 
+  /** Between two of these it holds no snapshot, which would be an old one by then. */
   private void read(long nanos) {
-    long end = System.nanoTime() + nanos;
-    while (System.nanoTime() < end) {
-      long turn = System.nanoTime() + TURN_NANOS;
-      while (System.nanoTime() < turn) {
-        some(AT_ONCE, busy);
-      }
-      turn = System.nanoTime() + TURN_NANOS;
-      while (System.nanoTime() < turn) {
-        LockSupport.parkNanos(PAUSE_NANOS);
-        some(NOW_AND_THEN, seldom);
+    try (Snapshot snapshot = database.snapshot()) {
+      long end = System.nanoTime() + nanos;
+      while (System.nanoTime() < end) {
+        long turn = System.nanoTime() + TURN_NANOS;
+        while (System.nanoTime() < turn) {
+          some(snapshot, AT_ONCE, busy);
+        }
+        turn = System.nanoTime() + TURN_NANOS;
+        while (System.nanoTime() < turn) {
+          LockSupport.parkNanos(PAUSE_NANOS);
+          some(snapshot, NOW_AND_THEN, seldom);
+        }
       }
     }
   }
 
-  private void some(int count, Histogram latencies) {
+  private void some(Snapshot snapshot, int count, Histogram latencies) {
     for (int i = 0; i < count; i++) {
       random ^= random >>> 12;
       random ^= random << 25;

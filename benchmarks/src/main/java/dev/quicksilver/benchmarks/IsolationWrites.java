@@ -7,7 +7,6 @@ import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
-import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -94,7 +93,12 @@ final class IsolationWrites implements AutoCloseable {
   @Override
   public void close() {
     over.set(true);
-    IsolationLoad.join(List.of(writer, watcher));
+    try {
+      writer.join();
+      watcher.join();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
     if (!failure.isEmpty()) {
       throw new AssertionError("the writer failed: " + failure);
     }

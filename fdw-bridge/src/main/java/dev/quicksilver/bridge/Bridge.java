@@ -164,7 +164,7 @@ public final class Bridge implements AutoCloseable {
       }
     }
     bridge.acceptor.start();
-    long period = Math.max(10, Math.min(1000, config.maxSnapshotAge().toMillis() / 4));
+    long period = Math.max(10, Math.min(1000, config.maxSnapshotAge().toMillis() / 20));
     var _ =
         bridge.reaper.scheduleWithFixedDelay(bridge::expire, period, period, TimeUnit.MILLISECONDS);
     var _ = // an evaluator that starts or stops keeps it waiting, and connections must not wait

@@ -303,12 +303,17 @@ final class Connection implements Client {
       throw e.getCause();
     } catch (RelayedError e) {
       bridge.counters().error(e.state());
+      if (e.state().equals(SqlState.INTERNAL_ERROR.code())) {
+        LOG.warn("the evaluator failed on connection {}: {}: {}", id, e.getMessage(), sql);
+      }
       session.block().fail();
+      expireIfOverdue();
       recover(type, e.fatal());
     } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
       PgException error = Errors.translate(e);
       report(error, e);
       session.evaluator().ifPresent(EvaluatorSide::failSeries);
+      expireIfOverdue();
       recover(type, error.state() == SqlState.ADMIN_SHUTDOWN);
     }
   }
@@ -391,12 +396,19 @@ final class Connection implements Client {
       shut(); // not by a timeout of the socket, with which each read would take three system calls
     } else if (busy.tryLock()) {
       try {
-        session.reading().transaction().filter(t -> t.overdue() != null).ifPresent(this::expire);
+        expireIfOverdue();
       } finally {
         busy.unlock();
       }
     } else if (session.reading().transaction().filter(Transaction::isAbandoned).isPresent()) {
       shut();
+    }
+  }
+
+  /** Not what an evaluator's connection reads: that is another session's. */
+  private void expireIfOverdue() {
+    if (!session.reading().isShared()) {
+      session.reading().transaction().filter(t -> t.overdue() != null).ifPresent(this::expire);
     }
   }
 

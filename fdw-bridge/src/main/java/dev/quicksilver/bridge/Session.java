@@ -203,8 +203,13 @@ final class Session {
     return bridge.statements().split(text);
   }
 
-  /** Runs the statements of a simple query. */
+  /**
+   * Runs the statements of a simple query. It ends a series that its client has not ended: within
+   * one, PostgreSQL's own session would be unusable after the Sync that follows (XX000, "unexpected
+   * state STARTED").
+   */
   void simple(String text) {
+    sync();
     List<Script.Piece> pieces = split(text);
     if (pieces.size() == 1) {
       run(pieces.getFirst(), List.of(), false);

@@ -193,6 +193,9 @@ class MixedSeriesTest {
     assertThat(untilReady()).isEqualTo("DA C D1 C ZI");
     send('S', "");
     assertThat(untilReady()).isEqualTo("ZI");
+    execute(EVALUATED);
+    send('S', "");
+    assertThat(untilReady()).isEqualTo("DA C ZI");
   }
 
   @Test

@@ -12,6 +12,7 @@ import dev.quicksilver.cli.config.UserSource;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Lifecycle;
+import dev.quicksilver.cli.process.Niceness;
 import dev.quicksilver.cli.process.ProcessFile;
 import dev.quicksilver.postgres.EmbeddedPostgresException;
 import java.io.IOException;
@@ -39,6 +40,7 @@ public final class BridgeCommand extends NodeCommand {
 
   @Override
   void start(Lifecycle lifecycle, Configuration configuration) {
+    Niceness.atLeast(configuration.get(Settings.BRIDGE_NICENESS));
     Path data = configuration.get(Settings.DATA_DIRECTORY);
     LocalDatabase.require(
         data,

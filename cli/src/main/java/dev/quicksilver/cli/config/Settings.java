@@ -316,6 +316,15 @@ public final class Settings {
           BRIDGE,
           "How long a transaction may hold its snapshot. A scan that outlives it gets an error, so"
               + " that it cannot make the replica's file grow.");
+  public static final Setting<Integer> BRIDGE_NICENESS =
+      with(
+          "bridge.niceness",
+          new Whole(0, 19),
+          "10",
+          BRIDGE,
+          "How far the bridge's process gives way to others of the machine when processors are"
+              + " scarce, as in nice(1): local readers and the replica go first. Its evaluator is"
+              + " nicer by 5. Linux only.");
   public static final Setting<EvaluatorConfig.Start> BRIDGE_EVALUATOR_START =
       with(
           "bridge.evaluator.start",
@@ -451,6 +460,7 @@ public final class Settings {
           BRIDGE_PASSWORD_FILE,
           BRIDGE_MAX_CONNECTIONS,
           BRIDGE_MAX_SNAPSHOT_AGE,
+          BRIDGE_NICENESS,
           BRIDGE_EVALUATOR_START,
           BRIDGE_EVALUATOR_DIRECTORY,
           BRIDGE_EVALUATOR_IDLE,

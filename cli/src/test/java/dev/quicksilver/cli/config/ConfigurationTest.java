@@ -61,6 +61,7 @@ final class ConfigurationTest {
     expected.put("bridge.password-file", "none");
     expected.put("bridge.max-connections", "100");
     expected.put("bridge.max-snapshot-age", "5min");
+    expected.put("bridge.niceness", "10");
     expected.put("bridge.evaluator.start", "on-demand");
     expected.put("bridge.evaluator.directory", "none");
     expected.put("bridge.evaluator.idle", "10min");

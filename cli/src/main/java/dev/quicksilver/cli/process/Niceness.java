@@ -1,0 +1,71 @@
+package dev.quicksilver.cli.process;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+
+import java.io.IOException;
+import java.lang.foreign.FunctionDescriptor;
+import java.lang.foreign.Linker;
+import java.lang.invoke.MethodHandle;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Has this process give way to others, as {@code nice(1)} does for one that is about to start. On
+ * Linux only; elsewhere nothing happens.
+ */
+public final class Niceness {
+  private static final Logger LOG = LoggerFactory.getLogger(Niceness.class);
+  private static final int PRIO_PROCESS = 0;
+  private static final Path SELF = Path.of("/proc/self");
+
+  private Niceness() {}
+
+  /**
+   * Makes all threads at least that nice, also those that they start later. Where Linux shares out
+   * the processors among sessions first (autogroup, see sched(7)), the session gets the niceness,
+   * too, if it is this process's own.
+   *
+   * @param niceness 0 (nothing changes) to 19 (only what nobody else wants)
+   */
+  public static void atLeast(int niceness) {
+    if (niceness == 0 || !Files.isDirectory(SELF)) {
+      return;
+    }
+    try (DirectoryStream<Path> threads = Files.newDirectoryStream(SELF.resolve("task"))) {
+      MethodHandle get = bind("getpriority", JAVA_INT, JAVA_INT);
+      MethodHandle set = bind("setpriority", JAVA_INT, JAVA_INT, JAVA_INT);
+      for (Path thread : threads) {
+        int id = Integer.parseInt(thread.getFileName().toString());
+        if ((int) get.invokeExact(PRIO_PROCESS, id) < niceness) {
+          int _ = (int) set.invokeExact(PRIO_PROCESS, id, niceness); // fails if it has ended
+        }
+      }
+      niceSession(niceness);
+    } catch (IOException e) {
+      LOG.warn("this process does not give way to others: {}", e.toString());
+    } catch (Throwable e) {
+      throw new AssertionError(e); // neither call throws
+    }
+  }
+
+  private static void niceSession(int niceness) throws IOException {
+    Path autogroup = SELF.resolve("autogroup");
+    String statistics = Files.readString(SELF.resolve("stat"), StandardCharsets.ISO_8859_1);
+    // After the name in brackets: state, parent, group, session (proc_pid_stat(5)).
+    String session = statistics.substring(statistics.lastIndexOf(')') + 2).split(" ", -1)[3];
+    if (Long.parseLong(session) == ProcessHandle.current().pid() && Files.isWritable(autogroup)) {
+      Files.writeString(autogroup, Integer.toString(niceness));
+    }
+  }
+
+  @SuppressWarnings("restricted") // a call of C is the only way
+  private static MethodHandle bind(String name, java.lang.foreign.MemoryLayout... arguments) {
+    Linker linker = Linker.nativeLinker();
+    return linker.downcallHandle(
+        linker.defaultLookup().findOrThrow(name), FunctionDescriptor.of(JAVA_INT, arguments));
+  }
+}
