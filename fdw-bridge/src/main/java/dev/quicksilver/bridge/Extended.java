@@ -166,6 +166,7 @@ final class Extended {
   private Bound portal(String name) {
     Bound bound = portals.get(name);
     if (bound == null) {
+      session.reading().transaction().ifPresent(Transaction::requireNotExpired);
       throw PgException.of(SqlState.INVALID_CURSOR_NAME, "portal \"" + name + "\" does not exist");
     }
     sql = bound.prepared.piece.text();

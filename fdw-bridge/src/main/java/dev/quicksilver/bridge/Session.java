@@ -358,6 +358,7 @@ final class Session {
 
   /** Refuses the name of a cursor that is not there, if the evaluator has none at all. */
   private void requireCursor(String name) {
+    reading.transaction().ifPresent(Transaction::requireNotExpired);
     if (evaluator().filter(EvaluatorSide::isOpen).isEmpty()) {
       throw PgException.of(SqlState.INVALID_CURSOR_NAME, "cursor \"" + name + "\" does not exist");
     }

@@ -43,9 +43,7 @@ final class Transaction {
   }
 
   ReplicaView view() {
-    if (expired) {
-      throw tooOld();
-    }
+    requireNotExpired();
     ReplicaView current = view;
     if (current == null) {
       current = replica.view(rights, judge);
@@ -64,6 +62,13 @@ final class Transaction {
   /** The error once the view is too old, else null. */
   @Nullable PgException overdue() {
     return age().compareTo(maxAge) > 0 ? tooOld() : null;
+  }
+
+  /** Refuses what looks for something that went with the view. */
+  void requireNotExpired() {
+    if (expired) {
+      throw tooOld();
+    }
   }
 
   /** Whether it is so much overdue that nobody will end it in order. */

@@ -183,6 +183,22 @@ class SessionTest {
       Await.until(
           "no snapshot is left", impatient::status, status -> status.oldestSnapshot().isZero());
       assertState("72000", () -> rows(connection, "SELECT count(*) FROM dns"));
+      connection.rollback();
+      try (Statement statement = connection.createStatement()) {
+        statement.setFetchSize(1);
+        ResultSet portal = statement.executeQuery("SELECT key FROM dns");
+        assertThat(portal.next()).isTrue();
+        clock.addAndGet(Duration.ofSeconds(31).toNanos());
+        Await.until(
+            "no snapshot is left", impatient::status, status -> status.oldestSnapshot().isZero());
+        assertState("72000", portal::next);
+        connection.rollback();
+        statement.execute("DECLARE c CURSOR FOR SELECT key FROM dns");
+        clock.addAndGet(Duration.ofSeconds(31).toNanos());
+        Await.until(
+            "no snapshot is left", impatient::status, status -> status.oldestSnapshot().isZero());
+        assertState("72000", () -> statement.execute("FETCH 1 FROM c"));
+      }
     }
   }
 
