@@ -257,13 +257,6 @@ BEGIN
     wanted_id := (SELECT c.id FROM quicksilver.catalog c WHERE c.name = await_replicas.database);
     question := quicksilver.ask_root('wait_for_propagation', pg_current_wal_insert_lsn(), await_replicas.timeout);
     wanted := (SELECT a.sequence FROM quicksilver.answer a WHERE a.id = question AND a.database = await_replicas.database);
-    IF wanted IS NULL THEN
-        PERFORM quicksilver.require_existing(await_replicas.database);
-        RAISE EXCEPTION USING
-            ERRCODE = 'object_not_in_prerequisite_state',
-            MESSAGE = format('the root does not have database %L', await_replicas.database),
-            HINT = 'The root''s log and `quicksilver status` say why.';
-    END IF;
     LOOP
         IF clock_timestamp() >= told_at + interval '1 second' THEN
             PERFORM quicksilver.tell_root('watch');
@@ -274,6 +267,12 @@ BEGIN
                 ERRCODE = 'invalid_catalog_name',
                 MESSAGE = format('database %L was dropped while it was waited for', await_replicas.database),
                 HINT = 'SELECT name FROM quicksilver.databases lists those that are there.';
+        END IF;
+        IF wanted IS NULL THEN
+            RAISE EXCEPTION USING
+                ERRCODE = 'object_not_in_prerequisite_state',
+                MESSAGE = format('the root does not have database %L', await_replicas.database),
+                HINT = 'The root''s log and `quicksilver status` say why.';
         END IF;
         began := clock_timestamp();
         -- All nodes that were heard, whatever of: who has not heard of a new database does not have it. What was said of an
