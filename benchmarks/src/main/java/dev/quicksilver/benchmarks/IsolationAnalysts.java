@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.process.Niceness;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -14,10 +15,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * A process of {@link IsolationBar}: {@code PORT USER PASSWORD AUTHORITIES}. Sessions of a bridge
- * scan and aggregate all of {@code big} in a loop, and one more opens a transaction and sits in it,
- * until standard input ends. Then it prints how many statements came to their end, and how many had
- * too old a snapshot.
+ * A process of {@link IsolationBar}: {@code NICENESS PORT USER PASSWORD AUTHORITIES}. Sessions of a
+ * bridge scan and aggregate all of {@code big} in a loop, and one more opens a transaction and sits
+ * in it, until standard input ends. Then it prints how many statements came to their end, and how
+ * many had too old a snapshot.
  */
 final class IsolationAnalysts {
   private static final List<String> QUERIES =
@@ -38,14 +39,15 @@ final class IsolationAnalysts {
   private volatile String failure = "";
 
   private IsolationAnalysts(String[] arguments) {
-    url = "jdbc:postgresql://127.0.0.1:" + arguments[0] + "/quicksilver";
-    properties.setProperty("user", arguments[1]);
-    properties.setProperty("password", arguments[2]);
+    url = "jdbc:postgresql://127.0.0.1:" + arguments[1] + "/quicksilver";
+    properties.setProperty("user", arguments[2]);
+    properties.setProperty("password", arguments[3]);
     properties.setProperty("sslmode", "verify-full");
-    properties.setProperty("sslrootcert", arguments[3]);
+    properties.setProperty("sslrootcert", arguments[4]);
   }
 
   public static void main(String[] arguments) throws IOException, InterruptedException {
+    Niceness.atLeast(Integer.parseInt(arguments[0]));
     var analysts = new IsolationAnalysts(arguments);
     List<Thread> threads = new ArrayList<>();
     for (String query : QUERIES) {

@@ -3,7 +3,6 @@ package dev.quicksilver.benchmarks;
 import dev.quicksilver.fixtures.JavaCommand;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 
@@ -44,22 +43,15 @@ interface IsolationLoad extends AutoCloseable {
   static IsolationLoad analysts(TeamEdge edge, int niceness, AtomicLong ended, AtomicLong cut)
       throws IOException {
     List<String> command =
-        new ArrayList<>(
-            List.of(
-                "bash",
-                "-c",
-                "[ -w /proc/$$/autogroup ] && echo %1$d >/proc/$$/autogroup; exec nice -n %1$d \"$@\""
-                    .formatted(niceness),
-                "analysts"));
-    command.addAll(
         JavaCommand.of(
             IsolationAnalysts.class,
             List.of("-Xmx256m", "-XX:TieredStopAtLevel=4"),
             List.of(
+                Integer.toString(niceness),
                 Integer.toString(edge.port()),
                 TeamEdge.OPERATOR,
                 TeamEdge.password(TeamEdge.OPERATOR),
-                edge.authorities().toString())));
+                edge.authorities().toString()));
     Process process =
         new ProcessBuilder(ChildProcess.asService(command))
             .redirectError(ProcessBuilder.Redirect.INHERIT)

@@ -131,16 +131,7 @@ class UsersTest {
           .isEqualTo("2"); // nothing was taken away
 
       ReplicaProcess.run(data, "catalog", "role:alice", pair("alice", "\"web_pages\""));
-      Await.until(
-          "her sessions end",
-          () -> {
-            try {
-              return one(idle, "SELECT 1");
-            } catch (SQLException e) {
-              return String.valueOf(e.getSQLState());
-            }
-          },
-          state -> state.equals("57P01") || state.startsWith("08"));
+      awaitEnded(idle);
       assertThatThrownBy(() -> one(alice, "SELECT count(*) FROM dns_zones"))
           .isInstanceOf(SQLException.class);
       assertThat(one(other, "SELECT count(*) FROM web_pages")).isEqualTo("2");
@@ -155,6 +146,20 @@ class UsersTest {
     }
   }
 
+  /** Waits until the bridge has ended a session. */
+  private static void awaitEnded(Connection session) throws Exception {
+    Await.until(
+        "the session ends",
+        () -> {
+          try {
+            return one(session, "SELECT 1");
+          } catch (SQLException e) {
+            return String.valueOf(e.getSQLState());
+          }
+        },
+        state -> state.equals("57P01") || state.startsWith("08"));
+  }
+
   /** What was taken away while the catalog could not be read is gone once it can be. */
   @Test
   void rightsThatWereLostUnseenAreMissedLater() throws Exception {
@@ -165,16 +170,7 @@ class UsersTest {
       Thread.sleep(2_500); // the bridge has seen that the catalog changed
       assertThat(one(alice, "SELECT count(*) FROM dns_zones")).isEqualTo("2");
       directory.serveAgain(DatabaseSet.CATALOG);
-      Await.until(
-          "her session ends",
-          () -> {
-            try {
-              return one(alice, "SELECT 1");
-            } catch (SQLException e) {
-              return String.valueOf(e.getSQLState());
-            }
-          },
-          state -> state.equals("57P01") || state.startsWith("08"));
+      awaitEnded(alice);
     }
   }
 
@@ -191,16 +187,7 @@ class UsersTest {
       Thread.sleep(2_500);
       Files.delete(mark);
       ReplicaProcess.run(data, "catalog", "role:alice", pair("alice", "\"web_pages\""));
-      Await.until(
-          "her session ends",
-          () -> {
-            try {
-              return one(alice, "SELECT 1");
-            } catch (SQLException e) {
-              return String.valueOf(e.getSQLState());
-            }
-          },
-          state -> state.equals("57P01") || state.startsWith("08"));
+      awaitEnded(alice);
     }
   }
 
