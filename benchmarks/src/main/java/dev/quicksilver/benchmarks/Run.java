@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -181,14 +182,20 @@ public final class Run implements Callable<Integer> {
       outcome = bar.run(new Bar.Settings(quick, seed));
     } catch (Exception | AssertionError e) {
       e.printStackTrace(out);
-      outcome =
-          new Bar.Outcome("failed (" + e.getClass().getSimpleName() + ")", "a complete run", false);
+      outcome = new Bar.Outcome("failed (" + brief(e) + ")", "a complete run", false);
       complete = false;
     }
     out.println("took " + Duration.ofNanos(System.nanoTime() - start).toSeconds() + " s");
     Result result = new Result(bar, outcome, complete);
     out.println(result.line());
     return result;
+  }
+
+  /** The error in one line: who reads only the last lines of a long run has to know, too. */
+  private static String brief(Throwable e) {
+    String message = Objects.toString(e.getMessage(), "").lines().findFirst().orElse("");
+    return e.getClass().getSimpleName()
+        + (message.isEmpty() ? "" : ": " + message.substring(0, Math.min(message.length(), 200)));
   }
 
   /** Says whether the exit code may be 0 for all that this bar showed. */

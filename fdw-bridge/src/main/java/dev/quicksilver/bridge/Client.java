@@ -26,4 +26,10 @@ interface Client {
 
   /** The next message of a COPY from the client; empty if none comes in a twentieth of a second. */
   Optional<CopyMessage> copyMessage() throws IOException;
+
+  /**
+   * Gives the snapshot back of a transaction whose statement is being evaluated, on the thread that
+   * waits for that: what it reads next fails.
+   */
+  void giveSnapshotBack();
 }

@@ -463,6 +463,11 @@ final class Connection implements Client {
         .hint("Connect again.");
   }
 
+  @Override
+  public void giveSnapshotBack() {
+    expireIfOverdue();
+  }
+
   private void expire(Transaction transaction) {
     extended.closePortals();
     session.reading().expire();

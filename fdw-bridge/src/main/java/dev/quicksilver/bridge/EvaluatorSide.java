@@ -59,6 +59,7 @@ final class EvaluatorSide implements Evaluation.Host {
   private long measuredAt;
   private long temporaryBytes;
   private boolean outOfSpace;
+  private @Nullable PgException tooOld;
   private Turns.@Nullable Turn turn;
 
   /**
@@ -163,6 +164,7 @@ final class EvaluatorSide implements Evaluation.Host {
   private void begin() {
     asked = false;
     outOfSpace = false;
+    tooOld = null;
     running = true;
   }
 
@@ -252,7 +254,7 @@ final class EvaluatorSide implements Evaluation.Host {
           "Drop some, make smaller ones, or raise the setting.");
     }
     if (error.state().equals("57014")) {
-      PgException reason = watch.reason();
+      PgException reason = tooOld == null ? watch.reason() : tooOld;
       if (reason != null && reason.state() != SqlState.QUERY_CANCELED) {
         return new ServerError(
             reason.state().code(), reason.message(), Objects.toString(reason.hint(), ""));
@@ -315,7 +317,12 @@ final class EvaluatorSide implements Evaluation.Host {
   public void waiting() throws IOException {
     long now = System.nanoTime();
     measure(now);
-    if (watch.reason() == null && !outOfSpace) {
+    PgException reason = watch.reason();
+    if (reason != null && reason.state() == SqlState.SNAPSHOT_TOO_OLD) {
+      tooOld = reason;
+      client.giveSnapshotBack(); // at once: the evaluator may take a while to hear of its end
+    }
+    if (reason == null && tooOld == null && !outOfSpace) {
       return;
     }
     if (asked && now - askedFirst > PATIENCE_NANOS) {

@@ -21,9 +21,14 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -119,6 +124,48 @@ class EvaluatorLifeTest {
       assertThatThrownBy(() -> ask(bridge, "DELETE FROM dns WHERE false"))
           .hasMessageContaining("read-only");
     }
+  }
+
+  @Test
+  void givesASnapshotBackThatIsTooOldBeforeItsEvaluatorHearsOfIt() throws Exception {
+    Assumptions.assumeTrue(Files.exists(Path.of("/proc/self/fd")), "looks at Linux's /proc");
+    var clock = new AtomicLong();
+    BridgeConfig config =
+        TestReplica.config(0, data)
+            .withEvaluator(EvaluatorConfig.DEFAULT)
+            .withMaxSnapshotAge(Duration.ofSeconds(30));
+    try (Bridge bridge = Bridge.start(config, clock::get);
+        Connection connection = connect(bridge);
+        ExecutorService analyst = Executors.newSingleThreadExecutor()) {
+      assertThat(ask(connection, "SELECT upper(key) FROM dns")).isEqualTo("A");
+      long before = bridge.status().rows();
+      Future<String> slow =
+          analyst.submit(() -> ask(connection, "SELECT upper(key), pg_sleep(600) FROM dns"));
+      Await.until("it has its rows", bridge::status, status -> status.rows() > before);
+      signal("STOP");
+      try {
+        clock.addAndGet(Duration.ofSeconds(31).toNanos());
+        Await.until(
+            "no snapshot is left", bridge::status, status -> status.oldestSnapshot().isZero());
+        assertThat(slow).isNotDone();
+      } finally {
+        signal("CONT");
+      }
+      assertThatThrownBy(slow::get)
+          .cause()
+          .isInstanceOfSatisfying(
+              SQLException.class, e -> assertThat(e.getSQLState()).isEqualTo("72000"));
+      assertThat(ask(connection, "SELECT upper(key) FROM dns")).isEqualTo("A");
+    }
+  }
+
+  private static void signal(String name) throws Exception {
+    List<String> command = new ArrayList<>(List.of("kill", "-" + name));
+    ProcessHandle.current()
+        .descendants()
+        .filter(child -> child.info().command().orElse("").endsWith("/bin/postgres"))
+        .forEach(child -> command.add(Long.toString(child.pid())));
+    assertThat(new ProcessBuilder(command).start().waitFor()).isZero();
   }
 
   @Test
