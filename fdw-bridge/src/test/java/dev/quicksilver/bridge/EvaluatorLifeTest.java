@@ -159,6 +159,20 @@ class EvaluatorLifeTest {
     }
   }
 
+  @Test
+  void givesWayAlsoWhereSessionsAreNice() throws Exception {
+    Assumptions.assumeTrue(
+        Files.exists(Path.of("/proc/self/autogroup")), "this system shares out by process");
+    try (Bridge bridge = start(EvaluatorConfig.DEFAULT);
+        Connection connection = connect(bridge)) {
+      String backend = ask(connection, "SELECT pg_backend_pid() + 0 * length(min(key)) FROM dns");
+      Await.until(
+          "the backend's session is nice",
+          () -> Files.readString(Path.of("/proc/" + backend + "/autogroup")).strip(),
+          autogroup -> autogroup.endsWith(" nice 5"));
+    }
+  }
+
   private static void signal(String name) throws Exception {
     List<String> command = new ArrayList<>(List.of("kill", "-" + name));
     ProcessHandle.current()

@@ -1,6 +1,7 @@
 package dev.quicksilver.bridge.evaluate;
 
 import dev.quicksilver.bridge.wire.MessageWriter;
+import dev.quicksilver.postgres.Autogroup;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.UnixDomainSocketAddress;
@@ -109,7 +110,10 @@ final class Link implements AutoCloseable {
     write(ByteBuffer.allocate(8 + body.length).putInt(8 + body.length).putInt(PROTOCOL).put(body));
     while (true) {
       switch (next()) {
-        case 'K' -> cancelKey = body();
+        case 'K' -> {
+          cancelKey = body();
+          Autogroup.follow(ByteBuffer.wrap(cancelKey).getInt()); // it begins with its process
+        }
         case 'S' -> noteParameter(body());
         case 'E' -> throw new Refused(ServerMessage.parse(body(), StandardCharsets.UTF_8));
         case 'Z' -> {

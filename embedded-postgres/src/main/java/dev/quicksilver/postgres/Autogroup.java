@@ -1,0 +1,72 @@
+package dev.quicksilver.postgres;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Niceness among sessions. Linux may share the processors out among sessions first, each of which
+ * begins with niceness 0, and by the niceness of processes only within a session (autogroup, see
+ * sched(7)). Each process of PostgreSQL makes a session of its own.
+ */
+public final class Autogroup {
+  private static final Logger LOG = LoggerFactory.getLogger(Autogroup.class);
+
+  /** Without privileges, all users together may set ten a second. */
+  private static final int ATTEMPTS = 50;
+
+  private static final int PAUSE_MILLIS = 100;
+
+  private Autogroup() {}
+
+  /**
+   * Gives a process's session the niceness that the process itself has; soon, and only if that is
+   * nice and the system does so. The session has to be the process's own.
+   */
+  public static void follow(long process) {
+    Path session = Path.of("/proc/" + process + "/autogroup");
+    if (Files.isWritable(session) && !set(process, session)) {
+      Thread.ofVirtual()
+          .name("autogroup")
+          .start(
+              () -> {
+                for (int i = 1; i < ATTEMPTS && Files.isWritable(session); i++) {
+                  try {
+                    TimeUnit.MILLISECONDS.sleep(PAUSE_MILLIS);
+                  } catch (InterruptedException e) {
+                    return;
+                  }
+                  if (set(process, session)) {
+                    return;
+                  }
+                }
+                LOG.debug("session {} does not give way to others", process);
+              });
+    }
+  }
+
+  /** Returns false if it may do later. */
+  private static boolean set(long process, Path session) {
+    try {
+      int niceness = niceness(process);
+      if (niceness > 0) {
+        Files.writeString(session, Integer.toString(niceness));
+      }
+      return true;
+    } catch (IOException e) {
+      return !Files.exists(session);
+    }
+  }
+
+  private static int niceness(long process) throws IOException {
+    String statistics =
+        Files.readString(Path.of("/proc/" + process + "/stat"), StandardCharsets.ISO_8859_1);
+    // The 19th field; the third follows the name in brackets (proc_pid_stat(5)).
+    return Integer.parseInt(
+        statistics.substring(statistics.lastIndexOf(')') + 2).split(" ", -1)[16]);
+  }
+}
