@@ -32,7 +32,7 @@ final class CursorSpeedBar implements Bar {
     int pairs = settings.size(1_000_000, 200_000);
     int rounds = settings.size(7, 3);
     Path folder = Files.createTempDirectory("quicksilver-cursor-");
-    try (LargeEdge edge = LargeEdge.start(pairs);
+    try (LargeEdge edge = LargeEdge.startAsNiceAsItsPeer(pairs);
         RemotePeer peer = RemotePeer.start(folder, edge);
         var ours = new CursorReader(edge.port(), "analyst", "quicksilver");
         var theirs = new CursorReader(peer.port(), "postgres", "postgres")) {

@@ -55,7 +55,7 @@ final class EvaluatedSpeedBar implements Bar {
     int pairs = settings.size(1_000_000, 100_000);
     System.out.println(pairs + " pairs of 30 + 100 bytes through postgres_fdw, fetch_size 1000");
     double worst = 0;
-    try (LargeEdge lab = LargeEdge.start(pairs);
+    try (LargeEdge lab = LargeEdge.startAsNiceAsItsPeer(pairs);
         Connection foreign = lab.analyst();
         Connection direct = lab.direct()) {
       direct.setAutoCommit(false);

@@ -53,7 +53,7 @@ final class FdwSpeedBar implements Bar {
     System.out.println(pairs + " pairs of 30 + 100 bytes through postgres_fdw, fetch_size 1000");
     Pgbench.require();
     Path folder = Files.createTempDirectory("quicksilver-fdw-");
-    try (LargeEdge edge = LargeEdge.start(pairs);
+    try (LargeEdge edge = LargeEdge.startAsNiceAsItsPeer(pairs);
         RemotePeer peer = RemotePeer.start(folder, edge);
         Connection analyst = edge.analyst();
         Statement statement = analyst.createStatement()) {

@@ -45,6 +45,16 @@ final class LargeEdge implements AutoCloseable {
   }
 
   /**
+   * Starts all of it for a comparison of speed: on equal terms with PostgreSQLs, which are not
+   * nice, and with clients that would run on another machine.
+   */
+  static LargeEdge startAsNiceAsItsPeer(int pairs) throws Exception {
+    System.out.println(
+        "the bridge with niceness 0, as its peers; bridge.niceness is 10 by default");
+    return start(pairs, "--bridge-niceness=0");
+  }
+
+  /**
    * Starts all of it.
    *
    * @param pairs how many {@code big} has
