@@ -23,6 +23,7 @@ import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.config.Settings.LogFormat;
 import dev.quicksilver.cli.config.Settings.LogLevel;
 import dev.quicksilver.cli.demo.DemoCommand;
+import dev.quicksilver.cli.load.LoadCommand;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Logs;
 import java.nio.file.InvalidPathException;
@@ -59,6 +60,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       VerifyCommand.class,
       CompactCommand.class,
       CopyAnewCommand.class,
+      LoadCommand.class,
       MigrateCommand.class,
       CertificatesCommand.class,
       PostgresCommand.class,
@@ -112,10 +114,10 @@ public final class Quicksilver {
     flags(commands, "verify", data);
     flags(commands, "compact", data);
     flags(commands, "copy-anew", data);
-    flags(
-        commands,
-        "migrate",
-        Settings.of(Role.ROOT).stream().filter(s -> s.key().startsWith("postgres.")).toList());
+    List<Setting<?>> postgres =
+        Settings.of(Role.ROOT).stream().filter(s -> s.key().startsWith("postgres.")).toList();
+    flags(commands, "load", postgres);
+    flags(commands, "migrate", postgres);
     commands.registerConverter(Path.class, Quicksilver::path);
     commands.setExitCodeExceptionMapper(thrown -> Failures.describe(thrown).exitCode());
     commands.setExecutionExceptionHandler(

@@ -40,6 +40,8 @@ GRANT EXECUTE ON FUNCTION quicksilver.encoded_length(bytea) TO PUBLIC;
 GRANT USAGE ON SCHEMA quicksilver TO quicksilver_reader, quicksilver_writer, quicksilver_admin;
 GRANT SELECT ON quicksilver.databases, quicksilver.replicas, quicksilver.cluster
     TO quicksilver_reader, quicksilver_writer, quicksilver_admin;
+-- Whoever may write may load, and go on with what somebody else began.
+GRANT SELECT, INSERT, UPDATE, DELETE ON quicksilver.load, quicksilver.load_source, quicksilver.load_reject TO quicksilver_writer;
 GRANT EXECUTE ON FUNCTION
     quicksilver.wait_sequenced(interval),
     quicksilver.wait_sequenced(text, interval),

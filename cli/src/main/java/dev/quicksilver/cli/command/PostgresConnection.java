@@ -13,10 +13,10 @@ import dev.quicksilver.postgres.EmbeddedPostgres;
  * @param user empty if the URL holds it
  * @param password empty if the URL holds it, or if none is needed
  */
-record PostgresConnection(String url, String user, String password) {
+public record PostgresConnection(String url, String user, String password) {
 
   /** Returns the configured one; starts the embedded PostgreSQL first if that is configured. */
-  static PostgresConnection open(Configuration configuration, Lifecycle lifecycle) {
+  public static PostgresConnection open(Configuration configuration, Lifecycle lifecycle) {
     if (configuration.get(Settings.POSTGRES_EMBEDDED)) {
       EmbeddedPostgres postgres = lifecycle.own("PostgreSQL", embedded(configuration));
       return new PostgresConnection(postgres.jdbcUrl(), "", "");

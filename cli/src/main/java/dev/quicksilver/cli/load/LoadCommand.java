@@ -1,0 +1,269 @@
+package dev.quicksilver.cli.load;
+
+import dev.quicksilver.cli.command.ConfigurationFlags;
+import dev.quicksilver.cli.command.PostgresConnection;
+import dev.quicksilver.cli.config.Configuration;
+import dev.quicksilver.cli.process.ExitCode;
+import dev.quicksilver.cli.process.Json;
+import dev.quicksilver.cli.process.Lifecycle;
+import dev.quicksilver.loader.Counts;
+import dev.quicksilver.loader.Load;
+import dev.quicksilver.loader.LoadException;
+import dev.quicksilver.loader.LoadOptions;
+import dev.quicksilver.loader.Source;
+import java.io.Console;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.InstantSource;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Properties;
+import java.util.concurrent.Callable;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** Loads files into a database. */
+@Command(
+    name = "load",
+    description = {
+      "Loads files into a database, through PostgreSQL. Killed at any point, the same command goes"
+          + " on there. docs/migrating.md shows how.",
+      "Ends with 0 if all records were read and no more than --max-rejects of them rejected."
+    })
+public final class LoadCommand implements Callable<Integer> {
+  /** What a stop may take: the batch that is being written. */
+  private static final Duration LONGEST_STOP = Duration.ofSeconds(30);
+
+  @Spec private CommandSpec spec;
+
+  @Parameters(paramLabel = "DATABASE", description = "The database's name.")
+  private String database;
+
+  @Mixin private LoadFlags flags;
+
+  @Option(
+      names = "--wait",
+      paramLabel = "SHARE",
+      description =
+          "Wait until the replicas have it: all, a share as 0.99, or none. Default: none.")
+  private String wait = "none";
+
+  @Option(
+      names = "--wait-timeout",
+      paramLabel = "SECONDS",
+      description = "How long to wait for them at most. Default: 600.")
+  private int waitTimeout = 600;
+
+  @Option(names = "--summary", paramLabel = "FILE", description = "Write the report there as JSON.")
+  private @Nullable Path summary;
+
+  @SuppressWarnings("NullAway.Init") // picocli fills the fields before it calls
+  public LoadCommand() {}
+
+  /**
+   * What {@code --summary} writes.
+   *
+   * @param end FINISHED, STOPPED or TOO_MANY_REJECTS
+   * @param rejects the file of rejects; null if there are none
+   * @param replicas how many have it; null if none were waited for
+   */
+  record Report(
+      String database,
+      String end,
+      boolean dryRun,
+      long read,
+      long loaded,
+      long unchanged,
+      long rejected,
+      long duplicates,
+      long readBefore,
+      @Nullable String rejects,
+      double seconds,
+      @Nullable Integer replicas) {}
+
+  @Override
+  public Integer call() throws Exception {
+    Configuration configuration = ConfigurationFlags.load(spec, System.getenv());
+    LoadOptions options;
+    double share;
+    try {
+      options = flags.options(database);
+      share = share();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+    }
+    AtomicBoolean stop = new AtomicBoolean();
+    CountDownLatch ended = new CountDownLatch(1);
+    try (Lifecycle lifecycle = new Lifecycle(LONGEST_STOP)) {
+      lifecycle.signalExitCode(ExitCode.FAILURE);
+      PostgresConnection postgres = PostgresConnection.open(configuration, lifecycle);
+      lifecycle.own(
+          "load",
+          () -> {
+            stop.set(true);
+            ended.await(LONGEST_STOP.toSeconds(), TimeUnit.SECONDS);
+          });
+      try (Connection connection = connect(postgres)) {
+        return run(connection, options, share, stop);
+      } finally {
+        ended.countDown();
+      }
+    }
+  }
+
+  private static Connection connect(PostgresConnection postgres) throws SQLException {
+    var properties = new Properties();
+    if (!postgres.user().isEmpty()) {
+      properties.setProperty("user", postgres.user());
+    }
+    if (!postgres.password().isEmpty()) {
+      properties.setProperty("password", postgres.password());
+    }
+    properties.setProperty("ApplicationName", "quicksilver load");
+    return DriverManager.getConnection(postgres.url(), properties);
+  }
+
+  /** The share of the replicas to wait for; 0 for none. */
+  private double share() {
+    if (wait.equals("none")) {
+      return 0;
+    }
+    if (wait.equals("all")) {
+      return 1;
+    }
+    double share = wait.matches("[01](\\.\\d{1,6})?") ? Double.parseDouble(wait) : 0;
+    if (share <= 0 || share > 1) {
+      throw new IllegalArgumentException(
+          "--wait is all, none or a share of the replicas as 0.99, and not \"" + wait + "\"");
+    }
+    return share;
+  }
+
+  private int run(Connection connection, LoadOptions options, double share, AtomicBoolean stop)
+      throws LoadException, SQLException, InterruptedException, IOException {
+    PrintWriter err = spec.commandLine().getErr();
+    long from = System.nanoTime();
+    Load.Result result;
+    boolean terminal =
+        Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
+    try (var progress =
+        new LoadProgress(
+            database, err, InstantSource.system(), size(options.sources()), terminal)) {
+      result = Load.run(connection, options, progress, stop::get);
+    }
+    Integer replicas = null;
+    boolean finished = result.end() == Load.End.FINISHED;
+    try {
+      if (finished && share > 0 && !options.dryRun()) {
+        replicas = waitForReplicas(connection, share);
+      }
+    } finally {
+      report(options, result, (System.nanoTime() - from) / 1e9, replicas);
+    }
+    return finished && result.counts().addsUp() ? ExitCode.OK : ExitCode.FAILURE;
+  }
+
+  /** Bytes of all sources, or -1 if that is not known. */
+  private static long size(List<Source> sources) {
+    long sum = 0;
+    for (Source source : sources) {
+      try {
+        if (source.size() < 0) {
+          return -1;
+        }
+        sum += source.size();
+      } catch (IOException e) {
+        return -1; // the load itself says why
+      }
+    }
+    return sum;
+  }
+
+  private int waitForReplicas(Connection connection, double share) throws SQLException {
+    connection.setAutoCommit(true);
+    try (PreparedStatement query =
+        connection.prepareStatement(
+            "SELECT quicksilver.wait_for_propagation(?, ?, make_interval(secs => ?))")) {
+      query.setString(1, database);
+      query.setDouble(2, share);
+      query.setInt(3, waitTimeout);
+      try (ResultSet row = query.executeQuery()) {
+        row.next();
+        return row.getInt(1);
+      }
+    }
+  }
+
+  private void report(
+      LoadOptions options, Load.Result result, double seconds, @Nullable Integer replicas)
+      throws IOException {
+    Counts counts = result.counts();
+    PrintWriter out = spec.commandLine().getOut();
+    out.printf(
+        Locale.ROOT,
+        "%s: %,d records read = %,d %s + %,d unchanged + %,d rejected + %,d duplicate, in %.1f s%n",
+        database,
+        counts.read(),
+        counts.loaded(),
+        options.dryRun() ? "to be loaded" : "loaded",
+        counts.unchanged(),
+        counts.rejected(),
+        counts.duplicates(),
+        seconds);
+    if (result.before().read() > 0) {
+      out.printf(Locale.ROOT, "%,d of them were read by earlier runs%n", result.before().read());
+    }
+    if (counts.rejected() > 0) {
+      out.println("the rejected ones are in " + options.rejects() + ": mend and load them");
+    }
+    switch (result.end()) {
+      case FINISHED -> {
+        if (replicas != null) {
+          out.printf(Locale.ROOT, "%,d replicas have it%n", replicas);
+        }
+      }
+      case STOPPED -> out.println("stopped after a batch: the same command goes on there");
+      case TOO_MANY_REJECTS ->
+          out.println(
+              "stopped, since there are more rejects than --max-rejects "
+                  + options.maxRejects()
+                  + " allows: with more of them the same command goes on");
+    }
+    out.flush();
+    if (summary != null) {
+      var report =
+          new Report(
+              database,
+              result.end().name(),
+              options.dryRun(),
+              counts.read(),
+              counts.loaded(),
+              counts.unchanged(),
+              counts.rejected(),
+              counts.duplicates(),
+              result.before().read(),
+              counts.rejected() > 0 ? options.rejects().toString() : null,
+              seconds,
+              replicas);
+      Files.writeString(summary, Json.MAPPER.writeValueAsString(report) + "\n");
+    }
+  }
+}

@@ -1,0 +1,189 @@
+package dev.quicksilver.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.quicksilver.cli.process.ExitCode;
+import dev.quicksilver.cli.process.Json;
+import dev.quicksilver.fixtures.Await;
+import dev.quicksilver.fixtures.JavaCommand;
+import dev.quicksilver.migrations.Migrations;
+import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.SqlSession;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Execution;
+import org.junit.jupiter.api.parallel.ExecutionMode;
+
+/** {@code ./quicksilver load} as a process of its own. */
+@Execution(ExecutionMode.CONCURRENT)
+final class LoadCommandTest {
+  private static final int MANY = 100_000;
+
+  @TempDir private Path folder;
+  private EmbeddedPostgres postgres;
+  private Connection connection;
+  private SqlSession session;
+
+  @BeforeEach
+  void start() throws SQLException {
+    postgres = EmbeddedPostgres.start();
+    connection = postgres.connect();
+    session = new SqlSession(connection);
+    Migrations.migrate(postgres.jdbcUrl(), "", "");
+    session.execute("SELECT quicksilver.create_database('dns')");
+  }
+
+  @AfterEach
+  void stop() throws SQLException {
+    connection.close();
+    postgres.close();
+  }
+
+  private ProcessBuilder load(String... words) {
+    List<String> all = new ArrayList<>(List.of("load", "dns"));
+    all.addAll(List.of(words));
+    all.add("--postgres-url=" + postgres.jdbcUrl());
+    ProcessBuilder builder =
+        JavaCommand.process(Quicksilver.class, List.of("-Xmx128m"), List.copyOf(all));
+    return builder.directory(folder.toFile()).redirectErrorStream(true);
+  }
+
+  private static NodeProcesses.Ended end(Process process) throws Exception {
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    return new NodeProcesses.Ended(process.waitFor(), output);
+  }
+
+  private static NodeProcesses.Ended run(ProcessBuilder builder) throws Exception {
+    return end(builder.start());
+  }
+
+  private Path manyPairs() throws IOException {
+    var text = new StringBuilder();
+    for (int i = 0; i < MANY; i++) {
+      text.append(i % 1000 == 999 ? "bad" : "k" + i + "\tv" + i).append('\n');
+    }
+    return Files.writeString(folder.resolve("many.tsv"), text);
+  }
+
+  private String[] manyInSmallBatches() throws IOException {
+    return new String[] {
+      "--from=" + manyPairs(), "--batch-rows=100", "--max-rejects=1%", "--summary=summary.json"
+    };
+  }
+
+  /** Starts it, and waits until a part is loaded. */
+  private Process startMany(String... words) throws Exception {
+    Process process = load(words).redirectOutput(folder.resolve("killed.log").toFile()).start();
+    Await.until(
+        "a part is loaded",
+        () -> Long.parseLong(session.query("SELECT count(*) FROM dns")),
+        count -> count > 1000);
+    assertThat(process.isAlive()).isTrue();
+    return process;
+  }
+
+  private void requireAll(NodeProcesses.Ended ended) throws Exception {
+    assertThat(ended.exitCode()).as(ended.output()).isEqualTo(ExitCode.OK);
+    assertThat(ended.output())
+        .contains("100,000 records read = 99,900 loaded + 0 unchanged + 100 rejected + 0 duplicate")
+        .contains("of them were read by earlier runs");
+    assertThat(
+            session.query(
+                "SELECT count(*) || ' ' || count(*) FILTER (WHERE value = 'v' || substr(key, 2))"
+                    + " FROM dns"))
+        .isEqualTo("99900 99900");
+    JsonNode summary = Json.MAPPER.readTree(Files.readString(folder.resolve("summary.json")));
+    assertThat(summary.path("read").asLong()).isEqualTo(MANY);
+    assertThat(summary.path("read_before").asLong()).isPositive();
+    assertThat(Files.readAllLines(folder.resolve("dns-rejects.tsv")))
+        .filteredOn("bad"::equals)
+        .hasSize(100);
+  }
+
+  @Test
+  void goesOnAfterItWasKilled() throws Exception {
+    String[] words = manyInSmallBatches();
+    for (int i = 0; i < 2; i++) {
+      Process process = startMany(words);
+      process.destroyForcibly().waitFor();
+    }
+    requireAll(run(load(words)));
+  }
+
+  @Test
+  void stopsAfterABatchWhenAskedTo() throws Exception {
+    String[] words = manyInSmallBatches();
+    Process process = startMany(words);
+    process.destroy();
+    assertThat(process.waitFor()).isEqualTo(ExitCode.FAILURE);
+    assertThat(folder.resolve("killed.log"))
+        .content()
+        .contains("stopped after a batch: the same command goes on there");
+    requireAll(run(load(words)));
+  }
+
+  @Test
+  void readsStandardInputAndWaitsForReplicas() throws Exception {
+    try (var nodes = new NodeProcesses(folder)) {
+      nodes.start("root", "root", "--postgres-url=" + postgres.jdbcUrl(), "--root-window=20ms");
+      nodes.start(
+          "edge", "replica", "--replication-upstreams=" + nodes.address("root", "replication"));
+      Await.until(
+          "the replica streams",
+          () ->
+              session.query("SELECT count(*) FROM quicksilver.replicas WHERE state = 'STREAMING'"),
+          count -> !count.equals("0"));
+      Process process =
+          load("--from=-", "--format=csv", "--key={host|lower}", "--value={address}", "--wait=all")
+              .start();
+      try (var in = process.getOutputStream()) {
+        in.write("address,host\n192.0.2.1,A\n192.0.2.2,B\n".getBytes(StandardCharsets.UTF_8));
+      }
+      NodeProcesses.Ended ended = end(process);
+      assertThat(ended.exitCode()).as(ended.output()).isEqualTo(ExitCode.OK);
+      assertThat(ended.output()).contains("2 records read = 2 loaded", "1 replicas have it");
+      NodeProcesses.Ended read =
+          nodes.run("get", "dns", "b", "--data-directory=" + folder.resolve("edge"));
+      assertThat(read.output().strip()).isEqualTo("192.0.2.2");
+    }
+  }
+
+  @Test
+  void saysWhatIsWrong() throws Exception {
+    Files.writeString(folder.resolve("a.csv"), "a,1\n");
+    Files.writeString(folder.resolve("a.txt"), "a\t1\nb\n");
+    wrong(ExitCode.USAGE, "say --header if the first line", "--from=a.csv");
+    wrong(ExitCode.USAGE, "the format of a.txt cannot be told", "--from=a.txt");
+    wrong(ExitCode.USAGE, "there is no filter \"up\"", "--from=a.csv", "--key={1|up}");
+    wrong(
+        ExitCode.USAGE,
+        "--max-rejects is a number",
+        "--from=a.csv",
+        "--no-header",
+        "--max-rejects=x");
+    wrong(ExitCode.USAGE, "Missing required option: '--from", "--format=tsv");
+    wrong(ExitCode.FAILURE, "missing.tsv: there is no such file", "--from=missing.tsv");
+    wrong(
+        ExitCode.FAILURE,
+        "stopped, since there are more rejects than --max-rejects 0 allows",
+        "--from=a.txt",
+        "--format=tsv");
+  }
+
+  private void wrong(int exitCode, String saying, String... words) throws Exception {
+    NodeProcesses.Ended ended = run(load(words));
+    assertThat(ended.output()).contains(saying).doesNotContain("\tat ");
+    assertThat(ended.exitCode()).as(ended.output()).isEqualTo(exitCode);
+  }
+}

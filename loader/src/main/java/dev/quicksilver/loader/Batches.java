@@ -1,0 +1,268 @@
+package dev.quicksilver.loader;
+
+import dev.quicksilver.loader.Batch.Reject;
+import dev.quicksilver.loader.Batch.Row;
+import dev.quicksilver.loader.map.Mapping;
+import dev.quicksilver.loader.map.Unfit;
+import dev.quicksilver.loader.read.Mark;
+import dev.quicksilver.loader.read.Readers;
+import dev.quicksilver.loader.read.RecordReader;
+import dev.quicksilver.loader.read.SourceRecord;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads the sources on a thread of its own and makes batches of them: one is filled while another
+ * is written and a third waits. {@link #next} and {@link #close} are for one other thread.
+ */
+final class Batches implements AutoCloseable {
+  private final LoadOptions options;
+  private final Mapping mapping;
+  private final Progress.State from;
+  private final BlockingQueue<Step> queue = new ArrayBlockingQueue<>(1);
+  private final Thread thread;
+
+  /** How many records there are before each source. */
+  private final List<Long> firstRecords = new ArrayList<>();
+
+  private long recordsOfLastSource;
+  private final Map<Integer, byte[]> headers = new ConcurrentHashMap<>();
+  private Batch batch;
+  private long storedBytes;
+
+  /** What the thread has to say: a batch, why there is none, or neither at the end. */
+  private record Step(@Nullable Batch batch, @Nullable Throwable failure) {}
+
+  /**
+   * Begins to read.
+   *
+   * @param from what was committed before: that is read over, and has to be the same
+   */
+  Batches(LoadOptions options, Mapping mapping, Progress.State from) {
+    this.options = options;
+    this.mapping = mapping;
+    this.from = from;
+    this.batch = new Batch(options.batchRows(), from.isBegun());
+    this.thread = Thread.ofPlatform().name("load-reader").daemon().unstarted(this::run);
+    thread.start();
+  }
+
+  /**
+   * Returns the next batch, or null at the end of the sources.
+   *
+   * @throws LoadException if a source cannot be read on, or is not what it was
+   */
+  @Nullable Batch next() throws LoadException, InterruptedException {
+    Step step = queue.take();
+    return switch (step.failure()) {
+      case null -> step.batch();
+      case LoadException e -> throw e;
+      case IOException e -> throw new LoadException(String.valueOf(e.getMessage()), e);
+      case RuntimeException e -> throw e;
+      case Error e -> throw e;
+      default -> throw new IllegalStateException(step.failure());
+    };
+  }
+
+  /** The first line of a source, if it names the columns: of one from which a batch has come. */
+  byte[] header(int source) {
+    return Objects.requireNonNull(headers.get(source));
+  }
+
+  private void run() {
+    Step last;
+    try (var keys = new SeenKeys(Path.of(System.getProperty("java.io.tmpdir")))) {
+      for (int source = 1; source <= options.sources().size(); source++) {
+        read(source, keys);
+      }
+      hand(false);
+      last = new Step(null, null);
+    } catch (InterruptedException e) {
+      return; // closed
+    } catch (LoadException | IOException | RuntimeException | Error e) {
+      last = new Step(null, e);
+    }
+    try {
+      queue.put(last);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // closed
+    }
+  }
+
+  /** Hands the batch over, if there is something in it, and begins another. */
+  private void hand(boolean replayed) throws InterruptedException {
+    batch.storedBytes(storedBytes);
+    if (!batch.isEmpty()) {
+      queue.put(new Step(batch, null));
+    }
+    batch = new Batch(options.batchRows(), replayed);
+  }
+
+  private void read(int number, SeenKeys keys)
+      throws IOException, LoadException, InterruptedException {
+    Source source = options.sources().get(number - 1);
+    Optional<Mark> committed = from.mark(number);
+    from.requireSize(number, source);
+    if (batch.isReplayed() && committed.isEmpty()) {
+      hand(false);
+    }
+    firstRecords.add(firstRecords.isEmpty() ? 0 : firstRecords.getLast() + recordsOfLastSource);
+    long records = 0;
+    try (RecordReader reader = open(source)) {
+      headers.put(number, reader.header());
+      while (true) {
+        if (committed.isPresent() && records == committed.get().records()) {
+          boolean last = from.mark(number + 1).isEmpty();
+          // At the end of a source, what follows its last record was read, too.
+          boolean more =
+              (!last || !reader.mark().equals(committed.get())) && next(reader, source) != null;
+          if (more || !reader.mark().equals(committed.get())) {
+            throw changed(source);
+          }
+          committed = Optional.empty();
+          if (last) {
+            hand(false);
+          }
+        }
+        SourceRecord record = next(reader, source);
+        if (record == null) {
+          break;
+        }
+        records++;
+        take(number, records, record, keys);
+        if (batch.isFull()) {
+          batch.mark(number, reader.mark());
+          hand(batch.isReplayed());
+        }
+      }
+      if (committed.isPresent()) {
+        throw changed(source);
+      }
+      if (!batch.isReplayed()) {
+        batch.mark(number, reader.mark());
+      }
+    }
+    recordsOfLastSource = records;
+  }
+
+  private static LoadException changed(Source source) {
+    return new LoadException(
+        source.name()
+            + " is not what it was when this load began: load the one that it was, or begin anew"
+            + " with --restart, which loads all of it");
+  }
+
+  private RecordReader open(Source source) throws LoadException {
+    try {
+      return Readers.open(
+          new Counted(source.open()),
+          options.format(),
+          options.dialect(),
+          options.charset(),
+          mapping.columns(),
+          options.maxRecord());
+    } catch (IOException e) {
+      throw unreadable(source, e);
+    }
+  }
+
+  private static @Nullable SourceRecord next(RecordReader reader, Source source)
+      throws LoadException {
+    try {
+      return reader.next();
+    } catch (IOException e) {
+      throw unreadable(source, e);
+    }
+  }
+
+  private static LoadException unreadable(Source source, IOException e) {
+    return new LoadException(source.name() + ": " + Source.explain(e), e);
+  }
+
+  private void take(int source, long number, SourceRecord record, SeenKeys keys)
+      throws IOException {
+    Optional<String> refused = batch.isReplayed() ? from.refusal(source, number) : Optional.empty();
+    String problem = record.problem();
+    Mapping.Pair pair = null;
+    if (problem == null) {
+      try {
+        pair = mapping.apply(record.fields());
+      } catch (Unfit e) {
+        problem = String.valueOf(e.getMessage());
+      }
+    }
+    if (pair == null) {
+      batch.reject(new Reject(source, number, record.extent(), String.valueOf(problem)));
+      return;
+    }
+    long first = keys.add(pair.key(), firstRecords.getLast() + number);
+    var row = new Row(source, number, record.extent(), pair, false);
+    if (first != 0 && options.duplicates() == LoadOptions.Duplicates.ERROR) {
+      batch.reject(row.reject("its key is also that of " + named(first)));
+    } else if (refused.isPresent()) {
+      batch.reject(row.reject(refused.get()));
+    } else if (batch.isReplayed()) {
+      return; // it is where it belongs
+    } else if (first == 0) {
+      batch.add(row);
+    } else if (options.duplicates() == LoadOptions.Duplicates.FIRST) {
+      batch.countDuplicate();
+    } else {
+      batch.supersede(row);
+    }
+  }
+
+  /** The place of a record that is known by its number among all. */
+  private String named(long record) {
+    int source = firstRecords.size();
+    while (firstRecords.get(source - 1) >= record) {
+      source--;
+    }
+    String name = "record " + (record - firstRecords.get(source - 1));
+    return source == firstRecords.size()
+        ? name
+        : name + " of " + options.sources().get(source - 1).name();
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+    queue.clear();
+  }
+
+  /** Counts what is read. */
+  private final class Counted extends FilterInputStream {
+    Counted(InputStream in) {
+      super(in);
+    }
+
+    @Override
+    public int read() throws IOException {
+      int b = super.read();
+      count(b < 0 ? 0 : 1);
+      return b;
+    }
+
+    @Override
+    public int read(byte[] into, int offset, int length) throws IOException {
+      int n = super.read(into, offset, length);
+      count(n);
+      return n;
+    }
+
+    private void count(int n) {
+      storedBytes += Math.max(0, n);
+    }
+  }
+}

@@ -1,0 +1,199 @@
+package dev.quicksilver.loader;
+
+import dev.quicksilver.loader.Batch.Reject;
+import dev.quicksilver.loader.BatchWriter.Refused;
+import dev.quicksilver.loader.BatchWriter.Written;
+import dev.quicksilver.loader.map.Mapping;
+import dev.quicksilver.loader.map.Template;
+import dev.quicksilver.loader.read.Format;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Loads sources into a database. Not thread-safe. */
+public final class Load {
+  private static final Logger LOG = LoggerFactory.getLogger(Load.class);
+
+  /** Serialization failure and deadlock: the same transaction may do when tried again. */
+  private static final Set<String> AGAIN = Set.of("40001", "40P01");
+
+  private static final int ATTEMPTS = 10;
+
+  private final Connection connection;
+  private final LoadOptions options;
+  private final LoadListener listener;
+  private final BooleanSupplier stop;
+
+  /** Why a load came to its end. */
+  public enum End {
+    /** All sources are loaded. */
+    FINISHED,
+    /** It was asked to stop: the same command goes on. */
+    STOPPED,
+    /** More records than allowed were rejected: the same command goes on if it allows more. */
+    TOO_MANY_REJECTS
+  }
+
+  /**
+   * What became of a load.
+   *
+   * @param counts of all its runs
+   * @param before of the runs before this one
+   */
+  public record Result(End end, Counts counts, Counts before) {}
+
+  private Load(
+      Connection connection, LoadOptions options, LoadListener listener, BooleanSupplier stop) {
+    this.connection = connection;
+    this.options = options;
+    this.listener = listener;
+    this.stop = stop;
+  }
+
+  /**
+   * Loads, or goes on where the same load ended early.
+   *
+   * @param connection of a role that may write to the database's table, and is used by nobody else;
+   *     left without a transaction open
+   * @param stop asked after each batch
+   * @throws LoadException if a source cannot be read, or something is not as it has to be
+   * @throws SQLException if PostgreSQL fails; what was committed stays
+   */
+  public static Result run(
+      Connection connection, LoadOptions options, LoadListener listener, BooleanSupplier stop)
+      throws LoadException, SQLException, InterruptedException {
+    return new Load(connection, options, listener, stop).run();
+  }
+
+  private Result run() throws LoadException, SQLException, InterruptedException {
+    boolean json = options.format() == Format.JSON_LINES;
+    connection.setAutoCommit(false);
+    Target target = Target.find(connection, options.database());
+    Mapping mapping =
+        new Mapping(
+            Template.parse(options.key(), false),
+            Template.parse(options.value(), json && target.valueType() == Mapping.Type.JSON),
+            target.keyType(),
+            target.valueType());
+    if (options.dryRun()) {
+      return load(mapping, target, null);
+    }
+    lock(target);
+    try {
+      return load(mapping, target, new Progress(connection, options, target));
+    } finally {
+      unlock();
+    }
+  }
+
+  /** One load of a database at a time: two would wait for each other's keys. */
+  private void lock(Target target) throws SQLException, LoadException {
+    String sql = "SELECT pg_try_advisory_lock(hashtextextended('quicksilver.load:' || ?::text, 0))";
+    try (PreparedStatement query = connection.prepareStatement(sql)) {
+      query.setString(1, target.id().toString());
+      try (ResultSet row = query.executeQuery()) {
+        row.next();
+        if (!row.getBoolean(1)) {
+          throw new LoadException(
+              "another load into \""
+                  + options.database()
+                  + "\" is running: wait for its end, or end it");
+        }
+      }
+    }
+    connection.commit();
+  }
+
+  private void unlock() {
+    try {
+      connection.rollback();
+      try (Statement statement = connection.createStatement()) {
+        statement.execute("SELECT pg_advisory_unlock_all()");
+      }
+      connection.commit();
+    } catch (SQLException e) {
+      LOG.debug("the lock goes with the connection: {}", e.toString());
+    }
+  }
+
+  private Result load(Mapping mapping, Target target, @Nullable Progress progress)
+      throws LoadException, SQLException, InterruptedException {
+    Progress.State before = progress == null ? Progress.State.NONE : progress.begin();
+    if (before.isBegun()) {
+      listener.resumes(before.counts());
+    }
+    Counts counts = before.counts();
+    var writer = new BatchWriter(connection, target, options.mode(), options.dryRun());
+    try (var rejects = new RejectFile(options.rejects(), options.sources(), before.isBegun());
+        var batches = new Batches(options, mapping, before)) {
+      for (Batch batch = batches.next(); batch != null; batch = batches.next()) {
+        if (batch.isReplayed()) {
+          rejects.write(batch.rejects(), batches::header);
+          continue;
+        }
+        counts =
+            counts.plus(write(batch, writer, progress, all -> rejects.write(all, batches::header)));
+        listener.committed(counts, batch.storedBytes());
+        if (options.maxRejects().exceeded(counts, false)) {
+          return new Result(End.TOO_MANY_REJECTS, counts, before.counts());
+        }
+        if (stop.getAsBoolean()) {
+          return new Result(End.STOPPED, counts, before.counts());
+        }
+      }
+      if (options.maxRejects().exceeded(counts, true)) {
+        return new Result(End.TOO_MANY_REJECTS, counts, before.counts());
+      }
+      if (progress != null) {
+        progress.finish();
+      }
+      return new Result(End.FINISHED, counts, before.counts());
+    }
+  }
+
+  private interface Rejects {
+    void write(List<Reject> rejects) throws LoadException;
+  }
+
+  /** Writes a batch and how far the load has come by it in one transaction. */
+  private Counts write(
+      Batch batch, BatchWriter writer, @Nullable Progress progress, Rejects rejects)
+      throws SQLException, LoadException {
+    for (int attempt = 1; ; attempt++) {
+      try {
+        Written written = writer.write(batch.rows());
+        Counts counts = batch.counts(written.loaded(), written.refused());
+        if (progress != null) {
+          progress.add(batch, counts, written.refused());
+        }
+        // Before the commit: a load that is killed in between writes its file of rejects anew.
+        rejects.write(all(batch.rejects(), written.refused()));
+        connection.commit();
+        return counts;
+      } catch (SQLException e) {
+        connection.rollback();
+        if (attempt == ATTEMPTS || !AGAIN.contains(String.valueOf(e.getSQLState()))) {
+          throw e;
+        }
+        LOG.info("a batch is written again: {}", e.getMessage());
+      }
+    }
+  }
+
+  private static List<Reject> all(List<Reject> unfit, List<Refused> refused) {
+    List<Reject> all = new ArrayList<>(unfit);
+    refused.forEach(one -> all.add(one.row().reject(one.reason())));
+    all.sort(Comparator.comparingInt(Reject::source).thenComparingLong(Reject::number));
+    return all;
+  }
+}

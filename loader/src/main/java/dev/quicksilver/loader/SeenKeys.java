@@ -1,0 +1,137 @@
+package dev.quicksilver.loader;
+
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+
+/**
+ * The keys of a load up to now: a table of 80 bits of their SHA-256 and the number of their record,
+ * in a mapped temporary file, so that a hundred million of them take no heap. Two keys that are
+ * taken for the same: once in 10^8 loads of 10^8 keys. Not thread-safe.
+ */
+final class SeenKeys implements Closeable {
+  private static final int SLOT = 16;
+  private static final long RECORD_MASK = (1L << 48) - 1;
+  private static final long FIRST_CAPACITY = 1 << 16;
+
+  private final Path directory;
+  private final MessageDigest sha256;
+  private Table table;
+  private long size;
+
+  SeenKeys(Path directory) throws IOException {
+    this.directory = directory;
+    try {
+      sha256 = MessageDigest.getInstance("SHA-256");
+    } catch (NoSuchAlgorithmException e) {
+      throw new AssertionError(e); // every Java has it
+    }
+    table = new Table(directory, FIRST_CAPACITY);
+  }
+
+  /**
+   * Adds a key, unless it is there.
+   *
+   * @param record the number of its record, 1 or more
+   * @return 0, or the number of the record that it had first
+   */
+  long add(byte[] key, long record) throws IOException {
+    if (size >= table.capacity / 3 * 2) {
+      grow();
+    }
+    byte[] hash = sha256.digest(key);
+    long high = longOf(hash, 0);
+    long low = longOf(hash, 8) & ~RECORD_MASK;
+    long there = table.put(high, low | record);
+    if (there == 0) {
+      size++;
+    }
+    return there & RECORD_MASK;
+  }
+
+  private static long longOf(byte[] bytes, int from) {
+    long number = 0;
+    for (int i = from; i < from + 8; i++) {
+      number = (number << 8) | (bytes[i] & 0xff);
+    }
+    return number;
+  }
+
+  private void grow() throws IOException {
+    Table larger = new Table(directory, 2 * table.capacity);
+    table.copyTo(larger);
+    table.close();
+    table = larger;
+  }
+
+  @Override
+  public void close() {
+    table.close();
+  }
+
+  /** Open addressing; a slot whose record is 0 is free. */
+  private static final class Table {
+    private final Arena arena = Arena.ofConfined();
+    private final MemorySegment slots;
+    private final long capacity;
+
+    Table(Path directory, long capacity) throws IOException {
+      this.capacity = capacity;
+      long bytes = capacity * SLOT;
+      Path file = Files.createTempFile(directory, "quicksilver-load-", ".keys");
+      try (FileChannel channel =
+          FileChannel.open(
+              file,
+              StandardOpenOption.READ,
+              StandardOpenOption.WRITE,
+              StandardOpenOption.DELETE_ON_CLOSE)) {
+        if (Files.getFileStore(directory).getUsableSpace() < bytes) {
+          throw new IOException(
+              "there is no room for the keys of this load in "
+                  + directory
+                  + ": "
+                  + (bytes >> 20)
+                  + " MiB are needed (-Djava.io.tmpdir names another folder)");
+        }
+        slots = channel.map(FileChannel.MapMode.READ_WRITE, 0, bytes, arena);
+      }
+    }
+
+    long put(long high, long lowAndRecord) {
+      for (long at = (high >>> 1) % capacity; ; at = at + 1 == capacity ? 0 : at + 1) {
+        long low = slots.get(JAVA_LONG_UNALIGNED, at * SLOT + 8);
+        if ((low & RECORD_MASK) == 0) {
+          slots.set(JAVA_LONG_UNALIGNED, at * SLOT, high);
+          slots.set(JAVA_LONG_UNALIGNED, at * SLOT + 8, lowAndRecord);
+          return 0;
+        }
+        if ((low & ~RECORD_MASK) == (lowAndRecord & ~RECORD_MASK)
+            && slots.get(JAVA_LONG_UNALIGNED, at * SLOT) == high) {
+          return low;
+        }
+      }
+    }
+
+    void copyTo(Table larger) {
+      for (long at = 0; at < capacity; at++) {
+        long low = slots.get(JAVA_LONG_UNALIGNED, at * SLOT + 8);
+        if ((low & RECORD_MASK) != 0) {
+          larger.put(slots.get(JAVA_LONG_UNALIGNED, at * SLOT), low);
+        }
+      }
+    }
+
+    void close() {
+      arena.close();
+    }
+  }
+}

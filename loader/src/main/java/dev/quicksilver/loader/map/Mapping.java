@@ -1,0 +1,82 @@
+package dev.quicksilver.loader.map;
+
+import dev.quicksilver.loader.read.Column;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** Makes a key and a value of records. Stateless. */
+public final class Mapping {
+  /** The most bytes of a key. */
+  public static final int MAX_KEY = 511;
+
+  /** The most bytes of a value. */
+  public static final int MAX_VALUE = 64 << 20;
+
+  /** What a column of a table holds. */
+  public enum Type {
+    /** Characters. */
+    TEXT,
+    /** Bytes. */
+    BYTEA,
+    /** json or jsonb. */
+    JSON
+  }
+
+  /** A key and its value. */
+  public record Pair(byte[] key, byte[] value) {}
+
+  private final Template key;
+  private final Template value;
+  private final Type keyType;
+  private final Type valueType;
+
+  /** Makes pairs for a database of these types. */
+  public Mapping(Template key, Template value, Type keyType, Type valueType) {
+    this.key = key;
+    this.value = value;
+    this.keyType = keyType;
+    this.valueType = valueType;
+  }
+
+  /** What is needed of each record, in the order in which {@link #apply} takes it. */
+  public List<Column> columns() {
+    List<Column> columns = new ArrayList<>(key.columns());
+    columns.addAll(value.columns());
+    return columns;
+  }
+
+  /**
+   * Makes a pair.
+   *
+   * @param fields as {@link #columns} names them
+   * @throws Unfit if a database could not hold it
+   */
+  public Pair apply(List<byte @Nullable []> fields) throws Unfit {
+    byte[] made = require("key", key.apply(fields, 0), keyType);
+    if (made.length == 0) {
+      throw new Unfit("the key is empty");
+    }
+    if (made.length > MAX_KEY) {
+      throw new Unfit("the key has " + made.length + " bytes; at most " + MAX_KEY + " are allowed");
+    }
+    byte[] content = require("value", value.apply(fields, key.columns().size()), valueType);
+    if (content.length > MAX_VALUE) {
+      throw new Unfit("the value has " + content.length + " bytes; at most 64 MiB are allowed");
+    }
+    return new Pair(made, content);
+  }
+
+  private static byte[] require(String what, byte @Nullable [] bytes, Type type) throws Unfit {
+    if (bytes == null) {
+      throw new Unfit("the " + what + " is null or missing");
+    }
+    if (type != Type.BYTEA) {
+      Checks.text(what, bytes);
+    }
+    if (type == Type.JSON) {
+      Checks.json(what, bytes);
+    }
+    return bytes;
+  }
+}

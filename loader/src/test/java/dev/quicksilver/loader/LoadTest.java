@@ -1,0 +1,373 @@
+package dev.quicksilver.loader;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.quicksilver.loader.LoadOptions.Duplicates;
+import dev.quicksilver.loader.LoadOptions.MaxRejects;
+import dev.quicksilver.loader.LoadOptions.Mode;
+import dev.quicksilver.loader.read.Dialect;
+import dev.quicksilver.loader.read.Format;
+import dev.quicksilver.migrations.Migrations;
+import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.SqlSession;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LoadTest {
+  private static EmbeddedPostgres postgres;
+  @TempDir private Path folder;
+  private Connection connection;
+  private SqlSession session;
+  private Connection other;
+
+  @BeforeAll
+  static void start() {
+    postgres = EmbeddedPostgres.start();
+    Migrations.migrate(postgres.jdbcUrl(), "", "");
+  }
+
+  @AfterAll
+  static void stop() {
+    postgres.close();
+  }
+
+  @BeforeEach
+  void create() throws SQLException {
+    connection = postgres.connect();
+    other = postgres.connect();
+    session = new SqlSession(other);
+    session.execute("SELECT quicksilver.create_database('dns')");
+  }
+
+  @AfterEach
+  void drop() throws SQLException {
+    connection.close();
+    session.execute("SELECT quicksilver.drop_database('dns')");
+    session.execute("DELETE FROM quicksilver.load");
+    other.close();
+  }
+
+  /** Options that a test changes. */
+  private final class Loading {
+    private String database = "dns";
+    private List<Path> files = List.of();
+    private Mode mode = Mode.UPSERT;
+    private Duplicates duplicates = Duplicates.ERROR;
+    private MaxRejects maxRejects = new MaxRejects(1_000_000, false);
+    private int batchRows = 10;
+    private boolean restart;
+    private boolean dryRun;
+
+    Loading(Path... files) {
+      this.files = List.of(files);
+    }
+
+    LoadOptions options() {
+      return new LoadOptions(
+          database,
+          files.stream().<Source>map(Source.OfFile::new).toList(),
+          Format.TSV,
+          Dialect.DEFAULT,
+          Optional.empty(),
+          "{1}",
+          "{2}",
+          mode,
+          duplicates,
+          rejects(),
+          maxRejects,
+          batchRows,
+          1 << 20,
+          restart,
+          dryRun);
+    }
+
+    Load.Result run() throws Exception {
+      return run(() -> false);
+    }
+
+    Load.Result run(BooleanSupplier stop) throws Exception {
+      Load.Result result = Load.run(connection, options(), new Silent(), stop);
+      assertThat(result.counts().addsUp()).isTrue();
+      return result;
+    }
+  }
+
+  private static final class Silent implements LoadListener {
+    @Override
+    public void resumes(Counts before) {}
+
+    @Override
+    public void committed(Counts counts, long bytes) {}
+  }
+
+  private Path rejects() {
+    return folder.resolve("rejects.tsv");
+  }
+
+  private Path file(String name, String text) throws IOException {
+    return Files.writeString(folder.resolve(name), text);
+  }
+
+  private String pairs() throws SQLException {
+    return session.query(
+        "SELECT coalesce(string_agg(key || '=' || value, ' ' ORDER BY key), '') FROM dns");
+  }
+
+  private static Counts counts(long loaded, long unchanged, long rejected, long duplicates) {
+    return Counts.of(loaded, unchanged, rejected, duplicates);
+  }
+
+  @Test
+  void loadsAndCountsWhatChanged() throws Exception {
+    Path file = file("a.tsv", "a\t1\nb\t2\nc\t3\n");
+    assertThat(new Loading(file).run().counts()).isEqualTo(counts(3, 0, 0, 0));
+    assertThat(pairs()).isEqualTo("a=1 b=2 c=3");
+    assertThat(new Loading(file).run().counts()).isEqualTo(counts(0, 3, 0, 0));
+    Path second = file("b.tsv", "d\t4\nb\t2\nc\tother\n");
+    assertThat(new Loading(second).run().counts()).isEqualTo(counts(2, 1, 0, 0));
+    assertThat(pairs()).isEqualTo("a=1 b=2 c=other d=4");
+    assertThat(rejects()).doesNotExist();
+  }
+
+  @Test
+  void insertsOnlyWhatIsNew() throws Exception {
+    new Loading(file("a.tsv", "a\t1\nb\t2\n")).run();
+    var loading = new Loading(file("b.tsv", "b\tother\na\t1\nc\t3\n"));
+    loading.mode = Mode.INSERT_ONLY;
+    assertThat(loading.run().counts()).isEqualTo(counts(1, 1, 1, 0));
+    assertThat(pairs()).isEqualTo("a=1 b=2 c=3");
+    assertThat(rejects()).content().contains("b.tsv, line 1, byte 0: the key is there already");
+  }
+
+  @Test
+  void knowsDuplicatesAcrossBatchesAndFiles() throws Exception {
+    var text = new StringBuilder("k\tfirst\n");
+    for (int i = 0; i < 25; i++) {
+      text.append("n").append(i).append("\tx\n");
+    }
+    Path one = file("one.tsv", text + "k\tsecond\n");
+    Path two = file("two.tsv", "k\tthird\nm\ty\nm\tz\n");
+    var loading = new Loading(one, two);
+    assertThat(loading.run().counts()).isEqualTo(counts(27, 0, 3, 0));
+    assertThat(rejects())
+        .content()
+        .contains("one.tsv, line 27, byte ", "its key is also that of record 1\n")
+        .contains("two.tsv, line 1, byte 0: its key is also that of record 1 of ")
+        .contains("its key is also that of record 2\nm\tz\n");
+    Files.delete(rejects());
+    assertThat(value("k")).isEqualTo("first");
+    loading.duplicates = Duplicates.LAST;
+    assertThat(loading.run().counts()).isEqualTo(counts(1, 26, 0, 3));
+    assertThat(value("k")).isEqualTo("third");
+    assertThat(value("m")).isEqualTo("z");
+    loading.duplicates = Duplicates.FIRST;
+    assertThat(loading.run().counts()).isEqualTo(counts(2, 25, 0, 3));
+    assertThat(value("k")).isEqualTo("first");
+    assertThat(value("m")).isEqualTo("y");
+  }
+
+  private String value(String key) throws SQLException {
+    return session.query("SELECT value FROM dns WHERE key = '" + key + "'");
+  }
+
+  @Test
+  void rejectsCanBeMendedAndLoaded() throws Exception {
+    String longKey = "x".repeat(512);
+    Path file =
+        Files.write(
+            folder.resolve("a.tsv"),
+            ("a\t1\n\t2\n" + longKey + "\t3\nb\nc\t\\x00\nd\t\\N\ne\t\u00e4\ng\t\\xff\nf\t5")
+                .getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    assertThat(new Loading(file).run().counts()).isEqualTo(counts(3, 0, 6, 0));
+    String written = Files.readString(rejects());
+    assertThat(written.lines().filter(line -> line.startsWith("#! " + file)).toList())
+        .extracting(line -> line.replaceFirst(".*?, (line \\d+), byte \\d+: ", "$1 "))
+        .containsExactly(
+            "line 2 the key is empty",
+            "line 3 the key has 512 bytes; at most 511 are allowed",
+            "line 4 there is one column; the first record has 2",
+            "line 5 the value has a NUL character, which text cannot hold",
+            "line 6 the value is null or missing",
+            "line 8 the value is not UTF-8 (--encoding says what it is)");
+    String mended =
+        written
+            .replace("\n\t2\n", "\nempty\t2\n")
+            .replace(longKey, "long")
+            .replace("\nb\n", "\nb\t2\n")
+            .replace("\\x00", "nul")
+            .replace("\\N", "null")
+            .replace("\\xff", "ff");
+    Files.delete(rejects());
+    assertThat(new Loading(file("mended.tsv", mended)).run().counts())
+        .isEqualTo(counts(6, 0, 0, 0));
+    assertThat(pairs()).isEqualTo("a=1 b=2 c=nul d=null e=ä empty=2 f=5 g=ff long=3");
+  }
+
+  @Test
+  void rejectsWhatPostgresRefuses() throws Exception {
+    session.execute("CREATE TABLE host (name text PRIMARY KEY, address text NOT NULL)");
+    session.execute("ALTER TABLE host ADD CONSTRAINT address_is_short CHECK (length(address) < 9)");
+    session.execute("SELECT quicksilver.publish('host', 'host', '{name}', '{address}')");
+    try {
+      var text = new StringBuilder();
+      for (int i = 0; i < 100; i++) {
+        text.append("h").append(i).append(i % 30 == 7 ? "\tmuch too long\n" : "\tx\n");
+      }
+      var loading = new Loading(file("hosts.tsv", text.toString()));
+      loading.database = "host";
+      loading.dryRun = true;
+      assertThat(loading.run().counts()).isEqualTo(counts(96, 0, 4, 0));
+      assertThat(session.query("SELECT count(*) FROM host")).isEqualTo("0");
+      Files.delete(rejects());
+      loading.dryRun = false;
+      int[] batches = {0};
+      assertThat(loading.run(() -> ++batches[0] == 5).end()).isEqualTo(Load.End.STOPPED);
+      String part = Files.readString(rejects());
+      assertThat(part).contains("violates check constraint \"address_is_short\"");
+      assertThat(loading.run().counts()).isEqualTo(counts(96, 0, 4, 0));
+      assertThat(Files.readString(rejects())).startsWith(part).contains("\nh97\tmuch too long\n");
+      assertThat(session.query("SELECT count(*) FROM host")).isEqualTo("96");
+    } finally {
+      session.execute("SELECT quicksilver.unpublish('host')");
+      session.execute("DROP TABLE host");
+    }
+  }
+
+  @Test
+  void goesOnWhereItWasStopped() throws Exception {
+    var first = new StringBuilder();
+    var second = new StringBuilder();
+    for (int i = 0; i < 95; i++) {
+      first.append(i % 17 == 0 ? "bad\n" : "a" + i + "\t1\n");
+      second.append("b").append(i).append("\t1\n").append(i == 94 ? "a1\tagain\n" : "");
+    }
+    Path one = file("one.tsv", first.toString());
+    Path two = file("two.tsv", second.toString());
+    new Loading(one, two).run();
+    String wanted = pairs();
+    String rejected = Files.readString(rejects());
+    for (int after = 1; after < 20; after++) {
+      session.execute("DELETE FROM dns");
+      Files.delete(rejects());
+      int[] batches = {0};
+      int last = after;
+      var loading = new Loading(one, two);
+      Load.Result stopped = loading.run(() -> ++batches[0] == last);
+      assertThat(stopped.end()).isEqualTo(Load.End.STOPPED);
+      // What the last batch left behind was committed with it, so nothing may be there of later
+      // ones.
+      assertThat(session.query("SELECT count(*) FROM dns"))
+          .isEqualTo(Long.toString(stopped.counts().loaded()));
+      Load.Result result = loading.run();
+      assertThat(result.end()).isEqualTo(Load.End.FINISHED);
+      assertThat(result.before()).isEqualTo(stopped.counts());
+      assertThat(result.counts()).isEqualTo(counts(184, 0, 7, 0));
+      assertThat(pairs()).isEqualTo(wanted);
+      assertThat(Files.readString(rejects())).isEqualTo(rejected);
+    }
+    assertThat(session.query("SELECT count(*) FROM quicksilver.load_source")).isEqualTo("0");
+  }
+
+  @Test
+  void refusesASourceThatHasChanged() throws Exception {
+    Path file = file("a.tsv", numbered(50));
+    var loading = new Loading(file);
+    int[] batches = {0};
+    loading.run(() -> ++batches[0] == 2);
+    Files.writeString(file, numbered(51));
+    assertThatThrownBy(loading::run)
+        .isInstanceOf(LoadException.class)
+        .hasMessageContaining("bytes");
+    Files.writeString(file, numbered(50).replace("k3\t", "q3\t"));
+    assertThatThrownBy(loading::run)
+        .isInstanceOf(LoadException.class)
+        .hasMessageContaining("is not what it was")
+        .hasMessageContaining("--restart");
+    assertThat(session.query("SELECT count(*) FROM dns")).isEqualTo("20");
+    loading.restart = true;
+    assertThat(loading.run().counts()).isEqualTo(counts(31, 19, 0, 0));
+  }
+
+  private static String numbered(int count) {
+    var text = new StringBuilder();
+    for (int i = 0; i < count; i++) {
+      text.append("k").append(i).append("\t1\n");
+    }
+    return text.toString();
+  }
+
+  @Test
+  void stopsWhenTooManyAreRejected() throws Exception {
+    Path file =
+        file(
+            "a.tsv",
+            numbered(15) + "bad\n".repeat(4) + numbered(60).substring(numbered(15).length()));
+    var loading = new Loading(file);
+    loading.maxRejects = new MaxRejects(0, false);
+    Load.Result result = loading.run();
+    assertThat(result.end()).isEqualTo(Load.End.TOO_MANY_REJECTS);
+    assertThat(result.counts()).isEqualTo(counts(16, 0, 4, 0));
+    loading.maxRejects = new MaxRejects(10, true);
+    assertThat(loading.run().end()).isEqualTo(Load.End.FINISHED);
+  }
+
+  @Test
+  void onlyOneLoadOfADatabaseAtATime() throws Exception {
+    Path file = file("a.tsv", numbered(50));
+    try (Connection second = postgres.connect()) {
+      new Loading(file)
+          .run(
+              () -> {
+                assertThatThrownBy(
+                        () ->
+                            Load.run(
+                                second, new Loading(file).options(), new Silent(), () -> false))
+                    .isInstanceOf(LoadException.class)
+                    .hasMessageContaining("another load into \"dns\" is running");
+                return false;
+              });
+    }
+  }
+
+  @Test
+  void loadsNothingWhenDry() throws Exception {
+    new Loading(file("a.tsv", "a\t1\nb\t2\n")).run();
+    var loading = new Loading(file("b.tsv", "a\t1\nb\tother\nc\t3\nbad\n"));
+    loading.dryRun = true;
+    assertThat(loading.run().counts()).isEqualTo(counts(2, 1, 1, 0));
+    assertThat(pairs()).isEqualTo("a=1 b=2");
+    assertThat(session.query("SELECT count(*) FROM quicksilver.load WHERE finished_at IS NULL"))
+        .isEqualTo("0");
+  }
+
+  @Test
+  void saysWhatIsWrongWithSources() throws Exception {
+    Path missing = folder.resolve("missing.tsv");
+    assertThatThrownBy(() -> new Loading(missing).run())
+        .isInstanceOf(LoadException.class)
+        .hasMessage(missing + ": there is no such file");
+    assertThatThrownBy(() -> new Loading(folder).run()).isInstanceOf(LoadException.class);
+    Files.writeString(rejects(), "somebody's\n");
+    assertThatThrownBy(() -> new Loading(file("a.tsv", "a\t1\n")).run())
+        .isInstanceOf(LoadException.class)
+        .hasMessageContaining("is there already");
+    var loading = new Loading(file("a.tsv", "a\t1\n"));
+    loading.database = "nope";
+    assertThatThrownBy(loading::run)
+        .isInstanceOf(LoadException.class)
+        .hasMessageContaining("there is no database \"nope\"; there are: dns");
+  }
+}
