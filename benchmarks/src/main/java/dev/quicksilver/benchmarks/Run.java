@@ -51,6 +51,8 @@ public final class Run implements Callable<Integer> {
           new RestoreBar(),
           new HugeTransactionBar(),
           new FailoverBar(),
+          new ResumeBar(),
+          new BadInputBar(),
           new HostileBar(),
           new ClientsBar(),
           new FdwSpeedBar(),

@@ -193,6 +193,9 @@ final class CsvReader implements RecordReader {
       if (length == 0) {
         return 0;
       }
+      if (atEnd) {
+        return -1;
+      }
       if (given == lines.end() - lines.start() || lines.count() == 0) {
         if (!lines.next()) {
           atEnd = true;

@@ -117,6 +117,17 @@ class ReadersTest {
   }
 
   @Test
+  void goesOnAfterABadRecordUntilTheEnd() throws IOException {
+    for (String end : List.of("", "\n", "\r\n")) {
+      assertThat(csv("a,1\n\"b\",\"2\"" + end)).containsExactly("a|1", "b|2");
+      List<String> read = csv("a,1\n\"x\"x,v\n\"b\",\"2\"" + end);
+      assertThat(read).hasSize(3).endsWith("b|2");
+      read = csv("a,1\n\"x\"x,v\n\"\",\"3\"\n\"b\",\"2\"" + end);
+      assertThat(read).hasSize(4).endsWith("|3", "b|2");
+    }
+  }
+
+  @Test
   void refusesStrayCarriageReturns() throws IOException {
     List<String> read = csv("a,1\rb,2\rc,3\nd,4\n");
     assertThat(read).hasSize(2).endsWith("d|4");
