@@ -23,6 +23,7 @@ import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.config.Settings.LogFormat;
 import dev.quicksilver.cli.config.Settings.LogLevel;
 import dev.quicksilver.cli.demo.DemoCommand;
+import dev.quicksilver.cli.load.ExportCommand;
 import dev.quicksilver.cli.load.LoadCommand;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Logs;
@@ -61,6 +62,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       CompactCommand.class,
       CopyAnewCommand.class,
       LoadCommand.class,
+      ExportCommand.class,
       MigrateCommand.class,
       CertificatesCommand.class,
       PostgresCommand.class,
@@ -113,6 +115,7 @@ public final class Quicksilver {
     flags(commands, "snapshot", data);
     flags(commands, "verify", data);
     flags(commands, "compact", data);
+    flags(commands, "export", data);
     flags(commands, "copy-anew", data);
     List<Setting<?>> postgres =
         Settings.of(Role.ROOT).stream().filter(s -> s.key().startsWith("postgres.")).toList();

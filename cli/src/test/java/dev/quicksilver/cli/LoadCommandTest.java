@@ -156,6 +156,14 @@ final class LoadCommandTest {
       NodeProcesses.Ended read =
           nodes.run("get", "dns", "b", "--data-directory=" + folder.resolve("edge"));
       assertThat(read.output().strip()).isEqualTo("192.0.2.2");
+      Path exported = folder.resolve("dns.csv.gz");
+      NodeProcesses.Ended export =
+          nodes.run(
+              "export", "dns", "--to=" + exported, "--data-directory=" + folder.resolve("edge"));
+      assertThat(export.exitCode()).as(export.output()).isEqualTo(ExitCode.OK);
+      assertThat(export.output()).contains("dns: 2 pairs at sequence 2, content digest ");
+      NodeProcesses.Ended again = run(load("--from=" + exported, "--key={key}", "--value={value}"));
+      assertThat(again.output()).contains("2 records read = 0 loaded + 2 unchanged");
     }
   }
 

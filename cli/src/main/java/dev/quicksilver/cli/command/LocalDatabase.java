@@ -12,7 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 
 /** Opens a database of a data directory beside the process that writes it. */
-final class LocalDatabase {
+public final class LocalDatabase {
   private LocalDatabase() {}
 
   /**
@@ -20,7 +20,7 @@ final class LocalDatabase {
    *
    * @throws CommandException if the directory or the database is not there
    */
-  static Database open(Configuration configuration, String name) {
+  public static Database open(Configuration configuration, String name) {
     Path environment = directory(configuration, name).environment(name).orElseThrow();
     return Database.openReadOnly(environment, NodeCommand.storageOptions(configuration));
   }

@@ -1,0 +1,104 @@
+package dev.quicksilver.loader.write;
+
+import com.github.luben.zstd.ZstdOutputStream;
+import dev.quicksilver.loader.read.Format;
+import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.Direction;
+import dev.quicksilver.storage.KeyRange;
+import dev.quicksilver.storage.Scan;
+import dev.quicksilver.storage.Snapshot;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.Set;
+import java.util.function.LongConsumer;
+import java.util.zip.GZIPOutputStream;
+
+/** Writes all pairs of a database as a file, in the order of their keys. Stateless. */
+public final class Export {
+  private static final Set<String> JSON = Set.of("json", "jsonb");
+  private static final int BUFFER = 1 << 16;
+
+  /** What the file is packed with. */
+  public enum Packing {
+    /** Nothing. */
+    NONE,
+    /** RFC 1952. */
+    GZIP,
+    /** RFC 8878. */
+    ZSTD;
+
+    private OutputStream open(OutputStream to) throws IOException {
+      return switch (this) {
+        case NONE -> to;
+        case GZIP -> new GZIPOutputStream(to, BUFFER);
+        case ZSTD -> new ZstdOutputStream(to).setChecksum(true);
+      };
+    }
+  }
+
+  private Export() {}
+
+  /**
+   * Writes the pairs of a snapshot.
+   *
+   * @param to closed at the end
+   * @param listener hears now and then how many pairs are written
+   * @return how many pairs were written
+   * @throws dev.quicksilver.storage.StorageException if what is stored is damaged
+   */
+  public static long run(
+      Snapshot snapshot,
+      DatabaseIdentity identity,
+      Format format,
+      Packing packing,
+      OutputStream to,
+      LongConsumer listener)
+      throws IOException {
+    long pairs = 0;
+    try (OutputStream out = new BufferedOutputStream(packing.open(to), BUFFER);
+        Scan scan = snapshot.scan(KeyRange.ALL, Direction.FORWARD)) {
+      PairWriter writer = writer(identity, format, out);
+      writer.begin();
+      while (scan.next()) {
+        writer.write(
+            scan.keyBuffer(),
+            scan.keyLength(),
+            scan.valueBuffer(),
+            scan.valueOffset(),
+            scan.valueLength());
+        pairs++;
+        if (pairs % 10_000 == 0) {
+          listener.accept(pairs);
+        }
+      }
+    }
+    return pairs;
+  }
+
+  private static PairWriter writer(DatabaseIdentity identity, Format format, OutputStream out) {
+    boolean textKey = isText(identity.keyType());
+    boolean textValue = isText(identity.valueType());
+    return switch (format) {
+      case TSV -> new TsvWriter(out, textKey, textValue);
+      case CSV -> new CsvWriter(out, textKey, textValue);
+      case JSON_LINES ->
+          new JsonLinesWriter(out, textKey, textValue, JSON.contains(identity.valueType()));
+    };
+  }
+
+  private static boolean isText(String type) {
+    return type.equals("text") || JSON.contains(type);
+  }
+
+  /** The flags of the load that reads what {@link #run} writes, as words of a command line. */
+  public static String loadFlags(DatabaseIdentity identity, Format format) {
+    String key = isText(identity.keyType()) ? "" : "|base64";
+    String value = isText(identity.valueType()) ? "" : "|base64";
+    return switch (format) {
+      case TSV -> "--format tsv";
+      case CSV -> "--format csv --key '{key" + key + "}' --value '{value" + value + "}'";
+      case JSON_LINES -> "--format jsonl --key '{key" + key + "}' --value '{value" + value + "}'";
+    };
+  }
+}
