@@ -1,11 +1,12 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.loader.Counts;
+import dev.quicksilver.loader.Input;
+import dev.quicksilver.loader.Input.Duplicates;
 import dev.quicksilver.loader.Load;
 import dev.quicksilver.loader.LoadException;
 import dev.quicksilver.loader.LoadListener;
 import dev.quicksilver.loader.LoadOptions;
-import dev.quicksilver.loader.LoadOptions.Duplicates;
 import dev.quicksilver.loader.LoadOptions.MaxRejects;
 import dev.quicksilver.loader.LoadOptions.Mode;
 import dev.quicksilver.loader.Source;
@@ -123,21 +124,24 @@ final class BadInputLoads {
 
   private Load.Result load(Path path, Path rejects, BadFile file) throws Exception {
     boolean json = file.format() == Format.JSON_LINES;
-    var options =
-        new LoadOptions(
-            "kv",
+    var input =
+        new Input(
             List.of(new Source.OfFile(path)),
             file.format(),
             file.dialect(),
             Optional.empty(),
             json ? "{key}" : "{1}",
             json ? "{value}" : "{2}",
-            Mode.UPSERT,
             Duplicates.ERROR,
+            BadFile.MAX_RECORD);
+    var options =
+        new LoadOptions(
+            "kv",
+            input,
+            Mode.UPSERT,
             rejects,
             new MaxRejects(BadFile.MAX_REJECTS, false),
             1_000,
-            BadFile.MAX_RECORD,
             false,
             false);
     return Load.run(connection, options, new Silent(), () -> false);

@@ -23,6 +23,7 @@ import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.config.Settings.LogFormat;
 import dev.quicksilver.cli.config.Settings.LogLevel;
 import dev.quicksilver.cli.demo.DemoCommand;
+import dev.quicksilver.cli.load.CompareCommand;
 import dev.quicksilver.cli.load.ExportCommand;
 import dev.quicksilver.cli.load.LoadCommand;
 import dev.quicksilver.cli.process.ExitCode;
@@ -63,6 +64,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       CopyAnewCommand.class,
       LoadCommand.class,
       ExportCommand.class,
+      CompareCommand.class,
       MigrateCommand.class,
       CertificatesCommand.class,
       PostgresCommand.class,
@@ -116,6 +118,7 @@ public final class Quicksilver {
     flags(commands, "verify", data);
     flags(commands, "compact", data);
     flags(commands, "export", data);
+    flags(commands, "compare", data);
     flags(commands, "copy-anew", data);
     List<Setting<?>> postgres =
         Settings.of(Role.ROOT).stream().filter(s -> s.key().startsWith("postgres.")).toList();

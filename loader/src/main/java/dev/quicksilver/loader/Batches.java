@@ -5,7 +5,6 @@ import dev.quicksilver.loader.Batch.Row;
 import dev.quicksilver.loader.map.Mapping;
 import dev.quicksilver.loader.map.Unfit;
 import dev.quicksilver.loader.read.Mark;
-import dev.quicksilver.loader.read.Readers;
 import dev.quicksilver.loader.read.RecordReader;
 import dev.quicksilver.loader.read.SourceRecord;
 import java.io.FilterInputStream;
@@ -83,7 +82,7 @@ final class Batches implements AutoCloseable {
   private void run() {
     Step last;
     try (var keys = new SeenKeys(Path.of(System.getProperty("java.io.tmpdir")))) {
-      for (int source = 1; source <= options.sources().size(); source++) {
+      for (int source = 1; source <= options.input().sources().size(); source++) {
         read(source, keys);
       }
       hand(false);
@@ -111,7 +110,7 @@ final class Batches implements AutoCloseable {
 
   private void read(int number, SeenKeys keys)
       throws IOException, LoadException, InterruptedException {
-    Source source = options.sources().get(number - 1);
+    Source source = options.input().sources().get(number - 1);
     Optional<Mark> committed = from.mark(number);
     from.requireSize(number, source);
     if (batch.isReplayed() && committed.isEmpty()) {
@@ -165,15 +164,9 @@ final class Batches implements AutoCloseable {
 
   private RecordReader open(Source source) throws LoadException {
     try {
-      return Readers.open(
-          new Counted(source.open()),
-          options.format(),
-          options.dialect(),
-          options.charset(),
-          mapping.columns(),
-          options.maxRecord());
+      return options.input().open(new Counted(source.open()), mapping);
     } catch (IOException e) {
-      throw unreadable(source, e);
+      throw Input.unreadable(source, e);
     }
   }
 
@@ -182,12 +175,8 @@ final class Batches implements AutoCloseable {
     try {
       return reader.next();
     } catch (IOException e) {
-      throw unreadable(source, e);
+      throw Input.unreadable(source, e);
     }
-  }
-
-  private static LoadException unreadable(Source source, IOException e) {
-    return new LoadException(source.name() + ": " + Source.explain(e), e);
   }
 
   private void take(int source, long number, SourceRecord record, SeenKeys keys)
@@ -208,7 +197,7 @@ final class Batches implements AutoCloseable {
     }
     long first = keys.add(pair.key(), firstRecords.getLast() + number);
     var row = new Row(source, number, record.extent(), pair, false);
-    if (first != 0 && options.duplicates() == LoadOptions.Duplicates.ERROR) {
+    if (first != 0 && options.input().duplicates() == Input.Duplicates.ERROR) {
       batch.reject(row.reject("its key is also that of " + named(first)));
     } else if (refused.isPresent()) {
       batch.reject(row.reject(refused.get()));
@@ -216,7 +205,7 @@ final class Batches implements AutoCloseable {
       return; // it is where it belongs
     } else if (first == 0) {
       batch.add(row);
-    } else if (options.duplicates() == LoadOptions.Duplicates.FIRST) {
+    } else if (options.input().duplicates() == Input.Duplicates.FIRST) {
       batch.countDuplicate();
     } else {
       batch.supersede(row);
@@ -232,7 +221,7 @@ final class Batches implements AutoCloseable {
     String name = "record " + (record - firstRecords.get(source - 1));
     return source == firstRecords.size()
         ? name
-        : name + " of " + options.sources().get(source - 1).name();
+        : name + " of " + options.input().sources().get(source - 1).name();
   }
 
   @Override

@@ -4,8 +4,6 @@ import dev.quicksilver.loader.Batch.Reject;
 import dev.quicksilver.loader.BatchWriter.Refused;
 import dev.quicksilver.loader.BatchWriter.Written;
 import dev.quicksilver.loader.map.Mapping;
-import dev.quicksilver.loader.map.Template;
-import dev.quicksilver.loader.read.Format;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -76,15 +74,9 @@ public final class Load {
   }
 
   private Result run() throws LoadException, SQLException, InterruptedException {
-    boolean json = options.format() == Format.JSON_LINES;
     connection.setAutoCommit(false);
     Target target = Target.find(connection, options.database());
-    Mapping mapping =
-        new Mapping(
-            Template.parse(options.key(), false),
-            Template.parse(options.value(), json && target.valueType() == Mapping.Type.JSON),
-            target.keyType(),
-            target.valueType());
+    Mapping mapping = options.input().mapping(target.keyType(), target.valueType());
     if (options.dryRun()) {
       return load(mapping, target, null);
     }
@@ -134,7 +126,8 @@ public final class Load {
     }
     Counts counts = before.counts();
     var writer = new BatchWriter(connection, target, options.mode(), options.dryRun());
-    try (var rejects = new RejectFile(options.rejects(), options.sources(), before.isBegun());
+    try (var rejects =
+            new RejectFile(options.rejects(), options.input().sources(), before.isBegun());
         var batches = new Batches(options, mapping, before)) {
       for (Batch batch = batches.next(); batch != null; batch = batches.next()) {
         if (batch.isReplayed()) {

@@ -65,7 +65,7 @@ final class Progress {
                   + " --restart, which loads all of it");
         }
       } catch (IOException e) {
-        throw new LoadException(source.name() + ": " + Source.explain(e), e);
+        throw Input.unreadable(source, e);
       }
     }
   }
@@ -82,15 +82,15 @@ final class Progress {
     List<Object> parts =
         List.of(
             target.id(),
-            options.format(),
-            options.dialect(),
-            options.charset(),
-            options.key(),
-            options.value(),
+            options.input().format(),
+            options.input().dialect(),
+            options.input().charset(),
+            options.input().key(),
+            options.input().value(),
             options.mode(),
-            options.duplicates());
+            options.input().duplicates());
     parts.forEach(part -> append(all, part.toString()));
-    options.sources().forEach(source -> append(all, source.identity()));
+    options.input().sources().forEach(source -> append(all, source.identity()));
     try {
       return HexFormat.of()
           .formatHex(
@@ -182,12 +182,12 @@ final class Progress {
   }
 
   private void mark(int number, Mark mark) throws SQLException, LoadException {
-    Source source = options.sources().get(number - 1);
+    Source source = options.input().sources().get(number - 1);
     long size;
     try {
       size = source.size();
     } catch (IOException e) {
-      throw new LoadException(source.name() + ": " + Source.explain(e), e);
+      throw Input.unreadable(source, e);
     }
     update(
         """

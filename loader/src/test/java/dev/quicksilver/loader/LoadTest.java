@@ -3,7 +3,7 @@ package dev.quicksilver.loader;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quicksilver.loader.LoadOptions.Duplicates;
+import dev.quicksilver.loader.Input.Duplicates;
 import dev.quicksilver.loader.LoadOptions.MaxRejects;
 import dev.quicksilver.loader.LoadOptions.Mode;
 import dev.quicksilver.loader.read.Dialect;
@@ -76,22 +76,18 @@ class LoadTest {
     }
 
     LoadOptions options() {
+      var input =
+          new Input(
+              files.stream().<Source>map(Source.OfFile::new).toList(),
+              Format.TSV,
+              Dialect.DEFAULT,
+              Optional.empty(),
+              "{1}",
+              "{2}",
+              duplicates,
+              1 << 20);
       return new LoadOptions(
-          database,
-          files.stream().<Source>map(Source.OfFile::new).toList(),
-          Format.TSV,
-          Dialect.DEFAULT,
-          Optional.empty(),
-          "{1}",
-          "{2}",
-          mode,
-          duplicates,
-          rejects(),
-          maxRejects,
-          batchRows,
-          1 << 20,
-          restart,
-          dryRun);
+          database, input, mode, rejects(), maxRejects, batchRows, restart, dryRun);
     }
 
     Load.Result run() throws Exception {

@@ -166,7 +166,7 @@ public final class LoadCommand implements Callable<Integer> {
         Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
     try (var progress =
         new LoadProgress(
-            database, err, InstantSource.system(), size(options.sources()), terminal)) {
+            database, err, InstantSource.system(), size(options.input().sources()), terminal)) {
       result = Load.run(connection, options, progress, stop::get);
     }
     Integer replicas = null;

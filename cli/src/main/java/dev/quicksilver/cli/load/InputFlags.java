@@ -1,0 +1,242 @@
+package dev.quicksilver.cli.load;
+
+import dev.quicksilver.loader.Input;
+import dev.quicksilver.loader.Input.Duplicates;
+import dev.quicksilver.loader.Source;
+import dev.quicksilver.loader.map.Template;
+import dev.quicksilver.loader.read.Dialect;
+import dev.quicksilver.loader.read.Format;
+import java.nio.charset.Charset;
+import java.nio.charset.IllegalCharsetNameException;
+import java.nio.charset.UnsupportedCharsetException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Option;
+
+/** The flags that say which files, and how their records make pairs. */
+final class InputFlags {
+  private static final Pattern NAMED_COLUMN = Pattern.compile("\\{(?![1-9][0-9]{0,3}[|}])[^{}]");
+
+  @Option(
+      names = "--from",
+      required = true,
+      arity = "1..*",
+      paramLabel = "SOURCE",
+      description =
+          "Files, in this order; - is standard input. gzip and zstd are told by their content.")
+  private List<String> from = List.of();
+
+  @Option(
+      names = "--format",
+      paramLabel = "FORMAT",
+      description = "tsv (COPY's text), csv or jsonl; told by the files' names otherwise.")
+  private @Nullable String format;
+
+  @Option(
+      names = "--header",
+      negatable = true,
+      description = "Whether the first line of each file names the columns.")
+  private @Nullable Boolean header;
+
+  @Option(
+      names = "--key",
+      paramLabel = "TEMPLATE",
+      description = "What makes a key, as '{zone}/{host|trim|lower}'. Default: {1}, of JSON {key}.")
+  private @Nullable String key;
+
+  @Option(
+      names = "--value",
+      paramLabel = "TEMPLATE",
+      description = "What makes a value. Default: {2}, of JSON {value}.")
+  private @Nullable String value;
+
+  @Option(names = "--delimiter", paramLabel = "C", description = "Of CSV. Default: a comma.")
+  private @Nullable String delimiter;
+
+  @Option(
+      names = "--quote",
+      paramLabel = "C",
+      description = "Of CSV; none for no quotes at all. Default: \".")
+  private @Nullable String quote;
+
+  @Option(
+      names = "--escape",
+      paramLabel = "C",
+      description = "Of CSV. Default: none, a quote is written twice.")
+  private @Nullable String escape;
+
+  @Option(
+      names = "--null",
+      paramLabel = "TEXT",
+      description = "Of CSV: a column that is this text is NULL, which no pair is made of.")
+  private @Nullable String nullText;
+
+  @Option(
+      names = "--encoding",
+      paramLabel = "NAME",
+      description = "Of the text. Default: UTF-8, or what a byte order mark says.")
+  private @Nullable String encoding;
+
+  @Option(
+      names = "--duplicates",
+      paramLabel = "WHICH",
+      description =
+          "Of records with the same key: first or last, or error, which rejects the later ones."
+              + " Default: error.")
+  private String duplicates = "error";
+
+  @Option(
+      names = "--max-record",
+      paramLabel = "BYTES",
+      description = "Of a record at most; longer ones are rejected. Default: 8388608 (8 MiB).")
+  private int maxRecord = 8 << 20;
+
+  /**
+   * Returns what they say.
+   *
+   * @throws IllegalArgumentException if they make no sense; the message names the flag
+   */
+  Input input() {
+    Format chosen = format == null ? formatOfNames() : Format.of(format);
+    String keyTemplate = key == null ? defaultTemplate(chosen, "1", "key") : key;
+    String valueTemplate = value == null ? defaultTemplate(chosen, "2", "value") : value;
+    requireTemplate("--key", keyTemplate);
+    requireTemplate("--value", valueTemplate);
+    requireAtLeast("--max-record", maxRecord, 1);
+    return new Input(
+        sources(),
+        chosen,
+        dialect(chosen, NAMED_COLUMN.matcher(keyTemplate + valueTemplate).find()),
+        charset(),
+        keyTemplate,
+        valueTemplate,
+        choice("--duplicates", duplicates, Duplicates.values()),
+        maxRecord);
+  }
+
+  private static String defaultTemplate(Format format, String column, String member) {
+    return "{" + (format == Format.JSON_LINES ? member : column) + "}";
+  }
+
+  private static void requireTemplate(String flag, String text) {
+    try {
+      var _ = Template.parse(text, false);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(flag + " " + e.getMessage(), e);
+    }
+  }
+
+  static void requireAtLeast(String flag, int number, int least) {
+    if (number < least) {
+      throw new IllegalArgumentException(flag + " has to be " + least + " or more");
+    }
+  }
+
+  private List<Source> sources() {
+    List<Source> sources = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (String name : from) {
+      Source source =
+          name.equals("-")
+              ? new Source.OfStream("standard input", System.in)
+              : new Source.OfFile(Path.of(name));
+      if (!names.add(source.identity())) {
+        throw new IllegalArgumentException("--from names " + source.name() + " twice");
+      }
+      sources.add(source);
+    }
+    return sources;
+  }
+
+  private Format formatOfNames() {
+    Set<Format> found = new HashSet<>();
+    for (String name : from) {
+      Optional<Format> one = Format.ofName(name);
+      if (one.isEmpty()) {
+        throw new IllegalArgumentException(
+            "the format of " + name + " cannot be told by its name: --format says it");
+      }
+      found.add(one.get());
+    }
+    if (found.size() > 1) {
+      throw new IllegalArgumentException(
+          "the names of the sources tell different formats: load them one by one, or say --format");
+    }
+    return found.iterator().next();
+  }
+
+  private Dialect dialect(Format chosen, boolean columnsAreNamed) {
+    if (chosen != Format.CSV
+        && (delimiter != null || quote != null || escape != null || nullText != null)) {
+      throw new IllegalArgumentException(
+          "--delimiter, --quote, --escape and --null are for CSV, and this is " + chosen.word());
+    }
+    boolean first = header != null && header;
+    if (chosen == Format.JSON_LINES && first) {
+      throw new IllegalArgumentException("--header is for CSV and TSV: JSON names its members");
+    }
+    if (chosen != Format.JSON_LINES && columnsAreNamed) {
+      if (header != null && !header) {
+        throw new IllegalArgumentException(
+            "--key or --value names columns, and --no-header says that nothing does: use numbers");
+      }
+      first = true;
+    }
+    if (chosen == Format.CSV && header == null && !columnsAreNamed) {
+      throw new IllegalArgumentException(
+          "say --header if the first line of the CSV names its columns, --no-header if it is data");
+    }
+    return new Dialect(
+        first,
+        character("--delimiter", delimiter == null ? "," : delimiter),
+        quote != null && quote.equals("none")
+            ? Optional.empty()
+            : Optional.of(character("--quote", quote == null ? "\"" : quote)),
+        Optional.ofNullable(escape).map(text -> character("--escape", text)),
+        Optional.ofNullable(nullText));
+  }
+
+  private static char character(String flag, String text) {
+    String one = text.equals("\\t") || text.equals("tab") ? "\t" : text;
+    if (one.length() != 1) {
+      throw new IllegalArgumentException(
+          flag + " has to be one character, and is \"" + text + "\"");
+    }
+    return one.charAt(0);
+  }
+
+  private Optional<Charset> charset() {
+    if (encoding == null) {
+      return Optional.empty();
+    }
+    try {
+      return Optional.of(Charset.forName(encoding));
+    } catch (IllegalCharsetNameException | UnsupportedCharsetException e) {
+      throw new IllegalArgumentException(
+          "--encoding: there is no character set \""
+              + encoding
+              + "\"; there are UTF-8, UTF-16, ISO-8859-1, windows-1252 and many more",
+          e);
+    }
+  }
+
+  static <E extends Enum<E>> E choice(String flag, String word, E[] choices) {
+    List<String> words = new ArrayList<>();
+    for (E choice : choices) {
+      String its = choice.name().toLowerCase(Locale.ROOT).replace('_', '-');
+      if (its.equals(word)) {
+        return choice;
+      }
+      words.add(its);
+    }
+    throw new IllegalArgumentException(
+        flag + " is one of " + String.join(", ", words) + ", and not \"" + word + "\"");
+  }
+}
