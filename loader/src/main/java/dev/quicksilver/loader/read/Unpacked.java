@@ -60,7 +60,11 @@ final class Unpacked extends FilterInputStream {
       return opening.open();
     } catch (IOException e) {
       throw new SourceException(
-          "its " + packing + " data is damaged at the start: " + e.getMessage(), e);
+          "its "
+              + packing
+              + " data is cut or damaged at its start"
+              + (e.getMessage() == null ? "" : " (" + e.getMessage() + ")"),
+          e);
     }
   }
 
