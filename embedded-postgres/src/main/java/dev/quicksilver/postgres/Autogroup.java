@@ -25,7 +25,7 @@ public final class Autogroup {
 
   /**
    * Gives a process's session the niceness that the process itself has; soon, and only if that is
-   * nice and the system does so. The session has to be the process's own.
+   * nice, the session is the process's own, and the system does so.
    */
   public static void follow(long process) {
     Path session = Path.of("/proc/" + process + "/autogroup");
@@ -52,21 +52,17 @@ public final class Autogroup {
   /** Returns false if it may do later. */
   private static boolean set(long process, Path session) {
     try {
-      int niceness = niceness(process);
-      if (niceness > 0) {
+      // After the name in brackets come the fields from the third on (proc_pid_stat(5)).
+      String statistics =
+          Files.readString(Path.of("/proc/" + process + "/stat"), StandardCharsets.ISO_8859_1);
+      String[] fields = statistics.substring(statistics.lastIndexOf(')') + 2).split(" ", -1);
+      int niceness = Integer.parseInt(fields[16]);
+      if (niceness > 0 && Long.parseLong(fields[3]) == process) {
         Files.writeString(session, Integer.toString(niceness));
       }
       return true;
     } catch (IOException e) {
       return !Files.exists(session);
     }
-  }
-
-  private static int niceness(long process) throws IOException {
-    String statistics =
-        Files.readString(Path.of("/proc/" + process + "/stat"), StandardCharsets.ISO_8859_1);
-    // The 19th field; the third follows the name in brackets (proc_pid_stat(5)).
-    return Integer.parseInt(
-        statistics.substring(statistics.lastIndexOf(')') + 2).split(" ", -1)[16]);
   }
 }

@@ -32,10 +32,9 @@ final class Batches implements AutoCloseable {
   private final BlockingQueue<Step> queue = new ArrayBlockingQueue<>(1);
   private final Thread thread;
 
-  /** How many records there are before each source. */
-  private final List<Long> firstRecords = new ArrayList<>();
+  /** How many records there are before each source, up to the one that is read. */
+  private final List<Long> firstRecords = new ArrayList<>(List.of(0L));
 
-  private long recordsOfLastSource;
   private final Map<Integer, byte[]> headers = new ConcurrentHashMap<>();
   private Batch batch;
   private long storedBytes;
@@ -116,7 +115,6 @@ final class Batches implements AutoCloseable {
     if (batch.isReplayed() && committed.isEmpty()) {
       hand(false);
     }
-    firstRecords.add(firstRecords.isEmpty() ? 0 : firstRecords.getLast() + recordsOfLastSource);
     long records = 0;
     try (RecordReader reader = open(source)) {
       headers.put(number, reader.header());
@@ -125,7 +123,8 @@ final class Batches implements AutoCloseable {
           boolean last = from.mark(number + 1).isEmpty();
           // At the end of a source, what follows its last record was read, too.
           boolean more =
-              (!last || !reader.mark().equals(committed.get())) && next(reader, source) != null;
+              (!last || !reader.mark().equals(committed.get()))
+                  && Input.next(reader, source) != null;
           if (more || !reader.mark().equals(committed.get())) {
             throw changed(source);
           }
@@ -134,7 +133,7 @@ final class Batches implements AutoCloseable {
             hand(false);
           }
         }
-        SourceRecord record = next(reader, source);
+        SourceRecord record = Input.next(reader, source);
         if (record == null) {
           break;
         }
@@ -152,7 +151,7 @@ final class Batches implements AutoCloseable {
         batch.mark(number, reader.mark());
       }
     }
-    recordsOfLastSource = records;
+    firstRecords.add(firstRecords.getLast() + records);
   }
 
   private static LoadException changed(Source source) {
@@ -170,29 +169,14 @@ final class Batches implements AutoCloseable {
     }
   }
 
-  private static @Nullable SourceRecord next(RecordReader reader, Source source)
-      throws LoadException {
-    try {
-      return reader.next();
-    } catch (IOException e) {
-      throw Input.unreadable(source, e);
-    }
-  }
-
   private void take(int source, long number, SourceRecord record, SeenKeys keys)
       throws IOException {
     Optional<String> refused = batch.isReplayed() ? from.refusal(source, number) : Optional.empty();
-    String problem = record.problem();
-    Mapping.Pair pair = null;
-    if (problem == null) {
-      try {
-        pair = mapping.apply(record.fields());
-      } catch (Unfit e) {
-        problem = String.valueOf(e.getMessage());
-      }
-    }
-    if (pair == null) {
-      batch.reject(new Reject(source, number, record.extent(), String.valueOf(problem)));
+    Mapping.Pair pair;
+    try {
+      pair = mapping.apply(record);
+    } catch (Unfit e) {
+      batch.reject(new Reject(source, number, record.extent(), String.valueOf(e.getMessage())));
       return;
     }
     long first = keys.add(pair.key(), firstRecords.getLast() + number);

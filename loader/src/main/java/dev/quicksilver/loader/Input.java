@@ -6,11 +6,13 @@ import dev.quicksilver.loader.read.Dialect;
 import dev.quicksilver.loader.read.Format;
 import dev.quicksilver.loader.read.Readers;
 import dev.quicksilver.loader.read.RecordReader;
+import dev.quicksilver.loader.read.SourceRecord;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.Charset;
 import java.util.List;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Sources, and how their records make pairs.
@@ -72,8 +74,22 @@ public record Input(
     return Readers.open(content, format, dialect, charset, mapping.columns(), maxRecord);
   }
 
+  /**
+   * Returns the next record of a source, or null at its end.
+   *
+   * @throws LoadException if it cannot be read on
+   */
+  public static @Nullable SourceRecord next(RecordReader reader, Source source)
+      throws LoadException {
+    try {
+      return reader.next();
+    } catch (IOException e) {
+      throw unreadable(source, e);
+    }
+  }
+
   /** What to tell of a source that cannot be read on. */
-  public static LoadException unreadable(Source source, IOException e) {
+  static LoadException unreadable(Source source, IOException e) {
     return new LoadException(source.name() + ": " + Source.explain(e), e);
   }
 }

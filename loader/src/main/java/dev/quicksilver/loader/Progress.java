@@ -1,10 +1,9 @@
 package dev.quicksilver.loader;
 
+import dev.quicksilver.loader.read.Digests;
 import dev.quicksilver.loader.read.Mark;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -91,14 +90,8 @@ final class Progress {
             options.input().duplicates());
     parts.forEach(part -> append(all, part.toString()));
     options.input().sources().forEach(source -> append(all, source.identity()));
-    try {
-      return HexFormat.of()
-          .formatHex(
-              MessageDigest.getInstance("SHA-256")
-                  .digest(all.toString().getBytes(StandardCharsets.UTF_8)));
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e); // every Java has it
-    }
+    byte[] text = all.toString().getBytes(StandardCharsets.UTF_8);
+    return HexFormat.of().formatHex(Digests.sha256().digest(text));
   }
 
   private static void append(StringBuilder all, String part) {

@@ -36,7 +36,6 @@ final class RejectFile implements AutoCloseable {
   RejectFile(Path path, List<Source> sources, boolean anew) throws LoadException {
     this.path = path;
     this.sources = sources;
-
     try {
       if (!Files.exists(path)) {
         return;

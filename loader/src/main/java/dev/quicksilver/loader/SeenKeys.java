@@ -2,6 +2,7 @@ package dev.quicksilver.loader;
 
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
+import dev.quicksilver.loader.read.Digests;
 import java.io.Closeable;
 import java.io.IOException;
 import java.lang.foreign.Arena;
@@ -11,7 +12,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 
 /**
  * The keys of a load up to now: a table of 80 bits of their SHA-256 and the number of their record,
@@ -24,17 +24,12 @@ final class SeenKeys implements Closeable {
   private static final long FIRST_CAPACITY = 1 << 16;
 
   private final Path directory;
-  private final MessageDigest sha256;
+  private final MessageDigest sha256 = Digests.sha256();
   private Table table;
   private long size;
 
   SeenKeys(Path directory) throws IOException {
     this.directory = directory;
-    try {
-      sha256 = MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e); // every Java has it
-    }
     table = new Table(directory, FIRST_CAPACITY);
   }
 

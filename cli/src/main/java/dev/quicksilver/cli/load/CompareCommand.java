@@ -20,7 +20,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -53,13 +52,7 @@ public final class CompareCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws LoadException, IOException {
-    Input input;
-    try {
-      input = flags.input();
-      InputFlags.requireAtLeast("--limit", limit, 0);
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-    }
+    Input input = InputFlags.usage(spec, this::input);
     try (Database copy =
             LocalDatabase.open(ConfigurationFlags.load(spec, System.getenv()), database);
         Snapshot snapshot = copy.snapshot()) {
@@ -73,6 +66,12 @@ public final class CompareCommand implements Callable<Integer> {
       report(result, snapshot.head().lastSequence());
       return result.same() ? ExitCode.OK : ExitCode.FAILURE;
     }
+  }
+
+  private Input input() {
+    Input input = flags.input();
+    InputFlags.requireAtLeast("--limit", limit, 0);
+    return input;
   }
 
   private void report(Comparison.Result result, long sequence) {

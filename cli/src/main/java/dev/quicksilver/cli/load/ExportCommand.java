@@ -25,7 +25,6 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -69,14 +68,8 @@ public final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Format chosen;
-    Packing packed;
-    try {
-      chosen = format == null ? ofName() : Format.of(format);
-      packed = packing();
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-    }
+    Format chosen = InputFlags.usage(spec, () -> format == null ? ofName() : Format.of(format));
+    Packing packed = InputFlags.usage(spec, this::packing);
     try (Lifecycle lifecycle = new Lifecycle();
         Database source =
             LocalDatabase.open(ConfigurationFlags.load(spec, System.getenv()), database)) {

@@ -16,9 +16,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
 
 /** The flags that say which files, and how their records make pairs. */
 final class InputFlags {
@@ -130,6 +133,15 @@ final class InputFlags {
       var _ = Template.parse(text, false);
     } catch (IllegalArgumentException e) {
       throw new IllegalArgumentException(flag + " " + e.getMessage(), e);
+    }
+  }
+
+  /** Runs what refuses flags with an IllegalArgumentException: that is a wrong command line. */
+  static <T> T usage(CommandSpec spec, Supplier<T> flags) {
+    try {
+      return flags.get();
+    } catch (IllegalArgumentException e) {
+      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
     }
   }
 

@@ -36,7 +36,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -102,14 +101,8 @@ public final class LoadCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     Configuration configuration = ConfigurationFlags.load(spec, System.getenv());
-    LoadOptions options;
-    double share;
-    try {
-      options = flags.options(database);
-      share = share();
-    } catch (IllegalArgumentException e) {
-      throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
-    }
+    LoadOptions options = InputFlags.usage(spec, () -> flags.options(database));
+    double share = InputFlags.usage(spec, this::share);
     AtomicBoolean stop = new AtomicBoolean();
     CountDownLatch ended = new CountDownLatch(1);
     try (Lifecycle lifecycle = new Lifecycle(LONGEST_STOP)) {

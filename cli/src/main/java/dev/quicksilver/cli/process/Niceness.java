@@ -2,11 +2,11 @@ package dev.quicksilver.cli.process;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
+import dev.quicksilver.postgres.Autogroup;
 import java.io.IOException;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -44,21 +44,11 @@ public final class Niceness {
           int _ = (int) set.invokeExact(PRIO_PROCESS, id, niceness); // fails if it has ended
         }
       }
-      niceSession(niceness);
+      Autogroup.follow(ProcessHandle.current().pid());
     } catch (IOException e) {
       LOG.warn("this process does not give way to others: {}", e.toString());
     } catch (Throwable e) {
       throw new AssertionError(e); // neither call throws
-    }
-  }
-
-  private static void niceSession(int niceness) throws IOException {
-    Path autogroup = SELF.resolve("autogroup");
-    String statistics = Files.readString(SELF.resolve("stat"), StandardCharsets.ISO_8859_1);
-    // After the name in brackets: state, parent, group, session (proc_pid_stat(5)).
-    String session = statistics.substring(statistics.lastIndexOf(')') + 2).split(" ", -1)[3];
-    if (Long.parseLong(session) == ProcessHandle.current().pid() && Files.isWritable(autogroup)) {
-      Files.writeString(autogroup, Integer.toString(niceness));
     }
   }
 

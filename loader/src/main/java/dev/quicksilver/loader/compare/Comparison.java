@@ -89,16 +89,11 @@ public final class Comparison {
   private Comparison(Input input, DatabaseIdentity identity, int limit) {
     this.input = input;
     this.limit = limit;
-    this.mapping = input.mapping(type(identity.keyType()), type(identity.valueType()));
+    this.mapping =
+        input.mapping(
+            Mapping.Type.ofReplicated(identity.keyType()),
+            Mapping.Type.ofReplicated(identity.valueType()));
     this.jsonb = identity.valueType().equals("jsonb");
-  }
-
-  private static Mapping.Type type(String sqlName) {
-    return switch (sqlName) {
-      case "text" -> Mapping.Type.TEXT;
-      case "json", "jsonb" -> Mapping.Type.JSON;
-      default -> Mapping.Type.BYTEA;
-    };
   }
 
   /**
@@ -139,34 +134,19 @@ public final class Comparison {
 
   private void read(Source source, SortedPairs pairs) throws LoadException, IOException {
     try (RecordReader reader = input.open(source, mapping)) {
-      for (SourceRecord record = next(reader, source);
+      for (SourceRecord record = Input.next(reader, source);
           record != null;
-          record = next(reader, source)) {
+          record = Input.next(reader, source)) {
         read++;
-        String problem = record.problem();
         try {
-          if (problem == null) {
-            pairs.add(mapping.apply(record.fields()));
-          }
+          pairs.add(mapping.apply(record));
         } catch (Unfit e) {
-          problem = e.getMessage();
-        }
-        if (problem != null) {
           rejected++;
           if (rejects.size() < limit) {
-            rejects.add(source.name() + ", line " + record.extent().line() + ": " + problem);
+            rejects.add(source.name() + ", line " + record.extent().line() + ": " + e.getMessage());
           }
         }
       }
-    }
-  }
-
-  private static @Nullable SourceRecord next(RecordReader reader, Source source)
-      throws LoadException {
-    try {
-      return reader.next();
-    } catch (IOException e) {
-      throw Input.unreadable(source, e);
     }
   }
 

@@ -3,7 +3,7 @@ package dev.quicksilver.loader.map;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.StreamReadConstraints;
+import dev.quicksilver.loader.read.JsonTexts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -13,13 +13,7 @@ import java.nio.charset.StandardCharsets;
 /** What PostgreSQL and a database can hold. */
 final class Checks {
   private static final JsonFactory JSON =
-      JsonFactory.builder()
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxStringLength(Integer.MAX_VALUE)
-                  .maxNumberLength(Integer.MAX_VALUE)
-                  .build())
-          .build();
+      JsonFactory.builder().streamReadConstraints(JsonTexts.CONSTRAINTS).build();
 
   private Checks() {}
 
@@ -61,11 +55,7 @@ final class Checks {
         throw new Unfit("the " + column + " is more than one JSON value");
       }
     } catch (JsonProcessingException e) {
-      throw new Unfit(
-          "the "
-              + column
-              + " is not JSON: "
-              + e.getOriginalMessage().replaceAll("\\s*\\R\\s*", " "));
+      throw new Unfit("the " + column + " is not JSON: " + JsonTexts.explain(e));
     } catch (IOException e) {
       throw new UncheckedIOException(e); // from an array there is none
     }

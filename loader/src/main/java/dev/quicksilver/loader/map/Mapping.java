@@ -1,6 +1,7 @@
 package dev.quicksilver.loader.map;
 
 import dev.quicksilver.loader.read.Column;
+import dev.quicksilver.loader.read.SourceRecord;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,7 +21,16 @@ public final class Mapping {
     /** Bytes. */
     BYTEA,
     /** json or jsonb. */
-    JSON
+    JSON;
+
+    /** What a replica holds of an SQL type: of all but text and JSON, bytes. */
+    public static Type ofReplicated(String sqlName) {
+      return switch (sqlName) {
+        case "text" -> TEXT;
+        case "json", "jsonb" -> JSON;
+        default -> BYTEA;
+      };
+    }
   }
 
   /** A key and its value. */
@@ -49,10 +59,14 @@ public final class Mapping {
   /**
    * Makes a pair.
    *
-   * @param fields as {@link #columns} names them
-   * @throws Unfit if a database could not hold it
+   * @param record with the fields that {@link #columns} names
+   * @throws Unfit if the record is not well-formed, or a database could not hold the pair
    */
-  public Pair apply(List<byte @Nullable []> fields) throws Unfit {
+  public Pair apply(SourceRecord record) throws Unfit {
+    if (record.problem() != null) {
+      throw new Unfit(record.problem());
+    }
+    List<byte @Nullable []> fields = record.fields();
     byte[] made = require("key", key.apply(fields, 0), keyType);
     if (made.length == 0) {
       throw new Unfit("the key is empty");

@@ -20,24 +20,22 @@ import org.jspecify.annotations.Nullable;
  * on after them when it has given up. It gets bytes as the characters of the same number: what it
  * looks for is ASCII, and bytes of other characters pass through as they are.
  */
-final class CsvReader implements RecordReader {
+final class CsvReader extends LinesReader {
   /**
    * Stands for a carriage return that ends no line, which the parser would take for one that does.
    */
   private static final char CARRIAGE_RETURN = '\uE00D';
 
-  private final Lines lines;
   private final Columns columns;
   private final CSVFormat format;
   private final Optional<Character> quote;
   private final Optional<byte[]> nullText;
   private final Feed feed = new Feed();
   private final List<byte @Nullable []> row = new ArrayList<>();
-  private byte[] header = {};
   private Iterator<CSVRecord> parser;
 
   CsvReader(Lines lines, Columns columns, Dialect dialect) throws IOException {
-    this.lines = lines;
+    super(lines);
     this.columns = columns;
     quote = dialect.quote();
     nullText = dialect.nullBytes();
@@ -62,14 +60,10 @@ final class CsvReader implements RecordReader {
 
   private void readHeader() throws IOException {
     if (lines.count() == 0 && !parser.hasNext()) {
-      throw new SourceException("it is empty: there is no line that names the columns");
+      throw noHeader();
     }
     String problem = parse();
-    header = lines.skip();
-    if (problem != null) {
-      throw new SourceException("line 1, which names the columns: " + problem);
-    }
-    columns.name(row);
+    nameColumns(columns, row, problem);
   }
 
   @Override
@@ -156,21 +150,6 @@ final class CsvReader implements RecordReader {
       }
     }
     return false;
-  }
-
-  @Override
-  public byte[] header() {
-    return header;
-  }
-
-  @Override
-  public Mark mark() {
-    return lines.mark();
-  }
-
-  @Override
-  public void close() throws IOException {
-    lines.close();
   }
 
   private static final class TooLong extends IOException {

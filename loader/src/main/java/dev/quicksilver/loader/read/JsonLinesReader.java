@@ -4,7 +4,6 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.JsonToken;
-import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.core.StreamReadFeature;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,24 +16,19 @@ import org.jspecify.annotations.Nullable;
  * A JSON object a line. What is wanted of it is taken from the text itself, so that numbers and
  * nested objects stay as they are written.
  */
-final class JsonLinesReader implements RecordReader {
+final class JsonLinesReader extends LinesReader {
   private static final JsonFactory JSON =
       JsonFactory.builder()
           .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
           .disable(StreamReadFeature.INCLUDE_SOURCE_IN_LOCATION)
-          .streamReadConstraints(
-              StreamReadConstraints.builder()
-                  .maxStringLength(Integer.MAX_VALUE)
-                  .maxNumberLength(Integer.MAX_VALUE)
-                  .build())
+          .streamReadConstraints(JsonTexts.CONSTRAINTS)
           .build();
 
-  private final Lines lines;
   private final List<Column> wanted;
   private final List<List<String>> paths;
 
   JsonLinesReader(Lines lines, List<Column> wanted) {
-    this.lines = lines;
+    super(lines);
     this.wanted = wanted;
     paths = wanted.stream().map(column -> path(column.name())).toList();
   }
@@ -77,7 +71,7 @@ final class JsonLinesReader implements RecordReader {
     return "it is not a JSON object"
         + (column > 0 ? " (at byte " + column + ")" : "")
         + ": "
-        + e.getOriginalMessage().replaceAll("\\s*\\R\\s*", " ");
+        + JsonTexts.explain(e);
   }
 
   private boolean isBlank() {
@@ -183,20 +177,5 @@ final class JsonLinesReader implements RecordReader {
         fields.set(i, Arrays.copyOfRange(text, from, to));
       }
     }
-  }
-
-  @Override
-  public byte[] header() {
-    return new byte[0];
-  }
-
-  @Override
-  public Mark mark() {
-    return lines.mark();
-  }
-
-  @Override
-  public void close() throws IOException {
-    lines.close();
   }
 }

@@ -4,7 +4,6 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
 import java.util.HexFormat;
 
@@ -22,7 +21,7 @@ final class Lines implements Closeable {
 
   private final InputStream in;
   private final int limit;
-  private final MessageDigest digest = sha256();
+  private final MessageDigest digest = Digests.sha256();
   private byte[] buffer = new byte[2 * FILL];
 
   /**
@@ -56,14 +55,6 @@ final class Lines implements Closeable {
   Lines(InputStream in, int limit) {
     this.in = in;
     this.limit = limit;
-  }
-
-  private static MessageDigest sha256() {
-    try {
-      return MessageDigest.getInstance("SHA-256");
-    } catch (NoSuchAlgorithmException e) {
-      throw new AssertionError(e); // every Java has it
-    }
   }
 
   /** Adds the next line to the record, {@link Comments} left out; false if there is none. */

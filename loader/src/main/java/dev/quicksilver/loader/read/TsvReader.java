@@ -10,19 +10,17 @@ import org.jspecify.annotations.Nullable;
  * PostgreSQL's COPY text format (PostgreSQL documentation, COPY, "Text Format"): a line a record, a
  * tab between columns, backslash escapes, {@code \N} for NULL.
  */
-final class TsvReader implements RecordReader {
+final class TsvReader extends LinesReader {
   private static final byte[] NULL = {'\\', 'N'};
 
-  private final Lines lines;
   private final Columns columns;
   private final List<byte @Nullable []> row = new ArrayList<>();
-  private byte[] header = {};
   private boolean started;
   private boolean crlf;
   private boolean ended;
 
   TsvReader(Lines lines, Columns columns, Dialect dialect) throws IOException {
-    this.lines = lines;
+    super(lines);
     this.columns = columns;
     if (dialect.header()) {
       readHeader();
@@ -31,14 +29,10 @@ final class TsvReader implements RecordReader {
 
   private void readHeader() throws IOException {
     if (!lines.next()) {
-      throw new SourceException("it is empty: there is no line that names the columns");
+      throw noHeader();
     }
     String problem = lines.isTooLong() ? Readers.TOO_LONG : split();
-    header = lines.skip();
-    if (problem != null) {
-      throw new SourceException("line 1, which names the columns: " + problem);
-    }
-    columns.name(row);
+    nameColumns(columns, row, problem);
   }
 
   @Override
@@ -188,20 +182,5 @@ final class TsvReader implements RecordReader {
       case 'v' -> 0x0b;
       default -> b;
     };
-  }
-
-  @Override
-  public byte[] header() {
-    return header;
-  }
-
-  @Override
-  public Mark mark() {
-    return lines.mark();
-  }
-
-  @Override
-  public void close() throws IOException {
-    lines.close();
   }
 }

@@ -1,6 +1,7 @@
 package dev.quicksilver.loader.write;
 
 import com.github.luben.zstd.ZstdOutputStream;
+import dev.quicksilver.loader.map.Mapping;
 import dev.quicksilver.loader.read.Format;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.Direction;
@@ -10,13 +11,11 @@ import dev.quicksilver.storage.Snapshot;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.util.Set;
 import java.util.function.LongConsumer;
 import java.util.zip.GZIPOutputStream;
 
 /** Writes all pairs of a database as a file, in the order of their keys. Stateless. */
 public final class Export {
-  private static final Set<String> JSON = Set.of("json", "jsonb");
   private static final int BUFFER = 1 << 16;
 
   /** What the file is packed with. */
@@ -78,17 +77,18 @@ public final class Export {
 
   private static PairWriter writer(DatabaseIdentity identity, Format format, OutputStream out) {
     boolean textKey = isText(identity.keyType());
-    boolean textValue = isText(identity.valueType());
+    Mapping.Type valueType = Mapping.Type.ofReplicated(identity.valueType());
+    boolean textValue = valueType != Mapping.Type.BYTEA;
     return switch (format) {
       case TSV -> new TsvWriter(out, textKey, textValue);
       case CSV -> new CsvWriter(out, textKey, textValue);
       case JSON_LINES ->
-          new JsonLinesWriter(out, textKey, textValue, JSON.contains(identity.valueType()));
+          new JsonLinesWriter(out, textKey, textValue, valueType == Mapping.Type.JSON);
     };
   }
 
   private static boolean isText(String type) {
-    return type.equals("text") || JSON.contains(type);
+    return Mapping.Type.ofReplicated(type) != Mapping.Type.BYTEA;
   }
 
   /** The flags of the load that reads what {@link #run} writes, as words of a command line. */

@@ -106,7 +106,7 @@ class ExportTest {
             1 << 20)) {
       for (SourceRecord record = reader.next(); record != null; record = reader.next()) {
         assertThat(record.problem()).isNull();
-        Mapping.Pair pair = mapping.apply(record.fields());
+        Mapping.Pair pair = mapping.apply(record);
         all.put(hex(pair.key()), hex(pair.value()));
       }
     }
