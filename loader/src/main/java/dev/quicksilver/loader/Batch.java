@@ -155,6 +155,7 @@ final class Batch {
         loaded,
         once - loaded - (refused.size() - refusedAgain),
         rejects.size() + refused.size(),
-        duplicates - refusedAgain);
+        duplicates - refusedAgain,
+        0);
   }
 }

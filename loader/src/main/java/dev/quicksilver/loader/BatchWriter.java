@@ -158,7 +158,7 @@ final class BatchWriter {
       if (dryRun) {
         return compare(statement, rows);
       }
-      return mode == Mode.UPSERT ? upsert(statement) : insert(statement, rows);
+      return mode == Mode.INSERT_ONLY ? insert(statement, rows) : upsert(statement);
     }
   }
 
@@ -223,7 +223,7 @@ final class BatchWriter {
     List<Refused> refused = new ArrayList<>();
     try (ResultSet row = statement.executeQuery(sql)) {
       while (row.next()) {
-        boolean changes = row.getBoolean(2) || (mode == Mode.UPSERT && !row.getBoolean(3));
+        boolean changes = row.getBoolean(2) || (mode != Mode.INSERT_ONLY && !row.getBoolean(3));
         Row written = rows.get(row.getInt(1));
         if (changes) {
           loaded += written.again() ? 0 : 1;

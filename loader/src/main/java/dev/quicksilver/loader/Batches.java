@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +37,7 @@ final class Batches implements AutoCloseable {
   private final List<Long> firstRecords = new ArrayList<>(List.of(0L));
 
   private final Map<Integer, byte[]> headers = new ConcurrentHashMap<>();
+  private final AtomicReference<@Nullable SeenKeys> all = new AtomicReference<>();
   private Batch batch;
   private long storedBytes;
 
@@ -78,13 +80,15 @@ final class Batches implements AutoCloseable {
     return Objects.requireNonNull(headers.get(source));
   }
 
+  /** The keys of all records of which a pair was made: after the last batch. */
+  SeenKeys keys() {
+    return Objects.requireNonNull(all.get());
+  }
+
   private void run() {
     Step last;
-    try (var keys = new SeenKeys(Path.of(System.getProperty("java.io.tmpdir")))) {
-      for (int source = 1; source <= options.input().sources().size(); source++) {
-        read(source, keys);
-      }
-      hand(false);
+    try {
+      readAll();
       last = new Step(null, null);
     } catch (InterruptedException e) {
       return; // closed
@@ -95,6 +99,23 @@ final class Batches implements AutoCloseable {
       queue.put(last);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt(); // closed
+    }
+  }
+
+  private void readAll() throws IOException, LoadException, InterruptedException {
+    var keys = new SeenKeys(Path.of(System.getProperty("java.io.tmpdir")));
+    boolean whole = false;
+    try {
+      for (int source = 1; source <= options.input().sources().size(); source++) {
+        read(source, keys);
+      }
+      hand(false);
+      all.set(keys);
+      whole = true;
+    } finally {
+      if (!whole) {
+        keys.close();
+      }
     }
   }
 
@@ -212,6 +233,10 @@ final class Batches implements AutoCloseable {
   public void close() {
     thread.interrupt();
     queue.clear();
+    SeenKeys keys = all.getAndSet(null);
+    if (keys != null) {
+      keys.close();
+    }
   }
 
   /** Counts what is read. */

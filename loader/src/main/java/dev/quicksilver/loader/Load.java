@@ -31,6 +31,7 @@ public final class Load {
   private final LoadOptions options;
   private final LoadListener listener;
   private final BooleanSupplier stop;
+  private Counts counts = Counts.NONE;
 
   /** Why a load came to its end. */
   public enum End {
@@ -39,7 +40,9 @@ public final class Load {
     /** It was asked to stop: the same command goes on. */
     STOPPED,
     /** More records than allowed were rejected: the same command goes on if it allows more. */
-    TOO_MANY_REJECTS
+    TOO_MANY_REJECTS,
+    /** All sources are loaded, and nothing was deleted, since records were rejected. */
+    NOT_REPLACED
   }
 
   /**
@@ -124,55 +127,113 @@ public final class Load {
     if (before.isBegun()) {
       listener.resumes(before.counts());
     }
-    Counts counts = before.counts();
+    counts = before.counts();
     var writer = new BatchWriter(connection, target, options.mode(), options.dryRun());
     try (var rejects =
             new RejectFile(options.rejects(), options.input().sources(), before.isBegun());
         var batches = new Batches(options, mapping, before)) {
-      for (Batch batch = batches.next(); batch != null; batch = batches.next()) {
-        if (batch.isReplayed()) {
-          rejects.write(batch.rejects(), batches::header);
-          continue;
-        }
-        counts =
-            counts.plus(write(batch, writer, progress, all -> rejects.write(all, batches::header)));
-        listener.committed(counts, batch.storedBytes());
-        if (options.maxRejects().exceeded(counts, false)) {
-          return new Result(End.TOO_MANY_REJECTS, counts, before.counts());
-        }
-        if (stop.getAsBoolean()) {
-          return new Result(End.STOPPED, counts, before.counts());
-        }
+      End end = loadAll(batches, writer, rejects, progress);
+      if (end == End.FINISHED && options.mode() == LoadOptions.Mode.REPLACE_ALL) {
+        end = deleteTheRest(batches, target, progress);
       }
-      if (options.maxRejects().exceeded(counts, true)) {
-        return new Result(End.TOO_MANY_REJECTS, counts, before.counts());
-      }
-      if (progress != null) {
+      if (progress != null && (end == End.FINISHED || end == End.NOT_REPLACED)) {
         progress.finish();
       }
-      return new Result(End.FINISHED, counts, before.counts());
+      return new Result(end, counts, before.counts());
     }
+  }
+
+  private End loadAll(
+      Batches batches, BatchWriter writer, RejectFile rejects, @Nullable Progress progress)
+      throws LoadException, SQLException, InterruptedException {
+    for (Batch batch = batches.next(); batch != null; batch = batches.next()) {
+      if (batch.isReplayed()) {
+        rejects.write(batch.rejects(), batches::header);
+        continue;
+      }
+      Batch next = batch;
+      counts =
+          counts.plus(
+              transaction(
+                  () -> write(next, writer, progress, all -> rejects.write(all, batches::header))));
+      listener.committed(counts, batch.storedBytes());
+      if (options.maxRejects().exceeded(counts, false)) {
+        return End.TOO_MANY_REJECTS;
+      }
+      if (stop.getAsBoolean()) {
+        return End.STOPPED;
+      }
+    }
+    return options.maxRejects().exceeded(counts, true) ? End.TOO_MANY_REJECTS : End.FINISHED;
+  }
+
+  /** Deletes what the sources lack; a record that was rejected may be one that is not lacking. */
+  private End deleteTheRest(Batches batches, Target target, @Nullable Progress progress)
+      throws LoadException, SQLException {
+    if (counts.rejected() > 0) {
+      return End.NOT_REPLACED;
+    }
+    var additional = new AdditionalKeys(connection, target, keys(batches), options.batchRows());
+    long before = counts.deleted();
+    while (additional.next()) {
+      counts = counts.plus(transaction(() -> delete(additional, progress)));
+      listener.deleting(additional.looked(), counts.deleted() - before);
+      if (stop.getAsBoolean()) {
+        return End.STOPPED;
+      }
+    }
+    return End.FINISHED;
+  }
+
+  /** The keys of the sources; a source that is empty by mistake shall not empty a database. */
+  private static SeenKeys keys(Batches batches) throws LoadException {
+    if (batches.keys().size() == 0) {
+      throw new LoadException(
+          "the sources hold no pair, and --mode replace-all would delete all that is there:"
+              + " TRUNCATE does that");
+    }
+    return batches.keys();
+  }
+
+  private Counts delete(AdditionalKeys additional, @Nullable Progress progress)
+      throws SQLException, LoadException {
+    if (progress == null) {
+      return Counts.ofDeleted(additional.found());
+    }
+    Counts deleted = Counts.ofDeleted(additional.delete());
+    progress.add(deleted);
+    return deleted;
   }
 
   private interface Rejects {
     void write(List<Reject> rejects) throws LoadException;
   }
 
-  /** Writes a batch and how far the load has come by it in one transaction. */
-  private Counts write(
+  /** Writes a batch, and how far the load has come by it. */
+  private static Counts write(
       Batch batch, BatchWriter writer, @Nullable Progress progress, Rejects rejects)
       throws SQLException, LoadException {
+    Written written = writer.write(batch.rows());
+    Counts counts = batch.counts(written.loaded(), written.refused());
+    if (progress != null) {
+      progress.add(batch, counts, written.refused());
+    }
+    // Before the commit: a load that is killed in between writes its file of rejects anew.
+    rejects.write(all(batch.rejects(), written.refused()));
+    return counts;
+  }
+
+  private interface Work {
+    Counts run() throws SQLException, LoadException;
+  }
+
+  /** Commits some work, which is done again if another transaction is in its way. */
+  private Counts transaction(Work work) throws SQLException, LoadException {
     for (int attempt = 1; ; attempt++) {
       try {
-        Written written = writer.write(batch.rows());
-        Counts counts = batch.counts(written.loaded(), written.refused());
-        if (progress != null) {
-          progress.add(batch, counts, written.refused());
-        }
-        // Before the commit: a load that is killed in between writes its file of rejects anew.
-        rejects.write(all(batch.rejects(), written.refused()));
+        Counts done = work.run();
         connection.commit();
-        return counts;
+        return done;
       } catch (SQLException e) {
         connection.rollback();
         if (attempt == ATTEMPTS || !AGAIN.contains(String.valueOf(e.getSQLState()))) {

@@ -16,4 +16,12 @@ public interface LoadListener {
    * @param bytes of the sources that were read, as they are stored
    */
   void committed(Counts counts, long bytes);
+
+  /**
+   * Pairs of the database were looked for in the sources, and those that these lack deleted.
+   *
+   * @param looked how many up to now
+   * @param deleted how many of them were deleted
+   */
+  void deleting(long looked, long deleted);
 }

@@ -41,7 +41,12 @@ public record LoadOptions(
     /** Gives them the new value. */
     UPSERT,
     /** Rejects the record, unless the value is the same. */
-    INSERT_ONLY
+    INSERT_ONLY,
+    /**
+     * Gives them the new value, and deletes those that the sources lack, once all is loaded and if
+     * no record was rejected.
+     */
+    REPLACE_ALL
   }
 
   /**

@@ -134,33 +134,19 @@ final class Progress {
                 .put(row.getLong(2), row.getString(3)));
     Counts[] counts = {Counts.NONE};
     query(
-        "SELECT loaded, unchanged, rejected, duplicates FROM quicksilver.load WHERE id = ?",
+        "SELECT loaded, unchanged, rejected, duplicates, deleted FROM quicksilver.load WHERE id ="
+            + " ?",
         row ->
-            counts[0] = Counts.of(row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4)));
+            counts[0] =
+                Counts.of(row.getLong(1), row.getLong(2), row.getLong(3), row.getLong(4))
+                    .plus(Counts.ofDeleted(row.getLong(5))));
     return new State(counts[0], marks, sizes, refusals);
   }
 
   /** Adds a batch, in the transaction that is open. */
   void add(Batch batch, Counts counts, List<BatchWriter.Refused> refused)
       throws SQLException, LoadException {
-    int changed =
-        update(
-            """
-            UPDATE quicksilver.load
-            SET loaded = loaded + ?, unchanged = unchanged + ?, rejected = rejected + ?,
-                duplicates = duplicates + ?, changed_at = now()
-            WHERE id = ?
-            """,
-            counts.loaded(),
-            counts.unchanged(),
-            counts.rejected(),
-            counts.duplicates(),
-            id);
-    if (changed == 0) {
-      throw new LoadException(
-          "somebody has deleted this load's row of quicksilver.load: run the command again, which"
-              + " loads everything anew");
-    }
+    add(counts);
     for (Map.Entry<Integer, Mark> entry : batch.marks().entrySet()) {
       mark(entry.getKey(), entry.getValue());
     }
@@ -171,6 +157,29 @@ final class Progress {
           one.row().source(),
           one.row().number(),
           one.reason());
+    }
+  }
+
+  /** Adds counts alone, in the transaction that is open. */
+  void add(Counts counts) throws SQLException, LoadException {
+    int changed =
+        update(
+            """
+            UPDATE quicksilver.load
+            SET loaded = loaded + ?, unchanged = unchanged + ?, rejected = rejected + ?,
+                duplicates = duplicates + ?, deleted = deleted + ?, changed_at = now()
+            WHERE id = ?
+            """,
+            counts.loaded(),
+            counts.unchanged(),
+            counts.rejected(),
+            counts.duplicates(),
+            counts.deleted(),
+            id);
+    if (changed == 0) {
+      throw new LoadException(
+          "somebody has deleted this load's row of quicksilver.load: run the command again, which"
+              + " loads everything anew");
     }
   }
 

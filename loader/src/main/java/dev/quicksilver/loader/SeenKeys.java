@@ -16,7 +16,7 @@ import java.security.MessageDigest;
 /**
  * The keys of a load up to now: a table of 80 bits of their SHA-256 and the number of their record,
  * in a mapped temporary file, so that a hundred million of them take no heap. Two keys that are
- * taken for the same: once in 10^8 loads of 10^8 keys. Not thread-safe.
+ * taken for the same: once in 10^8 loads of 10^8 keys. For one thread at a time.
  */
 final class SeenKeys implements Closeable {
   private static final int SLOT = 16;
@@ -44,13 +44,26 @@ final class SeenKeys implements Closeable {
       grow();
     }
     byte[] hash = sha256.digest(key);
-    long high = longOf(hash, 0);
-    long low = longOf(hash, 8) & ~RECORD_MASK;
-    long there = table.put(high, low | record);
+    long there = table.put(longOf(hash, 0), low(hash) | record);
     if (there == 0) {
       size++;
     }
     return there & RECORD_MASK;
+  }
+
+  /** Whether a key was added. */
+  boolean contains(byte[] key) {
+    byte[] hash = sha256.digest(key);
+    return table.find(longOf(hash, 0), low(hash)) != 0;
+  }
+
+  /** How many keys were added. */
+  long size() {
+    return size;
+  }
+
+  private static long low(byte[] hash) {
+    return longOf(hash, 8) & ~RECORD_MASK;
   }
 
   private static long longOf(byte[] bytes, int from) {
@@ -75,7 +88,7 @@ final class SeenKeys implements Closeable {
 
   /** Open addressing; a slot whose record is 0 is free. */
   private static final class Table {
-    private final Arena arena = Arena.ofConfined();
+    private final Arena arena = Arena.ofShared();
     private final MemorySegment slots;
     private final long capacity;
 
@@ -101,17 +114,32 @@ final class SeenKeys implements Closeable {
       }
     }
 
+    /** Puts a hash, unless it is there; returns what was there, or 0. */
     long put(long high, long lowAndRecord) {
+      long at = slot(high, lowAndRecord & ~RECORD_MASK);
+      long there = slots.get(JAVA_LONG_UNALIGNED, at + 8);
+      if ((there & RECORD_MASK) == 0) {
+        slots.set(JAVA_LONG_UNALIGNED, at, high);
+        slots.set(JAVA_LONG_UNALIGNED, at + 8, lowAndRecord);
+        return 0;
+      }
+      return there;
+    }
+
+    /** Returns what is there of a hash: with its record's number, or 0. */
+    long find(long high, long low) {
+      long there = slots.get(JAVA_LONG_UNALIGNED, slot(high, low) + 8);
+      return (there & RECORD_MASK) == 0 ? 0 : there;
+    }
+
+    /** Where the slot of a hash begins, or the free one that would be its. */
+    private long slot(long high, long low) {
       for (long at = (high >>> 1) % capacity; ; at = at + 1 == capacity ? 0 : at + 1) {
-        long low = slots.get(JAVA_LONG_UNALIGNED, at * SLOT + 8);
-        if ((low & RECORD_MASK) == 0) {
-          slots.set(JAVA_LONG_UNALIGNED, at * SLOT, high);
-          slots.set(JAVA_LONG_UNALIGNED, at * SLOT + 8, lowAndRecord);
-          return 0;
-        }
-        if ((low & ~RECORD_MASK) == (lowAndRecord & ~RECORD_MASK)
-            && slots.get(JAVA_LONG_UNALIGNED, at * SLOT) == high) {
-          return low;
+        long there = slots.get(JAVA_LONG_UNALIGNED, at * SLOT + 8);
+        boolean same =
+            (there & ~RECORD_MASK) == low && slots.get(JAVA_LONG_UNALIGNED, at * SLOT) == high;
+        if (same || (there & RECORD_MASK) == 0) {
+          return at * SLOT;
         }
       }
     }

@@ -107,6 +107,77 @@ class LoadTest {
 
     @Override
     public void committed(Counts counts, long bytes) {}
+
+    @Override
+    public void deleting(long looked, long deleted) {}
+  }
+
+  private Loading replacing(String text) throws IOException {
+    var loading = new Loading(file("new.tsv", text));
+    loading.mode = Mode.REPLACE_ALL;
+    return loading;
+  }
+
+  @Test
+  void replacesAll() throws Exception {
+    new Loading(file("a.tsv", numbered(45) + "é\t1\n")).run();
+    var loading = replacing("k7\t1\nk8\tother\nnew\t3\nk44\t1\nk7\t9\n");
+    loading.duplicates = Duplicates.FIRST;
+    loading.dryRun = true;
+    Counts wanted = counts(2, 2, 0, 1).plus(Counts.ofDeleted(43));
+    assertThat(loading.run().counts()).isEqualTo(wanted);
+    assertThat(session.query("SELECT count(*) FROM dns")).isEqualTo("46");
+    loading.dryRun = false;
+    assertThat(loading.run().counts()).isEqualTo(wanted);
+    assertThat(pairs()).isEqualTo("k44=1 k7=1 k8=other new=3");
+    assertThat(loading.run().counts()).isEqualTo(counts(0, 4, 0, 1));
+  }
+
+  @Test
+  void replacesKeysThatAreBytes() throws Exception {
+    session.execute("SELECT quicksilver.create_database('raw', key_type => 'bytea')");
+    try {
+      session.execute("INSERT INTO raw VALUES ('\\x00ff', 'a'), ('\\x5c', 'b'), ('\\x41', 'c')");
+      var loading = replacing("A\td\n\\\\\tb\n");
+      loading.database = "raw";
+      assertThat(loading.run().counts()).isEqualTo(counts(1, 1, 0, 0).plus(Counts.ofDeleted(1)));
+      assertThat(session.query("SELECT string_agg(key::text || value, ' ' ORDER BY key) FROM raw"))
+          .isEqualTo("\\x41d \\x5cb");
+    } finally {
+      session.execute("SELECT quicksilver.drop_database('raw')");
+    }
+  }
+
+  @Test
+  void replacingDeletesNothingWhereRecordsWereRejectedOrThereAreNone() throws Exception {
+    new Loading(file("a.tsv", "a\t1\nb\t2\n")).run();
+    Load.Result result = replacing("a\t3\nb\t\\N\n").run();
+    assertThat(result.end()).isEqualTo(Load.End.NOT_REPLACED);
+    assertThat(result.counts()).isEqualTo(counts(1, 0, 1, 0));
+    assertThat(pairs()).isEqualTo("a=3 b=2");
+    Files.delete(rejects());
+    assertThatThrownBy(() -> replacing("").run())
+        .isInstanceOf(LoadException.class)
+        .hasMessageContaining("TRUNCATE");
+    assertThat(pairs()).isEqualTo("a=3 b=2");
+  }
+
+  @Test
+  void goesOnToDelete() throws Exception {
+    new Loading(file("a.tsv", numbered(95))).run();
+    Load.Result result = null;
+    for (int runs = 0; result == null || result.end() == Load.End.STOPPED; runs++) {
+      assertThat(runs).isLessThan(20);
+      int last = runs + 3;
+      int[] steps = {0};
+      result =
+          replacing(numbered(60).substring(numbered(30).length())).run(() -> ++steps[0] == last);
+      assertThat(session.query("SELECT count(*) FROM dns"))
+          .isEqualTo(Long.toString(95 - result.counts().deleted()));
+    }
+    assertThat(result.counts()).isEqualTo(counts(0, 30, 0, 0).plus(Counts.ofDeleted(65)));
+    assertThat(session.query("SELECT deleted FROM quicksilver.load WHERE deleted > 0"))
+        .isEqualTo("65");
   }
 
   private Path rejects() {
