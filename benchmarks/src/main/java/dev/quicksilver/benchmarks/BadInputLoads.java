@@ -186,5 +186,8 @@ final class BadInputLoads {
 
     @Override
     public void committed(Counts counts, long bytes) {}
+
+    @Override
+    public void deleting(long looked, long deleted) {}
   }
 }

@@ -189,6 +189,25 @@ final class LoadCommandTest {
         "--format=tsv");
   }
 
+  @Test
+  void replacesAllWhenItIsToldTo() throws Exception {
+    session.execute("INSERT INTO dns VALUES ('a', '1'), ('b', '2')");
+    Files.writeString(folder.resolve("a.tsv"), "a\t1\nc\t3\n");
+    wrong(ExitCode.USAGE, "say --yes", "--from=a.tsv", "--mode=replace-all");
+    wrong(ExitCode.USAGE, "say --yes", "--from=-", "--format=tsv", "--mode=replace-all");
+    NodeProcesses.Ended plan = run(load("--from=a.tsv", "--mode=replace-all", "--dry-run"));
+    assertThat(plan.output())
+        .contains("1 to be loaded + 1 unchanged", "1 pairs of the database to be deleted");
+    NodeProcesses.Ended ended =
+        run(load("--from=a.tsv", "--mode=replace-all", "--yes", "--summary=summary.json"));
+    assertThat(ended.exitCode()).as(ended.output()).isEqualTo(ExitCode.OK);
+    assertThat(ended.output()).contains("1 pairs of the database deleted");
+    assertThat(session.query("SELECT string_agg(key || value, ' ' ORDER BY key) FROM dns"))
+        .isEqualTo("a1 c3");
+    JsonNode summary = Json.MAPPER.readTree(Files.readString(folder.resolve("summary.json")));
+    assertThat(summary.path("deleted").asLong()).isOne();
+  }
+
   private void wrong(int exitCode, String saying, String... words) throws Exception {
     NodeProcesses.Ended ended = run(load(words));
     assertThat(ended.output()).contains(saying).doesNotContain("\tat ");

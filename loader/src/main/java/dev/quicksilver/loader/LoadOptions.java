@@ -36,6 +36,11 @@ public record LoadOptions(
     }
   }
 
+  /** The same, loading nothing. */
+  public LoadOptions asDryRun() {
+    return new LoadOptions(database, input, mode, rejects, maxRejects, batchRows, restart, true);
+  }
+
   /** What to do with keys that the database has. */
   public enum Mode {
     /** Gives them the new value. */

@@ -3,18 +3,17 @@ package dev.quicksilver.cli.load;
 import dev.quicksilver.cli.command.ConfigurationFlags;
 import dev.quicksilver.cli.command.PostgresConnection;
 import dev.quicksilver.cli.config.Configuration;
+import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
-import dev.quicksilver.cli.process.Json;
 import dev.quicksilver.cli.process.Lifecycle;
-import dev.quicksilver.loader.Counts;
 import dev.quicksilver.loader.Load;
 import dev.quicksilver.loader.LoadException;
 import dev.quicksilver.loader.LoadOptions;
+import dev.quicksilver.loader.LoadOptions.Mode;
 import dev.quicksilver.loader.Source;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -24,7 +23,6 @@ import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.concurrent.Callable;
@@ -71,32 +69,14 @@ public final class LoadCommand implements Callable<Integer> {
       description = "How long to wait for them at most. Default: 600.")
   private int waitTimeout = 600;
 
+  @Option(names = "--yes", description = "Delete without asking what --mode replace-all deletes.")
+  private boolean yes;
+
   @Option(names = "--summary", paramLabel = "FILE", description = "Write the report there as JSON.")
   private @Nullable Path summary;
 
   @SuppressWarnings("NullAway.Init") // picocli fills the fields before it calls
   public LoadCommand() {}
-
-  /**
-   * What {@code --summary} writes.
-   *
-   * @param end FINISHED, STOPPED or TOO_MANY_REJECTS
-   * @param rejects the file of rejects; null if there are none
-   * @param replicas how many have it; null if none were waited for
-   */
-  record Report(
-      String database,
-      String end,
-      boolean dryRun,
-      long read,
-      long loaded,
-      long unchanged,
-      long rejected,
-      long duplicates,
-      long readBefore,
-      @Nullable String rejects,
-      double seconds,
-      @Nullable Integer replicas) {}
 
   @Override
   public Integer call() throws Exception {
@@ -115,7 +95,9 @@ public final class LoadCommand implements Callable<Integer> {
             ended.await(LONGEST_STOP.toSeconds(), TimeUnit.SECONDS);
           });
       try (Connection connection = connect(postgres)) {
-        return run(connection, options, share, stop);
+        return mayReplace(connection, options, stop)
+            ? run(connection, options, share, stop)
+            : ExitCode.FAILURE;
       } finally {
         ended.countDown();
       }
@@ -150,18 +132,56 @@ public final class LoadCommand implements Callable<Integer> {
     return share;
   }
 
+  private static Optional<Console> terminal() {
+    return Optional.ofNullable(System.console()).filter(Console::isTerminal);
+  }
+
+  /** Shows what would be replaced, and asks, unless that is not needed. */
+  private boolean mayReplace(Connection connection, LoadOptions options, AtomicBoolean stop)
+      throws LoadException, SQLException, InterruptedException, IOException {
+    if (options.mode() != Mode.REPLACE_ALL || options.dryRun() || yes) {
+      return true;
+    }
+    if (options.input().sources().stream().anyMatch(Source.OfStream.class::isInstance)) {
+      throw new CommandException(
+          ExitCode.USAGE,
+          "--mode replace-all reads its sources twice, to show what it would do first, and standard"
+              + " input can be read once: name a file, or say --yes to replace without a plan");
+    }
+    Console console =
+        terminal()
+            .orElseThrow(
+                () ->
+                    new CommandException(
+                        ExitCode.USAGE,
+                        "--mode replace-all asks before it deletes, and there is no terminal: look"
+                            + " at the plan with --dry-run, then say --yes"));
+    long from = System.nanoTime();
+    LoadOptions plan = options.asDryRun();
+    Load.Result result = load(connection, plan, stop);
+    new LoadReport(plan, result, (System.nanoTime() - from) / 1e9, null)
+        .print(spec.commandLine().getOut());
+    if (result.end() != Load.End.FINISHED) {
+      return false;
+    }
+    String answer = console.readLine("Load them, and delete what they lack? [yes/no] ");
+    return answer != null && answer.strip().equalsIgnoreCase("yes");
+  }
+
+  private Load.Result load(Connection connection, LoadOptions options, AtomicBoolean stop)
+      throws LoadException, SQLException, InterruptedException {
+    PrintWriter err = spec.commandLine().getErr();
+    long size = size(options.input().sources());
+    boolean bar = terminal().isPresent();
+    try (var progress = new LoadProgress(database, err, InstantSource.system(), size, bar)) {
+      return Load.run(connection, options, progress, stop::get);
+    }
+  }
+
   private int run(Connection connection, LoadOptions options, double share, AtomicBoolean stop)
       throws LoadException, SQLException, InterruptedException, IOException {
-    PrintWriter err = spec.commandLine().getErr();
     long from = System.nanoTime();
-    Load.Result result;
-    boolean terminal =
-        Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
-    try (var progress =
-        new LoadProgress(
-            database, err, InstantSource.system(), size(options.input().sources()), terminal)) {
-      result = Load.run(connection, options, progress, stop::get);
-    }
+    Load.Result result = load(connection, options, stop);
     Integer replicas = null;
     boolean finished = result.end() == Load.End.FINISHED;
     try {
@@ -169,7 +189,11 @@ public final class LoadCommand implements Callable<Integer> {
         replicas = waitForReplicas(connection, share);
       }
     } finally {
-      report(options, result, (System.nanoTime() - from) / 1e9, replicas);
+      var report = new LoadReport(options, result, (System.nanoTime() - from) / 1e9, replicas);
+      report.print(spec.commandLine().getOut());
+      if (summary != null) {
+        report.write(summary);
+      }
     }
     return finished && result.counts().addsUp() ? ExitCode.OK : ExitCode.FAILURE;
   }
@@ -202,61 +226,6 @@ public final class LoadCommand implements Callable<Integer> {
         row.next();
         return row.getInt(1);
       }
-    }
-  }
-
-  private void report(
-      LoadOptions options, Load.Result result, double seconds, @Nullable Integer replicas)
-      throws IOException {
-    Counts counts = result.counts();
-    PrintWriter out = spec.commandLine().getOut();
-    out.printf(
-        Locale.ROOT,
-        "%s: %,d records read = %,d %s + %,d unchanged + %,d rejected + %,d duplicate, in %.1f s%n",
-        database,
-        counts.read(),
-        counts.loaded(),
-        options.dryRun() ? "to be loaded" : "loaded",
-        counts.unchanged(),
-        counts.rejected(),
-        counts.duplicates(),
-        seconds);
-    if (result.before().read() > 0) {
-      out.printf(Locale.ROOT, "%,d of them were read by earlier runs%n", result.before().read());
-    }
-    if (counts.rejected() > 0) {
-      out.println("the rejected ones are in " + options.rejects() + ": mend and load them");
-    }
-    switch (result.end()) {
-      case FINISHED -> {
-        if (replicas != null) {
-          out.printf(Locale.ROOT, "%,d replicas have it%n", replicas);
-        }
-      }
-      case STOPPED -> out.println("stopped after a batch: the same command goes on there");
-      case TOO_MANY_REJECTS ->
-          out.println(
-              "stopped, since there are more rejects than --max-rejects "
-                  + options.maxRejects()
-                  + " allows: with more of them the same command goes on");
-    }
-    out.flush();
-    if (summary != null) {
-      var report =
-          new Report(
-              database,
-              result.end().name(),
-              options.dryRun(),
-              counts.read(),
-              counts.loaded(),
-              counts.unchanged(),
-              counts.rejected(),
-              counts.duplicates(),
-              result.before().read(),
-              counts.rejected() > 0 ? options.rejects().toString() : null,
-              seconds,
-              replicas);
-      Files.writeString(summary, Json.MAPPER.writeValueAsString(report) + "\n");
     }
   }
 }

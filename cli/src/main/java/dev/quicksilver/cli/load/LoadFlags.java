@@ -17,8 +17,8 @@ final class LoadFlags {
       names = "--mode",
       paramLabel = "MODE",
       description =
-          "upsert, or insert-only, which rejects keys that are there with another value. Default:"
-              + " upsert.")
+          "upsert; insert-only, which rejects keys that are there with another value; replace-all,"
+              + " which then deletes what the sources lack. Default: upsert.")
   private String mode = "upsert";
 
   @Option(

@@ -102,6 +102,24 @@ final class LoadProgress implements LoadListener, AutoCloseable {
     out.flush();
   }
 
+  @Override
+  public void deleting(long looked, long deleted) {
+    String line =
+        String.format(
+            Locale.ROOT,
+            "%,d pairs of the database looked at, %,d of them in no source",
+            looked,
+            deleted);
+    long now = clock.millis();
+    if (bar != null) {
+      bar.setExtraMessage(line);
+    } else if (now >= next) {
+      next = now + PAUSE.toMillis();
+      out.println(line);
+      out.flush();
+    }
+  }
+
   private static String words(double seconds) {
     long whole = Math.max(0, Math.round(seconds));
     return whole < 120 ? whole + " s" : whole < 7200 ? whole / 60 + " min" : whole / 3600 + " h";

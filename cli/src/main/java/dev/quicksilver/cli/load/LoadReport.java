@@ -1,0 +1,114 @@
+package dev.quicksilver.cli.load;
+
+import dev.quicksilver.cli.process.Json;
+import dev.quicksilver.loader.Counts;
+import dev.quicksilver.loader.Load;
+import dev.quicksilver.loader.LoadOptions;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What became of a load, in words and as JSON.
+ *
+ * @param seconds that this run took
+ * @param replicas how many have it; null if none were waited for
+ */
+record LoadReport(
+    LoadOptions options, Load.Result result, double seconds, @Nullable Integer replicas) {
+
+  /**
+   * What {@code --summary} writes.
+   *
+   * @param end FINISHED, STOPPED, TOO_MANY_REJECTS or NOT_REPLACED
+   * @param rejects the file of rejects; null if there are none
+   * @param replicas how many have it; null if none were waited for
+   */
+  record Summary(
+      String database,
+      String end,
+      boolean dryRun,
+      long read,
+      long loaded,
+      long unchanged,
+      long rejected,
+      long duplicates,
+      long deleted,
+      long readBefore,
+      @Nullable String rejects,
+      double seconds,
+      @Nullable Integer replicas) {}
+
+  void print(PrintWriter out) {
+    Counts counts = result.counts();
+    out.printf(
+        Locale.ROOT,
+        "%s: %,d records read = %,d %s + %,d unchanged + %,d rejected + %,d duplicate, in %.1f s%n",
+        options.database(),
+        counts.read(),
+        counts.loaded(),
+        options.dryRun() ? "to be loaded" : "loaded",
+        counts.unchanged(),
+        counts.rejected(),
+        counts.duplicates(),
+        seconds);
+    if (options.mode() == LoadOptions.Mode.REPLACE_ALL) {
+      out.printf(
+          Locale.ROOT,
+          "%,d pairs of the database %s, since the sources lack them%n",
+          counts.deleted(),
+          options.dryRun() ? "to be deleted" : "deleted");
+    }
+    if (result.before().read() > 0) {
+      out.printf(Locale.ROOT, "%,d of them were read by earlier runs%n", result.before().read());
+    }
+    if (counts.rejected() > 0) {
+      out.println("the rejected ones are in " + options.rejects() + ": mend and load them");
+    }
+    printEnd(out);
+    out.flush();
+  }
+
+  private void printEnd(PrintWriter out) {
+    switch (result.end()) {
+      case FINISHED -> {
+        if (replicas != null) {
+          out.printf(Locale.ROOT, "%,d replicas have it%n", replicas);
+        }
+      }
+      case STOPPED -> out.println("stopped after a batch: the same command goes on there");
+      case TOO_MANY_REJECTS ->
+          out.println(
+              "stopped, since there are more rejects than --max-rejects "
+                  + options.maxRejects()
+                  + " allows: with more of them the same command goes on");
+      case NOT_REPLACED ->
+          out.println(
+              "nothing is deleted, since a rejected record may be one of a pair that is there: mend"
+                  + " the sources, and load all of them again");
+    }
+  }
+
+  void write(Path file) throws IOException {
+    Counts counts = result.counts();
+    var summary =
+        new Summary(
+            options.database(),
+            result.end().name(),
+            options.dryRun(),
+            counts.read(),
+            counts.loaded(),
+            counts.unchanged(),
+            counts.rejected(),
+            counts.duplicates(),
+            counts.deleted(),
+            result.before().read(),
+            counts.rejected() > 0 ? options.rejects().toString() : null,
+            seconds,
+            replicas);
+    Files.writeString(file, Json.MAPPER.writeValueAsString(summary) + "\n");
+  }
+}
