@@ -7,6 +7,7 @@ import dev.quicksilver.loader.Load;
 import dev.quicksilver.loader.LoadException;
 import dev.quicksilver.loader.LoadListener;
 import dev.quicksilver.loader.LoadOptions;
+import dev.quicksilver.loader.LoadOptions.Limits;
 import dev.quicksilver.loader.LoadOptions.MaxRejects;
 import dev.quicksilver.loader.LoadOptions.Mode;
 import dev.quicksilver.loader.Source;
@@ -141,7 +142,7 @@ final class BadInputLoads {
             Mode.UPSERT,
             rejects,
             new MaxRejects(BadFile.MAX_REJECTS, false),
-            1_000,
+            new Limits(1_000, Optional.empty(), Long.MAX_VALUE),
             false,
             false);
     return Load.run(connection, options, new Silent(), () -> false);
@@ -189,5 +190,8 @@ final class BadInputLoads {
 
     @Override
     public void deleting(long looked, long deleted) {}
+
+    @Override
+    public void paused(String reason) {}
   }
 }

@@ -119,6 +119,13 @@ final class NodeProcesses implements AutoCloseable {
     return ProcessFile.read(folder.resolve(node), "bridge").orElseThrow().addresses().get("http");
   }
 
+  /** Sends a signal to a node: {@code STOP} holds it up, {@code CONT} lets it go on. */
+  void signal(String name, String signal) throws Exception {
+    long pid = processes.get(name).pid();
+    var kill = new ProcessBuilder("kill", "-" + signal, Long.toString(pid)).start();
+    assertThat(kill.waitFor()).isZero();
+  }
+
   /** Kills a process as {@code kill -9} does. */
   void kill(String name) {
     processes.get(name).destroyForcibly().onExit().join();

@@ -10,6 +10,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,7 +21,7 @@ final class AdditionalKeys {
   private final Connection connection;
   private final Target target;
   private final SeenKeys seen;
-  private final int pageRows;
+  private final IntSupplier pageRows;
   private final List<Object> page = new ArrayList<>();
   private @Nullable Object last;
   private boolean ended;
@@ -29,9 +30,9 @@ final class AdditionalKeys {
   /**
    * Begins before the first key.
    *
-   * @param pageRows keys to a page, 1 or more
+   * @param pageRows keys to the next page, 1 or more
    */
-  AdditionalKeys(Connection connection, Target target, SeenKeys seen, int pageRows) {
+  AdditionalKeys(Connection connection, Target target, SeenKeys seen, IntSupplier pageRows) {
     this.connection = connection;
     this.target = target;
     this.seen = seen;
@@ -44,13 +45,14 @@ final class AdditionalKeys {
     if (ended) {
       return false;
     }
+    int most = pageRows.getAsInt();
     String sql =
         "SELECT %1$s FROM %2$s%3$s ORDER BY %1$s LIMIT %4$d"
             .formatted(
                 target.key(),
                 target.table(),
                 last == null ? "" : " WHERE " + target.key() + " > ?",
-                pageRows);
+                most);
     int rows = 0;
     try (PreparedStatement query = connection.prepareStatement(sql)) {
       if (last != null) {
@@ -64,7 +66,7 @@ final class AdditionalKeys {
       }
     }
     looked += rows;
-    ended = rows < pageRows;
+    ended = rows < most;
     return rows > 0;
   }
 

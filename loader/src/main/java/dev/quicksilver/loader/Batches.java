@@ -20,6 +20,7 @@ import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +31,7 @@ final class Batches implements AutoCloseable {
   private final LoadOptions options;
   private final Mapping mapping;
   private final Progress.State from;
+  private final IntSupplier rows;
   private final BlockingQueue<Step> queue = new ArrayBlockingQueue<>(1);
   private final Thread thread;
 
@@ -48,12 +50,14 @@ final class Batches implements AutoCloseable {
    * Begins to read.
    *
    * @param from what was committed before: that is read over, and has to be the same
+   * @param rows how many the next batch may have
    */
-  Batches(LoadOptions options, Mapping mapping, Progress.State from) {
+  Batches(LoadOptions options, Mapping mapping, Progress.State from, IntSupplier rows) {
     this.options = options;
     this.mapping = mapping;
     this.from = from;
-    this.batch = new Batch(options.batchRows(), from.isBegun());
+    this.rows = rows;
+    this.batch = new Batch(rows.getAsInt(), from.isBegun());
     this.thread = Thread.ofPlatform().name("load-reader").daemon().unstarted(this::run);
     thread.start();
   }
@@ -125,7 +129,7 @@ final class Batches implements AutoCloseable {
     if (!batch.isEmpty()) {
       queue.put(new Step(batch, null));
     }
-    batch = new Batch(options.batchRows(), replayed);
+    batch = new Batch(rows.getAsInt(), replayed);
   }
 
   private void read(int number, SeenKeys keys)

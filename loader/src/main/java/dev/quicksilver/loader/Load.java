@@ -31,6 +31,7 @@ public final class Load {
   private final LoadOptions options;
   private final LoadListener listener;
   private final BooleanSupplier stop;
+  private final Pace pace;
   private Counts counts = Counts.NONE;
 
   /** Why a load came to its end. */
@@ -59,6 +60,7 @@ public final class Load {
     this.options = options;
     this.listener = listener;
     this.stop = stop;
+    pace = new Pace(connection, options.database(), options.limits(), listener::paused);
   }
 
   /**
@@ -131,7 +133,7 @@ public final class Load {
     var writer = new BatchWriter(connection, target, options.mode(), options.dryRun());
     try (var rejects =
             new RejectFile(options.rejects(), options.input().sources(), before.isBegun());
-        var batches = new Batches(options, mapping, before)) {
+        var batches = new Batches(options, mapping, before, pace::rows)) {
       End end = loadAll(batches, writer, rejects, progress);
       if (end == End.FINISHED && options.mode() == LoadOptions.Mode.REPLACE_ALL) {
         end = deleteTheRest(batches, target, progress);
@@ -146,39 +148,46 @@ public final class Load {
   private End loadAll(
       Batches batches, BatchWriter writer, RejectFile rejects, @Nullable Progress progress)
       throws LoadException, SQLException, InterruptedException {
+    if (!waitForOthers()) {
+      return End.STOPPED;
+    }
     for (Batch batch = batches.next(); batch != null; batch = batches.next()) {
       if (batch.isReplayed()) {
         rejects.write(batch.rejects(), batches::header);
         continue;
       }
       Batch next = batch;
-      counts =
-          counts.plus(
-              transaction(
-                  () -> write(next, writer, progress, all -> rejects.write(all, batches::header))));
+      add(
+          transaction(
+              () -> write(next, writer, progress, all -> rejects.write(all, batches::header))));
       listener.committed(counts, batch.storedBytes());
       if (options.maxRejects().exceeded(counts, false)) {
         return End.TOO_MANY_REJECTS;
       }
-      if (stop.getAsBoolean()) {
+      if (!waitForOthers() || stop.getAsBoolean()) {
         return End.STOPPED;
       }
     }
     return options.maxRejects().exceeded(counts, true) ? End.TOO_MANY_REJECTS : End.FINISHED;
   }
 
+  /** Waits until the next batch may be written; false if it was asked to stop meanwhile. */
+  private boolean waitForOthers() throws SQLException, InterruptedException {
+    return options.dryRun() || pace.await(stop);
+  }
+
   /** Deletes what the sources lack; a record that was rejected may be one that is not lacking. */
   private End deleteTheRest(Batches batches, Target target, @Nullable Progress progress)
-      throws LoadException, SQLException {
+      throws LoadException, SQLException, InterruptedException {
     if (counts.rejected() > 0) {
       return End.NOT_REPLACED;
     }
-    var additional = new AdditionalKeys(connection, target, keys(batches), options.batchRows());
+    var additional = new AdditionalKeys(connection, target, keys(batches), pace::rows);
     long before = counts.deleted();
     while (additional.next()) {
-      counts = counts.plus(transaction(() -> delete(additional, progress)));
+      add(transaction(() -> delete(additional, progress)));
       listener.deleting(additional.looked(), counts.deleted() - before);
-      if (stop.getAsBoolean()) {
+      if (!waitForOthers() || stop.getAsBoolean()) {
         return End.STOPPED;
       }
     }
@@ -225,6 +234,14 @@ public final class Load {
 
   private interface Work {
     Counts run() throws SQLException, LoadException;
+  }
+
+  /** Adds what became of a batch. */
+  private void add(Counts done) {
+    counts = counts.plus(done);
+    if (done.loaded() + done.deleted() > 0) {
+      pace.committed();
+    }
   }
 
   /** Commits some work, which is done again if another transaction is in its way. */

@@ -24,4 +24,11 @@ public interface LoadListener {
    * @param deleted how many of them were deleted
    */
   void deleting(long looked, long deleted);
+
+  /**
+   * The load waits for the root or for replicas: heard a few times a second while it lasts.
+   *
+   * @param reason what it waits for
+   */
+  void paused(String reason);
 }

@@ -1,6 +1,8 @@
 package dev.quicksilver.loader;
 
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 
 /**
  * What to load, and how.
@@ -10,7 +12,7 @@ import java.nio.file.Path;
  * @param mode what to do with keys that the database has
  * @param rejects where records that cannot be loaded are written; not there before
  * @param maxRejects how many there may be
- * @param batchRows rows to a transaction at most, 1 or more
+ * @param limits how fast
  * @param restart whether to forget how far an earlier load of this kind came
  * @param dryRun whether to check everything and load nothing
  */
@@ -20,7 +22,7 @@ public record LoadOptions(
     Mode mode,
     Path rejects,
     MaxRejects maxRejects,
-    int batchRows,
+    Limits limits,
     boolean restart,
     boolean dryRun) {
   /**
@@ -38,7 +40,7 @@ public record LoadOptions(
 
   /** The same, loading nothing. */
   public LoadOptions asDryRun() {
-    return new LoadOptions(database, input, mode, rejects, maxRejects, batchRows, restart, true);
+    return new LoadOptions(database, input, mode, rejects, maxRejects, limits, restart, true);
   }
 
   /** What to do with keys that the database has. */
@@ -53,6 +55,15 @@ public record LoadOptions(
      */
     REPLACE_ALL
   }
+
+  /**
+   * What a load may ask of the root and the replicas.
+   *
+   * @param batchRows rows to a transaction at most, 1 or more
+   * @param maxLag how far behind it may put a replica
+   * @param maxWal bytes of WAL that the root may not have read yet
+   */
+  public record Limits(int batchRows, Optional<Duration> maxLag, long maxWal) {}
 
   /**
    * How many records may be rejected before the load ends.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quicksilver.loader.Input.Duplicates;
+import dev.quicksilver.loader.LoadOptions.Limits;
 import dev.quicksilver.loader.LoadOptions.MaxRejects;
 import dev.quicksilver.loader.LoadOptions.Mode;
 import dev.quicksilver.loader.read.Dialect;
@@ -16,9 +17,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -68,6 +72,8 @@ class LoadTest {
     private Duplicates duplicates = Duplicates.ERROR;
     private MaxRejects maxRejects = new MaxRejects(1_000_000, false);
     private int batchRows = 10;
+    private @Nullable Duration maxLag;
+    private long maxWal = Long.MAX_VALUE;
     private boolean restart;
     private boolean dryRun;
 
@@ -87,7 +93,11 @@ class LoadTest {
               duplicates,
               1 << 20);
       return new LoadOptions(
-          database, input, mode, rejects(), maxRejects, batchRows, restart, dryRun);
+          database, input, mode, rejects(), maxRejects, limits(), restart, dryRun);
+    }
+
+    private Limits limits() {
+      return new Limits(batchRows, Optional.ofNullable(maxLag), maxWal);
     }
 
     Load.Result run() throws Exception {
@@ -101,7 +111,7 @@ class LoadTest {
     }
   }
 
-  private static final class Silent implements LoadListener {
+  private static class Silent implements LoadListener {
     @Override
     public void resumes(Counts before) {}
 
@@ -110,6 +120,50 @@ class LoadTest {
 
     @Override
     public void deleting(long looked, long deleted) {}
+
+    @Override
+    public void paused(String reason) {}
+  }
+
+  @Test
+  void waitsForTheRootToReadTheWal() throws Exception {
+    String slot = session.query("SELECT quicksilver.slot_name()");
+    session.execute("SELECT pg_create_logical_replication_slot('" + slot + "', 'pgoutput')");
+    try {
+      var loading = new Loading(file("a.tsv", numbered(50)));
+      loading.maxWal = 1 << 20;
+      session.execute("SELECT pg_logical_emit_message(false, 'test', repeat('x', 3000000))");
+      // Asked to stop, it does not wait.
+      assertThat(loading.run(() -> true).counts()).isEqualTo(Counts.NONE);
+      List<String> reasons = new ArrayList<>();
+      Load.Result result =
+          Load.run(
+              connection,
+              loading.options(),
+              new Silent() {
+                @Override
+                public void paused(String reason) {
+                  reasons.add(reason);
+                  try {
+                    assertThat(session.query("SELECT count(*) FROM dns")).isEqualTo("0");
+                    session.execute(
+                        "SELECT pg_replication_slot_advance('" + slot + "', pg_current_wal_lsn())");
+                  } catch (SQLException e) {
+                    throw new AssertionError(e);
+                  }
+                }
+              },
+              () -> false);
+      assertThat(result.counts()).isEqualTo(counts(50, 0, 0, 0));
+      assertThat(reasons)
+          .isNotEmpty()
+          .allSatisfy(
+              reason ->
+                  assertThat(reason)
+                      .matches("the root has \\d+ MiB of WAL to read \\(--max-wal\\).*"));
+    } finally {
+      session.execute("SELECT pg_drop_replication_slot('" + slot + "')");
+    }
   }
 
   private Loading replacing(String text) throws IOException {

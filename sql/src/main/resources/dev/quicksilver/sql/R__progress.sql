@@ -331,6 +331,34 @@ $function$;
 COMMENT ON FUNCTION quicksilver.wait_for_propagation(text, text, interval) IS
     'Returns when all replicas at a location have all that was committed to a database before: how many there are.';
 
+CREATE OR REPLACE FUNCTION quicksilver.propagation(
+    database text, OUT now timestamptz, OUT replicas integer, OUT commit_time timestamptz)
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $function$
+DECLARE
+    wanted_id uuid := (SELECT c.id FROM quicksilver.catalog c WHERE c.name = propagation.database);
+BEGIN
+    PERFORM quicksilver.require_existing(propagation.database);
+    PERFORM quicksilver.tell_root('watch');
+    propagation.now := clock_timestamp();
+    -- Who counts is the same as in await_replicas.
+    SELECT count(*), min(n.commit_time) INTO propagation.replicas, propagation.commit_time
+    FROM (SELECT coalesce(max(r.commit_time) FILTER (
+                     WHERE r.database = propagation.database AND coalesce(r.database_id = wanted_id, true)
+                       AND r.state NOT IN ('COPYING', 'DIVERGED', 'REFUSED')), '-infinity') AS commit_time
+          FROM quicksilver.replica r
+          WHERE r.heard_at > propagation.now - interval '1 minute'
+          GROUP BY r.instance) n;
+    IF propagation.replicas = 0 THEN
+        propagation.commit_time := (SELECT s.commit_time FROM quicksilver.sequenced s
+                                    WHERE s.database = propagation.database AND s.id = wanted_id);
+    END IF;
+END
+$function$;
+COMMENT ON FUNCTION quicksilver.propagation(text) IS
+    'How far the replica that is furthest behind is in a database, by the time of its last commit; without replicas, the root. Asked often, it is told often.';
+
 CREATE OR REPLACE VIEW quicksilver.replicas AS
 SELECT r.node AS name, r.location, r.database, r.upstream, r.sequence,
        greatest(s.sequence - r.sequence, 0) AS behind,

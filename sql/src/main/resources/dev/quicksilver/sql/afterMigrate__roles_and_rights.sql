@@ -47,6 +47,7 @@ GRANT EXECUTE ON FUNCTION
     quicksilver.wait_sequenced(text, interval),
     quicksilver.wait_for_propagation(text, double precision, interval),
     quicksilver.wait_for_propagation(text, text, interval),
+    quicksilver.propagation(text),
     quicksilver.sequence_of(pg_lsn),
     quicksilver.sequence_of(text, pg_lsn, interval),
     quicksilver.problems(),

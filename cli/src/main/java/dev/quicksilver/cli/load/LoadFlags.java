@@ -1,16 +1,22 @@
 package dev.quicksilver.cli.load;
 
+import dev.quicksilver.cli.config.SettingType;
 import dev.quicksilver.loader.Input;
 import dev.quicksilver.loader.LoadOptions;
+import dev.quicksilver.loader.LoadOptions.Limits;
 import dev.quicksilver.loader.LoadOptions.MaxRejects;
 import dev.quicksilver.loader.LoadOptions.Mode;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** The flags that say what to load, and how. */
 final class LoadFlags {
+  private static final SettingType<Duration> LAG = new SettingType.Span("100ms", "1d");
+
   @Mixin private InputFlags input = new InputFlags();
 
   @Option(
@@ -42,6 +48,22 @@ final class LoadFlags {
   private int batchRows = 20_000;
 
   @Option(
+      names = "--max-lag",
+      paramLabel = "TIME",
+      description =
+          "How far behind the load may put a replica, as 2s: each batch waits until all replicas"
+              + " have the one before it. Default: no limit.")
+  private @Nullable String maxLag;
+
+  @Option(
+      names = "--max-wal",
+      paramLabel = "MIB",
+      description =
+          "How much WAL the root may not have read yet: the load waits while it is more. Default:"
+              + " 1024 MiB.")
+  private int maxWal = 1024;
+
+  @Option(
       names = "--restart",
       description = "Load all anew, wherever an earlier run of this command has ended.")
   private boolean restart;
@@ -56,16 +78,31 @@ final class LoadFlags {
    */
   LoadOptions options(String database) {
     Input what = input.input();
-    InputFlags.requireAtLeast("--batch-rows", batchRows, 1);
     return new LoadOptions(
         database,
         what,
         InputFlags.choice("--mode", mode, Mode.values()),
         rejects == null ? Path.of(database + "-rejects." + what.format().word()) : rejects,
         maxRejects(),
-        batchRows,
+        limits(),
         restart,
         dryRun);
+  }
+
+  private Limits limits() {
+    InputFlags.requireAtLeast("--batch-rows", batchRows, 1);
+    InputFlags.requireAtLeast("--max-wal", maxWal, 1);
+    return new Limits(
+        batchRows, Optional.ofNullable(maxLag).map(LoadFlags::lag), (long) maxWal << 20);
+  }
+
+  private static Duration lag(String text) {
+    try {
+      return LAG.parse(text);
+    } catch (IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "--max-lag is " + LAG.describe() + ", and not \"" + text + "\"", e);
+    }
   }
 
   private MaxRejects maxRejects() {

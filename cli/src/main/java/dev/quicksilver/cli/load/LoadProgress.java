@@ -110,6 +110,15 @@ final class LoadProgress implements LoadListener, AutoCloseable {
             "%,d pairs of the database looked at, %,d of them in no source",
             looked,
             deleted);
+    show(line);
+  }
+
+  @Override
+  public void paused(String reason) {
+    show("waiting: " + reason);
+  }
+
+  private void show(String line) {
     long now = clock.millis();
     if (bar != null) {
       bar.setExtraMessage(line);
