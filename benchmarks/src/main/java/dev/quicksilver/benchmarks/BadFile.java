@@ -36,7 +36,7 @@ record BadFile(
   static final int MAX_REJECTS = 5_000;
 
   private static final int BOMB = 64 << 20;
-  private static final List<Format> FORMATS = List.of(Format.values());
+  private static final List<Format> FORMATS = List.of(Format.TSV, Format.CSV, Format.JSON_LINES);
 
   /** Makes one. */
   static BadFile of(Random random) throws IOException {
@@ -221,6 +221,7 @@ record BadFile(
                 case TSV -> key;
                 case CSV -> key + ",v,more";
                 case JSON_LINES -> "{\"key\": \"" + key + "\"}";
+                case KYOTO_HEX, KYOTO_PLAIN, KCSS, KTSS -> throw notMade(format);
               });
         }
         case 6 -> {
@@ -229,6 +230,7 @@ record BadFile(
                 case TSV -> key + "\t\\N";
                 case CSV -> "\"" + key + "\"x,v";
                 case JSON_LINES -> "{\"key\": null, \"value\": \"v\"}";
+                case KYOTO_HEX, KYOTO_PLAIN, KCSS, KTSS -> throw notMade(format);
               });
         }
         case 7 -> {
@@ -268,7 +270,12 @@ record BadFile(
             case CSV ->
                 random.nextBoolean() ? key + "," + value : "\"" + key + "\",\"" + value + "\"";
             case JSON_LINES -> "{\"key\": \"" + key + "\", \"value\": \"" + value + "\"}";
+            case KYOTO_HEX, KYOTO_PLAIN, KCSS, KTSS -> throw notMade(format);
           });
+    }
+
+    private static AssertionError notMade(Format format) {
+      return new AssertionError("no bad files of " + format + " are made");
     }
 
     private void write(String text) {

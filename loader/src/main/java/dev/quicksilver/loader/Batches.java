@@ -4,6 +4,7 @@ import dev.quicksilver.loader.Batch.Reject;
 import dev.quicksilver.loader.Batch.Row;
 import dev.quicksilver.loader.map.Mapping;
 import dev.quicksilver.loader.map.Unfit;
+import dev.quicksilver.loader.read.Expirations;
 import dev.quicksilver.loader.read.Mark;
 import dev.quicksilver.loader.read.RecordReader;
 import dev.quicksilver.loader.read.SourceRecord;
@@ -38,6 +39,7 @@ final class Batches implements AutoCloseable {
   private final Map<Integer, byte[]> headers = new ConcurrentHashMap<>();
   private Batch batch;
   private long storedBytes;
+  private volatile Expirations expirations = Expirations.NONE;
 
   /** What the thread has to say: a batch, why there is none, or neither at the end. */
   private record Step(@Nullable Batch batch, @Nullable Throwable failure) {}
@@ -76,6 +78,11 @@ final class Batches implements AutoCloseable {
   /** The first line of a source, if it names the columns: of one from which a batch has come. */
   byte[] header(int source) {
     return Objects.requireNonNull(headers.get(source));
+  }
+
+  /** Records that expire, of the sources that are read to their end. */
+  Expirations expirations() {
+    return expirations;
   }
 
   private void run() {
@@ -150,6 +157,7 @@ final class Batches implements AutoCloseable {
       if (!batch.isReplayed()) {
         batch.mark(number, reader.mark());
       }
+      expirations = expirations.plus(reader.expirations());
     }
     firstRecords.add(firstRecords.getLast() + records);
   }

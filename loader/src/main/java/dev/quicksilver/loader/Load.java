@@ -144,6 +144,7 @@ public final class Load {
           return new Result(End.STOPPED, counts, before.counts());
         }
       }
+      listener.expirations(batches.expirations());
       if (options.maxRejects().exceeded(counts, true)) {
         return new Result(End.TOO_MANY_REJECTS, counts, before.counts());
       }

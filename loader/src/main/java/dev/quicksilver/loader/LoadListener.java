@@ -1,5 +1,7 @@
 package dev.quicksilver.loader;
 
+import dev.quicksilver.loader.read.Expirations;
+
 /** Hears how far a load has come, on the thread that loads, about once a batch. */
 public interface LoadListener {
   /**
@@ -16,4 +18,7 @@ public interface LoadListener {
    * @param bytes of the sources that were read, as they are stored
    */
   void committed(Counts counts, long bytes);
+
+  /** All sources were read; records of theirs expire, or none. */
+  default void expirations(Expirations of) {}
 }
