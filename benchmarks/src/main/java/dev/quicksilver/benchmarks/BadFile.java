@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Random;
 import java.util.zip.GZIPOutputStream;
@@ -36,11 +37,14 @@ record BadFile(
   static final int MAX_REJECTS = 5_000;
 
   private static final int BOMB = 64 << 20;
-  private static final List<Format> FORMATS = List.of(Format.values());
+  private static final HexFormat HEX = HexFormat.ofDelimiter(" ").withUpperCase();
+  private static final List<Format> TEXTS = List.of(Format.TSV, Format.CSV, Format.JSON_LINES);
+  private static final List<Format> LINES =
+      List.of(Format.TSV, Format.CSV, Format.JSON_LINES, Format.KYOTO_HEX, Format.KYOTO_PLAIN);
 
   /** Makes one. */
   static BadFile of(Random random) throws IOException {
-    return switch (random.nextInt(20)) {
+    return switch (random.nextInt(22)) {
       case 0 -> empty(random);
       case 1 -> noise(random);
       case 2, 3 -> cut(random);
@@ -48,7 +52,8 @@ record BadFile(
       case 5 -> unclosed(random);
       case 6 -> random.nextInt(10) == 0 ? bomb(random) : utf16(random);
       case 7 -> utf16(random);
-      default -> packed(random, new Writer(random, true).file());
+      case 8, 9 -> packed(random, snapshot(random));
+      default -> packed(random, new Writer(random, LINES, true).file());
     };
   }
 
@@ -72,19 +77,19 @@ record BadFile(
         bytes[i] = (byte) "\n\r\t,\"{}\\#!".charAt(random.nextInt(10));
       }
     }
-    Format format = FORMATS.get(random.nextInt(FORMATS.size()));
+    Format format = LINES.get(random.nextInt(LINES.size()));
     return new BadFile("noise", bytes, format, Dialect.DEFAULT, -1, -1, null);
   }
 
   private static BadFile cut(Random random) throws IOException {
-    BadFile whole = new Writer(random, false).file();
+    BadFile whole = new Writer(random, LINES, false).file();
     byte[] packed = pack(whole.content, random.nextBoolean());
     byte[] less = Arrays.copyOf(packed, 5 + random.nextInt(packed.length - 5));
     return new BadFile("cut", less, whole.format, whole.dialect, -1, 0, "cut or damaged");
   }
 
   private static BadFile flipped(Random random) throws IOException {
-    BadFile whole = new Writer(random, false).file();
+    BadFile whole = new Writer(random, LINES, false).file();
     byte[] packed = pack(whole.content, true);
     packed[packed.length - 1 - random.nextInt(8)] ^= (byte) (1 << random.nextInt(8));
     return new BadFile("wrong sum", packed, whole.format, whole.dialect, -1, 0, "cut or damaged");
@@ -126,7 +131,7 @@ record BadFile(
   }
 
   private static BadFile utf16(Random random) {
-    BadFile plain = new Writer(random, false).file();
+    BadFile plain = new Writer(random, TEXTS, false).file();
     String text = "\ufeff" + new String(plain.content, StandardCharsets.UTF_8);
     byte[] bytes =
         text.getBytes(random.nextBoolean() ? StandardCharsets.UTF_16LE : StandardCharsets.UTF_16BE);
@@ -144,6 +149,63 @@ record BadFile(
         "UTF-16", bytes, plain.format, plain.dialect, plain.loaded, plain.rejected, null);
   }
 
+  /** A snapshot of a Kyoto Cabinet with flawed records, one that is cut, or a damaged one. */
+  private static BadFile snapshot(Random random) {
+    var out = new ByteArrayOutputStream();
+    out.writeBytes("KCSS\n\0".getBytes(StandardCharsets.US_ASCII));
+    int records = 1 + random.nextInt(60);
+    int damaged = random.nextInt(3) == 0 ? random.nextInt(records) : -1;
+    int rejected = 0;
+    for (int i = 0; i < records; i++) {
+      byte[] key = ("k" + i).getBytes(StandardCharsets.US_ASCII);
+      byte[] value = ("v" + random.nextInt()).getBytes(StandardCharsets.US_ASCII);
+      int flaw = i == 0 ? 0 : random.nextInt(12);
+      rejected += flaw >= 1 && flaw <= 6 ? 1 : 0;
+      switch (flaw) {
+        case 1 -> key = new byte[0];
+        case 2 -> key = new byte[512];
+        case 3 -> key = new byte[] {'k', '0'};
+        case 4 -> value = new byte[MAX_RECORD];
+        case 5 -> value[0] = 0;
+        case 6 -> value[0] = (byte) 0xff;
+        default -> {
+          // a good one
+        }
+      }
+      out.write(i == damaged ? 1 + random.nextInt(254) : 0);
+      writeLength(out, key.length);
+      writeLength(out, value.length);
+      out.writeBytes(key);
+      out.writeBytes(value);
+    }
+    out.write(0xff);
+    byte[] bytes = out.toByteArray();
+    if (damaged >= 0) {
+      return ofSnapshot("damaged snapshot", bytes, -1, -1, "it is damaged");
+    }
+    if (random.nextInt(3) == 0) {
+      byte[] cut = Arrays.copyOf(bytes, 6 + random.nextInt(bytes.length - 6));
+      return ofSnapshot("cut snapshot", cut, -1, -1, "it is cut");
+    }
+    return ofSnapshot("records of a snapshot", bytes, records - rejected, rejected, null);
+  }
+
+  private static BadFile ofSnapshot(
+      String what, byte[] bytes, long loaded, long rejected, @Nullable String error) {
+    return new BadFile(what, bytes, Format.KCSS, Dialect.DEFAULT, loaded, rejected, error);
+  }
+
+  /** Seven bits to a byte, the highest first. */
+  private static void writeLength(ByteArrayOutputStream out, int length) {
+    if (length >= 1 << 14) {
+      out.write(length >> 14 | 0x80);
+    }
+    if (length >= 1 << 7) {
+      out.write(length >> 7 | 0x80);
+    }
+    out.write(length & 0x7f);
+  }
+
   private static BadFile packed(Random random, BadFile plain) throws IOException {
     if (random.nextInt(3) > 0) {
       return plain;
@@ -155,7 +217,7 @@ record BadFile(
         plain.dialect,
         plain.loaded,
         plain.rejected,
-        null);
+        plain.error);
   }
 
   private static byte[] pack(byte[] content, boolean gzip) throws IOException {
@@ -180,10 +242,10 @@ record BadFile(
     private long loaded;
     private long rejected;
 
-    Writer(Random random, boolean flaws) {
+    Writer(Random random, List<Format> formats, boolean flaws) {
       this.random = random;
       this.flaws = flaws;
-      format = FORMATS.get(random.nextInt(FORMATS.size()));
+      format = formats.get(random.nextInt(formats.size()));
       crlf = random.nextInt(3) == 0;
     }
 
@@ -195,7 +257,8 @@ record BadFile(
         rejected += bad ? 1 : 0;
         loaded += bad ? 0 : 1;
         boolean last = i == records - 1;
-        write(last && random.nextBoolean() ? "" : crlf ? "\r\n" : "\n");
+        boolean open = last && !format.isKyoto() && random.nextBoolean();
+        write(open ? "" : crlf ? "\r\n" : "\n");
       }
       return new BadFile(
           "records of " + format.word(),
@@ -221,6 +284,9 @@ record BadFile(
                 case TSV -> key;
                 case CSV -> key + ",v,more";
                 case JSON_LINES -> "{\"key\": \"" + key + "\"}";
+                case KYOTO_HEX -> hex(key);
+                case KYOTO_PLAIN -> key + "\tv\tmore";
+                case KCSS, KTSS -> throw noText(format);
               });
         }
         case 6 -> {
@@ -229,6 +295,9 @@ record BadFile(
                 case TSV -> key + "\t\\N";
                 case CSV -> "\"" + key + "\"x,v";
                 case JSON_LINES -> "{\"key\": null, \"value\": \"v\"}";
+                case KYOTO_HEX -> hex(key) + "\t76\t1780000000";
+                case KYOTO_PLAIN -> key;
+                case KCSS, KTSS -> throw noText(format);
               });
         }
         case 7 -> {
@@ -238,17 +307,25 @@ record BadFile(
           int value = out.size();
           pair(key, "v?v");
           byte[] bytes = out.toByteArray();
-          for (int at = value; at < bytes.length; at++) {
-            bytes[at] = bytes[at] == '?' ? (byte) 0xff : bytes[at];
-          }
           out.reset();
-          out.writeBytes(bytes);
+          for (int at = 0; at < bytes.length; at++) {
+            boolean wrong = at >= value && bytes[at] == '?';
+            if (wrong && format == Format.KYOTO_HEX) {
+              write("FF");
+            } else {
+              out.write(wrong ? 0xff : bytes[at]);
+            }
+          }
         }
         case 9 -> {
           if (format == Format.JSON_LINES) {
             write("{\"key\": \"" + key + "\", \"value\": \"v\"");
           } else if (format == Format.TSV) {
             write(key + "\tv\\");
+          } else if (format == Format.KYOTO_HEX) {
+            write(hex(key) + "\t7");
+          } else if (format == Format.KYOTO_PLAIN) {
+            write("\t\t");
           } else {
             write(key + ",v\rw");
           }
@@ -268,7 +345,19 @@ record BadFile(
             case CSV ->
                 random.nextBoolean() ? key + "," + value : "\"" + key + "\",\"" + value + "\"";
             case JSON_LINES -> "{\"key\": \"" + key + "\", \"value\": \"" + value + "\"}";
+            case KYOTO_HEX -> hex(key) + "\t" + hex(value);
+            case KYOTO_PLAIN -> key + "\t" + value;
+            case KCSS, KTSS -> throw noText(format);
           });
+    }
+
+    /** As Kyoto's programs print it, but for the question mark, which stands for something. */
+    private static String hex(String text) {
+      return HEX.formatHex(text.getBytes(StandardCharsets.UTF_8)).replace("3F", "?");
+    }
+
+    private static AssertionError noText(Format format) {
+      return new AssertionError(format + " has no lines");
     }
 
     private void write(String text) {

@@ -70,7 +70,7 @@ final class BadInputLoads {
     Load.Result result = null;
     String error = null;
     try {
-      result = load(path, rejects, file);
+      result = load(path, file.format(), rejects, file);
     } catch (LoadException e) {
       error = e.getMessage();
     }
@@ -115,7 +115,7 @@ final class BadInputLoads {
         written[0] + " + " + written[1] + " rejects in the file: " + counts);
     if (file.rejected() > 0 && !file.what().startsWith("unclosed")) {
       Path again = folder.resolve("again");
-      Load.Result second = load(rejects, again, file);
+      Load.Result second = load(rejects, file.format().ofRejects(), again, file);
       require(
           second.counts().read() == written[0],
           "of " + written[0] + " rejects, " + second.counts() + " were read again");
@@ -123,12 +123,12 @@ final class BadInputLoads {
     }
   }
 
-  private Load.Result load(Path path, Path rejects, BadFile file) throws Exception {
-    boolean json = file.format() == Format.JSON_LINES;
+  private Load.Result load(Path path, Format format, Path rejects, BadFile file) throws Exception {
+    boolean json = format == Format.JSON_LINES;
     var input =
         new Input(
             List.of(new Source.OfFile(path)),
-            file.format(),
+            format,
             file.dialect(),
             Optional.empty(),
             json ? "{key}" : "{1}",
@@ -145,7 +145,7 @@ final class BadInputLoads {
             new Limits(1_000, Optional.empty(), Long.MAX_VALUE),
             false,
             false);
-    return Load.run(connection, options, new Silent(), () -> false);
+    return Load.run(connection, options, new LoadListener() {}, () -> false);
   }
 
   private long pairs() throws SQLException {
@@ -162,9 +162,7 @@ final class BadInputLoads {
       return new long[] {0, 0};
     }
     String text = Files.readString(rejects, StandardCharsets.ISO_8859_1);
-    return new long[] {
-      count(text, "\n#! " + source + ", line"), count(text, "\n#- " + source + ", line")
-    };
+    return new long[] {count(text, "\n#! " + source + ", "), count(text, "\n#- " + source + ", ")};
   }
 
   private static long count(String text, String part) {
@@ -179,19 +177,5 @@ final class BadInputLoads {
     if (!right) {
       throw new AssertionError(otherwise);
     }
-  }
-
-  private static final class Silent implements LoadListener {
-    @Override
-    public void resumes(Counts before) {}
-
-    @Override
-    public void committed(Counts counts, long bytes) {}
-
-    @Override
-    public void deleting(long looked, long deleted) {}
-
-    @Override
-    public void paused(String reason) {}
   }
 }

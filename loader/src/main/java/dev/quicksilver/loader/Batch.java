@@ -1,8 +1,8 @@
 package dev.quicksilver.loader;
 
 import dev.quicksilver.loader.map.Mapping.Pair;
+import dev.quicksilver.loader.read.Extent;
 import dev.quicksilver.loader.read.Mark;
-import dev.quicksilver.loader.read.SourceRecord;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -25,14 +25,14 @@ final class Batch {
    * @param again whether an earlier batch has the key already, so that the row is counted as a
    *     duplicate whatever is written
    */
-  record Row(int source, long number, SourceRecord.Extent extent, Pair pair, boolean again) {
+  record Row(int source, long number, Extent extent, Pair pair, boolean again) {
     Reject reject(String reason) {
       return new Reject(source, number, extent, reason);
     }
   }
 
   /** A record that cannot be loaded. */
-  record Reject(int source, long number, SourceRecord.Extent extent, String reason) {}
+  record Reject(int source, long number, Extent extent, String reason) {}
 
   private final int maxRows;
   private final boolean replayed;
@@ -105,7 +105,7 @@ final class Batch {
       places.put(ByteBuffer.wrap(row.pair().key()), rows.size());
     }
     rows.add(row);
-    bytes += row.extent().text().length + row.pair().key().length + row.pair().value().length;
+    bytes += row.extent().held() + row.pair().key().length + row.pair().value().length;
   }
 
   /** Takes a row whose key an earlier record has, which then counts as the duplicate. */
@@ -126,14 +126,14 @@ final class Batch {
     } else {
       boolean again = rows.get(place).again();
       rows.set(place, new Row(row.source(), row.number(), row.extent(), row.pair(), again));
-      bytes += row.extent().text().length + row.pair().value().length;
+      bytes += row.extent().held() + row.pair().value().length;
     }
   }
 
   void reject(Reject reject) {
     read++;
     rejects.add(reject);
-    bytes += reject.extent().text().length + 2L * reject.reason().length();
+    bytes += reject.extent().held() + 2L * reject.reason().length();
   }
 
   void countDuplicate() {

@@ -4,6 +4,7 @@ import dev.quicksilver.loader.Batch.Reject;
 import dev.quicksilver.loader.Batch.Row;
 import dev.quicksilver.loader.map.Mapping;
 import dev.quicksilver.loader.map.Unfit;
+import dev.quicksilver.loader.read.Expirations;
 import dev.quicksilver.loader.read.Mark;
 import dev.quicksilver.loader.read.RecordReader;
 import dev.quicksilver.loader.read.SourceRecord;
@@ -42,6 +43,7 @@ final class Batches implements AutoCloseable {
   private final AtomicReference<@Nullable SeenKeys> all = new AtomicReference<>();
   private Batch batch;
   private long storedBytes;
+  private volatile Expirations expirations = Expirations.NONE;
 
   /** What the thread has to say: a batch, why there is none, or neither at the end. */
   private record Step(@Nullable Batch batch, @Nullable Throwable failure) {}
@@ -87,6 +89,11 @@ final class Batches implements AutoCloseable {
   /** The keys of all records of which a pair was made: after the last batch. */
   SeenKeys keys() {
     return Objects.requireNonNull(all.get());
+  }
+
+  /** Records that expire, of the sources that are read to their end. */
+  Expirations expirations() {
+    return expirations;
   }
 
   private void run() {
@@ -175,6 +182,7 @@ final class Batches implements AutoCloseable {
       if (!batch.isReplayed()) {
         batch.mark(number, reader.mark());
       }
+      expirations = expirations.plus(reader.expirations());
     }
     firstRecords.add(firstRecords.getLast() + records);
   }

@@ -138,6 +138,9 @@ public final class Load {
       if (end == End.FINISHED && options.mode() == LoadOptions.Mode.REPLACE_ALL) {
         end = deleteTheRest(batches, target, progress);
       }
+      if (end != End.STOPPED) {
+        listener.expirations(batches.expirations());
+      }
       if (progress != null && (end == End.FINISHED || end == End.NOT_REPLACED)) {
         progress.finish();
       }

@@ -1,5 +1,7 @@
 package dev.quicksilver.loader;
 
+import dev.quicksilver.loader.read.Expirations;
+
 /** Hears how far a load has come, on the thread that loads, about once a batch. */
 public interface LoadListener {
   /**
@@ -7,7 +9,7 @@ public interface LoadListener {
    *
    * @param before what became of the records that are committed
    */
-  void resumes(Counts before);
+  default void resumes(Counts before) {}
 
   /**
    * A batch is committed.
@@ -15,7 +17,7 @@ public interface LoadListener {
    * @param counts up to now
    * @param bytes of the sources that were read, as they are stored
    */
-  void committed(Counts counts, long bytes);
+  default void committed(Counts counts, long bytes) {}
 
   /**
    * Pairs of the database were looked for in the sources, and those that these lack deleted.
@@ -23,12 +25,15 @@ public interface LoadListener {
    * @param looked how many up to now
    * @param deleted how many of them were deleted
    */
-  void deleting(long looked, long deleted);
+  default void deleting(long looked, long deleted) {}
 
   /**
    * The load waits for the root or for replicas: heard a few times a second while it lasts.
    *
    * @param reason what it waits for
    */
-  void paused(String reason);
+  default void paused(String reason) {}
+
+  /** All sources were read; records of theirs expire, or none. */
+  default void expirations(Expirations of) {}
 }

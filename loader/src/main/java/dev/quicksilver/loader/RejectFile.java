@@ -2,7 +2,7 @@ package dev.quicksilver.loader;
 
 import dev.quicksilver.loader.Batch.Reject;
 import dev.quicksilver.loader.read.Comments;
-import dev.quicksilver.loader.read.SourceRecord;
+import dev.quicksilver.loader.read.Extent;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -101,12 +101,11 @@ final class RejectFile implements AutoCloseable {
   }
 
   private void write(OutputStream file, Reject reject) throws IOException {
-    SourceRecord.Extent extent = reject.extent();
+    Extent extent = reject.extent();
     String where =
         sources.get(reject.source() - 1).name()
-            + (extent.line() == extent.lastLine()
-                ? ", line " + extent.line()
-                : ", lines " + extent.line() + " to " + extent.lastLine())
+            + ", "
+            + extent.place()
             + ", byte "
             + extent.offset()
             + ": "
@@ -120,8 +119,9 @@ final class RejectFile implements AutoCloseable {
       return;
     }
     write(file, line + "\n");
-    file.write(extent.text());
-    if (extent.text().length == 0 || extent.text()[extent.text().length - 1] != '\n') {
+    byte[] text = extent.text();
+    file.write(text);
+    if (text.length == 0 || text[text.length - 1] != '\n') {
       file.write('\n');
     }
   }

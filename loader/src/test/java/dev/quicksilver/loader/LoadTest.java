@@ -105,24 +105,10 @@ class LoadTest {
     }
 
     Load.Result run(BooleanSupplier stop) throws Exception {
-      Load.Result result = Load.run(connection, options(), new Silent(), stop);
+      Load.Result result = Load.run(connection, options(), new LoadListener() {}, stop);
       assertThat(result.counts().addsUp()).isTrue();
       return result;
     }
-  }
-
-  private static class Silent implements LoadListener {
-    @Override
-    public void resumes(Counts before) {}
-
-    @Override
-    public void committed(Counts counts, long bytes) {}
-
-    @Override
-    public void deleting(long looked, long deleted) {}
-
-    @Override
-    public void paused(String reason) {}
   }
 
   @Test
@@ -140,7 +126,7 @@ class LoadTest {
           Load.run(
               connection,
               loading.options(),
-              new Silent() {
+              new LoadListener() {
                 @Override
                 public void paused(String reason) {
                   reasons.add(reason);
@@ -455,7 +441,10 @@ class LoadTest {
                 assertThatThrownBy(
                         () ->
                             Load.run(
-                                second, new Loading(file).options(), new Silent(), () -> false))
+                                second,
+                                new Loading(file).options(),
+                                new LoadListener() {},
+                                () -> false))
                     .isInstanceOf(LoadException.class)
                     .hasMessageContaining("another load into \"dns\" is running");
                 return false;

@@ -95,6 +95,10 @@ public final class CompareCommand implements Callable<Integer> {
       line(out, "  in the files:    ", difference.wanted());
       line(out, "  in the database: ", difference.found());
     }
+    String expirations = LoadProgress.words(result.expirations());
+    if (!expirations.isEmpty()) {
+      out.println(expirations);
+    }
     result.rejects().forEach(reject -> out.println("rejected " + reject));
     out.flush();
   }

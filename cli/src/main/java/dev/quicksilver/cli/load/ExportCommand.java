@@ -68,7 +68,7 @@ public final class ExportCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Format chosen = InputFlags.usage(spec, () -> format == null ? ofName() : Format.of(format));
+    Format chosen = InputFlags.usage(spec, this::chosen);
     Packing packed = InputFlags.usage(spec, this::packing);
     try (Lifecycle lifecycle = new Lifecycle();
         Database source =
@@ -83,6 +83,12 @@ public final class ExportCommand implements Callable<Integer> {
       }
     }
     return ExitCode.OK;
+  }
+
+  private Format chosen() {
+    Format one = format == null ? ofName() : Format.of(format);
+    Export.requireWritten(one);
+    return one;
   }
 
   private Format ofName() {

@@ -5,11 +5,14 @@ import dev.quicksilver.loader.Input.Duplicates;
 import dev.quicksilver.loader.Source;
 import dev.quicksilver.loader.map.Template;
 import dev.quicksilver.loader.read.Dialect;
+import dev.quicksilver.loader.read.Expiry;
 import dev.quicksilver.loader.read.Format;
 import java.nio.charset.Charset;
 import java.nio.charset.IllegalCharsetNameException;
 import java.nio.charset.UnsupportedCharsetException;
 import java.nio.file.Path;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -39,7 +42,10 @@ final class InputFlags {
   @Option(
       names = "--format",
       paramLabel = "FORMAT",
-      description = "tsv (COPY's text), csv or jsonl; told by the files' names otherwise.")
+      description =
+          "tsv (COPY's text), csv, jsonl; of Kyoto Cabinet and Tycoon: kyoto-hex (list -pv -px),"
+              + " kyoto-plain (list -pv), kcss (dump), ktss (-bgs). Told by the files' names"
+              + " otherwise.")
   private @Nullable String format;
 
   @Option(
@@ -86,6 +92,15 @@ final class InputFlags {
       paramLabel = "NAME",
       description = "Of the text. Default: UTF-8, or what a byte order mark says.")
   private @Nullable String encoding;
+
+  @Option(
+      names = "--expiry",
+      paramLabel = "TIME|none",
+      description =
+          "Of Kyoto's formats: values begin with a Tycoon's expiration times, and records that had"
+              + " expired at that time, as 2026-05-01T12:00:00Z, are left out; none: they have no"
+              + " such times. Default: of ktss the time when it was written.")
+  private @Nullable String expiry;
 
   @Option(
       names = "--duplicates",
@@ -173,7 +188,12 @@ final class InputFlags {
       Optional<Format> one = Format.ofName(name);
       if (one.isEmpty()) {
         throw new IllegalArgumentException(
-            "the format of " + name + " cannot be told by its name: --format says it");
+            "the format of "
+                + name
+                + " cannot be told by its name: --format says it"
+                + (name.matches("(?i).*\\.kc[htdf]")
+                    ? "; of a database of Kyoto Cabinet kctreemgr dump makes a .kcss"
+                    : ""));
       }
       found.add(one.get());
     }
@@ -189,6 +209,13 @@ final class InputFlags {
         && (delimiter != null || quote != null || escape != null || nullText != null)) {
       throw new IllegalArgumentException(
           "--delimiter, --quote, --escape and --null are for CSV, and this is " + chosen.word());
+    }
+    if (chosen.isKyoto()) {
+      return kyoto(chosen, columnsAreNamed);
+    }
+    if (expiry != null) {
+      throw new IllegalArgumentException(
+          "--expiry is for Kyoto's formats, and this is " + chosen.word());
     }
     boolean first = header != null && header;
     if (chosen == Format.JSON_LINES && first) {
@@ -212,7 +239,38 @@ final class InputFlags {
             ? Optional.empty()
             : Optional.of(character("--quote", quote == null ? "\"" : quote)),
         Optional.ofNullable(escape).map(text -> character("--escape", text)),
-        Optional.ofNullable(nullText));
+        Optional.ofNullable(nullText),
+        new Expiry.Unsaid());
+  }
+
+  private Dialect kyoto(Format chosen, boolean columnsAreNamed) {
+    if (columnsAreNamed || header != null) {
+      throw new IllegalArgumentException(
+          "nothing names columns in " + chosen.word() + ": {1} is the key, {2} the value");
+    }
+    if (encoding != null) {
+      throw new IllegalArgumentException(
+          "--encoding is for text, and " + chosen.word() + " holds bytes, which stay as they are");
+    }
+    return Dialect.DEFAULT.withExpiry(expiry());
+  }
+
+  private Expiry expiry() {
+    if (expiry == null) {
+      return new Expiry.Unsaid();
+    }
+    if (expiry.equals("none")) {
+      return new Expiry.None();
+    }
+    try {
+      return new Expiry.At(OffsetDateTime.parse(expiry).toInstant());
+    } catch (DateTimeParseException e) {
+      throw new IllegalArgumentException(
+          "--expiry is none or a time with its zone, as 2026-05-01T12:00:00Z, and not \""
+              + expiry
+              + "\"",
+          e);
+    }
   }
 
   private static char character(String flag, String text) {

@@ -82,7 +82,9 @@ final class LoadFlags {
         database,
         what,
         InputFlags.choice("--mode", mode, Mode.values()),
-        rejects == null ? Path.of(database + "-rejects." + what.format().word()) : rejects,
+        rejects == null
+            ? Path.of(database + "-rejects." + what.format().ofRejects().word())
+            : rejects,
         maxRejects(),
         limits(),
         restart,

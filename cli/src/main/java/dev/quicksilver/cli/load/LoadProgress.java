@@ -2,6 +2,7 @@ package dev.quicksilver.cli.load;
 
 import dev.quicksilver.loader.Counts;
 import dev.quicksilver.loader.LoadListener;
+import dev.quicksilver.loader.read.Expirations;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -127,6 +128,27 @@ final class LoadProgress implements LoadListener, AutoCloseable {
       out.println(line);
       out.flush();
     }
+  }
+
+  @Override
+  public void expirations(Expirations of) {
+    String line = words(of);
+    if (!line.isEmpty()) {
+      out.println(line);
+      out.flush();
+    }
+  }
+
+  /** What to say of records that expire; empty if there are none. */
+  static String words(Expirations of) {
+    return of.equals(Expirations.NONE)
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            "of the sources' records %,d had expired and are left out; %,d expire later, and"
+                + " do not expire here",
+            of.past(),
+            of.future());
   }
 
   private static String words(double seconds) {

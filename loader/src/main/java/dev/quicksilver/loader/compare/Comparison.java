@@ -6,6 +6,7 @@ import dev.quicksilver.loader.Source;
 import dev.quicksilver.loader.map.Mapping;
 import dev.quicksilver.loader.map.Mapping.Pair;
 import dev.quicksilver.loader.map.Unfit;
+import dev.quicksilver.loader.read.Expirations;
 import dev.quicksilver.loader.read.RecordReader;
 import dev.quicksilver.loader.read.SourceRecord;
 import dev.quicksilver.storage.DatabaseIdentity;
@@ -36,6 +37,7 @@ public final class Comparison {
   private long missing;
   private long additional;
   private long different;
+  private Expirations expirations = Expirations.NONE;
 
   /** How a key differs. */
   public enum Kind {
@@ -69,6 +71,7 @@ public final class Comparison {
    * @param different keys with different values
    * @param differences the first of those three, in the order of keys
    * @param rejects why the first of the rejected records were
+   * @param expirations records of the files that expire; those that had are not among the read
    */
   public record Result(
       long read,
@@ -79,7 +82,8 @@ public final class Comparison {
       long additional,
       long different,
       List<Difference> differences,
-      List<String> rejects) {
+      List<String> rejects,
+      Expirations expirations) {
     /** Whether both hold the same pairs, and every record of the files makes one. */
     public boolean same() {
       return missing + additional + different + rejected == 0;
@@ -129,7 +133,8 @@ public final class Comparison {
         additional,
         different,
         List.copyOf(differences),
-        List.copyOf(rejects));
+        List.copyOf(rejects),
+        expirations);
   }
 
   private void read(Source source, SortedPairs pairs) throws LoadException, IOException {
@@ -143,10 +148,11 @@ public final class Comparison {
         } catch (Unfit e) {
           rejected++;
           if (rejects.size() < limit) {
-            rejects.add(source.name() + ", line " + record.extent().line() + ": " + e.getMessage());
+            rejects.add(source.name() + ", " + record.extent().place() + ": " + e.getMessage());
           }
         }
       }
+      expirations = expirations.plus(reader.expirations());
     }
   }
 

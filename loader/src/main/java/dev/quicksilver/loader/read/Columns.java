@@ -29,6 +29,19 @@ final class Columns {
     }
   }
 
+  /** Lays down that there are two, which nothing names. */
+  void requireKeyAndValue() throws SourceException {
+    width = 2;
+    for (int i = 0; i < places.length; i++) {
+      if (places[i] < 0 || places[i] >= width) {
+        throw new SourceException(
+            "there is no column \""
+                + wanted.get(i).name()
+                + "\": column 1 is the key, column 2 the value");
+      }
+    }
+  }
+
   /** Finds the columns by the first line's names. */
   void name(List<byte @Nullable []> header) throws SourceException {
     Map<String, Integer> names = new HashMap<>();

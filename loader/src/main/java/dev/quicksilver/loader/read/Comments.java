@@ -12,7 +12,7 @@ public final class Comments {
   /** Begins a line that tells of the record on the next one, whatever that begins with. */
   public static final String BEFORE_RECORD = "#!";
 
-  /** Begins a line that tells of a record that is not in the file. */
+  /** Begins a line that tells of a record that is not in the file, or of the file. */
   public static final String ALONE = "#-";
 
   private Comments() {}

@@ -80,7 +80,7 @@ final class CsvReader extends LinesReader {
       if (problem == null) {
         problem = columns.wrong(row.size());
       }
-      SourceRecord.Extent extent = lines.take();
+      Extent.OfLines extent = lines.take();
       return problem == null
           ? new SourceRecord(extent, columns.of(row), null)
           : SourceRecord.bad(extent, problem);

@@ -11,16 +11,19 @@ import java.util.Optional;
  * @param quote of CSV: stands around columns
  * @param escape of CSV: takes the meaning from what follows it, beside doubled quotes
  * @param nullText of CSV: a column that is this text is NULL
+ * @param expiry of Kyoto's formats: whether values begin with an expiration time
  */
 public record Dialect(
     boolean header,
     char delimiter,
     Optional<Character> quote,
     Optional<Character> escape,
-    Optional<String> nullText) {
+    Optional<String> nullText,
+    Expiry expiry) {
   /** As RFC 4180 and COPY have it, without a header. */
   public static final Dialect DEFAULT =
-      new Dialect(false, ',', Optional.of('"'), Optional.empty(), Optional.empty());
+      new Dialect(
+          false, ',', Optional.of('"'), Optional.empty(), Optional.empty(), new Expiry.Unsaid());
 
   /**
    * Checks the characters.
@@ -49,7 +52,12 @@ public record Dialect(
 
   /** The same with another answer to whether the first line names the columns. */
   public Dialect withHeader(boolean present) {
-    return new Dialect(present, delimiter, quote, escape, nullText);
+    return new Dialect(present, delimiter, quote, escape, nullText, expiry);
+  }
+
+  /** The same with other expiration times. */
+  public Dialect withExpiry(Expiry times) {
+    return new Dialect(header, delimiter, quote, escape, nullText, times);
   }
 
   /** The text of NULL as bytes. */

@@ -10,7 +10,18 @@ public enum Format {
   /** RFC 4180: commas between columns, double quotes around those that need them. */
   CSV("csv"),
   /** A JSON object a line. */
-  JSON_LINES("jsonl");
+  JSON_LINES("jsonl"),
+  /**
+   * What {@code list -pv -px} of Kyoto's programs prints: a line a record, a key, a tab and a
+   * value, each byte as two hexadecimal digits, with a blank between.
+   */
+  KYOTO_HEX("kyoto-hex"),
+  /** The same of {@code list -pv}, the bytes as they are: without tabs and line feeds in them. */
+  KYOTO_PLAIN("kyoto-plain"),
+  /** The snapshot of a Kyoto Cabinet, which {@code dump} of its programs writes. */
+  KCSS("kcss"),
+  /** The snapshot that a Kyoto Tycoon writes with {@code -bgs}. */
+  KTSS("ktss");
 
   private final String word;
 
@@ -21,6 +32,21 @@ public enum Format {
   /** What it is called on a command line. */
   public String word() {
     return word;
+  }
+
+  /** Whether a Kyoto Cabinet or Tycoon writes it, and this project only reads it. */
+  public boolean isKyoto() {
+    return compareTo(KYOTO_HEX) >= 0;
+  }
+
+  /** Whether it is no text: what is rejected of it becomes text of {@link #ofRejects}. */
+  public boolean isBinary() {
+    return this == KCSS || this == KTSS;
+  }
+
+  /** In which one records that are rejected are written. */
+  public Format ofRejects() {
+    return isBinary() ? KYOTO_HEX : this;
   }
 
   /**
@@ -35,7 +61,9 @@ public enum Format {
       }
     }
     throw new IllegalArgumentException(
-        "there is no format \"" + word + "\"; there are tsv, csv and jsonl");
+        "there is no format \""
+            + word
+            + "\"; there are tsv, csv, jsonl, kyoto-hex, kyoto-plain, kcss and ktss");
   }
 
   /** Tells the format by a file's name, whatever it is packed with. */
@@ -45,6 +73,10 @@ public enum Format {
       case "tsv", "copy" -> Optional.of(TSV);
       case "csv" -> Optional.of(CSV);
       case "jsonl", "ndjson" -> Optional.of(JSON_LINES);
+      case "kyoto-hex" -> Optional.of(KYOTO_HEX);
+      case "kyoto-plain" -> Optional.of(KYOTO_PLAIN);
+      case "kcss" -> Optional.of(KCSS);
+      case "ktss" -> Optional.of(KTSS);
       default -> Optional.empty();
     };
   }

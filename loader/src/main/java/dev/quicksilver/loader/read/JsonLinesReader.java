@@ -56,7 +56,7 @@ final class JsonLinesReader extends LinesReader {
         lines.skip();
         continue;
       }
-      SourceRecord.Extent extent = lines.take();
+      Extent.OfLines extent = lines.take();
       try {
         return new SourceRecord(extent, fields(extent.text()), null);
       } catch (JsonProcessingException e) {

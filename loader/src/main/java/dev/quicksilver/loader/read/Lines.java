@@ -164,6 +164,11 @@ final class Lines implements Closeable {
     return tooLong;
   }
 
+  /** On which line the record begins, 1 is the first. */
+  long number() {
+    return lines + 1;
+  }
+
   /** How many lines the record has up to now. */
   long count() {
     return linesOfRecord;
@@ -202,7 +207,7 @@ final class Lines implements Closeable {
   }
 
   /** Ends the record, and counts it. */
-  SourceRecord.Extent take() {
+  Extent.OfLines take() {
     records++;
     return endRecord();
   }
@@ -212,14 +217,14 @@ final class Lines implements Closeable {
     return endRecord().text();
   }
 
-  private SourceRecord.Extent endRecord() {
+  private Extent.OfLines endRecord() {
     long length = dropped + end - record;
     byte[] text = beginning;
     if (dropped == 0) {
       text = Arrays.copyOfRange(buffer, record, tooLong ? Math.min(record + KEPT, end) : end);
     }
     digest.update(buffer, record, end - record);
-    var extent = new SourceRecord.Extent(lines + 1, lines + linesOfRecord, offset, length, text);
+    var extent = new Extent.OfLines(lines + 1, lines + linesOfRecord, offset, length, text);
     offset += length;
     lines += linesOfRecord;
     linesOfRecord = 0;

@@ -14,9 +14,17 @@ public interface RecordReader extends Closeable {
    */
   @Nullable SourceRecord next() throws IOException;
 
-  /** The line that names the columns, with its end, as UTF-8; empty if there is none. */
+  /**
+   * What a file of rejected records begins with: the line that names the columns, or a {@linkplain
+   * Comments comment} that says how the file is read; as UTF-8, with the line's end; or empty.
+   */
   byte[] header();
 
   /** What was read up to and with the last record. */
   Mark mark();
+
+  /** Records that expire, of those that were read. */
+  default Expirations expirations() {
+    return Expirations.NONE;
+  }
 }

@@ -14,22 +14,6 @@ import org.jspecify.annotations.Nullable;
 public record SourceRecord(
     Extent extent, List<byte @Nullable []> fields, @Nullable String problem) {
 
-  /**
-   * The lines that make a record.
-   *
-   * @param line the line on which it begins, 1 is the first
-   * @param lastLine the line on which it ends
-   * @param offset bytes before it, in the unpacked text as UTF-8
-   * @param length its bytes, with the end of its last line
-   * @param text the record itself; its beginning only if it is longer than is allowed
-   */
-  public record Extent(long line, long lastLine, long offset, long length, byte[] text) {
-    /** Whether {@link #text} is all of it. */
-    public boolean isWhole() {
-      return text.length == length;
-    }
-  }
-
   /** One that cannot be loaded. */
   static SourceRecord bad(Extent extent, String problem) {
     return new SourceRecord(extent, List.of(), problem);

@@ -44,6 +44,7 @@ public final class Export {
    * @param to closed at the end
    * @param listener hears now and then how many pairs are written
    * @return how many pairs were written
+   * @throws IllegalArgumentException if the format is one of Kyoto's
    * @throws dev.quicksilver.storage.StorageException if what is stored is damaged
    */
   public static long run(
@@ -84,7 +85,19 @@ public final class Export {
       case CSV -> new CsvWriter(out, textKey, textValue);
       case JSON_LINES ->
           new JsonLinesWriter(out, textKey, textValue, valueType == Mapping.Type.JSON);
+      case KYOTO_HEX, KYOTO_PLAIN, KCSS, KTSS -> throw onlyRead(format);
     };
+  }
+
+  /**
+   * Refuses formats that are only read.
+   *
+   * @throws IllegalArgumentException if it is one
+   */
+  public static void requireWritten(Format format) {
+    if (format.isKyoto()) {
+      throw onlyRead(format);
+    }
   }
 
   private static boolean isText(String type) {
@@ -99,6 +112,12 @@ public final class Export {
       case TSV -> "--format tsv";
       case CSV -> "--format csv --key '{key" + key + "}' --value '{value" + value + "}'";
       case JSON_LINES -> "--format jsonl --key '{key" + key + "}' --value '{value" + value + "}'";
+      case KYOTO_HEX, KYOTO_PLAIN, KCSS, KTSS -> throw onlyRead(format);
     };
+  }
+
+  private static IllegalArgumentException onlyRead(Format format) {
+    return new IllegalArgumentException(
+        "the format " + format.word() + " is only read: write tsv, csv or jsonl");
   }
 }

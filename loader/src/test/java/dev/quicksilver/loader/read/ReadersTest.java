@@ -40,7 +40,7 @@ class ReadersTest {
 
   private static String words(SourceRecord record) {
     if (record.problem() != null) {
-      return "!" + record.extent().line() + ": " + record.problem();
+      return "!" + ((Extent.OfLines) record.extent()).line() + ": " + record.problem();
     }
     List<String> fields = new ArrayList<>();
     record
@@ -97,7 +97,13 @@ class ReadersTest {
         .containsExactly("a|1", "b,b|say \"x\"\nand\ty", "c|");
     assertThat(csv("ä,ö\n\"a\rb\",c")).containsExactly("ä|ö", "a\rb|c");
     Dialect other =
-        new Dialect(true, ';', Optional.of('\''), Optional.of('\\'), Optional.of("NULL"));
+        new Dialect(
+            true,
+            ';',
+            Optional.of('\''),
+            Optional.of('\\'),
+            Optional.of("NULL"),
+            new Expiry.Unsaid());
     assertThat(read("k;v\n'a''';'b\\'c'\nd;NULL\n", Format.CSV, other, "k", "v"))
         .containsExactly("a'|b'c", "d|NULL");
   }
@@ -248,7 +254,7 @@ class ReadersTest {
         .extracting(record -> new String(record.extent().text(), StandardCharsets.UTF_8))
         .containsExactly("a,1\n", "\"b\nb\",2\n", "\"x\"y\n", "c,3\n");
     assertThat(records)
-        .extracting(record -> record.extent().line())
+        .extracting(record -> ((Extent.OfLines) record.extent()).line())
         .containsExactly(2L, 3L, 6L, 7L);
   }
 
