@@ -157,7 +157,37 @@ final class LoadCommandTest {
       assertThat(export.output()).contains("dns: 2 pairs at sequence 2, content digest ");
       NodeProcesses.Ended again = run(load("--from=" + exported, "--key={key}", "--value={value}"));
       assertThat(again.output()).contains("2 records read = 0 loaded + 2 unchanged");
+      loadsWhatAnotherHolds(nodes);
     }
+  }
+
+  /** Of a data directory, of a snapshot and of a table. */
+  private void loadsWhatAnotherHolds(NodeProcesses nodes) throws Exception {
+    String edge = folder.resolve("edge").toString();
+    String snapshot = folder.resolve("snapshot").toString();
+    NodeProcesses.Ended copied = nodes.run("snapshot", "dns", snapshot, "--data-directory=" + edge);
+    assertThat(copied.exitCode()).as(copied.output()).isEqualTo(ExitCode.OK);
+    String url = postgres.jdbcUrl();
+    for (List<String> source :
+        List.of(
+            List.of("--from=" + edge),
+            List.of("--from=" + snapshot),
+            List.of("--from=" + url, "--table=dns"),
+            List.of("--from=" + url, "--query=SELECT key, value FROM dns ORDER BY key"))) {
+      NodeProcesses.Ended loaded = run(load(source.toArray(String[]::new)));
+      assertThat(loaded.output()).contains("2 records read = 0 loaded + 2 unchanged");
+      List<String> words = new ArrayList<>(List.of("compare", "dns", "--data-directory=" + edge));
+      words.addAll(source);
+      NodeProcesses.Ended compared = nodes.run(words.toArray(String[]::new));
+      assertThat(compared.output()).contains("2 equal, 0 missing, 0 additional, 0 different");
+    }
+    wrong(ExitCode.USAGE, "either --table or --query", "--from=" + url);
+    wrong(ExitCode.USAGE, "for a PostgreSQL, and --from names none", "--from=" + edge, "--table=x");
+    wrong(ExitCode.USAGE, "it holds: dns", "--from=" + edge, "--from-database=x");
+    wrong(ExitCode.USAGE, "neither a data directory nor a snapshot", "--from=" + folder);
+    wrong(ExitCode.USAGE, "are for files", "--from=" + edge, "--format=csv");
+    wrong(ExitCode.USAGE, "a PostgreSQL is written", "--from=postgresql:x", "--table=y");
+    wrong(ExitCode.FAILURE, "does not exist", "--from=" + url, "--table=nothing");
   }
 
   private void startRootAndEdge(NodeProcesses nodes) throws Exception {

@@ -8,6 +8,7 @@ import dev.quicksilver.loader.read.Expirations;
 import dev.quicksilver.loader.read.Mark;
 import dev.quicksilver.loader.read.RecordReader;
 import dev.quicksilver.loader.read.SourceRecord;
+import dev.quicksilver.loader.source.Source;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -7,6 +7,7 @@ import dev.quicksilver.loader.read.Format;
 import dev.quicksilver.loader.read.Readers;
 import dev.quicksilver.loader.read.RecordReader;
 import dev.quicksilver.loader.read.SourceRecord;
+import dev.quicksilver.loader.source.Source;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.Charset;

@@ -2,6 +2,7 @@ package dev.quicksilver.loader;
 
 import dev.quicksilver.loader.read.Digests;
 import dev.quicksilver.loader.read.Mark;
+import dev.quicksilver.loader.source.Source;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;

@@ -3,6 +3,7 @@ package dev.quicksilver.loader;
 import dev.quicksilver.loader.Batch.Reject;
 import dev.quicksilver.loader.read.Comments;
 import dev.quicksilver.loader.read.Extent;
+import dev.quicksilver.loader.source.Source;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -11,6 +11,7 @@ import dev.quicksilver.loader.read.Dialect;
 import dev.quicksilver.loader.read.Expirations;
 import dev.quicksilver.loader.read.Expiry;
 import dev.quicksilver.loader.read.Format;
+import dev.quicksilver.loader.source.Source;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.SqlSession;

@@ -9,6 +9,8 @@ import dev.quicksilver.loader.LoadOptions.MaxRejects;
 import dev.quicksilver.loader.LoadOptions.Mode;
 import dev.quicksilver.loader.read.Dialect;
 import dev.quicksilver.loader.read.Format;
+import dev.quicksilver.loader.source.PostgresRows;
+import dev.quicksilver.loader.source.Source;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.SqlSession;
@@ -21,6 +23,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Properties;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -68,6 +71,7 @@ class LoadTest {
   private final class Loading {
     private String database = "dns";
     private List<Path> files = List.of();
+    private @Nullable Input input;
     private Mode mode = Mode.UPSERT;
     private Duplicates duplicates = Duplicates.ERROR;
     private MaxRejects maxRejects = new MaxRejects(1_000_000, false);
@@ -82,18 +86,23 @@ class LoadTest {
     }
 
     LoadOptions options() {
-      var input =
-          new Input(
-              files.stream().<Source>map(Source.OfFile::new).toList(),
-              Format.TSV,
-              Dialect.DEFAULT,
-              Optional.empty(),
-              "{1}",
-              "{2}",
-              duplicates,
-              1 << 20);
       return new LoadOptions(
-          database, input, mode, rejects(), maxRejects, limits(), restart, dryRun);
+          database, input(), mode, rejects(), maxRejects, limits(), restart, dryRun);
+    }
+
+    private Input input() {
+      if (input != null) {
+        return input;
+      }
+      return new Input(
+          files.stream().<Source>map(Source.OfFile::new).toList(),
+          Format.TSV,
+          Dialect.DEFAULT,
+          Optional.empty(),
+          "{1}",
+          "{2}",
+          duplicates,
+          1 << 20);
     }
 
     private Limits limits() {
@@ -386,6 +395,39 @@ class LoadTest {
       assertThat(Files.readString(rejects())).isEqualTo(rejected);
     }
     assertThat(session.query("SELECT count(*) FROM quicksilver.load_source")).isEqualTo("0");
+  }
+
+  @Test
+  void goesOnInATableOfPostgres() throws Exception {
+    session.execute("CREATE TABLE old (id bigint PRIMARY KEY, name text, address bytea)");
+    session.execute(
+        "INSERT INTO old SELECT 100 - i, 'host' || i, CASE WHEN i % 30 <> 7 THEN decode(to_hex(i),"
+            + " 'hex') END FROM generate_series(10, 99) i");
+    try {
+      var source =
+          new PostgresRows("here", postgres.jdbcUrl(), new Properties(), "public.old", false);
+      var loading = new Loading();
+      loading.input =
+          new Input(
+              List.of(source),
+              Format.TSV,
+              Dialect.DEFAULT.withHeader(true),
+              Optional.empty(),
+              "{name}",
+              "{address}",
+              Duplicates.ERROR,
+              1 << 20);
+      int[] batches = {0};
+      assertThat(loading.run(() -> ++batches[0] == 3).end()).isEqualTo(Load.End.STOPPED);
+      Load.Result result = loading.run();
+      assertThat(result.before().read()).isEqualTo(30);
+      assertThat(result.counts()).isEqualTo(counts(87, 0, 3, 0));
+      assertThat(Files.readString(rejects()))
+          .contains("id\tname\taddress\n", "here, table public.old, line ", "is null or missing");
+      assertThat(value("host61")).isEqualTo("v61");
+    } finally {
+      session.execute("DROP TABLE old");
+    }
   }
 
   @Test

@@ -69,7 +69,7 @@ public final class CompareCommand implements Callable<Integer> {
   }
 
   private Input input() {
-    Input input = flags.input();
+    Input input = flags.input(database);
     InputFlags.requireAtLeast("--limit", limit, 0);
     return input;
   }

@@ -2,7 +2,6 @@ package dev.quicksilver.cli.load;
 
 import dev.quicksilver.loader.Input;
 import dev.quicksilver.loader.Input.Duplicates;
-import dev.quicksilver.loader.Source;
 import dev.quicksilver.loader.map.Template;
 import dev.quicksilver.loader.read.Dialect;
 import dev.quicksilver.loader.read.Expiry;
@@ -10,18 +9,16 @@ import dev.quicksilver.loader.read.Format;
 import java.nio.charset.Charset;
 import java.nio.charset.IllegalCharsetNameException;
 import java.nio.charset.UnsupportedCharsetException;
-import java.nio.file.Path;
 import java.time.OffsetDateTime;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
@@ -30,14 +27,7 @@ import picocli.CommandLine.ParameterException;
 final class InputFlags {
   private static final Pattern NAMED_COLUMN = Pattern.compile("\\{(?![1-9][0-9]{0,3}[|}])[^{}]");
 
-  @Option(
-      names = "--from",
-      required = true,
-      arity = "1..*",
-      paramLabel = "SOURCE",
-      description =
-          "Files, in this order; - is standard input. gzip and zstd are told by their content.")
-  private List<String> from = List.of();
+  @Mixin private SourceFlags sources = new SourceFlags();
 
   @Option(
       names = "--format",
@@ -119,19 +109,22 @@ final class InputFlags {
   /**
    * Returns what they say.
    *
+   * @param database what is loaded into, or compared with
    * @throws IllegalArgumentException if they make no sense; the message names the flag
    */
-  Input input() {
-    Format chosen = format == null ? formatOfNames() : Format.of(format);
+  Input input(String database) {
+    Format chosen = sources.areRows() ? Format.TSV : formatOfFiles();
     String keyTemplate = key == null ? defaultTemplate(chosen, "1", "key") : key;
     String valueTemplate = value == null ? defaultTemplate(chosen, "2", "value") : value;
     requireTemplate("--key", keyTemplate);
     requireTemplate("--value", valueTemplate);
     requireAtLeast("--max-record", maxRecord, 1);
     return new Input(
-        sources(),
+        sources.sources(database),
         chosen,
-        dialect(chosen, NAMED_COLUMN.matcher(keyTemplate + valueTemplate).find()),
+        sources.areRows()
+            ? rows()
+            : dialect(chosen, NAMED_COLUMN.matcher(keyTemplate + valueTemplate).find()),
         charset(),
         keyTemplate,
         valueTemplate,
@@ -166,42 +159,19 @@ final class InputFlags {
     }
   }
 
-  private List<Source> sources() {
-    List<Source> sources = new ArrayList<>();
-    Set<String> names = new HashSet<>();
-    for (String name : from) {
-      Source source =
-          name.equals("-")
-              ? new Source.OfStream("standard input", System.in)
-              : new Source.OfFile(Path.of(name));
-      if (!names.add(source.identity())) {
-        throw new IllegalArgumentException("--from names " + source.name() + " twice");
-      }
-      sources.add(source);
-    }
-    return sources;
+  private Format formatOfFiles() {
+    return format == null ? sources.format() : Format.of(format);
   }
 
-  private Format formatOfNames() {
-    Set<Format> found = new HashSet<>();
-    for (String name : from) {
-      Optional<Format> one = Format.ofName(name);
-      if (one.isEmpty()) {
-        throw new IllegalArgumentException(
-            "the format of "
-                + name
-                + " cannot be told by its name: --format says it"
-                + (name.matches("(?i).*\\.kc[htdf]")
-                    ? "; of a database of Kyoto Cabinet kctreemgr dump makes a .kcss"
-                    : ""));
-      }
-      found.add(one.get());
-    }
-    if (found.size() > 1) {
+  /** Rows are COPY text whose first line names the columns. */
+  private Dialect rows() {
+    boolean ofFiles = format != null || header != null || encoding != null || expiry != null;
+    if (ofFiles || delimiter != null || quote != null || escape != null || nullText != null) {
       throw new IllegalArgumentException(
-          "the names of the sources tell different formats: load them one by one, or say --format");
+          "--format, --header, --encoding, --expiry and what says how CSV is written are for"
+              + " files: the columns of other sources have their names");
     }
-    return found.iterator().next();
+    return Dialect.DEFAULT.withHeader(true);
   }
 
   private Dialect dialect(Format chosen, boolean columnsAreNamed) {

@@ -10,7 +10,7 @@ import dev.quicksilver.loader.Load;
 import dev.quicksilver.loader.LoadException;
 import dev.quicksilver.loader.LoadOptions;
 import dev.quicksilver.loader.LoadOptions.Mode;
-import dev.quicksilver.loader.Source;
+import dev.quicksilver.loader.source.Source;
 import java.io.Console;
 import java.io.IOException;
 import java.io.PrintWriter;

@@ -77,7 +77,7 @@ final class LoadFlags {
    * @throws IllegalArgumentException if they make no sense; the message names the flag
    */
   LoadOptions options(String database) {
-    Input what = input.input();
+    Input what = input.input(database);
     return new LoadOptions(
         database,
         what,

@@ -2,13 +2,13 @@ package dev.quicksilver.loader.compare;
 
 import dev.quicksilver.loader.Input;
 import dev.quicksilver.loader.LoadException;
-import dev.quicksilver.loader.Source;
 import dev.quicksilver.loader.map.Mapping;
 import dev.quicksilver.loader.map.Mapping.Pair;
 import dev.quicksilver.loader.map.Unfit;
 import dev.quicksilver.loader.read.Expirations;
 import dev.quicksilver.loader.read.RecordReader;
 import dev.quicksilver.loader.read.SourceRecord;
+import dev.quicksilver.loader.source.Source;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.Direction;
 import dev.quicksilver.storage.KeyRange;

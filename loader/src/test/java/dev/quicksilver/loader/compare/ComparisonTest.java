@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.loader.Input;
 import dev.quicksilver.loader.Input.Duplicates;
-import dev.quicksilver.loader.Source;
 import dev.quicksilver.loader.compare.Comparison.Kind;
 import dev.quicksilver.loader.map.Mapping.Pair;
 import dev.quicksilver.loader.read.Dialect;
 import dev.quicksilver.loader.read.Format;
+import dev.quicksilver.loader.source.Source;
 import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseIdentity;

@@ -1,4 +1,4 @@
-package dev.quicksilver.loader;
+package dev.quicksilver.loader.source;
 
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,8 +7,8 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 
-/** Where records come from: a file, or standard input. */
-public sealed interface Source {
+/** Where records come from. */
+public sealed interface Source permits Source.OfFile, Source.OfStream, PostgresRows, DatabasePairs {
   /** What messages, and the progress of a load, call it. */
   String name();
 

@@ -1,0 +1,93 @@
+package dev.quicksilver.loader.source;
+
+import dev.quicksilver.loader.map.Mapping;
+import dev.quicksilver.loader.write.TsvText;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.Direction;
+import dev.quicksilver.storage.KeyRange;
+import dev.quicksilver.storage.Scan;
+import dev.quicksilver.storage.Snapshot;
+import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.StorageOptions;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+
+/**
+ * The pairs of a database of Quicksilver in the order of their keys, as rows of columns {@code key}
+ * and {@code value}; in one snapshot, which the reading keeps.
+ *
+ * @param environment the folder of its environment: of a snapshot, or of a node's data directory
+ * @param name what it is called in messages
+ */
+public record DatabasePairs(Path environment, String name) implements Source {
+  @Override
+  public String identity() {
+    return "quicksilver:" + environment.toAbsolutePath().normalize();
+  }
+
+  @Override
+  public InputStream open() throws IOException {
+    try {
+      return new Pairs(Database.openReadOnly(environment, StorageOptions.DEFAULT));
+    } catch (StorageException e) {
+      throw new IOException(e.getMessage(), e);
+    }
+  }
+
+  @Override
+  public long size() {
+    return -1;
+  }
+
+  private static final class Pairs extends RowsStream {
+    private final Database database;
+    private final Snapshot snapshot;
+    private final Scan scan;
+    private final boolean textKey;
+    private final boolean textValue;
+
+    Pairs(Database database) {
+      this.database = database;
+      textKey = isText(database.identity().keyType());
+      textValue = isText(database.identity().valueType());
+      try {
+        snapshot = database.snapshot();
+        scan = snapshot.scan(KeyRange.ALL, Direction.FORWARD);
+      } catch (StorageException e) {
+        database.close();
+        throw e;
+      }
+      first().writeBytes("key\tvalue\n".getBytes(StandardCharsets.US_ASCII));
+    }
+
+    private static boolean isText(String type) {
+      return Mapping.Type.ofReplicated(type) != Mapping.Type.BYTEA;
+    }
+
+    @Override
+    boolean next(ByteArrayOutputStream to) throws IOException {
+      try {
+        if (!scan.next()) {
+          return false;
+        }
+        TsvText.column(to, textKey, scan.keyBuffer(), 0, scan.keyLength());
+        to.write('\t');
+        TsvText.column(to, textValue, scan.valueBuffer(), scan.valueOffset(), scan.valueLength());
+        to.write('\n');
+        return true;
+      } catch (StorageException e) {
+        throw new IOException(e.getMessage(), e);
+      }
+    }
+
+    @Override
+    public void close() {
+      scan.close();
+      snapshot.close();
+      database.close();
+    }
+  }
+}
