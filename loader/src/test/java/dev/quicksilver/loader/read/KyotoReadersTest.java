@@ -159,6 +159,16 @@ class KyotoReadersTest {
   }
 
   @Test
+  void tellsFormatsByNames() {
+    for (Format format : Format.values()) {
+      assertThat(Format.of(format.word())).isEqualTo(format);
+      assertThat(Format.ofName("a.b." + format.word() + ".gz")).contains(format);
+      assertThat(Format.of(format.ofRejects().word()).isBinary()).isFalse();
+    }
+    assertThat(Format.ofName("a.kct")).isEmpty();
+  }
+
+  @Test
   void readsPlainLists() throws IOException {
     assertThat(plain("61\tb\n\u00ef\u00bb\u00bfa\t\u00ff\r\n\tx\n"))
         .containsExactly("61=b", "\u00ef\u00bb\u00bfa=\u00ff\r", "=x");
