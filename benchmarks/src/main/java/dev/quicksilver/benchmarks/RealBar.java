@@ -26,11 +26,6 @@ import org.postgresql.PGConnection;
  * what is loaded out of a Kyoto Cabinet has to come back to one.
  */
 final class RealBar implements Bar {
-  /** Packages that are taken: all that there are, or a few. */
-  private static final int ALL = 1_000_000;
-
-  private static final int FEW = 3_000;
-
   /** A database of a Kyoto Cabinet's list, which is taken back to one. */
   private static final String THERE_AND_BACK = "sums_listed";
 
@@ -55,7 +50,7 @@ final class RealBar implements Bar {
     List<RealSource> sources;
     try (Tree tree = Tree.start()) {
       Path folder = Files.createDirectory(tree.folder().resolve("real"));
-      sources = RealSources.make(folder, settings.size(ALL, FEW));
+      sources = RealSources.make(folder, settings.quick());
       for (RealSource source : sources) {
         load(tree, folder, source);
         require(compare(tree, folder, source), 0, source.wanted().size() + " equal");

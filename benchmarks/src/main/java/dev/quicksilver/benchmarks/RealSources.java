@@ -28,13 +28,16 @@ final class RealSources {
   private static final String SECTION = "// ===BEGIN ";
   private static final HexFormat HEX = HexFormat.of();
 
+  /** Packages of a quick run. */
+  private static final int FEW = 3_000;
+
   private final Path folder;
-  private final int packages;
+  private final boolean quick;
   private final List<RealSource> all = new ArrayList<>();
 
-  private RealSources(Path folder, int packages) {
+  private RealSources(Path folder, boolean quick) {
     this.folder = folder;
-    this.packages = packages;
+    this.quick = quick;
   }
 
   /** A package's paragraph. */
@@ -43,9 +46,9 @@ final class RealSources {
   /**
    * Makes the files in a folder, and installs what is missing for it.
    *
-   * @param packages how many of Debian's are in them at most
+   * @param quick whether a few of Debian's packages do, and a hash table is left out
    */
-  static List<RealSource> make(Path folder, int packages) throws Exception {
+  static List<RealSource> make(Path folder, boolean quick) throws Exception {
     SystemPackages.attempt(
         () -> {
           for (Path file : List.of(UNICODE, SUFFIXES)) {
@@ -58,7 +61,7 @@ final class RealSources {
         "kyotocabinet-utils",
         "publicsuffix",
         "unicode-data");
-    var sources = new RealSources(folder, packages);
+    var sources = new RealSources(folder, quick);
     sources.packages();
     sources.suffixes();
     sources.characters();
@@ -118,13 +121,14 @@ final class RealSources {
 
   /** Paragraphs of RFC 822's kind: a field's text goes on in lines that begin with a blank. */
   private List<Stanza> stanzas() throws Exception {
+    int most = quick ? FEW : Integer.MAX_VALUE;
     List<Stanza> stanzas = new ArrayList<>();
     Map<String, String> fields = new LinkedHashMap<>();
     String last = "";
     try (BufferedReader lines =
         Files.newBufferedReader(run("packages", "apt-cache", "dumpavail"))) {
       for (String line = lines.readLine();
-          line != null && stanzas.size() < packages;
+          line != null && stanzas.size() < most;
           line = lines.readLine()) {
         if (line.isBlank()) {
           if (!fields.isEmpty()) {
@@ -140,7 +144,7 @@ final class RealSources {
         }
       }
     }
-    if (!fields.isEmpty() && stanzas.size() < packages) {
+    if (!fields.isEmpty() && stanzas.size() < most) {
       stanzas.add(stanza(fields));
     }
     return stanzas;
@@ -168,17 +172,24 @@ final class RealSources {
       }
     }
     run("output", "kctreemgr", "import", "-sx", "sums.kct", pairs.toString());
-    run("output", "kchashmgr", "import", "-sx", "sums.kch", pairs.toString());
     run("output", "kctreemgr", "dump", "sums.kct", "sums.kcss");
     Path list = run("sums.kyoto-hex", "kctreemgr", "list", "-pv", "-px", "sums.kct");
-    Path ofHashes = run("hashes.kcss", "kchashmgr", "dump", "sums.kch");
-    Path packed = folder.resolve("hashes.kcss.gz");
-    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(packed))) {
-      Files.copy(ofHashes, out);
-    }
     bytes("sums_listed", list, wanted);
     bytes("sums_dumped", folder.resolve("sums.kcss"), wanted);
-    bytes("sums_of_hashes", packed, wanted);
+    if (!quick) {
+      bytes("sums_of_hashes", ofHashes(pairs), wanted);
+    }
+  }
+
+  /** The same out of a hash table, packed with gzip. */
+  private Path ofHashes(Path pairs) throws Exception {
+    run("output", "kchashmgr", "import", "-sx", "sums.kch", pairs.toString());
+    Path dump = run("hashes.kcss", "kchashmgr", "dump", "sums.kch");
+    Path packed = folder.resolve("hashes.kcss.gz");
+    try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(packed))) {
+      Files.copy(dump, out);
+    }
+    return packed;
   }
 
   private void bytes(String database, Path file, RealSource.Wanted wanted) {

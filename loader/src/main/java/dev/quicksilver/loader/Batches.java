@@ -82,7 +82,7 @@ final class Batches implements AutoCloseable {
     };
   }
 
-  /** The first line of a source, if it names the columns: of one from which a batch has come. */
+  /** What its rejects begin with, of a source from which a batch has come. */
   byte[] header(int source) {
     return Objects.requireNonNull(headers.get(source));
   }

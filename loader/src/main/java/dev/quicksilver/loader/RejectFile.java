@@ -19,9 +19,10 @@ import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The file of rejects: each record as it was, after a line that says where it stood and why it was
- * refused. Mended, it can be loaded as its source was: {@link Comments} are read over. There is no
- * file as long as nothing was rejected. Not thread-safe.
+ * The file of rejects: each record as it was, or as a text if it was none, after a line that says
+ * where it stood and why it was refused. Mended, it can be loaded as its source was, or as it says
+ * itself: {@link Comments} are read over. There is no file as long as nothing was rejected. Not
+ * thread-safe.
  */
 final class RejectFile implements AutoCloseable {
   private final Path path;

@@ -401,8 +401,8 @@ class LoadTest {
   void goesOnInATableOfPostgres() throws Exception {
     session.execute("CREATE TABLE old (id bigint PRIMARY KEY, name text, address bytea)");
     session.execute(
-        "INSERT INTO old SELECT 100 - i, 'host' || i, CASE WHEN i % 30 <> 7 THEN decode(to_hex(i),"
-            + " 'hex') END FROM generate_series(10, 99) i");
+        "INSERT INTO old SELECT 100 - i, 'host' || i, CASE WHEN i % 30 <> 7 THEN convert_to('v' ||"
+            + " i, 'UTF8') END FROM generate_series(10, 99) i");
     try {
       var source =
           new PostgresRows("here", postgres.jdbcUrl(), new Properties(), "public.old", false);

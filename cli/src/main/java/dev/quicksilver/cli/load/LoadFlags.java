@@ -6,6 +6,7 @@ import dev.quicksilver.loader.LoadOptions;
 import dev.quicksilver.loader.LoadOptions.Limits;
 import dev.quicksilver.loader.LoadOptions.MaxRejects;
 import dev.quicksilver.loader.LoadOptions.Mode;
+import dev.quicksilver.loader.read.Format;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
@@ -32,7 +33,7 @@ final class LoadFlags {
       paramLabel = "FILE",
       description =
           "Where records are written that cannot be loaded. Default: DATABASE-rejects and the"
-              + " format.")
+              + " format; DATABASE-dry-run-rejects of a dry run.")
   private @Nullable Path rejects;
 
   @Option(
@@ -82,13 +83,16 @@ final class LoadFlags {
         database,
         what,
         InputFlags.choice("--mode", mode, Mode.values()),
-        rejects == null
-            ? Path.of(database + "-rejects." + what.format().ofRejects().word())
-            : rejects,
+        rejects == null ? defaultRejects(database, what.format()) : rejects,
         maxRejects(),
         limits(),
         restart,
         dryRun);
+  }
+
+  /** A dry run has one of its own, so that the load after it finds none. */
+  private Path defaultRejects(String database, Format format) {
+    return Path.of(database + (dryRun ? "-dry-run" : "") + "-rejects." + format.ofRejects().word());
   }
 
   private Limits limits() {

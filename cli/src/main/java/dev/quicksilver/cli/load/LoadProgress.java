@@ -145,8 +145,8 @@ final class LoadProgress implements LoadListener, AutoCloseable {
         ? ""
         : String.format(
             Locale.ROOT,
-            "of the sources' records %,d had expired and are left out; %,d expire later, and"
-                + " do not expire here",
+            "%,d records of the sources had expired and are left out; %,d expire later, which they"
+                + " do not here",
             of.past(),
             of.future());
   }

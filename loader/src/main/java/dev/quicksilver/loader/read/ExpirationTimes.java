@@ -21,7 +21,11 @@ final class ExpirationTimes {
 
   private static final long LAST = 1L << 36;
 
+  /** The year 2106: what almost all times are before. */
+  private static final long SOON = 1L << 32;
+
   private final Expiry expiry;
+  private boolean first = true;
   private long past;
   private long future;
 
@@ -43,20 +47,33 @@ final class ExpirationTimes {
     return switch (expiry) {
       case Expiry.None _ -> new Result(value, null);
       case Expiry.Unsaid _ -> {
-        if (value.length >= WIDTH && time(value) == NEVER) {
+        if (looksTimed(value)) {
           throw new SourceException(
               unit
                   + " "
                   + number
-                  + ": the value begins with the expiration time of a Kyoto Tycoon (5 bytes FF, for"
-                  + " never). --expiry and the moment of the dump, as 2026-05-01T12:00:00Z, take"
-                  + " such times off and leave out what had expired; --expiry none loads values as"
-                  + " they stand");
+                  + ": the value begins like one of a Kyoto Tycoon, with when it expires ("
+                  + (time(value) == NEVER
+                      ? "5 bytes FF, never"
+                      : Instant.ofEpochSecond(time(value)))
+                  + "). --expiry and the moment of the dump, as 2026-05-01T12:00:00Z, take such"
+                  + " times off and leave out what had expired; --expiry none loads values as they"
+                  + " stand");
         }
+        first = false;
         yield new Result(value, null);
       }
       case Expiry.At at -> apply(value, at.moment());
     };
+  }
+
+  /** Five bytes FF are no chance; a likely time is one in every 300 values of random bytes. */
+  private boolean looksTimed(byte[] value) {
+    if (value.length < WIDTH) {
+      return false;
+    }
+    long time = time(value);
+    return time == NEVER || (first && time >= FIRST && time < SOON);
   }
 
   private Result apply(byte[] value, Instant moment) {

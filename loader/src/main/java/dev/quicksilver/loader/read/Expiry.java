@@ -9,7 +9,8 @@ import java.time.Instant;
 public sealed interface Expiry {
   /**
    * Nobody has said it. A {@link Format#KTSS} then has the times, and what had expired when it was
-   * written is left out. Other sources have none; a value that looks as if it had ends them.
+   * written is left out. Other sources have none; one whose first value looks as if it had one, or
+   * any as if it had that for never, ends there.
    */
   record Unsaid() implements Expiry {}
 

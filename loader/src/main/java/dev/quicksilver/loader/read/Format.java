@@ -36,7 +36,10 @@ public enum Format {
 
   /** Whether a Kyoto Cabinet or Tycoon writes it, and this project only reads it. */
   public boolean isKyoto() {
-    return compareTo(KYOTO_HEX) >= 0;
+    return switch (this) {
+      case TSV, CSV, JSON_LINES -> false;
+      case KYOTO_HEX, KYOTO_PLAIN, KCSS, KTSS -> true;
+    };
   }
 
   /** Whether it is no text: what is rejected of it becomes text of {@link #ofRejects}. */

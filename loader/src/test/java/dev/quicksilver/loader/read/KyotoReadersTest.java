@@ -159,6 +159,16 @@ class KyotoReadersTest {
   }
 
   @Test
+  void tellsFormatsByNames() {
+    for (Format format : Format.values()) {
+      assertThat(Format.of(format.word())).isEqualTo(format);
+      assertThat(Format.ofName("a.b." + format.word() + ".gz")).contains(format);
+      assertThat(Format.of(format.ofRejects().word()).isBinary()).isFalse();
+    }
+    assertThat(Format.ofName("a.kct")).isEmpty();
+  }
+
+  @Test
   void readsPlainLists() throws IOException {
     assertThat(plain("61\tb\n\u00ef\u00bb\u00bfa\t\u00ff\r\n\tx\n"))
         .containsExactly("61=b", "\u00ef\u00bb\u00bfa=\u00ff\r", "=x");
@@ -351,12 +361,19 @@ class KyotoReadersTest {
     byte[] content = Snapshot.cabinet().record("a", "1").record("b", forever("x")).end();
     assertThatThrownBy(() -> all(content, Format.KCSS, UNSAID))
         .isInstanceOf(SourceException.class)
-        .hasMessageStartingWith("record 2: the value begins with the expiration time of a Kyoto")
+        .hasMessageStartingWith(
+            "record 2: the value begins like one of a Kyoto Tycoon, with when it")
         .hasMessageContaining("--expiry none");
     assertThatThrownBy(() -> hex("61\t62\n61\tffffffffff62\n"))
         .hasMessageStartingWith("line 2: the value begins");
     assertThatThrownBy(() -> plain("a\t" + forever("x") + "\n")).hasMessageStartingWith("line 1:");
     assertThat(all(content, Format.KCSS, NONE)).containsExactly("a=1", "b=" + forever("x"));
+    byte[] later = Snapshot.cabinet().record("a", timed(MOMENT.getEpochSecond(), "x")).end();
+    assertThatThrownBy(() -> all(later, Format.KCSS, UNSAID))
+        .hasMessageContaining("(2026-05-01T12:00:00Z)");
+    String number = timed(MOMENT.getEpochSecond(), "");
+    byte[] numbers = Snapshot.cabinet().record("a", "").record("b", number).end();
+    assertThat(all(numbers, Format.KCSS, UNSAID)).containsExactly("a=", "b=" + number);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package dev.quicksilver.loader.write;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quicksilver.loader.map.Mapping;
 import dev.quicksilver.loader.map.Template;
@@ -22,6 +23,7 @@ import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
@@ -166,5 +168,17 @@ class ExportTest {
             hex(utf8("c")), utf8("\"text\""),
             hex(utf8("d")), utf8("[ 1 ,2]"));
     requireTheSame("text", "json", Format.JSON_LINES, Packing.NONE, pairs);
+  }
+
+  @Test
+  void refusesFormatsThatAreOnlyRead() {
+    for (Format format : List.of(Format.TSV, Format.CSV, Format.JSON_LINES)) {
+      Export.requireWritten(format);
+    }
+    for (Format format : List.of(Format.KYOTO_HEX, Format.KYOTO_PLAIN, Format.KCSS, Format.KTSS)) {
+      assertThatThrownBy(() -> Export.requireWritten(format))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage("the format " + format.word() + " is only read: write tsv, csv or jsonl");
+    }
   }
 }
