@@ -53,6 +53,7 @@ public final class Run implements Callable<Integer> {
           new FailoverBar(),
           new ResumeBar(),
           new BadInputBar(),
+          new LoadSpeedBar(),
           new HostileBar(),
           new ClientsBar(),
           new FdwSpeedBar(),
