@@ -41,7 +41,13 @@ final class ChildProcess implements AutoCloseable {
    * machine Linux shares time out among sessions.
    */
   static ChildProcess startService(Path output, List<String> arguments) throws IOException {
-    return start(output, List.of("-XX:TieredStopAtLevel=4"), arguments);
+    return startService(output, HEAP_MIB, arguments);
+  }
+
+  /** The same with a heap of so many MiB. */
+  static ChildProcess startService(Path output, int heapMib, List<String> arguments)
+      throws IOException {
+    return start(output, List.of("-Xmx" + heapMib + "m", "-XX:TieredStopAtLevel=4"), arguments);
   }
 
   /** The same command as a session of its own, where that is possible. */

@@ -36,7 +36,7 @@ final class Batch {
 
   private final int maxRows;
   private final boolean replayed;
-  private final List<Row> rows = new ArrayList<>();
+  private final Rows rows = new Rows();
   private final List<Reject> rejects = new ArrayList<>();
   private final SortedMap<Integer, Mark> marks = new TreeMap<>();
   private @Nullable Map<ByteBuffer, Integer> places;
@@ -68,7 +68,7 @@ final class Batch {
     return read == 0;
   }
 
-  List<Row> rows() {
+  Rows rows() {
     return rows;
   }
 
@@ -148,7 +148,7 @@ final class Batch {
    * @param refused what PostgreSQL refused of {@link #rows}
    */
   Counts counts(long loaded, List<BatchWriter.Refused> refused) {
-    long once = rows.stream().filter(row -> !row.again()).count();
+    int once = rows.size() - rows.again();
     long refusedAgain = refused.stream().filter(one -> one.row().again()).count();
     return new Counts(
         read,

@@ -71,11 +71,11 @@ final class BatchWriter {
     connection.commit();
   }
 
-  Written write(List<Row> rows) throws SQLException {
+  Written write(Rows rows) throws SQLException {
     if (rows.isEmpty()) {
       return Written.NOTHING;
     }
-    if (!dryRun && merges == 0 && rows.stream().noneMatch(Row::again)) {
+    if (!dryRun && merges == 0 && rows.again() == 0) {
       Savepoint before = connection.setSavepoint();
       try {
         copy(rows);
@@ -92,29 +92,47 @@ final class BatchWriter {
     return merge(rows);
   }
 
-  private void copy(List<Row> rows) throws SQLException {
-    String columns = target.key() + ", " + target.value();
-    copy("COPY " + target.table() + " (" + columns + ") FROM STDIN", rows, false);
+  private void copy(Rows rows) throws SQLException {
+    copy(
+        "COPY %s (%s, %s)".formatted(target.table(), target.key(), target.value()),
+        out -> {
+          for (int i = 0; i < rows.size(); i++) {
+            out.row(2);
+            rows.write(i, out);
+          }
+        });
   }
 
-  private void copy(String sql, List<Row> rows, boolean numbered) throws SQLException {
-    CopyIn copy = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(sql);
+  /** Into the temporary table, each with its number. */
+  private void copyNumbered(List<Row> rows) throws SQLException {
+    copy(
+        "COPY pg_temp.quicksilver_batch (quicksilver_n, quicksilver_again, %s, %s)"
+            .formatted(target.key(), target.value()),
+        out -> {
+          for (int i = 0; i < rows.size(); i++) {
+            Row row = rows.get(i);
+            out.row(4);
+            out.integer(i);
+            out.bool(row.again());
+            out.pair(row.pair());
+          }
+        });
+  }
+
+  private interface Writing {
+    void to(CopyRows out) throws SQLException;
+  }
+
+  private void copy(String sql, Writing rows) throws SQLException {
+    CopyIn copy =
+        connection
+            .unwrap(PGConnection.class)
+            .getCopyAPI()
+            .copyIn(sql + " FROM STDIN (FORMAT binary)");
     try {
-      var out = new CopyRows(copy);
-      for (int i = 0; i < rows.size(); i++) {
-        Row row = rows.get(i);
-        if (numbered) {
-          out.number(i);
-          out.nextColumn();
-          out.column(new byte[] {(byte) (row.again() ? 't' : 'f')}, Mapping.Type.TEXT);
-          out.nextColumn();
-        }
-        out.column(row.pair().key(), target.keyType());
-        out.nextColumn();
-        out.column(row.pair().value(), target.valueType());
-        out.endRow();
-      }
-      out.flush();
+      var out = new CopyRows(copy, target.jsonb());
+      rows.to(out);
+      out.end();
       copy.endCopy();
     } finally {
       if (copy.isActive()) {
@@ -147,14 +165,7 @@ final class BatchWriter {
   private Written mergeAll(List<Row> rows) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute("DELETE FROM pg_temp.quicksilver_batch");
-      copy(
-          "COPY pg_temp.quicksilver_batch (quicksilver_n, quicksilver_again, "
-              + target.key()
-              + ", "
-              + target.value()
-              + ") FROM STDIN",
-          rows,
-          true);
+      copyNumbered(rows);
       if (dryRun) {
         return compare(statement, rows);
       }

@@ -122,6 +122,9 @@ final class Batches implements AutoCloseable {
         read(source, keys);
       }
       hand(false);
+      if (options.mode() == LoadOptions.Mode.REPLACE_ALL) {
+        keys.index();
+      }
       all.set(keys);
       whole = true;
     } finally {

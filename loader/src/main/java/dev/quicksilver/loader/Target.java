@@ -18,9 +18,16 @@ import java.util.UUID;
  * @param table its name, quoted
  * @param key the key column's name, quoted
  * @param value the value column's name, quoted
+ * @param jsonb whether the value's type is jsonb
  */
 record Target(
-    UUID id, String table, String key, Mapping.Type keyType, String value, Mapping.Type valueType) {
+    UUID id,
+    String table,
+    String key,
+    Mapping.Type keyType,
+    String value,
+    Mapping.Type valueType,
+    boolean jsonb) {
   private static final Map<String, Mapping.Type> KEYS =
       Map.of("text", Mapping.Type.TEXT, "varchar", Mapping.Type.TEXT, "bytea", Mapping.Type.BYTEA);
   private static final Map<String, Mapping.Type> VALUES =
@@ -70,8 +77,9 @@ record Target(
               + " is not one key column (text or bytea) and one value column (text, bytea, json or"
               + " jsonb): COPY loads it, with psql");
     }
-    return new Target(
-        id, table, keys.getFirst().name(), keyType, values.getFirst().name(), valueType);
+    Column value = values.getFirst();
+    boolean jsonb = value.type().equals("jsonb");
+    return new Target(id, table, keys.getFirst().name(), keyType, value.name(), valueType, jsonb);
   }
 
   private static List<Column> columns(Connection connection, long relation) throws SQLException {

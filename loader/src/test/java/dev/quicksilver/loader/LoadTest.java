@@ -259,6 +259,42 @@ class LoadTest {
   }
 
   @Test
+  void loadsColumnsOfEveryType() throws Exception {
+    String large = "x".repeat(200_000);
+    String text = "\\\\é\ta\\tb\\n\nnext\t" + large + "\n";
+    String json = "a\t{\"b\": [1,  \"\\\\u00e9\"]}\nb\t\"" + large + "\"\n";
+    loadsInto("text", "text", text, "\\é=a\tb\n,next=" + large);
+    loadsInto("bytea", "text", text, "\\x5cc3a9=a\tb\n,\\x6e657874=" + large);
+    loadsInto("text", "bytea", text, "\\é=\\x6109620a,next=\\x" + "78".repeat(200_000));
+    loadsInto("text", "json", json, "a={\"b\": [1,  \"\\u00e9\"]},b=\"" + large + "\"");
+    loadsInto("text", "jsonb", json, "a={\"b\": [1, \"é\"]},b=\"" + large + "\"");
+    loadsInto("varchar(4)", "text", "ab\tc\n", "ab=c");
+  }
+
+  /** Loads pairs into a new table, and over pairs of the same keys. */
+  private void loadsInto(String keyType, String valueType, String text, String wanted)
+      throws Exception {
+    session.execute(
+        "CREATE TABLE typed (k %s PRIMARY KEY, v %s NOT NULL)".formatted(keyType, valueType));
+    session.execute("SELECT quicksilver.publish('typed', 'typed', '{k}', '{v}')");
+    try {
+      var loading = new Loading(file("typed.tsv", text));
+      loading.database = "typed";
+      long rows = text.lines().count();
+      String pairs = "SELECT string_agg(k::text || '=' || v::text, ',' ORDER BY k) FROM typed";
+      assertThat(loading.run().counts()).isEqualTo(counts(rows, 0, 0, 0));
+      assertThat(session.query(pairs)).isEqualTo(wanted);
+      assertThat(loading.run().counts()).isEqualTo(counts(0, rows, 0, 0));
+      session.execute("UPDATE typed SET v = '0'");
+      assertThat(loading.run().counts()).isEqualTo(counts(rows, 0, 0, 0));
+      assertThat(session.query(pairs)).isEqualTo(wanted);
+    } finally {
+      session.execute("SELECT quicksilver.unpublish('typed')");
+      session.execute("DROP TABLE typed");
+    }
+  }
+
+  @Test
   void insertsOnlyWhatIsNew() throws Exception {
     new Loading(file("a.tsv", "a\t1\nb\t2\n")).run();
     var loading = new Loading(file("b.tsv", "b\tother\na\t1\nc\t3\n"));

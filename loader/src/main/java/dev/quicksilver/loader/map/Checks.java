@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.quicksilver.loader.read.JsonTexts;
+import dev.quicksilver.loader.read.Scan;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -34,6 +35,9 @@ final class Checks {
 
   /** Refuses what a column of text cannot hold. */
   static void text(String column, byte[] text) throws Unfit {
+    if (Scan.isPlain(text)) {
+      return;
+    }
     if (!isUtf8(text)) {
       throw new Unfit("the " + column + " is not UTF-8 (--encoding says what it is)");
     }

@@ -17,6 +17,7 @@ final class Lines implements Closeable {
   static final int KEPT = 4096;
 
   private static final int FILL = 1 << 16;
+  private static final byte NEWLINE = '\n';
   private static final int LARGE = 1 << 23;
 
   private final InputStream in;
@@ -28,6 +29,9 @@ final class Lines implements Closeable {
    * Where the record begins in the buffer, its last line, what follows it, and the unread bytes.
    */
   private int record;
+
+  /** What is before it in the buffer is in the digest; never after the record's beginning. */
+  private int digested;
 
   private int start;
   private int end;
@@ -99,7 +103,7 @@ final class Lines implements Closeable {
     start = end;
     int searched = end;
     boolean some = false;
-    int newline = newline(searched);
+    int newline = Scan.indexOf(buffer, searched, filled, NEWLINE);
     while (newline < 0) {
       some |= filled > start;
       if (tooLong || filled - record > limit) {
@@ -115,7 +119,7 @@ final class Lines implements Closeable {
         return some;
       }
       filled += count;
-      newline = newline(searched);
+      newline = Scan.indexOf(buffer, searched, filled, NEWLINE);
     }
     end = newline + 1;
     tooLong |= end - record > limit;
@@ -123,22 +127,14 @@ final class Lines implements Closeable {
     return true;
   }
 
-  private int newline(int from) {
-    for (int i = from; i < filled; i++) {
-      if (buffer[i] == '\n') {
-        return i;
-      }
-    }
-    return -1;
-  }
-
   private void drop() {
     if (dropped == 0) {
       beginning = Arrays.copyOfRange(buffer, record, record + Math.min(KEPT, filled - record));
     }
     tooLong = true;
-    digest.update(buffer, record, filled - record);
+    digest.update(buffer, digested, filled - digested);
     dropped += filled - record;
+    digested = 0;
     record = 0;
     start = 0;
     end = 0;
@@ -146,6 +142,7 @@ final class Lines implements Closeable {
   }
 
   private void makeRoom() {
+    digestRecords();
     int kept = filled - record;
     byte[] to =
         kept > buffer.length / 2
@@ -156,7 +153,14 @@ final class Lines implements Closeable {
     start -= record;
     end -= record;
     record = 0;
+    digested = 0;
     filled = kept;
+  }
+
+  /** All at once, which is faster than one by one. */
+  private void digestRecords() {
+    digest.update(buffer, digested, record - digested);
+    digested = record;
   }
 
   /** Whether the record is longer than allowed: what is in the buffer may not be all of it. */
@@ -223,7 +227,6 @@ final class Lines implements Closeable {
     if (dropped == 0) {
       text = Arrays.copyOfRange(buffer, record, tooLong ? Math.min(record + KEPT, end) : end);
     }
-    digest.update(buffer, record, end - record);
     var extent = new Extent.OfLines(lines + 1, lines + linesOfRecord, offset, length, text);
     offset += length;
     lines += linesOfRecord;
@@ -233,11 +236,13 @@ final class Lines implements Closeable {
     tooLong = false;
     beginning = new byte[0];
     if (buffer.length > LARGE && filled - record <= FILL) {
+      digestRecords();
       byte[] small = new byte[2 * FILL];
       System.arraycopy(buffer, record, small, 0, filled - record);
       buffer = small;
       filled -= record;
       record = 0;
+      digested = 0;
       end = 0;
     }
     start = end;
@@ -246,6 +251,7 @@ final class Lines implements Closeable {
 
   /** Where the next record begins. */
   Mark mark() {
+    digestRecords();
     try {
       MessageDigest upToHere = (MessageDigest) digest.clone();
       return new Mark(records, offset, HexFormat.of().formatHex(upToHere.digest()));

@@ -12,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class TsvReader extends LinesReader {
   private static final byte[] NULL = {'\\', 'N'};
+  private static final byte TAB = '\t';
+  private static final byte BACKSLASH = '\\';
+  private static final byte CARRIAGE_RETURN = '\r';
 
   private final Columns columns;
   private final List<byte @Nullable []> row = new ArrayList<>();
@@ -90,25 +93,26 @@ final class TsvReader extends LinesReader {
     }
     row.clear();
     boolean escaped = false;
-    int at = from;
+    int at = Scan.indexOfAny(text, from, end, TAB, BACKSLASH, CARRIAGE_RETURN);
     while (at < end) {
       byte b = text[at];
-      if (b == '\t') {
+      if (b == TAB) {
         String problem = add(text, from, at, escaped);
         if (problem != null) {
           return problem;
         }
         from = at + 1;
         escaped = false;
-      } else if (b == '\r') {
+      } else if (b == CARRIAGE_RETURN) {
         return "column "
             + (row.size() + 1)
             + " has a carriage return"
             + (at == end - 1 ? " at its end, and the first line had none" : "")
             + ": write \\r, or convert the line ends";
       }
-      escaped |= b == '\\';
-      at += b == '\\' ? 2 : 1; // what is escaped is no tab
+      escaped |= b == BACKSLASH;
+      at += b == BACKSLASH ? 2 : 1; // what is escaped is no tab
+      at = Scan.indexOfAny(text, at, end, TAB, BACKSLASH, CARRIAGE_RETURN);
     }
     return add(text, from, end, escaped);
   }

@@ -9,10 +9,13 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.Random;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 
@@ -256,6 +259,32 @@ class ReadersTest {
     assertThat(records)
         .extracting(record -> ((Extent.OfLines) record.extent()).line())
         .containsExactly(2L, 3L, 6L, 7L);
+  }
+
+  /** Whatever moves within the buffer: long records, too long ones, and many short ones. */
+  @Test
+  void marksHaveTheDigestOfWhatIsBefore() throws IOException {
+    var random = new Random(8);
+    var text = new ByteArrayOutputStream();
+    for (int i = 0; i < 4_000; i++) {
+      int length = random.nextInt(50) == 0 ? random.nextInt(200_000) : random.nextInt(100);
+      text.writeBytes(utf8("k" + i + "\t" + "v".repeat(length) + "\n"));
+    }
+    byte[] all = text.toByteArray();
+    int tooLong = 0;
+    try (RecordReader reader = open(all, Format.TSV, Dialect.DEFAULT, Optional.empty(), "1", "2")) {
+      for (SourceRecord record = reader.next(); record != null; record = reader.next()) {
+        tooLong += record.problem() == null ? 0 : 1;
+        if (random.nextInt(20) == 0) {
+          Mark mark = reader.mark();
+          MessageDigest digest = Digests.sha256();
+          digest.update(all, 0, (int) mark.offset());
+          assertThat(mark.digest()).isEqualTo(HexFormat.of().formatHex(digest.digest()));
+        }
+      }
+      assertThat(reader.mark().offset()).isEqualTo(all.length);
+    }
+    assertThat(tooLong).isBetween(10, 200);
   }
 
   @Test
