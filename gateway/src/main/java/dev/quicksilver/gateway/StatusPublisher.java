@@ -202,7 +202,12 @@ final class StatusPublisher implements AutoCloseable {
       String name = database.identity().name();
       names.add(name);
       SequencedRow row =
-          new SequencedRow(name, database.identity().id(), head.lastSequence(), head.commitTime());
+          new SequencedRow(
+              name,
+              database.identity().id(),
+              head.lastSequence(),
+              head.commitTime(),
+              head.contentDigest());
       Written<SequencedRow> last = sequenced.get(name);
       if (last == null || !last.row().equals(row) || now - last.at() >= REFRESH) {
         rows.add(row);

@@ -3,6 +3,7 @@ package dev.quicksilver.gateway;
 import dev.quicksilver.replication.NodeAck;
 import dev.quicksilver.replication.NodeBelow;
 import dev.quicksilver.replication.NodeProblem;
+import dev.quicksilver.storage.ContentDigest;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
@@ -49,7 +50,8 @@ final class StatusTables {
    *
    * @param commitTime of that sequence, µs since 1970-01-01 UTC; 0 while there is none
    */
-  record SequencedRow(String database, UUID id, long sequence, long commitTime) {}
+  record SequencedRow(
+      String database, UUID id, long sequence, long commitTime, ContentDigest digest) {}
 
   /**
    * What a node said last.
@@ -84,17 +86,20 @@ final class StatusTables {
 
   void writeSequenced(List<SequencedRow> rows) {
     sql.execute(
-        "INSERT INTO quicksilver.sequenced (database, id, sequence, commit_time, heard_at) SELECT"
+        "INSERT INTO quicksilver.sequenced (database, id, sequence, commit_time, content_digest,"
+            + " heard_at) SELECT"
             + " n.database, n.id::uuid, n.sequence, "
             + TIME.formatted("n.commit_time")
-            + ", clock_timestamp() FROM unnest({0}::text[], {1}::text[], {2}::bigint[],"
-            + " {3}::bigint[]) AS n(database, id, sequence, commit_time) ON CONFLICT (database) DO"
-            + " UPDATE SET id = excluded.id, sequence = excluded.sequence, commit_time ="
-            + " excluded.commit_time, heard_at = excluded.heard_at",
+            + ", n.digest, clock_timestamp() FROM unnest({0}::text[], {1}::text[], {2}::bigint[],"
+            + " {3}::bigint[], {4}::text[]) AS n(database, id, sequence, commit_time, digest) ON"
+            + " CONFLICT (database) DO UPDATE SET id = excluded.id, sequence = excluded.sequence,"
+            + " commit_time = excluded.commit_time, content_digest = excluded.content_digest,"
+            + " heard_at = excluded.heard_at",
         texts(rows, SequencedRow::database),
         texts(rows, row -> row.id().toString()),
         numbers(rows, SequencedRow::sequence),
-        numbers(rows, SequencedRow::commitTime));
+        numbers(rows, SequencedRow::commitTime),
+        texts(rows, row -> row.digest().toString()));
   }
 
   /**

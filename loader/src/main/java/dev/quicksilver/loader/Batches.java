@@ -9,6 +9,8 @@ import dev.quicksilver.loader.read.Mark;
 import dev.quicksilver.loader.read.RecordReader;
 import dev.quicksilver.loader.read.SourceRecord;
 import dev.quicksilver.loader.source.Source;
+import dev.quicksilver.storage.ContentDigest;
+import dev.quicksilver.storage.ContentDigester;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,7 +43,9 @@ final class Batches implements AutoCloseable {
   private final List<Long> firstRecords = new ArrayList<>(List.of(0L));
 
   private final Map<Integer, byte[]> headers = new ConcurrentHashMap<>();
+  private final AtomicReference<@Nullable ContentDigest> digest = new AtomicReference<>();
   private final AtomicReference<@Nullable SeenKeys> all = new AtomicReference<>();
+  private final ContentDigester digester = new ContentDigester();
   private Batch batch;
   private long storedBytes;
   private volatile Expirations expirations = Expirations.NONE;
@@ -87,6 +91,11 @@ final class Batches implements AutoCloseable {
     return Objects.requireNonNull(headers.get(source));
   }
 
+  /** The content digest of the pairs that no batch rejects by itself: after the last batch. */
+  ContentDigest digest() {
+    return Objects.requireNonNull(digest.get());
+  }
+
   /** The keys of all records of which a pair was made: after the last batch. */
   SeenKeys keys() {
     return Objects.requireNonNull(all.get());
@@ -125,6 +134,7 @@ final class Batches implements AutoCloseable {
       if (options.mode() == LoadOptions.Mode.REPLACE_ALL) {
         keys.index();
       }
+      digest.set(digester.digest());
       all.set(keys);
       whole = true;
     } finally {
@@ -222,10 +232,13 @@ final class Batches implements AutoCloseable {
       batch.reject(row.reject("its key is also that of " + named(first)));
     } else if (refused.isPresent()) {
       batch.reject(row.reject(refused.get()));
-    } else if (batch.isReplayed()) {
-      return; // it is where it belongs
     } else if (first == 0) {
-      batch.add(row);
+      digester.add(pair.key(), pair.value());
+      if (!batch.isReplayed()) { // else it is where it belongs
+        batch.add(row);
+      }
+    } else if (batch.isReplayed()) {
+      return; // a duplicate that was counted
     } else if (options.input().duplicates() == Input.Duplicates.FIRST) {
       batch.countDuplicate();
     } else {

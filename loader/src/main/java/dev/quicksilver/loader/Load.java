@@ -4,6 +4,8 @@ import dev.quicksilver.loader.Batch.Reject;
 import dev.quicksilver.loader.BatchWriter.Refused;
 import dev.quicksilver.loader.BatchWriter.Written;
 import dev.quicksilver.loader.map.Mapping;
+import dev.quicksilver.storage.ContentDigest;
+import dev.quicksilver.storage.ContentDigester;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -12,6 +14,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -32,6 +35,7 @@ public final class Load {
   private final LoadListener listener;
   private final BooleanSupplier stop;
   private final Pace pace;
+  private final ContentDigester notHeld = new ContentDigester();
   private Counts counts = Counts.NONE;
 
   /** Why a load came to its end. */
@@ -51,8 +55,11 @@ public final class Load {
    *
    * @param counts of all its runs
    * @param before of the runs before this one
+   * @param digest the content digest of the pairs that are loaded or unchanged, once all sources
+   *     are read: empty if it cannot be told, of jsonb, which PostgreSQL writes in its own way, and
+   *     where the last of several records wins
    */
-  public record Result(End end, Counts counts, Counts before) {}
+  public record Result(End end, Counts counts, Counts before, Optional<ContentDigest> digest) {}
 
   private Load(
       Connection connection, LoadOptions options, LoadListener listener, BooleanSupplier stop) {
@@ -144,8 +151,17 @@ public final class Load {
       if (progress != null && (end == End.FINISHED || end == End.NOT_REPLACED)) {
         progress.finish();
       }
-      return new Result(end, counts, before.counts());
+      Optional<ContentDigest> digest =
+          end == End.STOPPED || end == End.TOO_MANY_REJECTS || !canBeDigested(target)
+              ? Optional.empty()
+              : Optional.of(batches.digest().minus(notHeld.digest()));
+      return new Result(end, counts, before.counts(), digest);
     }
+  }
+
+  /** Whether the pairs that are read say which bytes the replicas will have. */
+  private boolean canBeDigested(Target target) {
+    return !target.jsonb() && options.input().duplicates() != Input.Duplicates.LAST;
   }
 
   private End loadAll(
@@ -160,9 +176,24 @@ public final class Load {
         continue;
       }
       Batch next = batch;
+      List<Refused> refused = new ArrayList<>();
       add(
           transaction(
-              () -> write(next, writer, progress, all -> rejects.write(all, batches::header))));
+              () -> {
+                Written written = writer.write(next.rows());
+                refused.clear(); // of an attempt before this one
+                refused.addAll(written.refused());
+                Counts done = next.counts(written.loaded(), refused);
+                if (progress != null) {
+                  progress.add(next, done, refused);
+                }
+                // Before the commit: a load that is killed in between writes its rejects anew.
+                rejects.write(all(next.rejects(), refused), batches::header);
+                return done;
+              }));
+      for (Refused one : refused) {
+        notHeld.add(one.row().pair().key(), one.row().pair().value());
+      }
       listener.committed(counts, batch.storedBytes());
       if (options.maxRejects().exceeded(counts, false)) {
         return End.TOO_MANY_REJECTS;
@@ -215,24 +246,6 @@ public final class Load {
     Counts deleted = Counts.ofDeleted(additional.delete());
     progress.add(deleted);
     return deleted;
-  }
-
-  private interface Rejects {
-    void write(List<Reject> rejects) throws LoadException;
-  }
-
-  /** Writes a batch, and how far the load has come by it. */
-  private static Counts write(
-      Batch batch, BatchWriter writer, @Nullable Progress progress, Rejects rejects)
-      throws SQLException, LoadException {
-    Written written = writer.write(batch.rows());
-    Counts counts = batch.counts(written.loaded(), written.refused());
-    if (progress != null) {
-      progress.add(batch, counts, written.refused());
-    }
-    // Before the commit: a load that is killed in between writes its file of rejects anew.
-    rejects.write(all(batch.rejects(), written.refused()));
-    return counts;
   }
 
   private interface Work {

@@ -1,5 +1,6 @@
 package dev.quicksilver.loader;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -14,6 +15,7 @@ import dev.quicksilver.loader.source.Source;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.SqlSession;
+import dev.quicksilver.storage.ContentDigester;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -302,6 +304,40 @@ class LoadTest {
     assertThat(loading.run().counts()).isEqualTo(counts(1, 1, 1, 0));
     assertThat(pairs()).isEqualTo("a=1 b=2 c=3");
     assertThat(rejects()).content().contains("b.tsv, line 1, byte 0: the key is there already");
+  }
+
+  @Test
+  void digestsWhatItHasLoaded() throws Exception {
+    var wanted = new ContentDigester();
+    for (int i = 0; i < 95; i++) {
+      wanted.add(("k" + i).getBytes(UTF_8), "1".getBytes(UTF_8));
+    }
+    // In several runs, with rejects of its own and of PostgreSQL, and with duplicates.
+    session.execute("INSERT INTO dns VALUES ('k5', '1'), ('k7', 'other'), ('more', '1')");
+    var loading =
+        new Loading(file("a.tsv", numbered(40) + "bad\nk3\t1\n" + "more\t2\n" + rest(40, 95)));
+    loading.mode = Mode.INSERT_ONLY;
+    loading.duplicates = Duplicates.FIRST;
+    int[] batches = {0};
+    assertThat(loading.run(() -> ++batches[0] == 3).digest()).isEmpty();
+    batches[0] = 0;
+    assertThat(loading.run(() -> ++batches[0] == 3).digest()).isEmpty();
+    var other = new ContentDigester();
+    other.add("k7".getBytes(UTF_8), "1".getBytes(UTF_8));
+    Load.Result result = loading.run();
+    assertThat(result.counts()).isEqualTo(counts(93, 1, 3, 1));
+    assertThat(result.digest()).contains(wanted.digest().minus(other.digest()));
+    loading.restart = true;
+    Files.delete(rejects());
+    assertThat(loading.run().digest()).contains(wanted.digest().minus(other.digest()));
+    loading.mode = Mode.UPSERT;
+    loading.duplicates = Duplicates.LAST;
+    Files.delete(rejects());
+    assertThat(loading.run().digest()).isEmpty();
+  }
+
+  private static String rest(int from, int to) {
+    return numbered(to).substring(numbered(from).length());
   }
 
   @Test

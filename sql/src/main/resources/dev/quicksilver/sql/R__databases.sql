@@ -207,7 +207,7 @@ COMMENT ON FUNCTION quicksilver.drop_database(text) IS
 
 CREATE OR REPLACE VIEW quicksilver.databases AS
 SELECT c.name, c.id, c.key_type, c.value_type, c.relation::regclass AS "table", c.created_at,
-       s.sequence, s.commit_time AS last_commit, s.heard_at AS last_heard
+       s.sequence, s.commit_time AS last_commit, s.heard_at AS last_heard, s.content_digest
 FROM quicksilver.catalog_table c
 LEFT JOIN quicksilver.sequenced s ON s.database = c.name AND s.id = c.id
 ORDER BY c.name;

@@ -17,7 +17,8 @@ public record ContentDigest(long high, long low) {
     return new ContentDigest(high + other.high + carry, sum);
   }
 
-  ContentDigest minus(ContentDigest other) {
+  /** The digest of what is left when pairs of that digest are taken away. */
+  public ContentDigest minus(ContentDigest other) {
     long borrow = Long.compareUnsigned(low, other.low) < 0 ? 1 : 0;
     return new ContentDigest(high - other.high - borrow, low - other.low);
   }

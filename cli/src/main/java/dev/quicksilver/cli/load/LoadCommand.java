@@ -17,8 +17,6 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.time.InstantSource;
@@ -182,14 +180,14 @@ public final class LoadCommand implements Callable<Integer> {
       throws LoadException, SQLException, InterruptedException, IOException {
     long from = System.nanoTime();
     Load.Result result = load(connection, options, stop);
-    Integer replicas = null;
+    Arrival arrival = null;
     boolean finished = result.end() == Load.End.FINISHED;
     try {
       if (finished && share > 0 && !options.dryRun()) {
-        replicas = waitForReplicas(connection, share);
+        arrival = Arrival.await(connection, database, share, waitTimeout);
       }
     } finally {
-      var report = new LoadReport(options, result, (System.nanoTime() - from) / 1e9, replicas);
+      var report = new LoadReport(options, result, (System.nanoTime() - from) / 1e9, arrival);
       report.print(spec.commandLine().getOut());
       if (summary != null) {
         report.write(summary);
@@ -212,20 +210,5 @@ public final class LoadCommand implements Callable<Integer> {
       }
     }
     return sum;
-  }
-
-  private int waitForReplicas(Connection connection, double share) throws SQLException {
-    connection.setAutoCommit(true);
-    try (PreparedStatement query =
-        connection.prepareStatement(
-            "SELECT quicksilver.wait_for_propagation(?, ?, make_interval(secs => ?))")) {
-      query.setString(1, database);
-      query.setDouble(2, share);
-      query.setInt(3, waitTimeout);
-      try (ResultSet row = query.executeQuery()) {
-        row.next();
-        return row.getInt(1);
-      }
-    }
   }
 }

@@ -4,6 +4,7 @@ import dev.quicksilver.cli.process.Json;
 import dev.quicksilver.loader.Counts;
 import dev.quicksilver.loader.Load;
 import dev.quicksilver.loader.LoadOptions;
+import dev.quicksilver.storage.ContentDigest;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -15,17 +16,21 @@ import org.jspecify.annotations.Nullable;
  * What became of a load, in words and as JSON.
  *
  * @param seconds that this run took
- * @param replicas how many have it; null if none were waited for
+ * @param arrival what root and replicas have; null if they were not waited for
  */
 record LoadReport(
-    LoadOptions options, Load.Result result, double seconds, @Nullable Integer replicas) {
+    LoadOptions options, Load.Result result, double seconds, @Nullable Arrival arrival) {
 
   /**
    * What {@code --summary} writes.
    *
    * @param end FINISHED, STOPPED, TOO_MANY_REJECTS or NOT_REPLACED
    * @param rejects the file of rejects; null if there are none
-   * @param replicas how many have it; null if none were waited for
+   * @param sourceDigest the content digest of the pairs that were loaded or unchanged; null if it
+   *     cannot be told
+   * @param replicas how many have it; this and the next are null if none were waited for
+   * @param rootSequence at the end of the load, or later
+   * @param rootDigest the root's content digest at that sequence, which the replicas have, too
    */
   record Summary(
       String database,
@@ -40,7 +45,10 @@ record LoadReport(
       long readBefore,
       @Nullable String rejects,
       double seconds,
-      @Nullable Integer replicas) {}
+      @Nullable String sourceDigest,
+      @Nullable Integer replicas,
+      @Nullable Long rootSequence,
+      @Nullable String rootDigest) {}
 
   void print(PrintWriter out) {
     Counts counts = result.counts();
@@ -74,11 +82,7 @@ record LoadReport(
 
   private void printEnd(PrintWriter out) {
     switch (result.end()) {
-      case FINISHED -> {
-        if (replicas != null) {
-          out.printf(Locale.ROOT, "%,d replicas have it%n", replicas);
-        }
-      }
+      case FINISHED -> printArrival(out);
       case STOPPED -> out.println("stopped after a batch: the same command goes on there");
       case TOO_MANY_REJECTS ->
           out.println(
@@ -90,6 +94,36 @@ record LoadReport(
               "nothing is deleted, since a rejected record may be one of a pair that is there: mend"
                   + " the sources, and load all of them again");
     }
+  }
+
+  private @Nullable String digest() {
+    return result.digest().map(ContentDigest::toString).orElse(null);
+  }
+
+  private void printArrival(PrintWriter out) {
+    String source = digest();
+    if (source != null) {
+      out.println("content digest of the sources' pairs: " + source);
+    }
+    if (arrival == null) {
+      return;
+    }
+    if (arrival.digest() != null) {
+      out.printf(
+          Locale.ROOT,
+          "of the root at sequence %d: %s%s%n",
+          arrival.sequence(),
+          arrival.digest(),
+          source == null
+              ? ""
+              : source.equals(arrival.digest())
+                  ? ", the same: it holds just these pairs"
+                  : ", another: it holds other pairs, too, or they were changed meanwhile");
+    }
+    out.printf(
+        Locale.ROOT,
+        "%,d replicas have it: each came to the root's digest at every step%n",
+        arrival.replicas());
   }
 
   void write(Path file) throws IOException {
@@ -108,7 +142,10 @@ record LoadReport(
             result.before().read(),
             counts.rejected() > 0 ? options.rejects().toString() : null,
             seconds,
-            replicas);
+            digest(),
+            arrival == null ? null : arrival.replicas(),
+            arrival == null ? null : arrival.sequence(),
+            arrival == null ? null : arrival.digest());
     Files.writeString(file, Json.MAPPER.writeValueAsString(summary) + "\n");
   }
 }
