@@ -54,6 +54,7 @@ public final class Run implements Callable<Integer> {
           new ResumeBar(),
           new BadInputBar(),
           new RealBar(),
+          new LiveBar(),
           new HostileBar(),
           new ClientsBar(),
           new FdwSpeedBar(),
