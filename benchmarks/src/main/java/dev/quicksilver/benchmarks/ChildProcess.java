@@ -9,6 +9,7 @@ import java.net.HttpURLConnection;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutionException;
@@ -137,11 +138,16 @@ final class ChildProcess implements AutoCloseable {
     return process.isAlive();
   }
 
-  /** Waits for its own end. */
+  /** Waits up to a minute for its own end. */
   int exitCode() throws InterruptedException {
-    if (!process.waitFor(60, TimeUnit.SECONDS)) {
+    return exitCode(Duration.ofMinutes(1));
+  }
+
+  /** Waits so long at most for its own end. */
+  int exitCode(Duration longest) throws InterruptedException {
+    if (!process.waitFor(longest)) {
       kill();
-      throw new AssertionError("it did not end within a minute: " + output());
+      throw new AssertionError("it did not end within " + longest.toSeconds() + " s: " + output());
     }
     return process.exitValue();
   }

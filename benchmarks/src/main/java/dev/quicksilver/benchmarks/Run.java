@@ -55,6 +55,7 @@ public final class Run implements Callable<Integer> {
           new BadInputBar(),
           new RealBar(),
           new LoadSpeedBar(),
+          new LiveBar(),
           new HostileBar(),
           new ClientsBar(),
           new FdwSpeedBar(),

@@ -39,19 +39,33 @@ final class Tree implements AutoCloseable {
 
   private final Path folder;
   private final EmbeddedPostgres postgres;
+  private final boolean services;
   private final Map<Node, NodePorts> ports = new EnumMap<>(Node.class);
   private final Map<Node, ChildProcess> processes = new EnumMap<>(Node.class);
 
-  private Tree(Path folder, EmbeddedPostgres postgres) {
+  private Tree(Path folder, EmbeddedPostgres postgres, boolean services) {
     this.folder = folder;
     this.postgres = postgres;
+    this.services = services;
   }
 
   /** Starts all of it. */
   static Tree start() throws Exception {
+    return start(false);
+  }
+
+  /** The same for what is timed: see {@link ChildProcess#startService}. */
+  static Tree startServices() throws Exception {
+    return start(true);
+  }
+
+  private static Tree start(boolean services) throws Exception {
     Path folder = Files.createTempDirectory("quicksilver-bench-");
     Tree tree =
-        new Tree(folder, EmbeddedPostgres.builder().directory(folder.resolve("postgres")).start());
+        new Tree(
+            folder,
+            EmbeddedPostgres.builder().directory(folder.resolve("postgres")).start(),
+            services);
     try {
       for (Node node : Node.values()) {
         tree.ports.put(node, new NodePorts(Ports.free(), Ports.free()));
@@ -69,7 +83,12 @@ final class Tree implements AutoCloseable {
 
   /** Starts a node's process; does not wait until it is ready. */
   void launch(Node node) throws IOException {
-    processes.put(node, ChildProcess.start(folder.resolve(node + ".log"), arguments(node)));
+    Path log = folder.resolve(node + ".log");
+    processes.put(
+        node,
+        services
+            ? ChildProcess.startService(log, arguments(node))
+            : ChildProcess.start(log, arguments(node)));
   }
 
   /** Returns what a node's process is started with. */
