@@ -265,6 +265,7 @@ public final class Load {
     for (int attempt = 1; ; attempt++) {
       try {
         Counts done = work.run();
+        pace.committing();
         connection.commit();
         return done;
       } catch (SQLException e) {

@@ -41,7 +41,7 @@ final class Pace {
    */
   private final Deque<Long> commits = new ArrayDeque<>();
 
-  private boolean fresh;
+  private long committing;
   private volatile int rows;
 
   /**
@@ -63,9 +63,24 @@ final class Pace {
     return rows;
   }
 
-  /** Takes note that something was committed just now. */
+  /** Takes note of the time, in a transaction that is about to be committed. */
+  void committing() throws SQLException {
+    if (limits.maxLag().isPresent()) {
+      try (Statement statement = connection.createStatement();
+          ResultSet row =
+              statement.executeQuery(
+                  "SELECT (extract(epoch FROM clock_timestamp()) * 1e6)::bigint")) {
+        row.next();
+        committing = row.getLong(1);
+      }
+    }
+  }
+
+  /** The transaction has changed something, and is committed. */
   void committed() {
-    fresh = true;
+    if (limits.maxLag().isPresent()) {
+      commits.add(committing);
+    }
   }
 
   /**
@@ -107,10 +122,6 @@ final class Pace {
         row.next();
         long now = row.getLong(1);
         long everywhere = row.getLong(2);
-        if (fresh) {
-          commits.add(now);
-          fresh = false;
-        }
         while (!commits.isEmpty() && commits.getFirst() <= everywhere) {
           commits.removeFirst();
         }

@@ -114,8 +114,8 @@ public record PostgresRows(
       try (Statement statement = connection.createStatement()) {
         statement.execute("SET LOCAL bytea_output = hex");
       }
-      describe(query);
       // A line comment at the end of the query shall not swallow what follows it.
+      describe(query);
       copy =
           connection
               .unwrap(PGConnection.class)
@@ -126,11 +126,12 @@ public record PostgresRows(
     /** Names the columns, and finds those of bytes, whose hexadecimal digits are no text. */
     private void describe(String query) throws SQLException {
       List<String> names = new ArrayList<>();
-      try (PreparedStatement statement = connection.prepareStatement(query)) {
-        ResultSetMetaData columns = statement.getMetaData();
-        if (columns == null) {
-          throw new SQLException("it returns no rows");
-        }
+      try (Statement statement = connection.createStatement()) {
+        statement.setEscapeProcessing(false);
+        ResultSetMetaData columns =
+            statement
+                .executeQuery("SELECT * FROM (" + query + "\n) AS quicksilver_rows LIMIT 0")
+                .getMetaData();
         for (int i = 1; i <= columns.getColumnCount(); i++) {
           names.add(columns.getColumnLabel(i));
           bytea.set(i - 1, columns.getColumnTypeName(i).equals("bytea"));
