@@ -6,42 +6,38 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Holds a load back while the root, or the replicas, are behind. With a limit for the lag, what was
- * committed has to be on all replicas before half of that time has passed: if it is not, the load
- * waits until it is, and goes on with smaller batches. For one thread, but for {@link #rows}.
+ * Holds a load back while the root, or the replicas, are behind. With a limit for the lag, only so
+ * much may be committed and not be on all replicas as arrives there within that time: see {@link
+ * Flight}. For one thread, but for {@link #rows}.
  */
 final class Pace {
   /** What {@code quicksilver.wait_…} end with when their time is up. */
   private static final String LATE = "QS001";
-
-  private static final int FIRST_ROWS = 1_000;
-  private static final int LEAST_ROWS = 100;
 
   /** WAL that a batch, and what others write meanwhile, may make. */
   private static final long ROOM = 128L << 20;
 
   private static final long LOOK_AGAIN_MILLIS = 100;
 
+  /** If nothing new was said for so long, perhaps nobody else writes: then it is asked exactly. */
+  private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
+
   private final Connection connection;
   private final String database;
   private final Limits limits;
   private final Consumer<String> paused;
 
-  /**
-   * When batches were committed that are not known to be everywhere: µs since 1970, PostgreSQL's.
-   */
-  private final Deque<Long> commits = new ArrayDeque<>();
-
-  private boolean fresh;
+  private final @Nullable Flight flight;
+  private int fresh;
+  private long everywhere;
+  private long heardAt;
   private volatile int rows;
 
   /**
@@ -54,8 +50,12 @@ final class Pace {
     this.database = database;
     this.limits = limits;
     this.paused = paused;
-    rows =
-        limits.maxLag().isEmpty() ? limits.batchRows() : Math.min(FIRST_ROWS, limits.batchRows());
+    flight =
+        limits
+            .maxLag()
+            .map(lag -> new Flight(limits.batchRows(), lag.toNanos() / 1_000))
+            .orElse(null);
+    rows = flight == null ? limits.batchRows() : flight.batchRows();
   }
 
   /** How many rows a batch may have. Thread-safe. */
@@ -63,9 +63,9 @@ final class Pace {
     return rows;
   }
 
-  /** Takes note that something was committed just now. */
-  void committed() {
-    fresh = true;
+  /** Takes note that so many rows were committed just now. */
+  void committed(long count) {
+    fresh += (int) count;
   }
 
   /**
@@ -74,26 +74,22 @@ final class Pace {
    * @return false if it was asked to stop while it waited
    */
   boolean await(BooleanSupplier stop) throws SQLException, InterruptedException {
-    Optional<Duration> most = limits.maxLag();
-    boolean late = most.isPresent() && isLate(most.get().dividedBy(2));
-    for (Optional<String> behind = behind(late); behind.isPresent(); behind = behind(late)) {
+    heardAt = System.nanoTime();
+    for (Optional<String> behind = behind(); behind.isPresent(); behind = behind()) {
       if (stop.getAsBoolean()) {
         return false;
       }
       paused.accept(behind.get());
       TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MILLIS);
     }
-    if (late) {
-      commits.clear(); // all of them are everywhere
-      rows = Math.max(Math.min(LEAST_ROWS, limits.batchRows()), rows / 2);
-    } else {
-      rows = Math.min(limits.batchRows(), 2 * rows);
+    if (flight != null) {
+      rows = flight.batchRows();
     }
     return true;
   }
 
-  /** Whether something that was committed so long ago is not known to be everywhere. */
-  private boolean isLate(Duration most) throws SQLException {
+  /** Asks how far the replicas are. */
+  private void look(Flight of) throws SQLException {
     String sql =
         """
         SELECT (extract(epoch FROM p.now) * 1e6)::bigint,
@@ -106,15 +102,15 @@ final class Pace {
       try (ResultSet row = query.executeQuery()) {
         row.next();
         long now = row.getLong(1);
-        long everywhere = row.getLong(2);
-        if (fresh) {
-          commits.add(now);
-          fresh = false;
+        if (fresh > 0) {
+          of.committed(now, fresh);
+          fresh = 0;
         }
-        while (!commits.isEmpty() && commits.getFirst() <= everywhere) {
-          commits.removeFirst();
+        if (row.getLong(2) != everywhere) {
+          everywhere = row.getLong(2);
+          heardAt = System.nanoTime();
         }
-        return !commits.isEmpty() && now - commits.getFirst() > most.toNanos() / 1_000;
+        of.heard(now, everywhere);
       }
     } finally {
       connection.rollback();
@@ -122,10 +118,23 @@ final class Pace {
   }
 
   /** Says what is behind, if anything. */
-  private Optional<String> behind(boolean late) throws SQLException {
+  private Optional<String> behind() throws SQLException {
+    if (flight != null) {
+      look(flight);
+    }
     try {
       Optional<String> root = rootBehind();
-      return root.isPresent() || !late ? root : replicasBehind();
+      if (root.isPresent() || flight == null || flight.mayGo()) {
+        return root;
+      }
+      if (System.nanoTime() - heardAt < QUIET_NANOS) {
+        return Optional.of("the replicas do not have yet what was committed (--max-lag)");
+      }
+      Optional<String> replicas = replicasBehind();
+      if (replicas.isEmpty()) {
+        flight.arrived();
+      }
+      return replicas;
     } finally {
       connection.rollback();
     }
