@@ -5,33 +5,36 @@ import java.util.Deque;
 
 /**
  * What is committed and not known to be on all replicas, and how much of it there may be. That
- * grows as long as each batch is known to be everywhere within the limit, fast until the first one
- * was not; then it is halved, once for what was committed before, and grows slowly. Replicas' news
- * are late themselves, up to a second a level: so what counts is how much is under way, not a pause
- * after each batch, and one late word too many costs half of the speed for some seconds only.
+ * doubles while batches arrive early, grows slowly while they arrive in time, and is halved when
+ * one does not, once for what was committed before. It is spread over the time of the limit, since
+ * a replica commits at once what comes at once. Replicas' news are late themselves, up to a second
+ * a level, and a tree has a lag without a load, too: so a batch that is not heard of in time is no
+ * reason to stop, and a little may always be under way.
  *
  * <p>Times are µs on one clock. Not thread-safe.
  */
 final class Flight {
-  private static final int FIRST_ROWS = 1_000;
-  private static final int LEAST_ROWS = 100;
+  /** Rows a second, of the limit, that may be under way: at first, at least and at most. */
+  private static final int FIRST_RATE = 2_000;
 
-  /** Batches of the largest size that may be under way. */
-  private static final int MOST_BATCHES = 4;
+  private static final int LEAST_RATE = 1_000;
+  private static final int MOST_RATE = 10_000;
 
-  /** What is under way comes in so many batches at least, so that its end comes in pieces. */
-  private static final int PIECES = 4;
+  /** How late the news of an arrival are, on average, two levels down. */
+  private static final long NEWS = 500_000;
+
+  /** What may be under way comes in so many batches at least. */
+  private static final int PIECES = 8;
 
   private record Sent(long time, int rows) {}
 
   private final int batchRows;
   private final long limit;
-  private final long most;
   private final Deque<Sent> underWay = new ArrayDeque<>();
   private long rows;
   private long allowed;
-  private boolean wasLate;
   private long halvedAt = Long.MIN_VALUE;
+  private long due = Long.MIN_VALUE;
 
   /**
    * Begins with little.
@@ -42,8 +45,11 @@ final class Flight {
   Flight(int batchRows, long limit) {
     this.batchRows = batchRows;
     this.limit = limit;
-    this.most = (long) MOST_BATCHES * batchRows;
-    this.allowed = Math.min(most, (long) PIECES * FIRST_ROWS);
+    this.allowed = ofLimit(FIRST_RATE);
+  }
+
+  private long ofLimit(int rowsPerSecond) {
+    return Math.max(1, rowsPerSecond * limit / 1_000_000);
   }
 
   /** How many rows the next batch may have. */
@@ -51,10 +57,22 @@ final class Flight {
     return Math.clamp(allowed / PIECES, 1, batchRows);
   }
 
+  /** How many rows are under way. */
+  long rows() {
+    return rows;
+  }
+
+  /** How many may be. */
+  long allowed() {
+    return allowed;
+  }
+
   /** Takes note that so many rows were committed before this time. */
   void committed(long time, int count) {
     underWay.add(new Sent(time, count));
     rows += count;
+    // Who was held up may make up for one piece.
+    due = Math.max(due, time - limit / PIECES) + limit * count / allowed;
   }
 
   /**
@@ -66,22 +84,27 @@ final class Flight {
     while (!underWay.isEmpty() && underWay.getFirst().time() <= everywhere) {
       Sent arrived = underWay.removeFirst();
       rows -= arrived.rows();
-      if (now - arrived.time() <= limit) {
-        allowed = Math.min(most, allowed + arrived.rows() / (wasLate ? PIECES : 1));
-      } else {
+      long took = now - arrived.time();
+      if (isLate(took)) {
         late(now, arrived);
+      } else {
+        int share = took > limit / 4 * 3 ? PIECES : 1;
+        allowed = Math.min(ofLimit(MOST_RATE), allowed + arrived.rows() / share);
       }
     }
-    if (!underWay.isEmpty() && now - underWay.getFirst().time() > limit) {
+    if (!underWay.isEmpty() && isLate(now - underWay.getFirst().time())) {
       late(now, underWay.getFirst());
     }
   }
 
+  private boolean isLate(long took) {
+    return took > limit + NEWS;
+  }
+
   private void late(long now, Sent sent) {
     if (sent.time() > halvedAt) {
-      wasLate = true;
       halvedAt = now;
-      allowed = Math.max(Math.min(most, LEAST_ROWS), allowed / 2);
+      allowed = Math.max(ofLimit(LEAST_RATE), allowed / 2);
     }
   }
 
@@ -91,8 +114,13 @@ final class Flight {
     rows = 0;
   }
 
-  /** Whether another batch may follow: it may if nothing is under way. */
-  boolean mayGo() {
+  /** Whether there is room for another batch: there is if nothing is under way. */
+  boolean hasRoom() {
     return underWay.isEmpty() || rows + batchRows() <= allowed;
+  }
+
+  /** How long the next batch should wait, if there is room for it, in µs; 0 or less if not. */
+  long pause(long now) {
+    return due == Long.MIN_VALUE ? 0 : due - now;
   }
 }

@@ -6,6 +6,7 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -36,6 +37,7 @@ final class Pace {
 
   private final @Nullable Flight flight;
   private int fresh;
+  private long now;
   private long everywhere;
   private long heardAt;
   private volatile int rows;
@@ -84,6 +86,7 @@ final class Pace {
     }
     if (flight != null) {
       rows = flight.batchRows();
+      TimeUnit.MICROSECONDS.sleep(flight.pause(now));
     }
     return true;
   }
@@ -101,7 +104,7 @@ final class Pace {
       query.setString(1, database);
       try (ResultSet row = query.executeQuery()) {
         row.next();
-        long now = row.getLong(1);
+        now = row.getLong(1);
         if (fresh > 0) {
           of.committed(now, fresh);
           fresh = 0;
@@ -124,11 +127,16 @@ final class Pace {
     }
     try {
       Optional<String> root = rootBehind();
-      if (root.isPresent() || flight == null || flight.mayGo()) {
+      if (root.isPresent() || flight == null || flight.hasRoom()) {
         return root;
       }
       if (System.nanoTime() - heardAt < QUIET_NANOS) {
-        return Optional.of("the replicas do not have yet what was committed (--max-lag)");
+        return Optional.of(
+            String.format(
+                Locale.ROOT,
+                "%,d rows are not on all replicas, and may be %,d (--max-lag)",
+                flight.rows(),
+                flight.allowed()));
       }
       Optional<String> replicas = replicasBehind();
       if (replicas.isEmpty()) {

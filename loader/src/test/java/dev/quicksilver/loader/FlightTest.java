@@ -10,11 +10,11 @@ final class FlightTest {
   private final Flight flight = new Flight(20_000, 2 * SECOND);
   private long now = 1_000 * SECOND;
 
-  /** Commits batches until no more may follow; returns the rows. */
+  /** Commits batches until there is no room; returns the rows. */
   private int fill() {
     int rows = 0;
-    while (flight.mayGo()) {
-      flight.committed(now++, flight.batchRows());
+    while (flight.hasRoom()) {
+      flight.committed(now, flight.batchRows());
       rows += flight.batchRows();
     }
     return rows;
@@ -32,59 +32,65 @@ final class FlightTest {
     assertThat(fill()).isEqualTo(4_000);
     now += SECOND;
     flight.heard(now, 0);
-    assertThat(flight.mayGo()).isFalse();
-    arrives(SECOND / 2);
-    assertThat(flight.mayGo()).isTrue();
+    assertThat(flight.hasRoom()).isFalse();
+    flight.heard(now, now - SECOND);
+    assertThat(flight.hasRoom()).isTrue();
+    assertThat(flight.rows()).isZero();
   }
 
   @Test
-  void doublesWhileEverythingIsInTimeUpToFourWholeBatches() {
-    for (int rows = 4_000; rows < 64_000; rows *= 2) {
+  void doublesWhileThereIsPlentyOfTime() {
+    for (int rows = 4_000; rows < 20_000; rows *= 2) {
       assertThat(fill()).isEqualTo(rows);
       arrives(SECOND);
     }
-    fill();
-    arrives(SECOND);
-    assertThat(fill()).isEqualTo(80_000);
-    assertThat(flight.batchRows()).isEqualTo(20_000);
+    assertThat(fill()).isEqualTo(20_000);
+    assertThat(flight.batchRows()).isEqualTo(2_500);
   }
 
   @Test
-  void whatIsLateHalvesOnceAndThenItGrowsSlowly() {
-    assertThat(fill()).isEqualTo(4_000);
+  void growsSlowlyWhileItIsInTime() {
+    fill();
+    arrives(SECOND * 2);
+    assertThat(flight.allowed()).isBetween(4_400L, 4_500L);
+  }
+
+  @Test
+  void whatIsLateHalvesOnceAsFarAsTheLeast() {
+    fill();
+    arrives(SECOND);
+    assertThat(fill()).isEqualTo(8_000);
     now += 3 * SECOND;
     flight.heard(now, 0);
     flight.heard(now + 1, 0);
-    arrives(1);
-    assertThat(fill()).isEqualTo(2_000);
-    arrives(SECOND);
-    assertThat(fill()).isBetween(2_400, 2_500);
-  }
-
-  @Test
-  void whatIsCommittedAfterItWasHalvedHalvesItAgainIfItIsLate() {
-    for (int rows = 4_000; rows >= 500; rows /= 2) {
-      assertThat(fill()).isEqualTo(rows);
+    assertThat(flight.allowed()).isEqualTo(4_000);
+    flight.heard(now, now);
+    assertThat(flight.allowed()).isEqualTo(4_000);
+    for (int i = 0; i < 3; i++) {
+      now++;
+      fill();
       arrives(3 * SECOND);
+      assertThat(flight.allowed()).isEqualTo(2_000);
     }
   }
 
   @Test
-  void aBatchMayAlwaysFollowIfNothingIsUnderWay() {
-    for (int i = 0; i < 20; i++) {
-      assertThat(fill()).isPositive();
-      arrives(3 * SECOND);
-    }
-    assertThat(fill()).isEqualTo(100);
-    flight.arrived();
-    assertThat(flight.mayGo()).isTrue();
+  void whatMayBeUnderWayIsSpreadOverTheTime() {
+    assertThat(flight.pause(now)).isZero();
+    flight.committed(now, 500);
+    flight.committed(now, 500);
+    assertThat(flight.pause(now)).isEqualTo(SECOND / 4);
+    flight.committed(now + SECOND, 500); // later than it could have
+    assertThat(flight.pause(now + SECOND)).isLessThanOrEqualTo(0);
   }
 
   @Test
-  void smallBatchesStaySmall() {
+  void batchesAreNoLargerThanToldAndHaveRoomIfNothingIsUnderWay() {
     var small = new Flight(50, SECOND);
     assertThat(small.batchRows()).isEqualTo(50);
-    small.committed(now, 50);
-    assertThat(small.mayGo()).isTrue();
+    small.committed(now, 1_000_000);
+    assertThat(small.hasRoom()).isFalse();
+    small.arrived();
+    assertThat(small.hasRoom()).isTrue();
   }
 }
