@@ -219,9 +219,10 @@ final class LoadCommandTest {
       String source = "--from=" + manyPairs();
       Process process = startMany(source, "--max-rejects=1%", "--max-lag=1s", "--batch-rows=50");
       Path log = folder.resolve("killed.log");
-      Await.until("it waits", () -> Files.readString(log), text -> text.contains("waiting: "));
-      assertThat(Files.readString(log))
-          .contains("waited for 00:00:01 in vain: 0 of 1 replicas have sequence");
+      Await.until(
+          "it waits",
+          () -> Files.readString(log),
+          text -> text.contains("waited for 00:00:01 in vain: 0 of 1 replicas have sequence"));
       String loaded = session.query("SELECT count(*) FROM dns");
       assertThat(loaded).isNotEqualTo("99900");
       nodes.signal("edge", "CONT");

@@ -255,9 +255,7 @@ public final class Load {
   /** Adds what became of a batch. */
   private void add(Counts done) {
     counts = counts.plus(done);
-    if (done.loaded() + done.deleted() > 0) {
-      pace.committed();
-    }
+    pace.committed(done.loaded() + done.deleted());
   }
 
   /** Commits some work, which is done again if another transaction is in its way. */

@@ -6,42 +6,43 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.time.Duration;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Holds a load back while the root, or the replicas, are behind. With a limit for the lag, what was
- * committed has to be on all replicas before half of that time has passed: if it is not, the load
- * waits until it is, and goes on with smaller batches. For one thread, but for {@link #rows}.
+ * Holds a load back while the root, or the replicas, are behind. With a limit for the lag, only so
+ * much may be committed and not be on all replicas as arrives there within that time: see {@link
+ * Flight}. For one thread, but for {@link #rows}.
  */
 final class Pace {
   /** What {@code quicksilver.wait_…} end with when their time is up. */
   private static final String LATE = "QS001";
-
-  private static final int FIRST_ROWS = 1_000;
-  private static final int LEAST_ROWS = 100;
 
   /** WAL that a batch, and what others write meanwhile, may make. */
   private static final long ROOM = 128L << 20;
 
   private static final long LOOK_AGAIN_MILLIS = 100;
 
+  /** If nothing new was said for so long, perhaps nobody else writes: then it is asked exactly. */
+  private static final long QUIET_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+  /** Shorter waits are a part of the pace. */
+  private static final long TOLD_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+
   private final Connection connection;
   private final String database;
   private final Limits limits;
   private final Consumer<String> paused;
 
-  /**
-   * When batches were committed that are not known to be everywhere: µs since 1970, PostgreSQL's.
-   */
-  private final Deque<Long> commits = new ArrayDeque<>();
-
+  private final @Nullable Flight flight;
   private long committing;
+  private long now;
+  private long everywhere;
+  private long heardAt;
   private volatile int rows;
 
   /**
@@ -54,8 +55,12 @@ final class Pace {
     this.database = database;
     this.limits = limits;
     this.paused = paused;
-    rows =
-        limits.maxLag().isEmpty() ? limits.batchRows() : Math.min(FIRST_ROWS, limits.batchRows());
+    flight =
+        limits
+            .maxLag()
+            .map(lag -> new Flight(limits.batchRows(), lag.toNanos() / 1_000))
+            .orElse(null);
+    rows = flight == null ? limits.batchRows() : flight.batchRows();
   }
 
   /** How many rows a batch may have. Thread-safe. */
@@ -65,7 +70,7 @@ final class Pace {
 
   /** Takes note of the time, in a transaction that is about to be committed. */
   void committing() throws SQLException {
-    if (limits.maxLag().isPresent()) {
+    if (flight != null) {
       try (Statement statement = connection.createStatement();
           ResultSet row =
               statement.executeQuery(
@@ -76,10 +81,10 @@ final class Pace {
     }
   }
 
-  /** The transaction has changed something, and is committed. */
-  void committed() {
-    if (limits.maxLag().isPresent()) {
-      commits.add(committing);
+  /** The transaction has changed so many rows, and is committed. */
+  void committed(long count) {
+    if (flight != null && count > 0) {
+      flight.committed(committing, Math.toIntExact(count));
     }
   }
 
@@ -89,26 +94,26 @@ final class Pace {
    * @return false if it was asked to stop while it waited
    */
   boolean await(BooleanSupplier stop) throws SQLException, InterruptedException {
-    Optional<Duration> most = limits.maxLag();
-    boolean late = most.isPresent() && isLate(most.get().dividedBy(2));
-    for (Optional<String> behind = behind(late); behind.isPresent(); behind = behind(late)) {
+    long from = System.nanoTime();
+    heardAt = from;
+    for (Optional<String> behind = behind(); behind.isPresent(); behind = behind()) {
       if (stop.getAsBoolean()) {
         return false;
       }
-      paused.accept(behind.get());
+      if (System.nanoTime() - from > TOLD_NANOS) {
+        paused.accept(behind.get());
+      }
       TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MILLIS);
     }
-    if (late) {
-      commits.clear(); // all of them are everywhere
-      rows = Math.max(Math.min(LEAST_ROWS, limits.batchRows()), rows / 2);
-    } else {
-      rows = Math.min(limits.batchRows(), 2 * rows);
+    if (flight != null) {
+      rows = flight.batchRows();
+      TimeUnit.MICROSECONDS.sleep(flight.pause(now));
     }
     return true;
   }
 
-  /** Whether something that was committed so long ago is not known to be everywhere. */
-  private boolean isLate(Duration most) throws SQLException {
+  /** Asks how far the replicas are. */
+  private void look(Flight of) throws SQLException {
     String sql =
         """
         SELECT (extract(epoch FROM p.now) * 1e6)::bigint,
@@ -120,12 +125,12 @@ final class Pace {
       query.setString(1, database);
       try (ResultSet row = query.executeQuery()) {
         row.next();
-        long now = row.getLong(1);
-        long everywhere = row.getLong(2);
-        while (!commits.isEmpty() && commits.getFirst() <= everywhere) {
-          commits.removeFirst();
+        now = row.getLong(1);
+        if (row.getLong(2) != everywhere) {
+          everywhere = row.getLong(2);
+          heardAt = System.nanoTime();
         }
-        return !commits.isEmpty() && now - commits.getFirst() > most.toNanos() / 1_000;
+        of.heard(now, everywhere);
       }
     } finally {
       connection.rollback();
@@ -133,10 +138,28 @@ final class Pace {
   }
 
   /** Says what is behind, if anything. */
-  private Optional<String> behind(boolean late) throws SQLException {
+  private Optional<String> behind() throws SQLException {
+    if (flight != null) {
+      look(flight);
+    }
     try {
       Optional<String> root = rootBehind();
-      return root.isPresent() || !late ? root : replicasBehind();
+      if (root.isPresent() || flight == null || flight.hasRoom()) {
+        return root;
+      }
+      if (System.nanoTime() - heardAt < QUIET_NANOS) {
+        return Optional.of(
+            String.format(
+                Locale.ROOT,
+                "%,d rows are not on all replicas, and may be %,d (--max-lag)",
+                flight.rows(),
+                flight.allowed()));
+      }
+      Optional<String> replicas = replicasBehind();
+      if (replicas.isEmpty()) {
+        flight.arrived();
+      }
+      return replicas;
     } finally {
       connection.rollback();
     }
