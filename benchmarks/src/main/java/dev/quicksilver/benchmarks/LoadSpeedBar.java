@@ -92,22 +92,26 @@ final class LoadSpeedBar implements Bar {
     double plain = seconds(times, Turn.PLAIN);
     double gzip = seconds(times, Turn.GZIP);
     double zstd = seconds(times, Turn.ZSTD);
+    Times load = Objects.requireNonNull(times.get(Turn.PLAIN));
     var round = new Round(plain / Math.max(copy, gateway), gzip / plain, zstd / plain);
     System.out.printf(
         "round %d: COPY alone %.1f s, gateway alone %.1f s, load alone (the root held) %.1f s; load"
             + " until searchable %.1f s (%.2f × the slower; the command itself %.1f s), gzip %.1f s"
-            + " (%.2f × plain), zstd %.1f s (%.2f × plain)%n",
+            + " (%.2f × plain), zstd %.1f s (%.2f × plain)%n  processors during the plain load: %s,"
+            + " of %d%n",
         number + 1,
         copy,
         gateway,
         Objects.requireNonNull(times.get(Turn.ONE_AFTER_THE_OTHER)).command(),
         plain,
         round.slower(),
-        Objects.requireNonNull(times.get(Turn.PLAIN)).command(),
+        load.command(),
         gzip,
         round.gzip(),
         zstd,
-        round.zstd());
+        round.zstd(),
+        load.processors(),
+        Runtime.getRuntime().availableProcessors());
     return round;
   }
 
@@ -115,7 +119,7 @@ final class LoadSpeedBar implements Bar {
     return switch (turn) {
       case COPY -> {
         double seconds = lab.copy(sample);
-        yield new Times(seconds, seconds);
+        yield new Times(seconds, seconds, "");
       }
       case ONE_AFTER_THE_OTHER -> lab.oneAfterTheOther(sample);
       case PLAIN -> lab.load(sample, sample.plain());

@@ -19,6 +19,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.postgresql.PGConnection;
@@ -31,11 +32,21 @@ final class LoadSpeedLab implements AutoCloseable {
   /** What the loader's heap may take, and the root's: that of {@code ./quicksilver}. */
   static final int HEAP_MIB = 256;
 
+  /** As {@code load} has it by itself; a root that is held reads nothing. */
+  private static final int MAX_WAL_MIB = 1024;
+
+  /** Every so many looks at the root the times of the processes are looked at, which costs more. */
+  private static final int LOOKS = 50;
+
+  private static final String BACKEND = "its COPY";
+
   private final Path folder;
   private final EmbeddedPostgres alone;
   private final EmbeddedPostgres central;
   private final Path data;
   private final ChildProcess root;
+  private final Connection connection;
+  private final Statement watching;
   private int loads;
 
   /**
@@ -43,8 +54,9 @@ final class LoadSpeedLab implements AutoCloseable {
    *
    * @param command until the command had ended
    * @param searchable until the root held the last pair
+   * @param processors what those who take part took of the processors
    */
-  record Times(double command, double searchable) {}
+  record Times(double command, double searchable, String processors) {}
 
   LoadSpeedLab(Path folder) throws Exception {
     this.folder = folder;
@@ -69,6 +81,8 @@ final class LoadSpeedLab implements AutoCloseable {
                 "--replication-listen=127.0.0.1:0",
                 "--postgres-url=" + central.jdbcUrl()));
     root.awaitHealthy(http);
+    connection = central.connect();
+    watching = connection.createStatement();
   }
 
   /** Seconds of COPY of a file into the table of a database, in the PostgreSQL that is alone. */
@@ -96,7 +110,30 @@ final class LoadSpeedLab implements AutoCloseable {
 
   /** A load of a file, with the root at work. */
   Times load(LoadSample sample, Path file) throws Exception {
-    return load(sample, file, false);
+    return inNewDatabase(
+        sample,
+        (name, copy) -> {
+          long from = System.nanoTime();
+          try (ChildProcess command = start(name, file, MAX_WAL_MIB)) {
+            var processors = processors(command);
+            double ended = 0;
+            int looks = 0;
+            while (copy.head().lastSequence() < sample.pairs()) {
+              requireAlive(command);
+              if (ended == 0 && !command.isAlive()) {
+                ended = since(from);
+              }
+              if (++looks % LOOKS == 0) {
+                sample(processors);
+              }
+              TimeUnit.MILLISECONDS.sleep(2);
+            }
+            double searchable = since(from);
+            processors.sample();
+            requireComplete(sample, name, command);
+            return new Times(ended == 0 ? since(from) : ended, searchable, processors.toString());
+          }
+        });
   }
 
   /**
@@ -104,10 +141,37 @@ final class LoadSpeedLab implements AutoCloseable {
    * command's seconds, and those of the root.
    */
   Times oneAfterTheOther(LoadSample sample) throws Exception {
-    return load(sample, sample.plain(), true);
+    return inNewDatabase(
+        sample,
+        (name, copy) -> {
+          signal("STOP");
+          try {
+            long from = System.nanoTime();
+            try (ChildProcess command = start(name, sample.plain(), Integer.MAX_VALUE)) {
+              await("the load to end", () -> !command.isAlive());
+              double ended = since(from);
+              requireComplete(sample, name, command);
+              requireEqual("entries at a root that is held", 0L, copy.head().lastSequence());
+              long goesOn = System.nanoTime();
+              signal("CONT");
+              while (copy.head().lastSequence() < sample.pairs()) {
+                requireAlive(command);
+                TimeUnit.MILLISECONDS.sleep(2);
+              }
+              return new Times(ended, since(goesOn), "");
+            }
+          } finally {
+            signal("CONT");
+          }
+        });
   }
 
-  private Times load(LoadSample sample, Path file, boolean held) throws Exception {
+  /** What is done in a database that the root has and that is empty. */
+  private interface Work {
+    Times run(String name, Database copy) throws Exception;
+  }
+
+  private Times inNewDatabase(LoadSample sample, Work work) throws Exception {
     String name = "loaded" + ++loads;
     sql("SELECT quicksilver.create_database('" + name + "')");
     var directory = new DatabaseDirectory(data);
@@ -116,16 +180,7 @@ final class LoadSpeedLab implements AutoCloseable {
     Times times;
     try (Database copy = Database.openReadOnly(environment, StorageOptions.DEFAULT)) {
       settle();
-      if (held) {
-        signal("STOP");
-      }
-      try {
-        times = timed(sample, file, name, copy, held);
-      } finally {
-        if (held) {
-          signal("CONT");
-        }
-      }
+      times = work.run(name, copy);
       check(sample, name, copy);
     }
     sql("SELECT quicksilver.drop_database('" + name + "')");
@@ -133,50 +188,69 @@ final class LoadSpeedLab implements AutoCloseable {
     return times;
   }
 
-  private Times timed(LoadSample sample, Path file, String name, Database copy, boolean held)
-      throws Exception {
-    Path summary = folder.resolve(name + ".json");
-    long from = System.nanoTime();
-    long ended = 0;
-    try (ChildProcess command =
-        ChildProcess.startService(
-            folder.resolve(name + ".log"),
-            HEAP_MIB,
-            List.of(
-                "load",
-                name,
-                "--from=" + file,
-                "--rejects=" + folder.resolve(name + "-rejects.tsv"),
-                "--summary=" + summary,
-                "--postgres-url=" + central.jdbcUrl()))) {
-      if (held) {
-        await("the load to end", () -> !command.isAlive());
-        ended = System.nanoTime();
-        requireEqual("pairs at a root that is held", 0L, copy.head().lastSequence());
-        signal("CONT");
+  private ChildProcess start(String name, Path file, int maxWalMib) throws IOException {
+    return ChildProcess.startService(
+        folder.resolve(name + ".log"),
+        HEAP_MIB,
+        List.of(
+            "load",
+            name,
+            "--from=" + file,
+            "--max-wal=" + maxWalMib,
+            "--rejects=" + folder.resolve(name + "-rejects.tsv"),
+            "--summary=" + summary(name),
+            "--postgres-url=" + central.jdbcUrl()));
+  }
+
+  private Path summary(String name) {
+    return folder.resolve(name + ".json");
+  }
+
+  private static double since(long nanos) {
+    return (System.nanoTime() - nanos) / 1e9;
+  }
+
+  private void requireAlive(ChildProcess command) throws InterruptedException {
+    if (!command.isAlive() && command.exitCode() != 0) {
+      throw new AssertionError("the load failed: " + command.output());
+    }
+    if (!root.isAlive()) {
+      throw new AssertionError("the root ended: " + root.output());
+    }
+  }
+
+  private void requireComplete(LoadSample sample, String name, ChildProcess command)
+      throws IOException, InterruptedException {
+    int code = command.exitCode();
+    if (code != 0) {
+      throw new AssertionError("the load failed: " + command.output());
+    }
+    JsonNode report = new ObjectMapper().readTree(Files.readString(summary(name)));
+    requireEqual("records read", sample.pairs(), report.path("read").asLong());
+    requireEqual("records loaded", sample.pairs(), report.path("loaded").asLong());
+  }
+
+  private ProcessorTimes processors(ChildProcess command) throws SQLException {
+    var processors = new ProcessorTimes();
+    processors.watchFromItsStart("loader", command.pid());
+    processors.watch("WAL sender", pid("backend_type = 'walsender'").orElseThrow());
+    processors.watch("root", root.pid());
+    return processors;
+  }
+
+  private void sample(ProcessorTimes processors) throws SQLException {
+    if (!processors.isWatched(BACKEND)) {
+      OptionalLong backend = pid("application_name = 'quicksilver load'");
+      if (backend.isPresent()) {
+        processors.watchFromItsStart(BACKEND, backend.getAsLong());
       }
-      long began = held ? ended : from;
-      while (copy.head().lastSequence() < sample.pairs()) {
-        if (!command.isAlive() && command.exitCode() != 0) {
-          throw new AssertionError("the load failed: " + command.output());
-        }
-        if (!root.isAlive()) {
-          throw new AssertionError("the root ended: " + root.output());
-        }
-        if (!held && ended == 0 && !command.isAlive()) {
-          ended = System.nanoTime();
-        }
-        TimeUnit.MILLISECONDS.sleep(2);
-      }
-      double searchable = (System.nanoTime() - began) / 1e9;
-      requireEqual("exit code of the load", 0, command.exitCode());
-      if (ended == 0) {
-        ended = System.nanoTime();
-      }
-      JsonNode report = new ObjectMapper().readTree(Files.readString(summary));
-      requireEqual("records read", sample.pairs(), report.path("read").asLong());
-      requireEqual("records loaded", sample.pairs(), report.path("loaded").asLong());
-      return new Times((ended - from) / 1e9, searchable);
+    }
+    processors.sample();
+  }
+
+  private OptionalLong pid(String which) throws SQLException {
+    try (ResultSet row = watching.executeQuery("SELECT pid FROM pg_stat_activity WHERE " + which)) {
+      return row.next() ? OptionalLong.of(row.getLong(1)) : OptionalLong.empty();
     }
   }
 
@@ -237,7 +311,8 @@ final class LoadSpeedLab implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public void close() throws SQLException {
+    connection.close();
     root.close();
     central.close();
     alone.close();
