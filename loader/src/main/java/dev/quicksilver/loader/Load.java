@@ -195,7 +195,8 @@ public final class Load {
         notHeld.add(one.row().pair().key(), one.row().pair().value());
       }
       listener.committed(counts, batch.storedBytes());
-      if (options.maxRejects().exceeded(counts, false)) {
+      // A dry run tells all that is wrong.
+      if (!options.dryRun() && options.maxRejects().exceeded(counts, false)) {
         return End.TOO_MANY_REJECTS;
       }
       if (!waitForOthers() || stop.getAsBoolean()) {

@@ -572,6 +572,13 @@ class LoadTest {
     var loading = new Loading(file("b.tsv", "a\t1\nb\tother\nc\t3\nbad\n"));
     loading.dryRun = true;
     assertThat(loading.run().counts()).isEqualTo(counts(2, 1, 1, 0));
+    Files.delete(rejects());
+    loading.maxRejects = new MaxRejects(0, false); // it finds all of them nevertheless
+    loading.batchRows = 1;
+    loading.files = List.of(file("c.tsv", "bad\na\t1\nworse\nc\t3\n"));
+    Load.Result dry = loading.run();
+    assertThat(dry.end()).isEqualTo(Load.End.TOO_MANY_REJECTS);
+    assertThat(dry.counts()).isEqualTo(counts(1, 1, 2, 0));
     assertThat(pairs()).isEqualTo("a=1 b=2");
     assertThat(session.query("SELECT count(*) FROM quicksilver.load WHERE finished_at IS NULL"))
         .isEqualTo("0");

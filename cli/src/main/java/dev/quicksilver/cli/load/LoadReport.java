@@ -86,9 +86,11 @@ record LoadReport(
       case STOPPED -> out.println("stopped after a batch: the same command goes on there");
       case TOO_MANY_REJECTS ->
           out.println(
-              "stopped, since there are more rejects than --max-rejects "
-                  + options.maxRejects()
-                  + " allows: with more of them the same command goes on");
+              options.dryRun()
+                  ? "a load would stop: --max-rejects " + options.maxRejects() + " allows fewer"
+                  : "stopped, since there are more rejects than --max-rejects "
+                      + options.maxRejects()
+                      + " allows: with more of them the same command goes on");
       case NOT_REPLACED ->
           out.println(
               "nothing is deleted, since a rejected record may be one of a pair that is there: mend"
