@@ -23,7 +23,9 @@ import java.util.Optional;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import java.util.function.IntSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +34,9 @@ import org.jspecify.annotations.Nullable;
  * is written and a third waits. {@link #next} and {@link #close} are for one other thread.
  */
 final class Batches implements AutoCloseable {
+  /** How long a source may take without anybody asking whether to stop. */
+  private static final long PATIENCE_SECONDS = 1;
+
   private final LoadOptions options;
   private final Mapping mapping;
   private final Progress.State from;
@@ -48,6 +53,7 @@ final class Batches implements AutoCloseable {
   private final ContentDigester digester = new ContentDigester();
   private Batch batch;
   private long storedBytes;
+  private boolean stopped;
   private volatile Expirations expirations = Expirations.NONE;
 
   /** What the thread has to say: a batch, why there is none, or neither at the end. */
@@ -70,12 +76,20 @@ final class Batches implements AutoCloseable {
   }
 
   /**
-   * Returns the next batch, or null at the end of the sources.
+   * Returns the next batch, or null at the end of the sources or if it was asked to stop meanwhile.
    *
+   * @param stop asked while a source takes its time
    * @throws LoadException if a source cannot be read on, or is not what it was
    */
-  @Nullable Batch next() throws LoadException, InterruptedException {
-    Step step = queue.take();
+  @Nullable Batch next(BooleanSupplier stop) throws LoadException, InterruptedException {
+    Step step = queue.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    while (step == null) {
+      if (stop.getAsBoolean()) {
+        stopped = true;
+        return null;
+      }
+      step = queue.poll(PATIENCE_SECONDS, TimeUnit.SECONDS);
+    }
     return switch (step.failure()) {
       case null -> step.batch();
       case LoadException e -> throw e;
@@ -89,6 +103,11 @@ final class Batches implements AutoCloseable {
   /** What its rejects begin with, of a source from which a batch has come. */
   byte[] header(int source) {
     return Objects.requireNonNull(headers.get(source));
+  }
+
+  /** Whether there is no further batch because it was asked to stop. */
+  boolean wasStopped() {
+    return stopped;
   }
 
   /** The content digest of the pairs that no batch rejects by itself: after the last batch. */

@@ -128,6 +128,6 @@ final class Flight {
 
   /** How long the next batch should wait, if there is room for it, in µs; 0 or less if not. */
   long pause(long now) {
-    return due == Long.MIN_VALUE ? 0 : due - now;
+    return due == Long.MIN_VALUE ? 0 : Math.min(due - now, limit); // the clock may be set back
   }
 }

@@ -88,7 +88,11 @@ public final class Load {
   private Result run() throws LoadException, SQLException, InterruptedException {
     connection.setAutoCommit(false);
     Target target = Target.find(connection, options.database());
-    Mapping mapping = options.input().mapping(target.keyType(), target.valueType());
+    Mapping mapping =
+        options
+            .input()
+            .mapping(target.keyType(), target.valueType())
+            .withKeyCharacters(target.keyCharacters());
     if (options.dryRun()) {
       return load(mapping, target, null);
     }
@@ -139,7 +143,7 @@ public final class Load {
     counts = before.counts();
     var writer = new BatchWriter(connection, target, options.mode(), options.dryRun());
     try (var rejects =
-            new RejectFile(options.rejects(), options.input().sources(), before.isBegun());
+            new RejectFile(options.rejects(), options.input().sources(), isKnown(progress));
         var batches = new Batches(options, mapping, before, pace::rows)) {
       End end = loadAll(batches, writer, rejects, progress);
       if (end == End.FINISHED && options.mode() == LoadOptions.Mode.REPLACE_ALL) {
@@ -159,6 +163,10 @@ public final class Load {
     }
   }
 
+  private static boolean isKnown(@Nullable Progress progress) {
+    return progress != null && progress.isKnown();
+  }
+
   /** Whether the pairs that are read say which bytes the replicas will have. */
   private boolean canBeDigested(Target target) {
     return !target.jsonb() && options.input().duplicates() != Input.Duplicates.LAST;
@@ -170,7 +178,7 @@ public final class Load {
     if (!waitForOthers()) {
       return End.STOPPED;
     }
-    for (Batch batch = batches.next(); batch != null; batch = batches.next()) {
+    for (Batch batch = batches.next(stop); batch != null; batch = batches.next(stop)) {
       if (batch.isReplayed()) {
         rejects.write(batch.rejects(), batches::header);
         continue;
@@ -202,6 +210,9 @@ public final class Load {
       if (!waitForOthers() || stop.getAsBoolean()) {
         return End.STOPPED;
       }
+    }
+    if (batches.wasStopped()) {
+      return End.STOPPED;
     }
     return options.maxRejects().exceeded(counts, true) ? End.TOO_MANY_REJECTS : End.FINISHED;
   }

@@ -105,9 +105,21 @@ final class Pace {
       }
       TimeUnit.MILLISECONDS.sleep(LOOK_AGAIN_MILLIS);
     }
-    if (flight != null) {
-      rows = flight.batchRows();
-      TimeUnit.MICROSECONDS.sleep(flight.pause(now));
+    if (flight == null) {
+      return true;
+    }
+    rows = flight.batchRows();
+    return pause(flight.pause(now), stop);
+  }
+
+  /** Waits for some µs, as the pace of the load has it. */
+  private static boolean pause(long micros, BooleanSupplier stop) throws InterruptedException {
+    long until = System.nanoTime() + TimeUnit.MICROSECONDS.toNanos(micros);
+    for (long left = until - System.nanoTime(); left > 0; left = until - System.nanoTime()) {
+      TimeUnit.NANOSECONDS.sleep(Math.min(left, TimeUnit.MILLISECONDS.toNanos(LOOK_AGAIN_MILLIS)));
+      if (left > TimeUnit.MILLISECONDS.toNanos(LOOK_AGAIN_MILLIS) && stop.getAsBoolean()) {
+        return false;
+      }
     }
     return true;
   }

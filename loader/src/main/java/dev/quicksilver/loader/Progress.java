@@ -23,6 +23,7 @@ final class Progress {
   private final Connection connection;
   private final LoadOptions options;
   private final String id;
+  private boolean known;
 
   /**
    * What was committed before.
@@ -88,7 +89,8 @@ final class Progress {
             options.input().key(),
             options.input().value(),
             options.mode(),
-            options.input().duplicates());
+            options.input().duplicates(),
+            options.input().maxRecord());
     parts.forEach(part -> append(all, part.toString()));
     options.input().sources().forEach(source -> append(all, source.identity()));
     byte[] text = all.toString().getBytes(StandardCharsets.UTF_8);
@@ -105,13 +107,20 @@ final class Progress {
       update("DELETE FROM quicksilver.load WHERE id = ?", id);
     }
     update("DELETE FROM quicksilver.load WHERE id = ? AND finished_at IS NOT NULL", id);
-    update(
-        "INSERT INTO quicksilver.load (id, database) VALUES (?, ?) ON CONFLICT DO NOTHING",
-        id,
-        options.database());
+    int made =
+        update(
+            "INSERT INTO quicksilver.load (id, database) VALUES (?, ?) ON CONFLICT DO NOTHING",
+            id,
+            options.database());
+    known = made == 0;
     State state = state();
     connection.commit();
     return state;
+  }
+
+  /** Whether an earlier run of this load has not finished, even if nothing of it is committed. */
+  boolean isKnown() {
+    return known;
   }
 
   private State state() throws SQLException {

@@ -19,6 +19,7 @@ import java.util.UUID;
  * @param key the key column's name, quoted
  * @param value the value column's name, quoted
  * @param jsonb whether the value's type is jsonb
+ * @param keyCharacters how many a key may have, of a column of type varchar(n)
  */
 record Target(
     UUID id,
@@ -27,7 +28,8 @@ record Target(
     Mapping.Type keyType,
     String value,
     Mapping.Type valueType,
-    boolean jsonb) {
+    boolean jsonb,
+    int keyCharacters) {
   private static final Map<String, Mapping.Type> KEYS =
       Map.of("text", Mapping.Type.TEXT, "varchar", Mapping.Type.TEXT, "bytea", Mapping.Type.BYTEA);
   private static final Map<String, Mapping.Type> VALUES =
@@ -41,7 +43,7 @@ record Target(
           "jsonb",
           Mapping.Type.JSON);
 
-  private record Column(String name, String type, boolean inKey) {}
+  private record Column(String name, String type, boolean inKey, int characters, boolean exact) {}
 
   /**
    * Looks for a database.
@@ -77,18 +79,31 @@ record Target(
               + " is not one key column (text or bytea) and one value column (text, bytea, json or"
               + " jsonb): COPY loads it, with psql");
     }
+    Column key = keys.getFirst();
+    if (!key.exact()) {
+      throw new LoadException(
+          "table "
+              + table
+              + " has a key whose collation takes different texts for the same: a load could not"
+              + " tell which pairs it has written");
+    }
     Column value = values.getFirst();
     boolean jsonb = value.type().equals("jsonb");
-    return new Target(id, table, keys.getFirst().name(), keyType, value.name(), valueType, jsonb);
+    return new Target(
+        id, table, key.name(), keyType, value.name(), valueType, jsonb, key.characters());
   }
 
   private static List<Column> columns(Connection connection, long relation) throws SQLException {
     try (PreparedStatement query =
         connection.prepareStatement(
             """
-            SELECT quote_ident(a.attname), t.typname, coalesce(a.attnum = ANY (i.indkey), false)
+            SELECT quote_ident(a.attname), t.typname, coalesce(a.attnum = ANY (i.indkey), false),
+                   CASE WHEN t.typname = 'varchar' AND a.atttypmod > 4 THEN a.atttypmod - 4
+                        ELSE 2147483647 END,
+                   coalesce(c.collisdeterministic, true)
             FROM pg_attribute a
             JOIN pg_type t ON t.oid = a.atttypid
+            LEFT JOIN pg_collation c ON c.oid = a.attcollation
             LEFT JOIN pg_index i ON i.indrelid = a.attrelid AND i.indisprimary
             WHERE a.attrelid = ? AND a.attnum > 0 AND NOT a.attisdropped
             ORDER BY a.attnum
@@ -97,7 +112,13 @@ record Target(
       List<Column> columns = new ArrayList<>();
       try (ResultSet row = query.executeQuery()) {
         while (row.next()) {
-          columns.add(new Column(row.getString(1), row.getString(2), row.getBoolean(3)));
+          columns.add(
+              new Column(
+                  row.getString(1),
+                  row.getString(2),
+                  row.getBoolean(3),
+                  row.getInt(4),
+                  row.getBoolean(5)));
         }
       }
       return columns;

@@ -77,6 +77,7 @@ class LoadTest {
     private Mode mode = Mode.UPSERT;
     private Duplicates duplicates = Duplicates.ERROR;
     private MaxRejects maxRejects = new MaxRejects(1_000_000, false);
+    private int maxRecord = 1 << 20;
     private int batchRows = 10;
     private @Nullable Duration maxLag;
     private long maxWal = Long.MAX_VALUE;
@@ -104,7 +105,7 @@ class LoadTest {
           "{1}",
           "{2}",
           duplicates,
-          1 << 20);
+          maxRecord);
     }
 
     private Limits limits() {
@@ -160,6 +161,51 @@ class LoadTest {
                       .matches("the root has \\d+ MiB of WAL to read \\(--max-wal\\).*"));
     } finally {
       session.execute("SELECT pg_drop_replication_slot('" + slot + "')");
+    }
+  }
+
+  @Test
+  void anotherLargestRecordIsAnotherLoad() throws Exception {
+    var loading =
+        new Loading(
+            file("a.tsv", numbered(15) + "long\t" + "x".repeat(5000) + "\n" + rest(15, 60)));
+    loading.maxRecord = 1000;
+    int[] batches = {0};
+    assertThat(loading.run(() -> ++batches[0] == 3).counts()).isEqualTo(counts(29, 0, 1, 0));
+    Files.delete(rejects());
+    loading.maxRecord = 10_000;
+    Load.Result result = loading.run();
+    assertThat(result.before()).isEqualTo(Counts.NONE);
+    assertThat(result.counts()).isEqualTo(counts(32, 29, 0, 0));
+    assertThat(value("long")).hasSize(5000);
+  }
+
+  @Test
+  void keysArePostgresKeys() throws Exception {
+    session.execute(
+        "CREATE COLLATION ci (provider = icu, locale = 'und-u-ks-level2', deterministic = false)");
+    session.execute("CREATE TABLE loose (k text COLLATE ci PRIMARY KEY, v text NOT NULL)");
+    session.execute("CREATE TABLE short (k varchar(3) PRIMARY KEY, v text NOT NULL)");
+    String publish = "SELECT quicksilver.publish('%s', '%s', '{k}', '{v}')";
+    try {
+      session.execute(publish.formatted("short", "short"));
+      session.execute("INSERT INTO short VALUES ('abc', '1'), ('d', '1')");
+      var loading = new Loading(file("a.tsv", "abc  \t2\nd\t2\nüöä\t3\nxyz \t4\n"));
+      loading.database = "short";
+      assertThat(loading.run().counts()).isEqualTo(counts(2, 0, 2, 0));
+      assertThat(rejects()).content().contains("the key has 5 characters; its column has 3");
+      assertThat(session.query("SELECT string_agg(k || v, ' ' ORDER BY v, k) FROM short"))
+          .isEqualTo("abc1 d2 üöä3");
+      session.execute(publish.formatted("loose", "loose"));
+      loading.database = "loose";
+      assertThatThrownBy(loading::run)
+          .isInstanceOf(LoadException.class)
+          .hasMessageContaining("takes different texts for the same");
+      session.execute("SELECT quicksilver.unpublish('loose')");
+    } finally {
+      session.execute("SELECT quicksilver.unpublish('short')");
+      session.execute("DROP TABLE short, loose");
+      session.execute("DROP COLLATION ci");
     }
   }
 

@@ -60,7 +60,8 @@ final class LoadProgress implements LoadListener, AutoCloseable {
     String line =
         String.format(
             Locale.ROOT,
-            "an earlier run of this command has committed %,d records: reading over them",
+            "an earlier run of this command has committed %,d records: reading over them (--restart"
+                + " loads them again)",
             before);
     if (bar != null) {
       bar.setExtraMessage(line);

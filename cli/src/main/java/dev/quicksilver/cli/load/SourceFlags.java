@@ -61,7 +61,7 @@ final class SourceFlags {
   private @Nullable String fromDatabase;
 
   private static boolean isPostgres(String word) {
-    return word.matches("(?i)(jdbc:)?postgres(ql)?:.*");
+    return word.matches("(?i)(jdbc:postgresql|postgres(ql)?):.*");
   }
 
   /** A folder, where no file can be meant. */
@@ -184,7 +184,8 @@ final class SourceFlags {
       // said below, without the password that it may hold
     }
     throw new IllegalArgumentException(
-        "--from: a PostgreSQL is written postgresql://USER@HOST:PORT/DATABASE, or as a JDBC URL");
+        "--from: a PostgreSQL is written postgresql://USER@HOST:PORT/DATABASE, or as a JDBC URL,"
+            + " also where a host's name has a _ or there are several");
   }
 
   private static String decoded(String text) {
@@ -193,7 +194,7 @@ final class SourceFlags {
 
   /** What may be shown of a JDBC URL. */
   private static String server(String url) {
-    return url.replaceFirst("^jdbc:", "").replaceFirst("\\?.*", "");
+    return url.replaceFirst("^jdbc:", "").replaceFirst("\\?.*", "").replaceFirst("//[^/]*@", "//");
   }
 
   private Optional<String> password() {

@@ -40,13 +40,27 @@ public final class Mapping {
   private final Template value;
   private final Type keyType;
   private final Type valueType;
+  private final int keyCharacters;
 
   /** Makes pairs for a database of these types. */
   public Mapping(Template key, Template value, Type keyType, Type valueType) {
+    this(key, value, keyType, valueType, MAX_KEY);
+  }
+
+  private Mapping(Template key, Template value, Type keyType, Type valueType, int keyCharacters) {
     this.key = key;
     this.value = value;
     this.keyType = keyType;
     this.valueType = valueType;
+    this.keyCharacters = keyCharacters;
+  }
+
+  /**
+   * The same for a key column of so many characters at most: PostgreSQL would cut blanks off a
+   * longer key, and so make another one of it.
+   */
+  public Mapping withKeyCharacters(int most) {
+    return new Mapping(key, value, keyType, valueType, most);
   }
 
   /** What is needed of each record, in the order in which {@link #apply} takes it. */
@@ -74,11 +88,23 @@ public final class Mapping {
     if (made.length > MAX_KEY) {
       throw new Unfit("the key has " + made.length + " bytes; at most " + MAX_KEY + " are allowed");
     }
+    if (keyCharacters < made.length && characters(made) > keyCharacters) {
+      throw new Unfit(
+          "the key has " + characters(made) + " characters; its column has " + keyCharacters);
+    }
     byte[] content = require("value", value.apply(fields, key.columns().size()), valueType);
     if (content.length > MAX_VALUE) {
       throw new Unfit("the value has " + content.length + " bytes; at most 64 MiB are allowed");
     }
     return new Pair(made, content);
+  }
+
+  private static int characters(byte[] utf8) {
+    int count = 0;
+    for (byte b : utf8) {
+      count += (b & 0xc0) == 0x80 ? 0 : 1;
+    }
+    return count;
   }
 
   private static byte[] require(String what, byte @Nullable [] bytes, Type type) throws Unfit {

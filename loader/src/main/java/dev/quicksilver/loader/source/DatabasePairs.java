@@ -43,11 +43,18 @@ public record DatabasePairs(Path environment, String name) implements Source {
   }
 
   private static final class Pairs extends RowsStream {
+    private static final int PIECE = 1 << 15;
+
     private final Database database;
     private final Snapshot snapshot;
     private final Scan scan;
     private final boolean textKey;
     private final boolean textValue;
+
+    /** How much of the pair's value is written, if its key is. */
+    private int at;
+
+    private boolean inValue;
 
     Pairs(Database database) {
       this.database = database;
@@ -68,15 +75,24 @@ public record DatabasePairs(Path environment, String name) implements Source {
     }
 
     @Override
-    boolean next(ByteArrayOutputStream to) throws IOException {
+    boolean more(ByteArrayOutputStream to) throws IOException {
       try {
-        if (!scan.next()) {
-          return false;
+        if (!inValue) {
+          if (!scan.next()) {
+            return false;
+          }
+          TsvText.column(to, textKey, scan.keyBuffer(), 0, scan.keyLength());
+          to.write('\t');
+          inValue = true;
+          at = 0;
         }
-        TsvText.column(to, textKey, scan.keyBuffer(), 0, scan.keyLength());
-        to.write('\t');
-        TsvText.column(to, textValue, scan.valueBuffer(), scan.valueOffset(), scan.valueLength());
-        to.write('\n');
+        int length = Math.min(PIECE, scan.valueLength() - at);
+        TsvText.column(to, textValue, scan.valueBuffer(), scan.valueOffset() + at, length);
+        at += length;
+        if (at == scan.valueLength()) {
+          to.write('\n');
+          inValue = false;
+        }
         return true;
       } catch (StorageException e) {
         throw new IOException(e.getMessage(), e);

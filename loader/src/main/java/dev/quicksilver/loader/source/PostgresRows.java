@@ -56,7 +56,7 @@ public record PostgresRows(
       connection = DriverManager.getConnection(url, login);
       connection.setAutoCommit(false);
       connection.setReadOnly(true);
-      return new Rows(connection, isQuery ? withoutEnd(what) : table(connection));
+      return new Rows(this, connection, isQuery ? withoutEnd(what) : table(connection));
     } catch (SQLException e) {
       close(connection);
       throw failed(e);
@@ -72,27 +72,30 @@ public record PostgresRows(
   private String table(Connection connection) throws SQLException {
     String sql =
         """
-        SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY k.place)
-        FROM pg_index i
-        CROSS JOIN unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, place)
-        JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
-        WHERE i.indrelid = ?::regclass AND i.indisprimary
+        SELECT t.name::text, string_agg(quote_ident(a.attname), ', ' ORDER BY k.place)
+        FROM (SELECT ?::regclass AS name) t
+        LEFT JOIN pg_index i ON i.indrelid = t.name AND i.indisprimary
+        LEFT JOIN unnest(i.indkey::int2[]) WITH ORDINALITY AS k(attnum, place) ON true
+        LEFT JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+        GROUP BY t.name
         """;
     try (PreparedStatement query = connection.prepareStatement(sql)) {
       query.setString(1, what);
       try (ResultSet row = query.executeQuery()) {
         row.next();
-        String key = row.getString(1);
-        return "SELECT * FROM " + what + (key == null ? "" : " ORDER BY " + key);
+        String key = row.getString(2);
+        return "SELECT * FROM " + row.getString(1) + (key == null ? "" : " ORDER BY " + key);
       }
     }
   }
 
-  private static IOException failed(SQLException e) {
-    return new IOException("PostgreSQL says: " + e.getMessage(), e);
+  /** The driver may name the URL, with its password. */
+  private IOException failed(SQLException e) {
+    return new IOException(
+        "PostgreSQL says: " + String.valueOf(e.getMessage()).replace(url, server));
   }
 
-  private static void close(@Nullable Connection connection) throws IOException {
+  private void close(@Nullable Connection connection) throws IOException {
     try {
       if (connection != null) {
         connection.close();
@@ -104,12 +107,26 @@ public record PostgresRows(
 
   private static final class Rows extends RowsStream {
     private static final byte[] NULL = {'\\', 'N'};
+    private static final byte[] HEX = {'\\', '\\', 'x'};
 
+    /** Even, since each byte has two digits. */
+    private static final int PIECE = 1 << 15;
+
+    private final PostgresRows source;
     private final Connection connection;
     private final BitSet bytea = new BitSet();
     private final CopyOut copy;
 
-    Rows(Connection connection, String query) throws SQLException {
+    /** The row that is being written, how far, and where its column ends. */
+    private byte @Nullable [] row;
+
+    private int at;
+    private int column;
+    private int columnEnd;
+    private boolean inHex;
+
+    Rows(PostgresRows source, Connection connection, String query) throws SQLException {
+      this.source = source;
       this.connection = connection;
       try (Statement statement = connection.createStatement()) {
         statement.execute("SET LOCAL bytea_output = hex");
@@ -150,55 +167,68 @@ public record PostgresRows(
     }
 
     @Override
-    boolean next(ByteArrayOutputStream to) throws IOException {
-      byte[] row;
-      try {
-        row = copy.readFromCopy();
-      } catch (SQLException e) {
-        throw failed(e);
+    boolean more(ByteArrayOutputStream to) throws IOException {
+      byte[] content = row;
+      if (content == null) {
+        content = next();
+        row = content;
+        at = 0;
+        column = -1;
+        columnEnd = -1;
       }
-      if (row == null) {
+      if (content == null) {
         return false;
       }
-      if (bytea.isEmpty()) {
-        to.writeBytes(row);
+      if (at > columnEnd) {
+        beginColumn(content);
+      }
+      int length = Math.min(PIECE, columnEnd - at);
+      if (inHex) {
+        byte[] bytes = new byte[length / 2];
+        for (int i = 0; i < bytes.length; i++) {
+          bytes[i] =
+              (byte)
+                  (HexFormat.fromHexDigit(content[at + 2 * i]) << 4
+                      | HexFormat.fromHexDigit(content[at + 2 * i + 1]));
+        }
+        TsvText.column(to, false, bytes, 0, bytes.length);
       } else {
-        columns(row, to);
+        to.write(content, at, length);
+      }
+      at += length;
+      if (at == columnEnd) {
+        to.write(content[at++]); // a tab, or the line's end
+        row = at == content.length ? null : content;
       }
       return true;
     }
 
-    private void columns(byte[] row, ByteArrayOutputStream to) throws IOException {
-      int column = 0;
-      int from = 0;
-      for (int at = 0; at < row.length; at++) {
-        if (row[at] == '\t' || row[at] == '\n') {
-          boolean isNull = Arrays.equals(row, from, at, NULL, 0, NULL.length);
-          if (bytea.get(column) && !isNull) {
-            byte[] content = bytes(row, from, at);
-            TsvText.column(to, false, content, 0, content.length);
-          } else {
-            to.write(row, from, at - from);
-          }
-          to.write(row[at]);
-          from = at + 1;
-          column++;
-        }
+    private byte @Nullable [] next() throws IOException {
+      try {
+        return copy.readFromCopy();
+      } catch (SQLException e) {
+        throw source.failed(e);
       }
     }
 
-    /** Reads {@code \\x} and hexadecimal digits. */
-    private static byte[] bytes(byte[] row, int from, int to) throws IOException {
-      String text = new String(row, from, to - from, StandardCharsets.US_ASCII);
-      if (!text.startsWith("\\\\x")) {
-        throw new IOException("PostgreSQL sends bytea otherwise than in hexadecimal digits");
+    private void beginColumn(byte[] content) throws IOException {
+      column++;
+      columnEnd = at;
+      while (content[columnEnd] != '\t' && content[columnEnd] != '\n') {
+        columnEnd++;
       }
-      return HexFormat.of().parseHex(text, 3, text.length());
+      inHex = bytea.get(column) && !Arrays.equals(content, at, columnEnd, NULL, 0, NULL.length);
+      if (inHex) {
+        if (!Arrays.equals(content, at, Math.min(at + 3, columnEnd), HEX, 0, HEX.length)) {
+          throw new IOException("PostgreSQL sends bytea otherwise than in hexadecimal digits");
+        }
+        at += HEX.length;
+      }
     }
 
     @Override
     public void close() throws IOException {
-      PostgresRows.close(connection);
+      source.close(connection);
     }
   }
 }

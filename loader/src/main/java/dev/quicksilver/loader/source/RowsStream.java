@@ -25,11 +25,11 @@ abstract class RowsStream extends InputStream {
   }
 
   /**
-   * Writes the next row.
+   * Writes some more: a row, or of a large one a piece.
    *
-   * @return false if there is none
+   * @return false if there is nothing more
    */
-  abstract boolean next(ByteArrayOutputStream to) throws IOException;
+  abstract boolean more(ByteArrayOutputStream to) throws IOException;
 
   /** Writes what stands before the first row. */
   final ByteArrayOutputStream first() {
@@ -51,7 +51,7 @@ abstract class RowsStream extends InputStream {
       at = 0;
       made.reset();
       while (!ended && made.size() < ENOUGH) {
-        ended = !next(made);
+        ended = !more(made);
       }
       if (made.size() == 0) {
         return -1;

@@ -67,7 +67,7 @@ class RowsTest {
             Dialect.DEFAULT.withHeader(true),
             Optional.empty(),
             wanted,
-            1 << 20)) {
+            1 << 22)) {
       for (SourceRecord record = reader.next(); record != null; record = reader.next()) {
         assertThat(record.problem()).isNull();
         all.add(String.join(" ", record.fields().stream().map(RowsTest::hex).toList()));
@@ -127,6 +127,28 @@ class RowsTest {
   }
 
   @Test
+  void readsRowsThatAreLarge() throws Exception {
+    byte[] large = new byte[300_001];
+    new Random(3).nextBytes(large);
+    String text = "tab\t".repeat(50_000);
+    try (Connection connection = postgres.connect();
+        var statement = connection.createStatement()) {
+      statement.execute("CREATE TABLE \"user\" (a bytea, b text, c bytea)");
+      try (PreparedStatement insert =
+          connection.prepareStatement("INSERT INTO \"user\" VALUES (?, ?, ?)")) {
+        insert.setBytes(1, large);
+        insert.setString(2, text);
+        insert.setBytes(3, new byte[0]);
+        insert.execute();
+      }
+    }
+    String row = hex(large) + " " + hex(text.getBytes(StandardCharsets.UTF_8)) + " ";
+    // Of a table whose name is a word of SQL, quoted or not.
+    assertThat(read(rows("\"user\"", false), "a", "b", "c")).containsExactly(row);
+    assertThat(read(rows("user", false), "a", "b", "c")).containsExactly(row);
+  }
+
+  @Test
   void readsAQuery() throws Exception {
     PostgresRows source =
         rows(
@@ -161,6 +183,13 @@ class RowsTest {
     assertThatThrownBy(() -> read(elsewhere, "1"))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("refused");
+    String url = "jdbc:postgresql://127.0.0.1:x/db?user=u&password=secret";
+    var wrong = new PostgresRows("there", url, new Properties(), "t", false);
+    assertThatThrownBy(() -> read(wrong, "1"))
+        .isInstanceOf(IOException.class)
+        .message()
+        .contains("there")
+        .doesNotContain("secret");
     assertThatThrownBy(() -> read(new DatabasePairs(data, "here"), "key"))
         .isInstanceOf(IOException.class)
         .hasMessageContaining(data.toString());
@@ -179,7 +208,8 @@ class RowsTest {
         appender.begin(1, 1);
         for (int i = 0; i < 3000; i++) {
           byte[] key = {(byte) (i >> 8), (byte) i};
-          byte[] value = bytes(random, false);
+          byte[] value = new byte[i % 1000 == 7 ? 100_000 : random.nextInt(20)];
+          random.nextBytes(value);
           appender.set(key, value);
           wanted.add(hex(key) + " " + hex(value));
         }
