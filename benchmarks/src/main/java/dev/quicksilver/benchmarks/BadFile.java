@@ -2,6 +2,7 @@ package dev.quicksilver.benchmarks;
 
 import com.github.luben.zstd.ZstdOutputStream;
 import dev.quicksilver.loader.read.Dialect;
+import dev.quicksilver.loader.read.Expiry;
 import dev.quicksilver.loader.read.Format;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -78,7 +79,9 @@ record BadFile(
       }
     }
     Format format = LINES.get(random.nextInt(LINES.size()));
-    return new BadFile("noise", bytes, format, Dialect.DEFAULT, -1, -1, null);
+    // Else one of many looks as if it had expiration times, and the load asks.
+    Dialect dialect = Dialect.DEFAULT.withExpiry(new Expiry.None());
+    return new BadFile("noise", bytes, format, dialect, -1, -1, null);
   }
 
   private static BadFile cut(Random random) throws IOException {
