@@ -49,6 +49,7 @@ final class StatusTables {
    * How far a database is.
    *
    * @param commitTime of that sequence, µs since 1970-01-01 UTC; 0 while there is none
+   * @param digest of the pairs at that sequence
    */
   record SequencedRow(
       String database, UUID id, long sequence, long commitTime, ContentDigest digest) {}

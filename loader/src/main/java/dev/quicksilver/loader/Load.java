@@ -75,7 +75,7 @@ public final class Load {
    *
    * @param connection of a role that may write to the database's table, and is used by nobody else;
    *     left without a transaction open
-   * @param stop asked after each batch
+   * @param stop asked after each batch, and while a source, the root or replicas take their time
    * @throws LoadException if a source cannot be read, or something is not as it has to be
    * @throws SQLException if PostgreSQL fails; what was committed stays
    */

@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * nothing, so that bytes can only be told from tabs and line ends with {@code -px}.
  */
 final class KyotoLinesReader extends LinesReader {
+  private static final byte TAB = '\t';
+
   private final Columns columns;
   private final boolean hex;
   private final ExpirationTimes times;
@@ -42,7 +44,7 @@ final class KyotoLinesReader extends LinesReader {
         return SourceRecord.bad(
             lines.take(), "its line has no end, which Kyoto's programs write: the list is cut");
       }
-      int tab = indexOf(text, (byte) '\t', from, end);
+      int tab = Scan.indexOf(text, from, end, TAB);
       String problem = problem(text, from, tab, end);
       if (problem != null) {
         return SourceRecord.bad(lines.take(), problem);
@@ -65,7 +67,7 @@ final class KyotoLinesReader extends LinesReader {
       return "there is no tab: list keys with their values (-pv)"
           + (hex ? "" : "; where line breaks stand in them, with -px (--format kyoto-hex)");
     }
-    if (indexOf(text, (byte) '\t', tab + 1, end) >= 0) {
+    if (Scan.indexOf(text, tab + 1, end, TAB) >= 0) {
       return hex
           ? "there is more than one tab: list without expiration times (no -pt)"
           : "there is more than one tab, so where its key ends cannot be told: list with -px"
@@ -82,15 +84,6 @@ final class KyotoLinesReader extends LinesReader {
       }
     }
     return null;
-  }
-
-  private static int indexOf(byte[] text, byte wanted, int from, int end) {
-    for (int at = from; at < end; at++) {
-      if (text[at] == wanted) {
-        return at;
-      }
-    }
-    return -1;
   }
 
   /** Where something else stands than pairs of digits, with one blank between them or none. */

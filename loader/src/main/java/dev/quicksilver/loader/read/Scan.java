@@ -36,7 +36,7 @@ public final class Scan {
   }
 
   /** Returns where one of three bytes stands first within a part of an array, or its end. */
-  static int indexOfAny(byte[] in, int from, int to, byte a, byte b, byte c) {
+  public static int indexOfAny(byte[] in, int from, int to, byte a, byte b, byte c) {
     long patternA = eight(a);
     long patternB = eight(b);
     long patternC = eight(c);

@@ -4,6 +4,7 @@ import java.io.EOFException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 
@@ -164,7 +165,7 @@ final class SnapshotReader implements RecordReader {
     if (first >= 0 && !(hasEnd && first == END)) {
       throw new SourceException(
           String.format(
-              java.util.Locale.ROOT,
+              Locale.ROOT,
               "it is damaged: at byte %d, after %d records, stands a byte %02X, with which no"
                   + " record begins%s",
               at,

@@ -1,5 +1,6 @@
 package dev.quicksilver.loader.source;
 
+import dev.quicksilver.loader.read.Scan;
 import dev.quicksilver.loader.write.TsvText;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -109,6 +110,9 @@ public record PostgresRows(
     private static final byte[] NULL = {'\\', 'N'};
     private static final byte[] HEX = {'\\', '\\', 'x'};
 
+    private static final byte TAB = '\t';
+    private static final byte NEWLINE = '\n';
+
     /** Even, since each byte has two digits. */
     private static final int PIECE = 1 << 15;
 
@@ -213,10 +217,7 @@ public record PostgresRows(
 
     private void beginColumn(byte[] content) throws IOException {
       column++;
-      columnEnd = at;
-      while (content[columnEnd] != '\t' && content[columnEnd] != '\n') {
-        columnEnd++;
-      }
+      columnEnd = Scan.indexOfAny(content, at, content.length, TAB, NEWLINE, NEWLINE);
       inHex = bytea.get(column) && !Arrays.equals(content, at, columnEnd, NULL, 0, NULL.length);
       if (inHex) {
         if (!Arrays.equals(content, at, Math.min(at + 3, columnEnd), HEX, 0, HEX.length)) {
