@@ -19,6 +19,7 @@ final class SlotReader implements Runnable {
   private final PGReplicationStream stream;
   private final MessageQueue queue;
   private final Progress progress;
+  private final boolean confirmsSoon;
   private boolean inTransaction;
   private long awaited;
   private long awaitedUntil;
@@ -30,8 +31,15 @@ final class SlotReader implements Runnable {
 
   private volatile boolean listening = true;
 
-  SlotReader(PGReplicationStream stream, MessageQueue queue, Progress progress) {
+  /**
+   * Reads for a queue.
+   *
+   * @param confirmsSoon whether what is durable is confirmed at once, and not only after a time
+   */
+  SlotReader(
+      PGReplicationStream stream, MessageQueue queue, Progress progress, boolean confirmsSoon) {
     this.stream = stream;
+    this.confirmsSoon = confirmsSoon;
     this.queue = queue;
     this.progress = progress;
   }
@@ -76,7 +84,9 @@ final class SlotReader implements Runnable {
       return false; // the rest is on its way
     }
     return progress.isSynchronous()
-        || (Long.compareUnsigned(awaited, confirmed) > 0 && System.nanoTime() - awaitedUntil < 0);
+        || (confirmsSoon
+            && Long.compareUnsigned(awaited, confirmed) > 0
+            && System.nanoTime() - awaitedUntil < 0);
   }
 
   /** A COMMIT, or somebody's message that it waits, will be confirmed before long. */

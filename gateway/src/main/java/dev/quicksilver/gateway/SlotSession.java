@@ -24,6 +24,7 @@ final class SlotSession {
 
   private final GatewayConfig config;
   private final DatabaseSet databases;
+  private final OwnCopy copy;
   private final Progress progress;
   private final Waiters waiters;
   private final BooleanSupplier closing;
@@ -43,6 +44,7 @@ final class SlotSession {
       BooleanSupplier closing) {
     this.config = config;
     this.databases = databases;
+    this.copy = new OwnCopy(databases);
     this.progress = progress;
     this.closing = closing;
     this.waiters = waiters;
@@ -100,11 +102,11 @@ final class SlotSession {
       if (databases.get(DatabaseSet.CATALOG).isPresent()) {
         checkCluster(cluster);
       }
-      if (!CommitSchedule.furthest(databases).equals(Position.NONE)) {
+      if (!copy.furthest().equals(Position.NONE)) {
         checkSource(source);
       }
       copyIfDue(connection, source, cluster);
-      Position held = CommitSchedule.furthest(databases);
+      Position held = copy.furthest();
       CentralDatabase.Slot slot = central.slot().orElseThrow(() -> central.slotMissing(held));
       central.checkUsable(slot, held);
       if (slot.canFailOver() && !slot.failsOver()) {
@@ -112,8 +114,9 @@ final class SlotSession {
       }
       PGReplicationStream stream = connection.stream(central.slotName(), config.publication());
       // Nobody else can confirm from here on.
-      Position position = CommitSchedule.furthest(databases);
-      central.checkSlot(central.slot().orElseThrow(() -> central.slotMissing(position)), position);
+      CentralDatabase.Slot ours = central.slot().orElseThrow(() -> central.slotMissing(held));
+      central.checkUsable(ours, held);
+      Position position = copy.require(central.slotName(), ours.confirmedLsn(), source);
       streamed = true;
       stream(source, connection, stream, position);
     } finally {
@@ -140,7 +143,7 @@ final class SlotSession {
   private void copyIfDue(
       ReplicationConnection connection, ReplicationConnection.Identity source, UUID cluster)
       throws SQLException, IOException {
-    try (FirstStart firstStart = new FirstStart(config, databases, central, progress)) {
+    try (FirstStart firstStart = new FirstStart(config, databases, copy, central, progress)) {
       firstStart.requireCatalog();
       if (firstStart.isDue()) {
         first = firstStart;
@@ -167,7 +170,7 @@ final class SlotSession {
   }
 
   private void checkSource(ReplicationConnection.Identity source) {
-    Position position = CommitSchedule.furthest(databases);
+    Position position = copy.furthest();
     if (position.systemId() != source.systemId()) {
       throw new GatewayException(
           ErrorCode.WRONG_SYSTEM,
@@ -201,13 +204,13 @@ final class SlotSession {
       throws Exception {
     MessageQueue queue = new MessageQueue(QUEUE_BYTES, System::nanoTime);
     current = queue;
-    SlotReader slotReader = new SlotReader(stream, queue, progress);
+    SlotReader slotReader = new SlotReader(stream, queue, progress, config.confirmAfter().isZero());
     Thread reader =
         Thread.ofPlatform().name("quicksilver-gateway-reader").daemon().start(slotReader);
     int pid = connection.pid();
     StreamWatch watch =
         new StreamWatch(central, progress, slotReader, pid, config.silence(), queue::end);
-    try (OpenTransactions transactions = new OpenTransactions(databases)) {
+    try (OpenTransactions transactions = new OpenTransactions()) {
       Sequencer sequencer = new Sequencer(databases, transactions, source, waiters);
       progress.durable(position, 0, 0);
       central.noteSlot();
@@ -218,6 +221,7 @@ final class SlotSession {
       new CommitSchedule(
               config,
               source,
+              databases,
               transactions,
               sequencer,
               progress,

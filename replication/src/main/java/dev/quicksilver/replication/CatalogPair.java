@@ -75,17 +75,17 @@ public record CatalogPair(DatabaseIdentity identity, JsonNode members) {
   /**
    * Reads which databases a catalog names, without itself.
    *
-   * @return names by id
+   * @return by id
    * @throws IOException if an entry cannot be read
    */
-  public static Map<UUID, String> named(Database catalog) throws IOException {
-    Map<UUID, String> named = new HashMap<>();
+  public static Map<UUID, DatabaseIdentity> named(Database catalog) throws IOException {
+    Map<UUID, DatabaseIdentity> named = new HashMap<>();
     try (Snapshot snapshot = catalog.snapshot();
         Scan scan = snapshot.scan(KeyRange.ALL, Direction.FORWARD)) {
       while (scan.next()) {
         if (isOfDatabase(scan.key())) {
           DatabaseIdentity identity = decode(scan.key(), scan.value()).identity();
-          named.put(identity.id(), identity.name());
+          named.put(identity.id(), identity);
         }
       }
     }

@@ -3,6 +3,7 @@ package dev.quicksilver.replication;
 import dev.quicksilver.replication.Message.Complete;
 import dev.quicksilver.storage.Completeness;
 import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.StorageException;
 import java.io.IOException;
@@ -95,7 +96,7 @@ final class Completing {
       if (catalog.isEmpty()) {
         return;
       }
-      Map<UUID, String> named = CatalogPair.named(catalog.get());
+      Map<UUID, DatabaseIdentity> named = CatalogPair.named(catalog.get());
       Optional<Completeness> reached = Optional.empty();
       for (Completeness next = waiting.peekFirst();
           next != null && next.missing(databases, named).isEmpty();

@@ -61,7 +61,7 @@ public record Completeness(Position position, Map<UUID, Point> databases) {
    * @param here the node's databases
    * @param named the databases that its catalog names, by id
    */
-  public List<String> missing(DatabaseSet here, Map<UUID, String> named) {
+  public List<String> missing(DatabaseSet here, Map<UUID, DatabaseIdentity> named) {
     Map<UUID, Database> byId =
         here.all().stream()
             .collect(Collectors.toMap(database -> database.identity().id(), database -> database));
@@ -73,7 +73,7 @@ public record Completeness(Position position, Map<UUID, Point> databases) {
             String name = database.identity().name();
             lacks(database.head(), point).ifPresent(what -> missing.put(name, name + " " + what));
           } else if (named.containsKey(id) && point.sequence() > 0) {
-            String name = named.get(id);
+            String name = named.get(id).name();
             missing.put(name, name + " is not here (" + point.sequence() + " entries)");
           }
         });

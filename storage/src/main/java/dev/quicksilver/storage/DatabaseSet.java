@@ -14,6 +14,7 @@ public final class DatabaseSet implements AutoCloseable {
   /** The reserved name of the catalog: the database that lists the databases. */
   public static final String CATALOG = "quicksilver";
 
+  private final Path dataDirectory;
   private final DatabaseDirectory directory;
   private final StorageOptions options;
   private final Map<String, Database> open = new ConcurrentSkipListMap<>();
@@ -22,6 +23,7 @@ public final class DatabaseSet implements AutoCloseable {
   private volatile Optional<Completeness> completeness = Optional.empty();
 
   private DatabaseSet(Path dataDirectory, StorageOptions options) {
+    this.dataDirectory = dataDirectory;
     this.directory = new DatabaseDirectory(dataDirectory);
     this.options = options;
     this.completenessFile = new CompletenessFile(dataDirectory);
@@ -163,6 +165,11 @@ public final class DatabaseSet implements AutoCloseable {
       completenessFile.write(upTo);
       completeness = Optional.of(upTo);
     }
+  }
+
+  /** Returns the node's data directory, of which the databases are a part. */
+  public Path dataDirectory() {
+    return dataDirectory;
   }
 
   /** Returns how the databases are opened. */

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 class CompletenessTest {
   private static final DatabaseIdentity CATALOG =
       new DatabaseIdentity(UUID.randomUUID(), DatabaseSet.CATALOG, "text", "json");
-  private static final Map<UUID, String> NAMED = Map.of(DNS.id(), DNS.name());
+  private static final Map<UUID, DatabaseIdentity> NAMED = Map.of(DNS.id(), DNS);
 
   @TempDir Path data;
 
