@@ -1,5 +1,6 @@
 package dev.quicksilver.storage;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -45,6 +46,17 @@ public record Completeness(Position position, Map<UUID, Point> databases) {
                       Head head = database.head();
                       return new Point(head.lastSequence(), head.chainHash());
                     })));
+  }
+
+  /**
+   * Reads what a node has last said of itself, also beside the running node; empty if it never did.
+   *
+   * @throws StorageException IO
+   */
+  public static Optional<Completeness> read(Path dataDirectory) {
+    try (CompletenessFile file = new CompletenessFile(dataDirectory)) {
+      return file.read();
+    }
   }
 
   /** Says whether this reaches further than another one, or is of another PostgreSQL. */
