@@ -13,6 +13,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jooq.exception.DataAccessException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,15 +43,18 @@ public final class Gateway implements AutoCloseable {
 
   private Gateway(GatewayConfig config, DatabaseSet databases, Subtree below) {
     central = new CentralDatabase(config);
-    Waiters waiters = new Waiters(System::nanoTime);
-    session = new SlotSession(config, databases, progress, waiters, central, this::isClosing);
+    LongSupplier nanoTime = System::nanoTime;
+    Waiters waiters = new Waiters(nanoTime);
+    session =
+        new SlotSession(config, databases, progress, waiters, central, nanoTime, this::isClosing);
     publisher =
         new StatusPublisher(
             new StatusTables(central.sql(), central::slotName),
             databases,
             below,
             progress,
-            waiters);
+            waiters,
+            nanoTime);
     thread =
         Thread.ofPlatform().name("quicksilver-gateway-sequencer").daemon().unstarted(this::run);
   }

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.replication.PGReplicationStream;
 import org.slf4j.Logger;
@@ -28,6 +29,7 @@ final class SlotSession {
   private final Waiters waiters;
   private final BooleanSupplier closing;
   private final CentralDatabase central;
+  private final LongSupplier nanoTime;
   private volatile @Nullable MessageQueue current;
   private volatile @Nullable ReplicationConnection opened;
   private volatile @Nullable FirstStart first;
@@ -40,6 +42,7 @@ final class SlotSession {
       Progress progress,
       Waiters waiters,
       CentralDatabase central,
+      LongSupplier nanoTime,
       BooleanSupplier closing) {
     this.config = config;
     this.databases = databases;
@@ -47,6 +50,7 @@ final class SlotSession {
     this.closing = closing;
     this.waiters = waiters;
     this.central = central;
+    this.nanoTime = nanoTime;
   }
 
   /** True if the last run got as far as streaming. */
@@ -199,14 +203,14 @@ final class SlotSession {
       PGReplicationStream stream,
       Position position)
       throws Exception {
-    MessageQueue queue = new MessageQueue(QUEUE_BYTES, System::nanoTime);
+    MessageQueue queue = new MessageQueue(QUEUE_BYTES, nanoTime);
     current = queue;
-    SlotReader slotReader = new SlotReader(stream, queue, progress);
+    SlotReader slotReader = new SlotReader(stream, queue, progress, nanoTime);
     Thread reader =
         Thread.ofPlatform().name("quicksilver-gateway-reader").daemon().start(slotReader);
     int pid = connection.pid();
     StreamWatch watch =
-        new StreamWatch(central, progress, slotReader, pid, config.silence(), queue::end);
+        new StreamWatch(central, progress, slotReader, pid, config.silence(), nanoTime, queue::end);
     try (OpenTransactions transactions = new OpenTransactions(databases)) {
       Sequencer sequencer = new Sequencer(databases, transactions, source, waiters);
       progress.durable(position, 0, 0);
@@ -216,14 +220,7 @@ final class SlotSession {
       progress.state(State.STREAMING);
       LOG.info("Holding the slot {}, from {}", central.slotName(), position);
       new CommitSchedule(
-              config,
-              source,
-              transactions,
-              sequencer,
-              progress,
-              waiters,
-              System::nanoTime,
-              position.lsn())
+              config, source, transactions, sequencer, progress, waiters, nanoTime, position.lsn())
           .run(queue, stream, closing);
     } finally {
       current = null;

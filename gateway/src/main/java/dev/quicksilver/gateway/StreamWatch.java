@@ -5,6 +5,7 @@ import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jooq.Record;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
@@ -39,6 +40,7 @@ final class StreamWatch implements AutoCloseable {
   private final Consumer<Exception> dead;
   private final int pid;
   private final long silence;
+  private final LongSupplier nanoTime;
   private final Thread thread;
   private long askedAt;
   private volatile boolean closed;
@@ -56,20 +58,22 @@ final class StreamWatch implements AutoCloseable {
       SlotReader reader,
       int pid,
       Duration silence,
+      LongSupplier nanoTime,
       Consumer<Exception> dead) {
     this.central = central;
     this.progress = progress;
     this.reader = reader;
     this.pid = pid;
     this.silence = silence.toNanos();
-    askedAt = System.nanoTime() - this.silence;
+    this.nanoTime = nanoTime;
+    askedAt = nanoTime.getAsLong() - this.silence;
     this.dead = dead;
     thread = Thread.ofPlatform().name("quicksilver-gateway-watch").daemon().start(this::run);
   }
 
   private void run() {
     long version = 0;
-    long nextRound = System.nanoTime();
+    long nextRound = nanoTime.getAsLong();
     try {
       while (!closed) {
         try {
@@ -83,8 +87,8 @@ final class StreamWatch implements AutoCloseable {
         } catch (DataAccessException e) {
           LOG.debug("Cannot ask the central PostgreSQL", e);
         }
-        if (System.nanoTime() - nextRound >= 0) {
-          nextRound = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ROUND_MILLIS);
+        if (nanoTime.getAsLong() - nextRound >= 0) {
+          nextRound = nanoTime.getAsLong() + TimeUnit.MILLISECONDS.toNanos(ROUND_MILLIS);
           if (isDead(reader.silence())) {
             giveUp();
             return;
@@ -102,8 +106,8 @@ final class StreamWatch implements AutoCloseable {
       return false;
     }
     try {
-      if (System.nanoTime() - askedAt >= silence / 3) {
-        askedAt = System.nanoTime();
+      if (nanoTime.getAsLong() - askedAt >= silence / 3) {
+        askedAt = nanoTime.getAsLong();
         central.sql().execute("SELECT quicksilver.tell_root('are you there')");
       }
       return quiet >= patience();
