@@ -35,7 +35,6 @@ final class StreamWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StreamWatch.class);
 
   private final CentralDatabase central;
-  private final Progress progress;
   private final SlotReader reader;
   private final Consumer<Exception> dead;
   private final int pid;
@@ -54,14 +53,12 @@ final class StreamWatch implements AutoCloseable {
    */
   StreamWatch(
       CentralDatabase central,
-      Progress progress,
       SlotReader reader,
       int pid,
       Duration silence,
       LongSupplier nanoTime,
       Consumer<Exception> dead) {
     this.central = central;
-    this.progress = progress;
     this.reader = reader;
     this.pid = pid;
     this.silence = silence.toNanos();
@@ -141,8 +138,6 @@ final class StreamWatch implements AutoCloseable {
             + " of PostgreSQL, which sends the changes, has been silent for "
             + TimeUnit.NANOSECONDS.toSeconds(reader.silence())
             + " s and does not answer";
-    progress.problem(said);
-    LOG.warn("{}; connecting anew", said);
     dead.accept(new SQLTransientConnectionException(said));
   }
 
