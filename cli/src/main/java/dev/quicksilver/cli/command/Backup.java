@@ -1,5 +1,6 @@
 package dev.quicksilver.cli.command;
 
+import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.replication.CatalogPair;
 import dev.quicksilver.storage.Completeness;

@@ -55,21 +55,21 @@ public final class RootCommand extends NodeCommand {
           NodeStatus report =
               reporter
                   .report(
-                  streaming
-                      ? Optional.empty()
-                      : Optional.of("the gateway is " + state + ": " + status.lastProblem()),
-                  node.databases.all(),
-                  database ->
-                      Optional.of(
-                          new StatusReporter.Progress(
-                              state,
-                              status.lastProblem(),
-                              "",
-                              "PostgreSQL",
-                              database.sequence(),
-                              Optional.empty(),
-                              database.sequence(),
-                              0)),
+                      streaming
+                          ? Optional.empty()
+                          : Optional.of("the gateway is " + state + ": " + status.lastProblem()),
+                      node.databases.all(),
+                      database ->
+                          Optional.of(
+                              new StatusReporter.Progress(
+                                  state,
+                                  status.lastProblem(),
+                                  "",
+                                  "PostgreSQL",
+                                  database.sequence(),
+                                  Optional.empty(),
+                                  database.sequence(),
+                                  0)),
                       followers(node.server),
                       node.subtree)
                   .withComplete(node.complete());

@@ -28,9 +28,11 @@ import picocli.CommandLine.Spec;
 @Command(
     name = "snapshot",
     description = {
-      "Copies a database of a data directory into a folder, or the whole data directory (--all), also"
-          + " beside a running node, and verifies the copy. Goes on with a copy that was interrupted.",
-      "A copy of the whole is a backup: a data directory that a root or a replica can be started on."
+      "Copies a database of a data directory into a folder, or the whole data directory (--all),"
+          + " also beside a running node, and verifies the copy. Goes on with a copy that was"
+          + " interrupted.",
+      "A copy of the whole is a backup: a data directory that a root or a replica can be started"
+          + " on."
     })
 public final class SnapshotCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;

@@ -156,9 +156,9 @@ public final class Settings {
           new Span("0", "1h"),
           "10s",
           ROOT,
-          "For how long a change is durable on the root before PostgreSQL is told that it may forget"
-              + " the WAL up to there. A replica that is no further behind can become the root if"
-              + " this one is lost. Of no account while commits wait for the root.");
+          "For how long a change is durable on the root before PostgreSQL is told that it may"
+              + " forget the WAL up to there. A replica that is no further behind can become the"
+              + " root if this one is lost. Of no account while commits wait for the root.");
   public static final Setting<Endpoint> REPLICATION_LISTEN =
       with(
           "replication.listen",
