@@ -7,6 +7,7 @@ import dev.quicksilver.cli.config.Setting;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.Json;
 import dev.quicksilver.cli.process.NodeStatus;
+import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.Ports;
 import java.io.IOException;
 import java.net.URI;
@@ -29,6 +30,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -47,7 +49,8 @@ public final class Cluster implements AutoCloseable {
   /** Folders that no node can have. */
   static final Set<String> OWN_FOLDERS = Set.of(LOGS, POSTGRES, POSTGRES_DATA);
 
-  private static final int POLL_MILLIS = 10;
+  private static final int POLL_MILLIS = 5;
+  private static final int ASK_MILLIS = 20;
   private static final Duration LONGEST_ANSWER = Duration.ofSeconds(10);
 
   private final Path folder;
@@ -62,6 +65,7 @@ public final class Cluster implements AutoCloseable {
   private final Map<String, ChildProcess> processes = new LinkedHashMap<>();
 
   private @Nullable CentralPostgres postgres;
+  private @Nullable EmbeddedPostgres embedded;
   private int commands;
   private boolean closed;
 
@@ -123,6 +127,30 @@ public final class Cluster implements AutoCloseable {
 
   private static String of(Map<String, String> said, String what) {
     return Objects.requireNonNull(said.get(what), what);
+  }
+
+  /**
+   * Starts a PostgreSQL in this process, for the roots; it is closed after them.
+   *
+   * @param how changes how it is started
+   */
+  public EmbeddedPostgres embedPostgres(UnaryOperator<EmbeddedPostgres.Builder> how) {
+    EmbeddedPostgres started =
+        how.apply(EmbeddedPostgres.builder().directory(folder.resolve(POSTGRES_DATA))).start();
+    synchronized (this) {
+      if (embedded != null || closed) {
+        started.close();
+        throw new IllegalStateException("the cluster has a PostgreSQL, or is closed");
+      }
+      embedded = started;
+    }
+    usePostgres(CentralPostgres.of(started));
+    return started;
+  }
+
+  /** The same with nothing changed. */
+  public EmbeddedPostgres embedPostgres() {
+    return embedPostgres(UnaryOperator.identity());
   }
 
   /** Has the roots started from now on connect to this PostgreSQL, which is not closed here. */
@@ -379,7 +407,7 @@ public final class Cluster implements AutoCloseable {
       } catch (IOException e) {
         last = e.toString();
       }
-      goOnWaiting(deadline, name + " " + what + " (last: " + last + ")");
+      goOnWaiting(deadline, ASK_MILLIS, name + " " + what + " (last: " + last + ")");
     }
   }
 
@@ -392,11 +420,11 @@ public final class Cluster implements AutoCloseable {
   public void await(String what, BooleanSupplier condition) throws InterruptedException {
     long deadline = System.nanoTime() + ChildProcess.LONGEST_WAIT.toNanos();
     while (!condition.getAsBoolean()) {
-      goOnWaiting(deadline, what);
+      goOnWaiting(deadline, POLL_MILLIS, what);
     }
   }
 
-  private void goOnWaiting(long deadline, String what) throws InterruptedException {
+  private void goOnWaiting(long deadline, int millis, String what) throws InterruptedException {
     for (ChildProcess process : running()) {
       if (process.hasEndedByItself()) {
         throw process.failure("has ended by itself, while waiting for " + what);
@@ -407,7 +435,7 @@ public final class Cluster implements AutoCloseable {
           "waited " + ChildProcess.LONGEST_WAIT.toSeconds() + " s in vain for " + what,
           lastLines());
     }
-    TimeUnit.MILLISECONDS.sleep(POLL_MILLIS);
+    TimeUnit.MILLISECONDS.sleep(millis);
   }
 
   /** Returns the last lines of all logs. */
@@ -436,6 +464,13 @@ public final class Cluster implements AutoCloseable {
     nodes.forEach(ChildProcess::stop);
     nodes.forEach(ChildProcess::close);
     last.forEach(ChildProcess::close);
+    EmbeddedPostgres own;
+    synchronized (this) {
+      own = embedded;
+    }
+    if (own != null) {
+      own.close();
+    }
     if (removed) {
       Folders.remove(folder);
     }
