@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.storage.Applier;
 import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.BulkLoad;
@@ -57,7 +58,7 @@ final class ApplyBar implements Bar {
           "≥ 0.5 and ≥ 0.7",
           apply / put >= APPLY_LIMIT && appended >= APPEND_LIMIT);
     } finally {
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
   }
 
@@ -71,7 +72,7 @@ final class ApplyBar implements Bar {
     for (int round = 0; round < rounds; round++) {
       Path ours = folder.resolve("sorted");
       double append = append(ours, pairs);
-      TemporaryFolders.remove(ours);
+      Folders.remove(ours);
       double atTheEnd = bareAppend(folder, peer, pairs, Peer.Sync.AT_THE_END);
       double each = bareAppend(folder, peer, pairs, Peer.Sync.EACH_COMMIT);
       ratios[round] = append / Math.max(atTheEnd, each);
@@ -88,7 +89,7 @@ final class ApplyBar implements Bar {
       throws Exception {
     Path theirs = folder.resolve("c-append");
     double rate = peer.rate("append", theirs, pairs, 100_000, sync);
-    TemporaryFolders.remove(theirs);
+    Folders.remove(theirs);
     return rate;
   }
 

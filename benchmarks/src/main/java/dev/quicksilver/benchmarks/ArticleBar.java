@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Folders;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
@@ -26,7 +27,7 @@ final class ArticleBar implements Bar {
     try {
       failure.scenario().run(folder);
     } finally {
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
   }
 

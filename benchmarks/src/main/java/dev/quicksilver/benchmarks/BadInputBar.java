@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.postgres.EmbeddedPostgres;
@@ -65,7 +66,7 @@ final class BadInputBar implements Bar {
         process.destroyForcibly();
       }
     } finally {
-      Tree.delete(folder);
+      Folders.remove(folder);
     }
     boolean pass = exit == 0 && last.equals("ok");
     return new Outcome(

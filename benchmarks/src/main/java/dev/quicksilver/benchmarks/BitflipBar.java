@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.VerifyProgress;
 import java.nio.file.Files;
@@ -86,7 +87,7 @@ final class BitflipBar implements Bar {
           "= 0, 0 and 0",
           wrong == 0 && vanished == 0 && ended == 0);
     } finally {
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.quicksilver.benchmarks;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.replication.CopyStatus;
 import dev.quicksilver.replication.NodeIdentity;
 import dev.quicksilver.replication.Replica;
@@ -105,7 +106,7 @@ final class BootstrapBar implements Bar {
             ratio <= LIMIT && extra <= CUT_LIMIT);
       }
     } finally {
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
   }
 
@@ -177,7 +178,7 @@ final class BootstrapBar implements Bar {
       }
       return seconds;
     } finally {
-      TemporaryFolders.remove(data);
+      Folders.remove(data);
     }
   }
 

@@ -1,5 +1,7 @@
 package dev.quicksilver.benchmarks;
 
+import static dev.quicksilver.cli.config.Settings.BRIDGE_MAX_CONNECTIONS;
+
 import dev.quicksilver.benchmarks.FuzzingClient.Behaviour;
 import java.nio.file.Files;
 import java.security.KeyStore;
@@ -78,7 +80,7 @@ final class BridgeFuzzBar implements Bar {
     for (Behaviour kind : Behaviour.values()) {
       sent.put(kind, new AtomicLong());
     }
-    try (TeamEdge edge = TeamEdge.start("--bridge-max-connections=60");
+    try (TeamEdge edge = TeamEdge.start(how -> how.with(BRIDGE_MAX_CONNECTIONS, "60"));
         ExecutorService threads = Executors.newCachedThreadPool()) {
       prepare(edge);
       var over = new AtomicBoolean();
@@ -267,7 +269,7 @@ final class BridgeFuzzBar implements Bar {
             .toList();
     crashes.stream().distinct().limit(20).forEach(line -> System.out.println("log: " + line));
     long internal = (long) edge.metric("quicksilver_bridge_errors_total{sqlstate=\"XX000\"}");
-    boolean memory = after.memory() < (ChildProcess.HEAP_MIB + 256L) << 20;
+    boolean memory = after.memory() < (Processes.HEAP_MIB + 256L) << 20;
     int leaks = after.within(before) && memory ? 0 : 1;
     boolean crashed = !edge.bridge().isAlive() || !crashes.isEmpty() || internal > 0;
     return new Outcome(

@@ -3,6 +3,7 @@ package dev.quicksilver.benchmarks;
 import dev.quicksilver.bridge.Bridge;
 import dev.quicksilver.bridge.BridgeConfig;
 import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
+import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.fixtures.sample.SampleDatabase;
 import dev.quicksilver.fixtures.sample.SampleDatabase.Entry;
 import dev.quicksilver.fixtures.wire.WireConnection;
@@ -128,6 +129,6 @@ final class BridgeLab implements AutoCloseable {
   @Override
   public void close() throws IOException {
     bridge.close();
-    TemporaryFolders.remove(folder);
+    Folders.remove(folder);
   }
 }

@@ -1,11 +1,13 @@
 package dev.quicksilver.benchmarks;
 
+import static dev.quicksilver.cli.config.Settings.REPLICATION_UPSTREAMS;
+
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.postgres.EmbeddedPostgres;
-import dev.quicksilver.postgres.Ports;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.StorageOptions;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -43,25 +45,26 @@ final class BytesBar implements Bar {
   @Override
   public Outcome run(Settings settings) throws Exception {
     int writes = PER_SECOND * settings.size(60, 5);
-    Path folder = Files.createTempDirectory("quicksilver-bytes-");
     List<AutoCloseable> open = new ArrayList<>();
     try {
-      EmbeddedPostgres postgres =
-          EmbeddedPostgres.builder().directory(folder.resolve("postgres")).start();
-      open.add(postgres);
-      int rootPort = Ports.free();
-      open.add(ChildProcess.root(folder, postgres, rootPort));
+      Cluster cluster = Processes.cluster();
+      open.add(cluster);
+      EmbeddedPostgres postgres = cluster.embedPostgres();
+      cluster.start(NodeSpec.root("root"));
+      cluster.awaitHealthy("root");
       execute(
           postgres,
           "SELECT quicksilver.create_database('kv')",
           "CREATE PUBLICATION peer FOR TABLE kv");
-      CountingProxy ours = new CountingProxy(rootPort);
+      CountingProxy ours = new CountingProxy(cluster.port("root", "replication"));
       open.add(ours);
-      open.add(ChildProcess.replica(folder, ours.port()));
+      cluster.start(
+          NodeSpec.replica("replica").with(REPLICATION_UPSTREAMS, "127.0.0.1:" + ours.port()));
+      cluster.awaitHealthy("replica");
       CountingProxy theirs = new CountingProxy(postgres.port());
       open.add(theirs);
       EmbeddedPostgres subscriber =
-          EmbeddedPostgres.builder().directory(folder.resolve("subscriber")).start();
+          EmbeddedPostgres.builder().directory(cluster.folder().resolve("subscriber")).start();
       open.add(subscriber);
       execute(
           subscriber,
@@ -70,7 +73,7 @@ final class BytesBar implements Bar {
               "CREATE SUBSCRIPTION peer CONNECTION 'host=127.0.0.1 port=%d dbname=postgres user=%s"
                   + " password=%s' PUBLICATION peer WITH (copy_data = false)",
               theirs.port(), postgres.user(), postgres.password()));
-      Path replica = folder.resolve("replica");
+      Path replica = cluster.data("replica");
       // The first writes make connections, tables and JVMs ready and do not count.
       PacedWriter.write(postgres::connect, PER_SECOND, PER_SECOND, KEYS, settings.seed());
       awaitBoth(replica, postgres, subscriber, PER_SECOND);
@@ -98,7 +101,6 @@ final class BytesBar implements Bar {
       for (AutoCloseable part : open.reversed()) {
         part.close();
       }
-      TemporaryFolders.remove(folder);
     }
   }
 

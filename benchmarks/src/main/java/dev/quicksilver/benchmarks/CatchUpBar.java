@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.replication.NodeIdentity;
 import dev.quicksilver.replication.Replica;
 import dev.quicksilver.replication.ReplicationConfig;
@@ -90,7 +91,7 @@ final class CatchUpBar implements Bar {
           "≥ 0.7 ×, ≤ 3 ×",
           ratio >= RATE_LIMIT && read <= READ_LIMIT);
     } finally {
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
   }
 
@@ -107,7 +108,7 @@ final class CatchUpBar implements Bar {
     try {
       return entries * 1e9 / way.nanos(copy);
     } finally {
-      TemporaryFolders.remove(copy);
+      Folders.remove(copy);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +69,7 @@ final class ChurnBar implements Bar {
               + ", none that fits refused",
           ours.fileOverKept() <= MOST_FILE && steady && narrow.wronglyRefused() == 0);
     } finally {
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
   }
 
@@ -76,7 +77,7 @@ final class ChurnBar implements Bar {
       Path folder, Peer peer, long map, long log, ChurnScript script, long seed) throws Exception {
     Path environment = folder.resolve("ours");
     Churned churned = new ChurnRun(environment, peer, map, log, seed).run(script, map != WIDE_MAP);
-    TemporaryFolders.remove(environment);
+    Folders.remove(environment);
     return churned;
   }
 
@@ -88,6 +89,6 @@ final class ChurnBar implements Bar {
             "C, "
                 + (piece == 0 ? "whole values" : "pieces of " + piece)
                 + (map == WIDE_MAP ? "" : ", tight map"));
-    TemporaryFolders.remove(environment);
+    Folders.remove(environment);
   }
 }

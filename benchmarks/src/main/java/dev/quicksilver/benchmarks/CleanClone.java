@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Folders;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -91,6 +92,6 @@ final class CleanClone implements AutoCloseable {
 
   @Override
   public void close() throws IOException {
-    TemporaryFolders.remove(folder);
+    Folders.remove(folder);
   }
 }

@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseSet;
@@ -156,7 +157,7 @@ final class CrashBar implements Bar {
         TornWrites writes = new TornWrites(folderOfTorn, settings.seed(), options);
         writes.run(torn / 2);
         System.out.println("a power failure in copies: " + writes + ", each clean");
-        TemporaryFolders.remove(folderOfTorn);
+        Folders.remove(folderOfTorn);
       }
       return new Outcome(
           String.format(
@@ -166,7 +167,7 @@ final class CrashBar implements Bar {
           "= clean, nothing lost",
           true);
     } finally {
-      TemporaryFolders.remove(data);
+      Folders.remove(data);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -53,7 +54,7 @@ final class CursorSpeedBar implements Bar {
           "≥ 1.5 x",
           duel.ratio() >= LIMIT);
     } finally {
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
   }
 

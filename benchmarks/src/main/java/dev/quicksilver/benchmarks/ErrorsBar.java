@@ -2,6 +2,8 @@ package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.benchmarks.Tree.Node;
 import dev.quicksilver.cli.Quicksilver;
+import dev.quicksilver.cli.cluster.ChildProcess;
+import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.Ports;
@@ -24,7 +26,6 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 
@@ -75,14 +76,16 @@ final class ErrorsBar implements Bar {
   /** Runs a command that must fail, and checks how. */
   private void expect(Path folder, String what, List<String> words, List<String> arguments)
       throws Exception {
-    tried++;
     Path output = Files.createTempFile(folder, "error", ".log");
-    int exit;
-    String printed;
-    try (ChildProcess process = ChildProcess.start(output, arguments)) {
-      exit = process.exitCode();
-      printed = process.output();
+    try (ChildProcess process = ChildProcess.start(what, output, Processes.OPTIONS, arguments)) {
+      expect(what, words, process);
     }
+  }
+
+  private void expect(String what, List<String> words, ChildProcess process) throws Exception {
+    tried++;
+    int exit = process.awaitEnd();
+    String printed = process.output();
     List<String> errors = printed.lines().filter(line -> line.startsWith("quicksilver: ")).toList();
     boolean good =
         exit != 0
@@ -108,7 +111,7 @@ final class ErrorsBar implements Bar {
             .findFirst()
             .orElseThrow();
     Path output = Files.createTempFile(tree.folder(), "refused", ".log");
-    try (ChildProcess process = ChildProcess.start(output, arguments)) {
+    try (ChildProcess process = ChildProcess.start(what, output, Processes.OPTIONS, arguments)) {
       String[] said = {""};
       tree.await(
           what + " on the health page",
@@ -269,8 +272,7 @@ final class ErrorsBar implements Bar {
             return false;
           }
         });
-    List<String> arguments = new ArrayList<>(tree.arguments(Node.ROOT));
-    expect(tree.folder(), "missing slot", List.of("slot"), arguments);
+    expect("missing slot", List.of("slot"), tree.launch(Node.ROOT));
   }
 
   private void wrongWalLevel() throws Exception {
@@ -293,7 +295,7 @@ final class ErrorsBar implements Bar {
               "--replication-listen=127.0.0.1:" + Ports.free(),
               "--http-listen=127.0.0.1:" + Ports.free()));
     } finally {
-      Tree.delete(folder);
+      Folders.remove(folder);
     }
   }
 }

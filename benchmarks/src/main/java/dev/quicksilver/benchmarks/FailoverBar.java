@@ -1,5 +1,9 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.CentralPostgres;
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.Folders;
+import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.Ports;
@@ -63,13 +67,16 @@ final class FailoverBar implements Bar {
       String url =
           pair[0].jdbcUrl().replace(own, own + ",127.0.0.1:" + ports[1])
               + "&targetServerType=primary&hostRecheckSeconds=0&connectTimeout=2";
-      int listen = Ports.free();
-      try (ChildProcess root = ChildProcess.root(folder, url, pair[0], listen);
-          ChildProcess replica = ChildProcess.replica(folder, listen)) {
+      try (Cluster cluster = Cluster.in(folder, Processes.OPTIONS)) {
+        cluster.usePostgres(CentralPostgres.of(pair[0], url));
+        cluster.start(NodeSpec.root("root"));
+        cluster.awaitHealthy("root");
+        cluster.start(NodeSpec.replica("replica", "root"));
+        cluster.awaitHealthy("replica");
         FailoverWriter writer = new FailoverWriter(url);
         Thread thread = Thread.ofVirtual().start(writer);
         double[] seconds = new double[times];
-        try (Database copy = open(folder.resolve("root"))) {
+        try (Database copy = open(cluster.data("root"))) {
           int now = 0;
           for (int i = 0; i < times; i++) {
             seconds[i] = failOver(pair, ports, now, writer, copy, random);
@@ -77,7 +84,7 @@ final class FailoverBar implements Bar {
           }
           writer.stop();
           thread.join();
-          long entries = compare(folder, copy, writer, pair[now], root, replica);
+          long entries = compare(cluster, copy, writer, pair[now]);
           Arrays.sort(seconds);
           System.out.printf(
               "%,d transactions acknowledged, the connection lost %d times, %d COMMITs done but"
@@ -100,7 +107,7 @@ final class FailoverBar implements Bar {
           postgres.close();
         }
       }
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
   }
 
@@ -171,20 +178,15 @@ final class FailoverBar implements Bar {
   }
 
   private static long compare(
-      Path folder,
-      Database root,
-      FailoverWriter writer,
-      EmbeddedPostgres primary,
-      ChildProcess rootProcess,
-      ChildProcess replicaProcess)
+      Cluster cluster, Database root, FailoverWriter writer, EmbeddedPostgres primary)
       throws Exception {
     long transactions = writer.acknowledged();
     await("the root has all", () -> last(root) == transactions);
-    try (Database replica = open(folder.resolve("replica"))) {
+    try (Database replica = open(cluster.data("replica"))) {
       await("the replica has all", () -> last(replica) == transactions);
       require(
-          rootProcess.isAlive() && replicaProcess.isAlive(),
-          "a node ended: " + rootProcess.output() + replicaProcess.output());
+          cluster.process("root").isAlive() && cluster.process("replica").isAlive(),
+          "a node ended: " + cluster.lastLines());
       require(
           replica.head().chainHash().equals(root.head().chainHash())
               && replica.head().contentDigest().equals(root.head().contentDigest()),

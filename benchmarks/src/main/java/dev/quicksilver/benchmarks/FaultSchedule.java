@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.fixtures.FaultProxy;
 import dev.quicksilver.fixtures.FaultProxy.BlockFault;
 import dev.quicksilver.storage.Head;
@@ -74,7 +75,7 @@ final class FaultSchedule {
       tree.stopWriting();
       return new Result(end(tree), forked, refusals, said);
     } finally {
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
   }
 

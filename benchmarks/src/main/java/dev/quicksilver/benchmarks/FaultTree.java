@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.fixtures.FaultProxy;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
@@ -142,7 +143,7 @@ final class FaultTree implements AutoCloseable {
 
   private static void copy(Path from, Path to) throws Exception {
     if (Files.exists(to)) {
-      TemporaryFolders.remove(to);
+      Folders.remove(to);
     }
     SystemPackages.run(List.of("cp", "-a", from.toString(), to.toString()));
   }

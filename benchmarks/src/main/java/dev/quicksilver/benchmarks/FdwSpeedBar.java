@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,7 +83,7 @@ final class FdwSpeedBar implements Bar {
           rounds,
           schema -> lookUp(edge, lookUps, schema, pairs, 10, 1, seconds));
     } finally {
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
     return new Outcome(figure.toString(), "all ≥ their limits", pass);
   }

@@ -1,9 +1,9 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.postgres.EmbeddedPostgres;
-import dev.quicksilver.postgres.Ports;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
@@ -50,22 +50,21 @@ final class FleetBar implements Bar {
     int seconds = settings.size(300, 15);
     int writes = PER_SECOND * seconds;
     int warm = PER_SECOND * settings.size(30, 10); // the JVMs compile; not counted
-    Path folder = Files.createTempDirectory("quicksilver-fleet-");
     List<AutoCloseable> open = new ArrayList<>();
     try {
-      EmbeddedPostgres postgres =
-          EmbeddedPostgres.builder().directory(folder.resolve("postgres")).start();
-      open.add(postgres);
-      int rootPort = Ports.free();
-      ChildProcess root = ChildProcess.root(folder, postgres, rootPort);
-      open.add(root);
+      Cluster cluster = Processes.cluster();
+      open.add(cluster);
+      EmbeddedPostgres postgres = cluster.embedPostgres();
+      cluster.start(NodeSpec.root("root"));
+      cluster.awaitHealthy("root");
+      Path folder = cluster.folder();
+      String rootPort = Integer.toString(cluster.port("root", "replication"));
       try (Connection connection = postgres.connect();
           Statement statement = connection.createStatement()) {
         statement.execute("SELECT quicksilver.create_database('kv')");
       }
       List<String> ports = new ArrayList<>();
-      StorageChild relay =
-          nodes("relays", folder, 0, relays, 0, List.of(String.valueOf(rootPort)), ports);
+      StorageChild relay = nodes("relays", folder, 0, relays, 0, List.of(rootPort), ports);
       open.add(relay);
       List<StorageChild> edge = new ArrayList<>();
       for (int i = 0; i < EDGE_PROCESSES; i++) {
@@ -107,7 +106,6 @@ final class FleetBar implements Bar {
       for (AutoCloseable part : open.reversed()) {
         part.close();
       }
-      TemporaryFolders.remove(folder);
     }
   }
 

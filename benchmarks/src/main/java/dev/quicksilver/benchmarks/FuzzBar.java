@@ -2,6 +2,7 @@ package dev.quicksilver.benchmarks;
 
 import com.sun.management.UnixOperatingSystemMXBean;
 import dev.quicksilver.benchmarks.FuzzedFrames.Fuzzed;
+import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.replication.DatabaseStatus;
 import dev.quicksilver.replication.FollowerState;
 import dev.quicksilver.replication.NodeIdentity;
@@ -174,7 +175,7 @@ final class FuzzBar implements Bar {
             messages.get() >= wanted && reconnected == 0);
       }
     } finally {
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
   }
 
@@ -316,7 +317,7 @@ final class FuzzBar implements Bar {
             }
           }
         }
-        TemporaryFolders.remove(data);
+        Folders.remove(data);
       }
     } catch (IOException | InterruptedException e) {
       throw new IllegalStateException(e);

@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.gateway.Gateway;
 import dev.quicksilver.gateway.GatewayConfig;
 import dev.quicksilver.gateway.GatewayStatus;
@@ -78,7 +79,7 @@ final class GatewayCommitBar implements Bar {
             p50 < P50_MILLIS && above < P99_MILLIS && share >= SHARE);
       }
     } finally {
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
   }
 

@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +44,7 @@ final class GatewayRateBar implements Bar {
           "≥ 0.8 × bare, > 1 × subscriber, > 1 × Debezium",
           large.pass() && single.pass());
     } finally {
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.quicksilver.benchmarks;
 
 import com.sun.management.ThreadMXBean;
+import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.PairBuffer;
 import dev.quicksilver.storage.Snapshot;
@@ -62,7 +63,7 @@ final class GetBar implements Bar {
           "≥ 0.8 × C, 0 bytes",
           ratio >= LIMIT && allocated / COUNTED == 0);
     } finally {
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
   }
 

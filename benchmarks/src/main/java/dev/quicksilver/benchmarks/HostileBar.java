@@ -18,6 +18,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
@@ -57,8 +58,8 @@ final class HostileBar implements Bar {
   @Override
   public Outcome run(Settings settings) throws Exception {
     int pairs = settings.size(1_000_000, 100_000);
-    System.out.println(pairs + " pairs of 30 + 100 bytes; heap " + ChildProcess.HEAP_MIB + " MiB");
-    try (LargeEdge lab = LargeEdge.start(pairs);
+    System.out.println(pairs + " pairs of 30 + 100 bytes; heap " + Processes.HEAP_MIB + " MiB");
+    try (LargeEdge lab = LargeEdge.start(pairs, UnaryOperator.identity());
         ExecutorService threads = Executors.newCachedThreadPool()) {
       AtomicBoolean stop = new AtomicBoolean();
       var usage = new BridgeUsage(lab.bridge().pid());
@@ -99,7 +100,7 @@ final class HostileBar implements Bar {
     if (usage.evaluatorMib() > MEMORY_MIB + 64) { // and what PostgreSQL shares
       failures.add("a process of the evaluator took " + usage.evaluatorMib() + " MiB");
     }
-    if (usage.bridgeMib() > ChildProcess.HEAP_MIB + 256) {
+    if (usage.bridgeMib() > Processes.HEAP_MIB + 256) {
       failures.add("the bridge took " + usage.bridgeMib() + " MiB");
     }
     if (usage.filesMib() > 4 * FILES_MIB + 64) {

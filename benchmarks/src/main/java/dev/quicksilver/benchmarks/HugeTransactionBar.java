@@ -1,7 +1,8 @@
 package dev.quicksilver.benchmarks;
 
-import dev.quicksilver.postgres.EmbeddedPostgres;
-import dev.quicksilver.postgres.Ports;
+import dev.quicksilver.cli.cluster.ChildProcess;
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.postgres.SqlSession;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
@@ -12,7 +13,6 @@ import dev.quicksilver.storage.Scan;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.StorageOptions;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -28,7 +28,7 @@ import org.postgresql.copy.CopyOut;
 final class HugeTransactionBar implements Bar {
   private static final String NAME = "huge";
   private static final long LIMIT_MINUTES = 20;
-  private static final int HEAP_MIB = ChildProcess.HEAP_MIB;
+  private static final int HEAP_MIB = Processes.HEAP_MIB;
 
   @Override
   public String name() {
@@ -48,16 +48,16 @@ final class HugeTransactionBar implements Bar {
   @Override
   public Outcome run(Settings settings) throws Exception {
     int rows = settings.size(10_000_000, 200_000);
-    Path folder = Files.createTempDirectory("quicksilver-huge-");
-    int port = Ports.free();
-    try (EmbeddedPostgres postgres = EmbeddedPostgres.start();
-        Connection connection = postgres.connect();
-        ChildProcess root = ChildProcess.root(folder, postgres, port);
-        ChildProcess replica = ChildProcess.replica(folder, port)) {
+    try (Cluster cluster = Processes.cluster();
+        Connection connection = cluster.embedPostgres().connect()) {
+      final ChildProcess root = cluster.start(NodeSpec.root("root"));
+      cluster.awaitHealthy("root");
+      final ChildProcess replica = cluster.start(NodeSpec.replica("replica", "root"));
+      cluster.awaitHealthy("replica");
       SqlSession session = new SqlSession(connection);
       session.execute("SELECT quicksilver.create_database('" + NAME + "')");
-      try (Database atRoot = open(folder.resolve("root"), root);
-          Database atReplica = open(folder.resolve("replica"), replica)) {
+      try (Database atRoot = open(cluster.data("root"), root);
+          Database atReplica = open(cluster.data("replica"), replica)) {
         long began = System.nanoTime();
         write(session, rows);
         System.out.printf("PostgreSQL took %.1f s for %,d rows%n", seconds(began), rows);
@@ -81,8 +81,6 @@ final class HugeTransactionBar implements Bar {
             "10 M rows, heap ≤ 512 MiB",
             HEAP_MIB <= 512);
       }
-    } finally {
-      TemporaryFolders.remove(folder);
     }
   }
 

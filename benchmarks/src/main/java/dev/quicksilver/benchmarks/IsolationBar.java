@@ -1,5 +1,7 @@
 package dev.quicksilver.benchmarks;
 
+import static dev.quicksilver.cli.config.Settings.BRIDGE_MAX_SNAPSHOT_AGE;
+
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.Snapshot;
@@ -86,7 +88,8 @@ final class IsolationBar implements Bar {
   public Outcome run(Settings settings) throws Exception {
     int pairs = settings.size(1_000_000, 50_000);
     int seconds = settings.size(15, 4);
-    try (TeamEdge edge = TeamEdge.start("--bridge-max-snapshot-age=" + SNAPSHOT_SECONDS + "s")) {
+    try (TeamEdge edge =
+        TeamEdge.start(how -> how.with(BRIDGE_MAX_SNAPSHOT_AGE, SNAPSHOT_SECONDS + "s"))) {
       fill(edge, pairs);
       Path environment = new DatabaseDirectory(edge.data()).environment("big").orElseThrow();
       try (Database copy = Database.openReadOnly(environment, StorageOptions.DEFAULT);

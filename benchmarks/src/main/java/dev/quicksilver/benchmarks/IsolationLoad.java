@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.ProcessOptions;
 import dev.quicksilver.fixtures.JavaCommand;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +28,7 @@ interface IsolationLoad extends AutoCloseable {
         "[ -w /proc/$$/autogroup ] && echo %2$d >/proc/$$/autogroup; for k in $(seq %1$d); do nice -n %2$d bash -c '%3$s' & done; read line; kill $(jobs -p)"
             .formatted(count, niceness, loop);
     Process process =
-        new ProcessBuilder(ChildProcess.asService(List.of("bash", "-c", script))).start();
+        new ProcessBuilder(ProcessOptions.asSession(List.of("bash", "-c", script))).start();
     return () -> {
       process.getOutputStream().close(); // which ends it
       process.onExit().join();
@@ -53,7 +54,7 @@ interface IsolationLoad extends AutoCloseable {
                 TeamEdge.password(TeamEdge.OPERATOR),
                 edge.authorities().toString()));
     Process process =
-        new ProcessBuilder(ChildProcess.asService(command))
+        new ProcessBuilder(ProcessOptions.asSession(command))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     return () -> {

@@ -1,7 +1,10 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.ChildProcess;
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.NodeSpec;
+import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.postgres.EmbeddedPostgres;
-import dev.quicksilver.postgres.Ports;
 import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseIdentity;
@@ -16,9 +19,9 @@ import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.List;
 import java.util.Locale;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 
 /**
  * A bridge as a process of its own over a replica's data directory, and an analyst's PostgreSQL
@@ -32,16 +35,18 @@ final class LargeEdge implements AutoCloseable {
       Path.of("sql/src/main/resources/dev/quicksilver/sql/R__attach_edge.sql");
   private static final int SMALL = 1500;
 
-  private final Path folder;
-  private final EmbeddedPostgres analyst;
-  private final ChildProcess bridge;
-  private final int port;
+  private static final String BRIDGE = "bridge";
+  private static final String DATA = "data";
 
-  private LargeEdge(Path folder, EmbeddedPostgres analyst, ChildProcess bridge, int port) {
-    this.folder = folder;
-    this.analyst = analyst;
-    this.bridge = bridge;
-    this.port = port;
+  private final Cluster cluster;
+  private final EmbeddedPostgres analyst;
+
+  private LargeEdge(Cluster cluster, UnaryOperator<NodeSpec> how) throws Exception {
+    this.cluster = cluster;
+    cluster.start(how.apply(NodeSpec.bridge(BRIDGE, DATA)));
+    cluster.awaitHealthy(BRIDGE);
+    analyst = cluster.embedPostgres();
+    attach();
   }
 
   /**
@@ -51,47 +56,22 @@ final class LargeEdge implements AutoCloseable {
   static LargeEdge startAsNiceAsItsPeer(int pairs) throws Exception {
     System.out.println(
         "the bridge with niceness 0, as its peers; bridge.niceness is 10 by default");
-    return start(pairs, "--bridge-niceness=0");
+    return start(pairs, how -> how.with(Settings.BRIDGE_NICENESS, "0"));
   }
 
   /**
    * Starts all of it.
    *
    * @param pairs how many {@code big} has
-   * @param options of the bridge's command, as {@code --bridge-max-connections=50}
+   * @param how changes what the bridge is started with
    */
-  static LargeEdge start(int pairs, String... options) throws Exception {
-    Path folder = Files.createTempDirectory("quicksilver-bench-");
-    EmbeddedPostgres analyst = null;
-    ChildProcess bridge = null;
+  static LargeEdge start(int pairs, UnaryOperator<NodeSpec> how) throws Exception {
+    Cluster cluster = Cluster.temporary(Processes.SERVICE);
     try {
-      Path data = folder.resolve("data");
-      write(data, pairs);
-      int port = Ports.free();
-      int http = Ports.free();
-      List<String> arguments =
-          new java.util.ArrayList<>(
-              List.of(
-                  "bridge",
-                  "--node-name=bridge",
-                  "--data-directory=" + data,
-                  "--bridge-listen=127.0.0.1:" + port,
-                  "--http-listen=127.0.0.1:" + http));
-      arguments.addAll(List.of(options));
-      bridge = ChildProcess.startService(folder.resolve("bridge.log"), arguments);
-      bridge.awaitHealthy(http);
-      analyst = EmbeddedPostgres.builder().directory(folder.resolve("postgres")).start();
-      var lab = new LargeEdge(folder, analyst, bridge, port);
-      lab.attach();
-      return lab;
+      write(cluster.data(DATA), pairs);
+      return new LargeEdge(cluster, how);
     } catch (Exception | AssertionError e) {
-      if (analyst != null) {
-        analyst.close();
-      }
-      if (bridge != null) {
-        bridge.close();
-      }
-      Tree.delete(folder);
+      cluster.close();
       throw e;
     }
   }
@@ -147,13 +127,13 @@ final class LargeEdge implements AutoCloseable {
   /** Makes the edge's foreign tables in a PostgreSQL, in schema {@code edge}. */
   void attach(Statement statement) throws SQLException, IOException {
     statement.execute(Files.readString(ATTACH));
-    statement.execute("SELECT * FROM quicksilver.attach_edge('edge', '127.0.0.1', " + port + ")");
+    statement.execute("SELECT * FROM quicksilver.attach_edge('edge', '127.0.0.1', " + port() + ")");
   }
 
   /** A session on the bridge itself. */
   Connection direct() throws SQLException {
     return DriverManager.getConnection(
-        "jdbc:postgresql://127.0.0.1:" + port + "/quicksilver?user=analyst");
+        "jdbc:postgresql://127.0.0.1:" + port() + "/quicksilver?user=analyst");
   }
 
   /** A session on the analyst's PostgreSQL. */
@@ -167,17 +147,15 @@ final class LargeEdge implements AutoCloseable {
   }
 
   ChildProcess bridge() {
-    return bridge;
+    return cluster.process(BRIDGE);
   }
 
   int port() {
-    return port;
+    return cluster.port(BRIDGE, "bridge");
   }
 
   @Override
   public void close() throws IOException {
-    bridge.close();
-    analyst.close();
-    Tree.delete(folder);
+    cluster.close();
   }
 }

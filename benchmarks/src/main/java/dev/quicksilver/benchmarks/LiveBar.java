@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.quicksilver.benchmarks.LiveWrites.Sample;
 import dev.quicksilver.benchmarks.Tree.Node;
+import dev.quicksilver.cli.cluster.ChildProcess;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Snapshot;
 import java.io.BufferedWriter;
@@ -132,8 +133,9 @@ final class LiveBar implements Bar {
       long began = System.nanoTime();
       long ended;
       try (ChildProcess load =
-          ChildProcess.startService(tree.folder().resolve(database + ".log"), arguments)) {
-        int exitCode = load.exitCode(Duration.ofMinutes(20));
+          ChildProcess.start(
+              "the load", tree.folder().resolve(database + ".log"), Processes.SERVICE, arguments)) {
+        int exitCode = load.awaitEnd(Duration.ofMinutes(20));
         ended = System.nanoTime();
         load.output().lines().forEach(line -> System.out.println("  " + line));
         if (exitCode != 0) {

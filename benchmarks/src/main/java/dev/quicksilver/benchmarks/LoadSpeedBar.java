@@ -1,6 +1,7 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.benchmarks.LoadSpeedLab.Times;
+import dev.quicksilver.cli.cluster.Folders;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -67,7 +68,7 @@ final class LoadSpeedBar implements Bar {
         all.add(round(lab, sample, round));
       }
     } finally {
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
     double slower = median(all.stream().mapToDouble(Round::slower).toArray());
     double gzip = median(all.stream().mapToDouble(Round::gzip).toArray());

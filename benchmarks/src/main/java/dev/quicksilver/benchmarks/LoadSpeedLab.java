@@ -2,9 +2,12 @@ package dev.quicksilver.benchmarks;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.quicksilver.cli.cluster.ChildProcess;
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.NodeSpec;
+import dev.quicksilver.cli.cluster.ProcessOptions;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.postgres.EmbeddedPostgres;
-import dev.quicksilver.postgres.Ports;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.Snapshot;
@@ -32,6 +35,8 @@ final class LoadSpeedLab implements AutoCloseable {
   /** What the loader's heap may take, and the root's: that of {@code ./quicksilver}. */
   static final int HEAP_MIB = 256;
 
+  private static final ProcessOptions OPTIONS = ProcessOptions.heap(HEAP_MIB).asService();
+
   /** As {@code load} has it by itself; a root that is held reads nothing. */
   private static final int MAX_WAL_MIB = 1024;
 
@@ -44,6 +49,7 @@ final class LoadSpeedLab implements AutoCloseable {
   private final EmbeddedPostgres alone;
   private final EmbeddedPostgres central;
   private final Path data;
+  private final Cluster cluster;
   private final ChildProcess root;
   private final Connection connection;
   private final Statement watching;
@@ -60,27 +66,14 @@ final class LoadSpeedLab implements AutoCloseable {
 
   LoadSpeedLab(Path folder) throws Exception {
     this.folder = folder;
-    data = folder.resolve("root");
+    cluster = Cluster.in(folder, OPTIONS);
+    data = cluster.data("root");
     alone = EmbeddedPostgres.builder().directory(folder.resolve("alone")).start();
     // A root that is held hears nothing for as long as a load takes.
-    central =
-        EmbeddedPostgres.builder()
-            .directory(folder.resolve("central"))
-            .setting("wal_sender_timeout", "0")
-            .start();
+    central = cluster.embedPostgres(how -> how.setting("wal_sender_timeout", "0"));
     Migrations.migrate(alone.jdbcUrl(), "", "");
-    int http = Ports.free();
-    root =
-        ChildProcess.startService(
-            folder.resolve("root.log"),
-            HEAP_MIB,
-            List.of(
-                "root",
-                "--data-directory=" + data,
-                "--http-listen=127.0.0.1:" + http,
-                "--replication-listen=127.0.0.1:0",
-                "--postgres-url=" + central.jdbcUrl()));
-    root.awaitHealthy(http);
+    root = cluster.start(NodeSpec.root("root"));
+    cluster.awaitHealthy("root");
     connection = central.connect();
     watching = connection.createStatement();
   }
@@ -144,7 +137,7 @@ final class LoadSpeedLab implements AutoCloseable {
     return inNewDatabase(
         sample,
         (name, copy) -> {
-          signal("STOP");
+          root.hang();
           try {
             long from = System.nanoTime();
             try (ChildProcess command = start(name, sample.plain(), Integer.MAX_VALUE)) {
@@ -153,7 +146,7 @@ final class LoadSpeedLab implements AutoCloseable {
               requireComplete(sample, name, command);
               requireEqual("entries at a root that is held", 0L, copy.head().lastSequence());
               long goesOn = System.nanoTime();
-              signal("CONT");
+              root.resume();
               while (copy.head().lastSequence() < sample.pairs()) {
                 requireAlive(command);
                 TimeUnit.MILLISECONDS.sleep(2);
@@ -161,7 +154,7 @@ final class LoadSpeedLab implements AutoCloseable {
               return new Times(ended, since(goesOn), "");
             }
           } finally {
-            signal("CONT");
+            root.resume();
           }
         });
   }
@@ -189,9 +182,10 @@ final class LoadSpeedLab implements AutoCloseable {
   }
 
   private ChildProcess start(String name, Path file, int maxWalMib) throws IOException {
-    return ChildProcess.startService(
+    return ChildProcess.start(
+        "the load of " + name,
         folder.resolve(name + ".log"),
-        HEAP_MIB,
+        OPTIONS,
         List.of(
             "load",
             name,
@@ -211,7 +205,7 @@ final class LoadSpeedLab implements AutoCloseable {
   }
 
   private void requireAlive(ChildProcess command) throws InterruptedException {
-    if (!command.isAlive() && command.exitCode() != 0) {
+    if (!command.isAlive() && command.awaitEnd() != 0) {
       throw new AssertionError("the load failed: " + command.output());
     }
     if (!root.isAlive()) {
@@ -221,7 +215,7 @@ final class LoadSpeedLab implements AutoCloseable {
 
   private void requireComplete(LoadSample sample, String name, ChildProcess command)
       throws IOException, InterruptedException {
-    int code = command.exitCode();
+    int code = command.awaitEnd();
     if (code != 0) {
       throw new AssertionError("the load failed: " + command.output());
     }
@@ -296,10 +290,6 @@ final class LoadSpeedLab implements AutoCloseable {
     }
   }
 
-  private void signal(String name) throws IOException, InterruptedException {
-    SystemPackages.run(List.of("sh", "-c", "kill -" + name + " " + root.pid()));
-  }
-
   private void await(String what, BooleanSupplier condition) throws InterruptedException {
     long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(10);
     while (!condition.getAsBoolean()) {
@@ -311,10 +301,9 @@ final class LoadSpeedLab implements AutoCloseable {
   }
 
   @Override
-  public void close() throws SQLException {
+  public void close() throws SQLException, IOException {
     connection.close();
-    root.close();
-    central.close();
+    cluster.close();
     alone.close();
   }
 }

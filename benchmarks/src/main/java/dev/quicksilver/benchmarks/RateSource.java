@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.gateway.Gateway;
 import dev.quicksilver.gateway.GatewayConfig;
 import dev.quicksilver.gateway.GatewayStatus;
@@ -151,7 +152,7 @@ final class RateSource implements AutoCloseable {
       check(database.head());
       return rate;
     } finally {
-      TemporaryFolders.remove(data);
+      Folders.remove(data);
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.benchmarks.ReadUnderWrite.Result;
+import dev.quicksilver.cli.cluster.Folders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -107,7 +108,7 @@ final class ReadUnderWriteBar implements Bar {
           "≤ 3 × C, no wait",
           ratio <= LIMIT && waitsForNobody);
     } finally {
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
   }
 
@@ -143,7 +144,7 @@ final class ReadUnderWriteBar implements Bar {
                     data.toString(),
                     Integer.toString(writers),
                     Integer.toString(seconds))));
-    TemporaryFolders.remove(data);
+    Folders.remove(data);
     return result;
   }
 
@@ -155,7 +156,7 @@ final class ReadUnderWriteBar implements Bar {
       processes.reader.go();
       return Result.of(processes.reader.line());
     } finally {
-      TemporaryFolders.remove(data);
+      Folders.remove(data);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.quicksilver.benchmarks;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.quicksilver.benchmarks.Tree.Node;
+import dev.quicksilver.cli.cluster.Ended;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Direction;
 import dev.quicksilver.storage.KeyRange;
@@ -53,7 +54,7 @@ final class RealBar implements Bar {
       sources = RealSources.make(folder, settings.quick());
       for (RealSource source : sources) {
         load(tree, folder, source);
-        require(compare(tree, folder, source), 0, source.wanted().size() + " equal");
+        require(compare(tree, source), 0, source.wanted().size() + " equal");
         List<String> wrong = wrong(tree, source);
         if (!wrong.isEmpty()) {
           throw new AssertionError(source.database() + " on an edge: " + wrong);
@@ -61,7 +62,7 @@ final class RealBar implements Bar {
         pairs += source.wanted().size();
       }
       back(tree, folder);
-      change(tree, folder, sources.getFirst());
+      change(tree, sources.getFirst());
     }
     return new Outcome(
         String.format(
@@ -81,9 +82,9 @@ final class RealBar implements Bar {
     arguments.add("--summary=" + summary);
     arguments.add("--wait=all");
     arguments.add("--postgres-url=" + tree.postgres().jdbcUrl());
-    Ended ended = run(folder, arguments);
+    Ended ended = tree.run(arguments);
     if (ended.exitCode() != 0) {
-      throw new AssertionError(ended.toString());
+      throw new AssertionError(source.database() + ": " + ended);
     }
     JsonNode report = new ObjectMapper().readTree(Files.readString(summary));
     RealSource.Wanted wanted = source.wanted();
@@ -118,22 +119,11 @@ final class RealBar implements Bar {
     return arguments;
   }
 
-  /** How a command ended. */
-  private record Ended(List<String> command, int exitCode, String output) {}
-
-  private static Ended run(Path folder, List<String> arguments) throws Exception {
-    Path log = Files.createTempFile(folder, "command", ".log");
-    try (ChildProcess process = ChildProcess.start(log, arguments)) {
-      int code = process.exitCode();
-      return new Ended(arguments, code, process.output());
-    }
-  }
-
-  private static Ended compare(Tree tree, Path folder, RealSource source) throws Exception {
+  private static Ended compare(Tree tree, RealSource source) throws Exception {
     List<String> arguments = new ArrayList<>(List.of("compare", source.database()));
     arguments.addAll(input(source));
     arguments.add("--data-directory=" + tree.data(Node.EDGE1));
-    return run(folder, arguments);
+    return tree.run(arguments);
   }
 
   private static void require(Ended ended, int exitCode, String part) {
@@ -185,12 +175,12 @@ final class RealBar implements Bar {
   }
 
   /** A check that finds nothing wrong has to find it when it is. */
-  private static void change(Tree tree, Path folder, RealSource source) throws Exception {
+  private static void change(Tree tree, RealSource source) throws Exception {
     tree.sql(
         "UPDATE %1$s SET value = value || '{\"Size\": \"0\"}' WHERE key = (SELECT min(key) FROM %1$s)"
             .formatted(source.database()));
     tree.sql("SELECT quicksilver.wait_for_propagation('" + source.database() + "', 1, '2 min')");
-    Ended ended = compare(tree, folder, source);
+    Ended ended = compare(tree, source);
     require(ended, 1, (source.wanted().size() - 1) + " equal 0 missing 0 additional 1 different");
     if (wrong(tree, source).size() != 1) {
       throw new AssertionError("a pair was changed, and " + wrong(tree, source) + " are wrong");

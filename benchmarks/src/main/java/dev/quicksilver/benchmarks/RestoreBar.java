@@ -1,10 +1,15 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.CentralPostgres;
+import dev.quicksilver.cli.cluster.ChildProcess;
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.ClusterException;
+import dev.quicksilver.cli.cluster.Folders;
+import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.InstalledPostgres;
-import dev.quicksilver.postgres.Ports;
 import dev.quicksilver.postgres.SqlSession;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -63,13 +68,13 @@ final class RestoreBar implements Bar {
           System.out.printf(
               Locale.ROOT, "%d (%s, seed %d): %s%n", i, format, settings.seed() + i, said);
           good++;
-        } catch (AssertionError | SQLException | IOException e) {
+        } catch (AssertionError | ClusterException | SQLException | IOException e) {
           System.out.printf(
               Locale.ROOT, "%d (%s, seed %d): FAILED: %s%n", i, format, settings.seed() + i, e);
         }
       }
     } finally {
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
     return new Outcome(
         good + " of " + histories + " histories", "= all of them", good == histories);
@@ -105,8 +110,8 @@ final class RestoreBar implements Bar {
       history.make(new SqlSession(connection));
     }
     if (random.nextBoolean()) {
-      try (ChildProcess root = root(folder.resolve("first"), source, name)) {
-        root.pid(); // it has noted where it was
+      try (Cluster cluster = Cluster.in(folder.resolve("first"), Processes.OPTIONS)) {
+        startRoot(cluster, source, name); // it has noted where it was
       }
     }
     Path dump = dump(installed, source, name, folder, format);
@@ -162,44 +167,44 @@ final class RestoreBar implements Bar {
   private static String serve(
       Path folder, EmbeddedPostgres target, String name, RestoreHistory history, SqlSession sql)
       throws Exception {
-    int port = Ports.free();
-    Path root = Files.createDirectory(folder.resolve("anew"));
-    try (ChildProcess first = root(root, target, name, port);
-        ChildProcess edge = ChildProcess.replica(root, port)) {
+    try (Cluster cluster = Cluster.in(folder.resolve("anew"), Processes.OPTIONS)) {
+      ChildProcess first = startRoot(cluster, target, name);
+      final ChildProcess edge = cluster.start(NodeSpec.replica("replica", "root"));
+      cluster.awaitHealthy("replica");
       history.write(sql);
       sql.execute(
           "SELECT quicksilver.wait_for_propagation(name, timeout => '60s')"
               + " FROM quicksilver.catalog");
-      String compared = history.compare(sql, root.resolve("replica"));
+      String compared = history.compare(sql, cluster.data("replica"));
       if (!first.isAlive() || !edge.isAlive()) {
-        throw new AssertionError("a process ended: " + first.output() + edge.output());
+        throw new AssertionError("a process ended: " + cluster.lastLines());
       }
       return compared;
     }
   }
 
-  private static ChildProcess root(Path folder, EmbeddedPostgres postgres, String name)
+  private static ChildProcess startRoot(Cluster cluster, EmbeddedPostgres postgres, String name)
       throws Exception {
-    return root(Files.createDirectories(folder), postgres, name, Ports.free());
-  }
-
-  private static ChildProcess root(Path folder, EmbeddedPostgres postgres, String name, int port)
-      throws Exception {
-    return ChildProcess.root(folder, postgres.jdbcUrl(name), postgres, port);
+    cluster.usePostgres(CentralPostgres.of(postgres, postgres.jdbcUrl(name)));
+    ChildProcess root = cluster.start(NodeSpec.root("root"));
+    cluster.awaitHealthy("root");
+    return root;
   }
 
   private static void requireRefusal(Path folder, EmbeddedPostgres target, String name)
       throws Exception {
     try (ChildProcess refused =
         ChildProcess.start(
+            "a root on what was restored",
             folder.resolve("refused.log"),
+            Processes.OPTIONS,
             List.of(
                 "root",
                 "--data-directory=" + folder.resolve("refused"),
                 "--replication-listen=127.0.0.1:0",
                 "--postgres-url=" + target.jdbcUrl(name)))) {
       require(
-          Integer.toString(ExitCode.REFUSED), Integer.toString(refused.exitCode()), "exit code");
+          Integer.toString(ExitCode.REFUSED), Integer.toString(refused.awaitEnd()), "exit code");
       if (!refused.output().contains("quicksilver.begin_anew()")) {
         throw new AssertionError("the refusal does not name the cure: " + refused.output());
       }

@@ -3,6 +3,7 @@ package dev.quicksilver.benchmarks;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.quicksilver.benchmarks.Tree.Node;
+import dev.quicksilver.cli.cluster.ChildProcess;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Head;
 import java.io.BufferedWriter;
@@ -159,7 +160,9 @@ final class ResumeBar implements Bar {
     ChildProcess start() throws IOException {
       runs++;
       return ChildProcess.start(
+          "load " + runs + " of " + database,
           folder.resolve("run" + runs + ".log"),
+          Processes.OPTIONS,
           new ArrayList<>(
               List.of(
                   "load",
@@ -175,7 +178,7 @@ final class ResumeBar implements Bar {
     /** Runs it until it has ended, after those runs that were started before. */
     Left end(List<ChildProcess> before) throws Exception {
       for (ChildProcess run : before) {
-        if (run.exitCode() == 0) {
+        if (run.awaitEnd() == 0) {
           return left(run);
         }
         requireOneLine(run);
@@ -183,7 +186,7 @@ final class ResumeBar implements Bar {
       while (runs < RUNS) {
         long from = System.nanoTime();
         try (ChildProcess run = start()) {
-          if (run.exitCode() == 0) {
+          if (run.awaitEnd() == 0) {
             millis = (System.nanoTime() - from) / 1_000_000;
             return left(run);
           }

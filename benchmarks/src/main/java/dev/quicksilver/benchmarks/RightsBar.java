@@ -1,5 +1,7 @@
 package dev.quicksilver.benchmarks;
 
+import static dev.quicksilver.cli.config.Settings.BRIDGE_EVALUATOR_IDLE;
+
 import dev.quicksilver.fixtures.rights.Manner;
 import dev.quicksilver.fixtures.rights.RightsCheck;
 import dev.quicksilver.fixtures.rights.RightsCheck.Cell;
@@ -109,7 +111,7 @@ final class RightsBar implements Bar {
     var random = new Random(settings.seed());
     Set<String> databases = new TreeSet<>(DATABASES.subList(0, settings.size(DATABASES.size(), 3)));
     List<String> users = USERS.subList(0, settings.size(USERS.size(), 2));
-    try (TeamEdge edge = TeamEdge.start("--bridge-evaluator-idle=10s")) {
+    try (TeamEdge edge = TeamEdge.start(how -> how.with(BRIDGE_EVALUATOR_IDLE, "10s"))) {
       prepare(edge, databases, users);
       Map<String, Set<String>> rights = new LinkedHashMap<>();
       users.forEach(user -> rights.put(user, Set.of()));

@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.VerifyProgress;
 import java.nio.file.Files;
@@ -45,7 +46,7 @@ final class SizeBar implements Bar {
           ours / (double) pairs, theirs / (double) pairs);
       return new Outcome(String.format("%.2f × C", ratio), "≤ 1.25 × C", ratio <= LIMIT);
     } finally {
-      TemporaryFolders.remove(folder);
+      Folders.remove(folder);
     }
   }
 }

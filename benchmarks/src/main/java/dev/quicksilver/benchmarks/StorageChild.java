@@ -1,5 +1,6 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.ProcessOptions;
 import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.storage.BulkLoad;
 import dev.quicksilver.storage.Compaction;
@@ -69,7 +70,7 @@ final class StorageChild implements AutoCloseable {
       throws IOException {
     List<String> command = JavaCommand.of(main, options, List.of(arguments));
     return new StorageChild(
-        new ProcessBuilder(ChildProcess.asService(command))
+        new ProcessBuilder(ProcessOptions.asSession(command))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start());
   }

@@ -1,13 +1,13 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.ChildProcess;
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.NodeSpec;
+import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.postgres.EmbeddedPostgres;
-import dev.quicksilver.postgres.Ports;
 import dev.quicksilver.tls.CertificateAuthority;
 import dev.quicksilver.tls.TlsFiles;
 import java.io.IOException;
-import java.io.InputStream;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -17,10 +17,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Properties;
+import java.util.function.UnaryOperator;
 
 /**
  * The central PostgreSQL, a root, a replica below it, and a bridge at the replica, each a process
@@ -31,62 +31,48 @@ final class TeamEdge implements AutoCloseable {
   /** A user of the bridge's own, and the password. */
   static final String OPERATOR = "operator";
 
-  private final Path folder;
-  private final List<Runnable> ends = new ArrayList<>();
+  private static final String REPLICA = "replica";
+  private static final String BRIDGE = "bridge";
+
+  private final Cluster cluster;
   private final CertificateAuthority authority;
   private final EmbeddedPostgres central;
-  private final ChildProcess replica;
-  private final ChildProcess bridge;
-  private final int port;
-  private final int http;
 
-  private TeamEdge(Path folder, String... options) throws Exception {
-    this.folder = folder;
-    authority = CertificateAuthority.openOrCreate(folder.resolve("tls"));
-    try {
-      central = EmbeddedPostgres.builder().directory(folder.resolve("postgres")).start();
-      ends.addFirst(central::close);
-      int replication = Ports.free();
-      part(ChildProcess.root(folder, central, replication));
-      replica = part(ChildProcess.replica(folder, replication));
-      port = Ports.free();
-      http = Ports.free();
-      TlsFiles files = issue("edge", "localhost", "127.0.0.1");
-      List<String> arguments =
-          new ArrayList<>(
-              List.of(
-                  "bridge",
-                  "--node-name=bridge",
-                  "--data-directory=" + data(),
-                  "--bridge-listen=127.0.0.1:" + port,
-                  "--bridge-users=catalog",
-                  "--bridge-user=" + OPERATOR,
-                  "--bridge-password=" + password(OPERATOR),
-                  "--bridge-tls-certificate=" + files.certificate(),
-                  "--bridge-tls-key=" + files.key(),
-                  "--bridge-tls-authorities=" + authorities(),
-                  "--http-listen=127.0.0.1:" + http));
-      arguments.addAll(List.of(options));
-      bridge = part(ChildProcess.startService(folder.resolve("bridge.log"), arguments));
-      bridge.awaitHealthy(http);
-    } catch (Exception | AssertionError e) {
-      close();
-      throw e;
-    }
-  }
-
-  private ChildProcess part(ChildProcess process) {
-    ends.addFirst(process::close);
-    return process;
+  private TeamEdge(Cluster cluster, UnaryOperator<NodeSpec> how) throws Exception {
+    this.cluster = cluster;
+    authority = CertificateAuthority.openOrCreate(cluster.folder().resolve("tls"));
+    central = cluster.embedPostgres();
+    cluster.start(NodeSpec.root("root"));
+    cluster.awaitHealthy("root");
+    cluster.start(NodeSpec.replica(REPLICA, "root"));
+    cluster.awaitHealthy(REPLICA);
+    TlsFiles files = issue("edge", "localhost", "127.0.0.1");
+    NodeSpec spec =
+        NodeSpec.bridge(BRIDGE, REPLICA)
+            .startedWith(Processes.SERVICE)
+            .with(Settings.BRIDGE_USERS, "catalog")
+            .with(Settings.BRIDGE_USER, OPERATOR)
+            .with(Settings.BRIDGE_PASSWORD, password(OPERATOR))
+            .with(Settings.BRIDGE_TLS_CERTIFICATE, files.certificate().toString())
+            .with(Settings.BRIDGE_TLS_KEY, files.key().toString())
+            .with(Settings.BRIDGE_TLS_AUTHORITIES, authorities().toString());
+    cluster.start(how.apply(spec));
+    cluster.awaitHealthy(BRIDGE);
   }
 
   /**
    * Starts all of it.
    *
-   * @param options of the bridge's command, as {@code --bridge-max-connections=50}
+   * @param how changes what the bridge is started with
    */
-  static TeamEdge start(String... options) throws Exception {
-    return new TeamEdge(Files.createTempDirectory("quicksilver-bench-"), options);
+  static TeamEdge start(UnaryOperator<NodeSpec> how) throws Exception {
+    Cluster cluster = Processes.cluster();
+    try {
+      return new TeamEdge(cluster, how);
+    } catch (Exception | AssertionError e) {
+      cluster.close();
+      throw e;
+    }
   }
 
   /** The password of each user. */
@@ -102,7 +88,7 @@ final class TeamEdge implements AutoCloseable {
 
   /** The file with that authority's certificate. */
   Path authorities() {
-    return folder.resolve("tls/ca.pem");
+    return cluster.folder().resolve("tls/ca.pem");
   }
 
   /** The central PostgreSQL. */
@@ -120,19 +106,19 @@ final class TeamEdge implements AutoCloseable {
 
   /** The replica's data directory. */
   Path data() {
-    return folder.resolve("replica");
+    return cluster.data(REPLICA);
   }
 
   ChildProcess replica() {
-    return replica;
+    return cluster.process(REPLICA);
   }
 
   ChildProcess bridge() {
-    return bridge;
+    return cluster.process(BRIDGE);
   }
 
   int port() {
-    return port;
+    return cluster.port(BRIDGE, "bridge");
   }
 
   /** A session of the bridge, with TLS and the user's own password. */
@@ -165,30 +151,28 @@ final class TeamEdge implements AutoCloseable {
     properties.setProperty("sslmode", "verify-full");
     properties.setProperty("sslrootcert", authorities().toString());
     return DriverManager.getConnection(
-        "jdbc:postgresql://127.0.0.1:" + port + "/quicksilver", properties);
+        "jdbc:postgresql://127.0.0.1:" + port() + "/quicksilver", properties);
   }
 
   /** A number of the bridge's metrics; 0 if it is not there. */
-  double metric(String name) throws IOException {
-    URI page = URI.create("http://127.0.0.1:" + http + "/metrics");
-    try (InputStream in = page.toURL().openStream()) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8)
-          .lines()
-          .filter(line -> line.startsWith(name + " "))
-          .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
-          .findFirst()
-          .orElse(0);
-    }
+  double metric(String name) throws IOException, InterruptedException {
+    return cluster
+        .ask(BRIDGE, "/metrics")
+        .body()
+        .lines()
+        .filter(line -> line.startsWith(name + " "))
+        .mapToDouble(line -> Double.parseDouble(line.substring(name.length() + 1)))
+        .findFirst()
+        .orElse(0);
   }
 
   /** What the bridge and the replica have printed last. */
   String output() {
-    return bridge.output() + replica.output();
+    return bridge().output() + replica().output();
   }
 
   @Override
   public void close() throws IOException {
-    ends.forEach(Runnable::run);
-    Tree.delete(folder);
+    cluster.close();
   }
 }

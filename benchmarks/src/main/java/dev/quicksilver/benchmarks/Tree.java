@@ -1,26 +1,23 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.ChildProcess;
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.Ended;
+import dev.quicksilver.cli.cluster.NodeSpec;
+import dev.quicksilver.cli.cluster.ProcessOptions;
 import dev.quicksilver.postgres.EmbeddedPostgres;
-import dev.quicksilver.postgres.Ports;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.StorageOptions;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.EnumMap;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
+import java.util.Locale;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Stream;
 
 /**
  * PostgreSQL, a root, a relay below it and two edges below the relay, each a real process with a
@@ -32,110 +29,81 @@ final class Tree implements AutoCloseable {
     ROOT,
     RELAY,
     EDGE1,
-    EDGE2
+    EDGE2;
+
+    /** The name in the cluster. */
+    private String key() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+
+    private NodeSpec spec() {
+      return switch (this) {
+        case ROOT -> NodeSpec.root(key());
+        case RELAY -> NodeSpec.replica(key(), ROOT.key());
+        case EDGE1, EDGE2 -> NodeSpec.replica(key(), RELAY.key());
+      };
+    }
   }
 
-  private record NodePorts(int replication, int http) {}
-
-  private final Path folder;
+  private final Cluster cluster;
   private final EmbeddedPostgres postgres;
-  private final boolean services;
-  private final Map<Node, NodePorts> ports = new EnumMap<>(Node.class);
-  private final Map<Node, ChildProcess> processes = new EnumMap<>(Node.class);
 
-  private Tree(Path folder, EmbeddedPostgres postgres, boolean services) {
-    this.folder = folder;
+  private Tree(Cluster cluster, EmbeddedPostgres postgres) {
+    this.cluster = cluster;
     this.postgres = postgres;
-    this.services = services;
   }
 
   /** Starts all of it. */
   static Tree start() throws Exception {
-    return start(false);
+    return start(Processes.OPTIONS);
   }
 
-  /** The same for what is timed: see {@link ChildProcess#startService}. */
+  /** The same for what is timed. */
   static Tree startServices() throws Exception {
-    return start(true);
+    return start(Processes.SERVICE);
   }
 
-  private static Tree start(boolean services) throws Exception {
-    Path folder = Files.createTempDirectory("quicksilver-bench-");
-    Tree tree =
-        new Tree(
-            folder,
-            EmbeddedPostgres.builder().directory(folder.resolve("postgres")).start(),
-            services);
+  private static Tree start(ProcessOptions options) throws Exception {
+    Cluster cluster = Cluster.temporary(options);
     try {
+      Tree tree = new Tree(cluster, cluster.embedPostgres());
       for (Node node : Node.values()) {
-        tree.ports.put(node, new NodePorts(Ports.free(), Ports.free()));
+        cluster.start(node.spec());
+        cluster.awaitHealthy(node.key());
       }
-      for (Node node : Node.values()) {
-        tree.launch(node);
-        tree.process(node).awaitHealthy(tree.ports(node).http());
-      }
+      return tree;
     } catch (Exception | AssertionError e) {
-      tree.close();
+      cluster.close();
       throw e;
     }
-    return tree;
   }
 
-  /** Starts a node's process; does not wait until it is ready. */
-  void launch(Node node) throws IOException {
-    Path log = folder.resolve(node + ".log");
-    processes.put(
-        node,
-        services
-            ? ChildProcess.startService(log, arguments(node))
-            : ChildProcess.start(log, arguments(node)));
-  }
-
-  /** Returns what a node's process is started with. */
-  List<String> arguments(Node node) {
-    NodePorts own = ports(node);
-    List<String> arguments = new ArrayList<>();
-    arguments.add(node == Node.ROOT ? "root" : "replica");
-    arguments.add("--node-name=" + node.name().toLowerCase(java.util.Locale.ROOT));
-    arguments.add("--data-directory=" + data(node));
-    arguments.add("--replication-listen=127.0.0.1:" + own.replication());
-    arguments.add("--http-listen=127.0.0.1:" + own.http());
-    if (node == Node.ROOT) {
-      arguments.add("--postgres-url=" + postgres.jdbcUrl());
-      arguments.add("--postgres-user=" + postgres.user());
-      arguments.add("--postgres-password=" + postgres.password());
-    } else {
-      Node upstream = node == Node.RELAY ? Node.ROOT : Node.RELAY;
-      arguments.add("--replication-upstreams=127.0.0.1:" + ports(upstream).replication());
-    }
-    return arguments;
+  /** Starts a node's process again; does not wait until it is ready. */
+  ChildProcess launch(Node node) throws IOException {
+    return cluster.launch(node.spec());
   }
 
   int replicationPort(Node node) {
-    return ports(node).replication();
+    return cluster.port(node.key(), "replication");
   }
 
   /** Kills a node with SIGKILL and starts it again. */
-  void killAndRelaunch(Node node) throws Exception {
+  void killAndRelaunch(Node node) throws IOException {
     process(node).kill();
     launch(node);
   }
 
   /** Returns the process of a node as it is now. */
   ChildProcess process(Node node) {
-    return Objects.requireNonNull(processes.get(node));
-  }
-
-  private NodePorts ports(Node node) {
-    return Objects.requireNonNull(ports.get(node));
+    return cluster.process(node.key());
   }
 
   Path data(Node node) {
-    return folder.resolve(node.name());
+    return cluster.data(node.key());
   }
 
   Path folder() {
-    return folder;
+    return cluster.folder();
   }
 
   EmbeddedPostgres postgres() {
@@ -165,52 +133,20 @@ final class Tree implements AutoCloseable {
 
   /** Waits up to two minutes for a condition. */
   void await(String what, BooleanSupplier condition) {
-    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
-    while (!condition.getAsBoolean()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError("waited two minutes for " + what + "; " + tails());
-      }
-      try {
-        TimeUnit.MILLISECONDS.sleep(5);
-      } catch (InterruptedException e) {
-        throw new IllegalStateException(e);
-      }
+    try {
+      cluster.await(what, condition);
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
     }
   }
 
-  private String tails() {
-    StringBuilder all = new StringBuilder();
-    processes.forEach(
-        (node, process) -> {
-          List<String> lines = process.output().lines().toList();
-          all.append('\n')
-              .append(node)
-              .append(process.isAlive() ? " (alive)" : " (dead)")
-              .append('\n');
-          lines
-              .subList(Math.max(0, lines.size() - 8), lines.size())
-              .forEach(line -> all.append("  ").append(line).append('\n'));
-        });
-    return all.toString();
+  /** Runs a command of {@code quicksilver} to its end. */
+  Ended run(List<String> words) throws IOException, InterruptedException {
+    return cluster.run(words.toArray(String[]::new));
   }
 
   @Override
   public void close() throws IOException {
-    for (ChildProcess process : processes.values()) {
-      process.close();
-    }
-    postgres.close();
-    delete(folder);
-  }
-
-  /** Removes a folder with all that is in it. */
-  static void delete(Path folder) throws IOException {
-    List<Path> files;
-    try (Stream<Path> walk = Files.walk(folder)) {
-      files = walk.sorted(Comparator.reverseOrder()).toList();
-    }
-    for (Path file : files) {
-      Files.deleteIfExists(file);
-    }
+    cluster.close();
   }
 }

@@ -1,7 +1,8 @@
 package dev.quicksilver.benchmarks;
 
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.postgres.EmbeddedPostgres;
-import dev.quicksilver.postgres.Ports;
 import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseIdentity;
@@ -10,7 +11,6 @@ import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.StorageOptions;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -28,56 +28,35 @@ import java.util.UUID;
  * gone after {@link #close()}.
  */
 final class Twins implements AutoCloseable {
-  private final Path folder;
-  private final ChildProcess bridge;
-  private final EmbeddedPostgres postgres;
-  private final int bridgePort;
+  private static final String BRIDGE = "bridge";
+  private static final String DATA = "data";
 
-  private Twins(Path folder, ChildProcess bridge, EmbeddedPostgres postgres, int bridgePort) {
-    this.folder = folder;
-    this.bridge = bridge;
+  private final Cluster cluster;
+  private final EmbeddedPostgres postgres;
+
+  private Twins(Cluster cluster, EmbeddedPostgres postgres) {
+    this.cluster = cluster;
     this.postgres = postgres;
-    this.bridgePort = bridgePort;
   }
 
   /** Starts both. */
   static Twins start() throws Exception {
-    Path folder = Files.createTempDirectory("quicksilver-bench-");
-    ChildProcess bridge = null;
-    EmbeddedPostgres postgres = null;
+    Cluster cluster = Processes.cluster();
     try {
-      Path data = folder.resolve("data");
-      write(data);
-      int port = Ports.free();
-      int http = Ports.free();
-      bridge =
-          ChildProcess.start(
-              folder.resolve("bridge.log"),
-              List.of(
-                  "bridge",
-                  "--node-name=bridge",
-                  "--data-directory=" + data,
-                  "--bridge-listen=127.0.0.1:" + port,
-                  "--http-listen=127.0.0.1:" + http));
-      bridge.awaitHealthy(http);
-      postgres =
-          EmbeddedPostgres.builder()
-              .directory(folder.resolve("postgres"))
-              .superuser("quicksilver_evaluator")
-              .setting("timezone", "GMT")
-              .setting("default_transaction_isolation", "repeatable read")
-              .start();
-      var twins = new Twins(folder, bridge, postgres, port);
+      write(cluster.data(DATA));
+      cluster.start(NodeSpec.bridge(BRIDGE, DATA));
+      cluster.awaitHealthy(BRIDGE);
+      EmbeddedPostgres postgres =
+          cluster.embedPostgres(
+              how ->
+                  how.superuser("quicksilver_evaluator")
+                      .setting("timezone", "GMT")
+                      .setting("default_transaction_isolation", "repeatable read"));
+      var twins = new Twins(cluster, postgres);
       twins.copy();
       return twins;
     } catch (Exception | AssertionError e) {
-      if (postgres != null) {
-        postgres.close();
-      }
-      if (bridge != null) {
-        bridge.close();
-      }
-      Tree.delete(folder);
+      cluster.close();
       throw e;
     }
   }
@@ -128,7 +107,7 @@ final class Twins implements AutoCloseable {
       statement.execute("CREATE ROLE analyst LOGIN PASSWORD '" + postgres.password() + "'");
     }
     try (Connection owner = postgres.connect("quicksilver");
-        Connection source = direct(bridgePort, "");
+        Connection source = direct(bridgePort(), "");
         Statement statement = owner.createStatement();
         Statement reading = source.createStatement()) {
       statement.execute("CREATE SCHEMA quicksilver");
@@ -202,7 +181,7 @@ final class Twins implements AutoCloseable {
   }
 
   Connection bridge() throws SQLException {
-    return direct(bridgePort, "");
+    return direct(bridgePort(), "");
   }
 
   Connection postgres() throws SQLException {
@@ -210,7 +189,7 @@ final class Twins implements AutoCloseable {
   }
 
   int bridgePort() {
-    return bridgePort;
+    return cluster.port(BRIDGE, "bridge");
   }
 
   int postgresPort() {
@@ -222,13 +201,11 @@ final class Twins implements AutoCloseable {
   }
 
   Path folder() {
-    return folder;
+    return cluster.folder();
   }
 
   @Override
   public void close() throws IOException {
-    bridge.close();
-    postgres.close();
-    Tree.delete(folder);
+    cluster.close();
   }
 }

@@ -2,6 +2,8 @@ package dev.quicksilver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.storage.DatabaseSet;
@@ -57,8 +59,8 @@ final class BridgeStartTest {
   void aReplicaThatHasNoDatabaseYetIsServed() throws Exception {
     Path fresh = folder.resolve("fresh");
     DatabaseSet.open(fresh, StorageOptions.DEFAULT).close();
-    try (NodeProcesses nodes = new NodeProcesses(folder)) {
-      nodes.startBridge("bridge", "fresh");
+    try (Cluster cluster = TestCluster.in(folder)) {
+      cluster.start(NodeSpec.bridge("bridge", "fresh"));
     }
   }
 }

@@ -3,13 +3,12 @@ package dev.quicksilver.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.Ended;
+import dev.quicksilver.cli.cluster.NodeSpec;
+import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.ExitCode;
-import dev.quicksilver.cli.process.Json;
 import dev.quicksilver.cli.process.NodeStatus;
-import dev.quicksilver.cli.process.ProcessFile;
-import dev.quicksilver.fixtures.Await;
-import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.replication.NodeIdentity;
 import dev.quicksilver.replication.ReplicationServer;
 import dev.quicksilver.storage.Appender;
@@ -19,16 +18,9 @@ import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.StorageOptions;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.NoSuchElementException;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
@@ -45,21 +37,18 @@ final class DivergenceTest {
       StorageOptions.DEFAULT.withMapSize(1L << 30).withoutDurability();
   private static final UUID CATALOG = new UUID(7, 7);
   private static final UUID DNS = new UUID(1, 2);
+  private static final String EDGE = "edge";
 
   @TempDir private Path folder;
-  private final HttpClient http = HttpClient.newHttpClient();
-  private Path data;
   private DatabaseSet source;
   private ReplicationServer server;
   private LyingProxy proxy;
-  private Process replica;
+  private Cluster cluster;
   private long lsn;
-
-  private record Ended(int exitCode, String output, String errors) {}
 
   @BeforeEach
   void startASource() throws IOException {
-    data = folder.resolve("replica");
+    cluster = TestCluster.in(folder);
     source = DatabaseSet.open(folder.resolve("source"), OPTIONS);
     Database catalog =
         source.create(new DatabaseIdentity(CATALOG, DatabaseSet.CATALOG, "text", "jsonb"));
@@ -74,10 +63,7 @@ final class DivergenceTest {
 
   @AfterEach
   void stop() throws Exception {
-    if (replica != null) {
-      replica.destroyForcibly().waitFor();
-    }
-    http.close();
+    cluster.close();
     proxy.close();
     server.close();
     source.close();
@@ -92,45 +78,30 @@ final class DivergenceTest {
     }
   }
 
-  private Process process(List<String> words) throws IOException {
-    List<String> all = new ArrayList<>(words);
-    all.addAll(List.of("--data-directory", data.toString(), "--data-map-size", "1024"));
-    return new ProcessBuilder(
-            JavaCommand.of(Quicksilver.class, List.of("-Xmx128m"), List.copyOf(all)))
-        .redirectOutput(folder.resolve(words.getFirst() + "-output").toFile())
-        .redirectError(folder.resolve(words.getFirst() + "-errors").toFile())
-        .start();
-  }
-
   private Ended run(String... words) throws Exception {
-    int exitCode = process(List.of(words)).waitFor();
-    return new Ended(
-        exitCode,
-        Files.readString(folder.resolve(words[0] + "-output")),
-        Files.readString(folder.resolve(words[0] + "-errors")));
+    List<String> all = new ArrayList<>(List.of(words));
+    all.add("--data-directory=" + cluster.data(EDGE));
+    all.add("--data-map-size=1024");
+    return cluster.run(all.toArray(String[]::new));
   }
 
   private void startReplica(String onDivergence) throws Exception {
-    replica =
-        process(
-            List.of(
-                "replica",
-                "--node-name=edge",
-                "--replication-listen=127.0.0.1:0",
-                "--replication-upstreams=127.0.0.1:" + proxy.port(),
-                "--replication-on-divergence=" + onDivergence));
+    cluster.start(
+        NodeSpec.replica(EDGE)
+            .with(Settings.REPLICATION_UPSTREAMS, "127.0.0.1:" + proxy.port())
+            .with(Settings.REPLICATION_ON_DIVERGENCE, onDivergence));
     await("database dns has entries", dns -> dns.sequence() > 0);
   }
 
-  /** Waits for what the replica says of the database; it says nothing while it starts. */
+  /** Waits for what the replica says of the database. */
   private void await(String what, Predicate<NodeStatus.DatabaseReport> condition) throws Exception {
-    Await.until(
+    cluster.awaitStatus(
+        EDGE,
         what,
-        () -> {
-          assertThat(replica.isAlive()).as("the replica runs: %s", errors()).isTrue();
-          return said();
-        },
-        said -> said.filter(condition).isPresent());
+        said ->
+            said.databases().stream()
+                .filter(database -> database.name().equals("dns"))
+                .anyMatch(condition));
   }
 
   private void awaitStreaming() throws Exception {
@@ -139,40 +110,8 @@ final class DivergenceTest {
         dns -> dns.state().equals("STREAMING") && dns.sequence() == 2);
   }
 
-  private Optional<NodeStatus.DatabaseReport> said() throws InterruptedException {
-    try {
-      return Optional.of(database());
-    } catch (IOException | NoSuchElementException e) {
-      return Optional.empty();
-    }
-  }
-
-  private void stopReplica() throws InterruptedException {
-    replica.destroy();
-    assertThat(replica.waitFor(Await.LIMIT)).as("the replica ends when it is told to").isTrue();
-  }
-
-  private String errors() throws IOException {
-    return Files.readString(folder.resolve("replica-errors"));
-  }
-
   private String ask(String path) throws IOException, InterruptedException {
-    String address = ProcessFile.read(data, "node").orElseThrow().addresses().get("http");
-    return http.send(
-            HttpRequest.newBuilder(URI.create("http://" + address + path)).build(),
-            BodyHandlers.ofString())
-        .body();
-  }
-
-  private NodeStatus status() throws JsonProcessingException, IOException, InterruptedException {
-    return Json.MAPPER.readValue(ask("/status"), NodeStatus.class);
-  }
-
-  private NodeStatus.DatabaseReport database() throws IOException, InterruptedException {
-    return status().databases().stream()
-        .filter(report -> report.name().equals("dns"))
-        .findFirst()
-        .orElseThrow();
+    return cluster.ask(EDGE, path).body();
   }
 
   private void diverge() throws Exception {
@@ -184,8 +123,8 @@ final class DivergenceTest {
   void goesOnServingReadsAndSaysSoUntilItIsToldToCopy() throws Exception {
     startReplica("serve");
     diverge();
-    assertThat(status().healthy()).isFalse();
-    assertThat(status().problem()).contains("dns is DIVERGED", "copy-anew dns");
+    assertThat(cluster.status(EDGE).healthy()).isFalse();
+    assertThat(cluster.status(EDGE).problem()).contains("dns is DIVERGED", "copy-anew dns");
     assertThat(ask("/healthz")).contains("DIVERGED");
     assertThat(ask("/metrics")).contains("quicksilver_diverged{database=\"dns\"} 1.0");
     assertThat(run("get", "dns", "a").output()).isEqualTo("1\n");
@@ -207,9 +146,9 @@ final class DivergenceTest {
     diverge();
     Ended refused = run("get", "dns", "a");
     assertThat(refused.exitCode()).isEqualTo(ExitCode.REFUSED);
-    assertThat(refused.errors()).contains("\"dns\" is not served here", "diverged");
+    assertThat(refused.output()).contains("\"dns\" is not served here", "diverged");
     assertThat(ask("/get?database=dns&key=a")).contains("\"dns\" is not served here");
-    stopReplica();
+    cluster.stop(EDGE);
 
     startReplica("copy");
     awaitStreaming();
@@ -220,7 +159,7 @@ final class DivergenceTest {
   void aStoppedReplicaThatIsToldToCopyDoesSoWhenItStarts() throws Exception {
     startReplica("serve");
     diverge();
-    stopReplica();
+    cluster.stop(EDGE);
     proxy.repent();
     Ended told = run("copy-anew", "dns");
     assertThat(told.exitCode()).as("%s", told).isZero();

@@ -1,11 +1,15 @@
 package dev.quicksilver.cli;
 
-import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import dev.quicksilver.fixtures.JavaCommand;
+import dev.quicksilver.cli.cluster.CentralPostgres;
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.Ended;
+import dev.quicksilver.cli.cluster.NodeSpec;
+import dev.quicksilver.cli.cluster.ProcessOptions;
+import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -31,57 +35,49 @@ final class EnvironmentTest {
   private static final Map<String, String> ZONE = Map.of("TZ", "IST");
 
   /** Egypt's Arabic, whose numbers Java writes with Arabic digits. */
-  private static final List<String> LANGUAGE =
-      List.of("-Xmx128m", "-Duser.language=ar", "-Duser.country=EG");
+  private static final List<String> LANGUAGE = List.of("-Duser.language=ar", "-Duser.country=EG");
+
+  private static final ProcessOptions OPTIONS =
+      TestCluster.OPTIONS.withJvm(LANGUAGE).withEnvironment(ZONE);
 
   @TempDir private Path folder;
 
-  private String run(int exitCode, String... arguments) throws Exception {
-    ProcessBuilder builder = JavaCommand.process(Quicksilver.class, LANGUAGE, List.of(arguments));
-    builder.environment().putAll(ZONE);
-    Process process = builder.redirectErrorStream(true).start();
-    process.getOutputStream().close();
-    String printed = new String(process.getInputStream().readAllBytes(), UTF_8);
-    assertThat(process.waitFor()).as(printed).isEqualTo(exitCode);
-    return printed;
+  private static String run(Cluster cluster, String... arguments) throws Exception {
+    Ended ended = cluster.run(arguments);
+    assertThat(ended.exitCode()).as(ended.output()).isZero();
+    return ended.output();
   }
 
   @Test
   void whatMachinesReadHasAsciiDigitsAndUtc() throws Exception {
-    Path root = folder.resolve("root");
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start();
-        NodeProcesses nodes = new NodeProcesses(folder).with(ZONE, LANGUAGE)) {
-      nodes.start(
-          "root",
-          "root",
-          "--log-format=json",
-          "--postgres-url=" + postgres.jdbcUrl(),
-          "--postgres-user=" + postgres.user(),
-          "--postgres-password=" + postgres.password());
-      nodes.startBridge("bridge", "root");
+        Cluster cluster = TestCluster.in(folder, OPTIONS)) {
+      cluster.usePostgres(CentralPostgres.of(postgres));
+      cluster.start(NodeSpec.root("root").with(Settings.LOG_FORMAT, "json"));
+      cluster.start(NodeSpec.bridge("bridge", "root"));
       try (Connection connection = postgres.connect();
           Statement statement = connection.createStatement()) {
         statement.execute("SELECT quicksilver.create_database('dns')");
         statement.execute("INSERT INTO dns SELECT i, 'v' || i FROM generate_series(1, 1234) i");
         statement.execute("SELECT quicksilver.wait_sequenced('60s')");
       }
-      String data = "--data-directory=" + root;
+      String data = "--data-directory=" + cluster.data("root");
       Path copy = folder.resolve("copy");
       List<String> printed = new ArrayList<>();
-      printed.add(run(0, "status", data));
-      printed.add(run(0, "status", "--json", data));
-      printed.add(run(0, "log", "dns", data));
-      printed.add(run(0, "get", "dns", "7", data));
-      printed.add(run(0, "verify", "dns", data));
-      printed.add(run(0, "snapshot", "dns", copy.toString(), data));
-      printed.add(Files.readString(folder.resolve("root-errors")));
-      printed.add(Files.readString(folder.resolve("bridge-errors")));
+      printed.add(run(cluster, "status", data));
+      printed.add(run(cluster, "status", "--json", data));
+      printed.add(run(cluster, "log", "dns", data));
+      printed.add(run(cluster, "get", "dns", "7", data));
+      printed.add(run(cluster, "verify", "dns", data));
+      printed.add(run(cluster, "snapshot", "dns", copy.toString(), data));
+      printed.add(cluster.process("root").output());
+      printed.add(cluster.process("bridge").output());
       assertThat(printed).noneMatch(String::isEmpty).allMatch(EnvironmentTest::hasNoOtherDigits);
       assertThat(printed.get(0)).contains(" 1234 ");
       assertThat(printed.get(2)).contains("\n0010 SET \"10\" \"v10\"\n");
     }
-    logIsJson(folder.resolve("root-errors"));
-    assertThat(Files.readAllLines(folder.resolve("bridge-errors")))
+    logIsJson(folder.resolve("logs/root.log"));
+    assertThat(Files.readAllLines(folder.resolve("logs/bridge.log")))
         .allMatch(line -> line.matches("\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z (INFO|WARN) .*"));
   }
 

@@ -3,6 +3,11 @@ package dev.quicksilver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.quicksilver.cli.cluster.CentralPostgres;
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.Ended;
+import dev.quicksilver.cli.cluster.NodeSpec;
+import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Json;
 import dev.quicksilver.fixtures.Await;
@@ -60,12 +65,12 @@ final class LoadCommandTest {
     return builder.directory(folder.toFile()).redirectErrorStream(true);
   }
 
-  private static NodeProcesses.Ended end(Process process) throws Exception {
+  private static Ended end(Process process) throws Exception {
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    return new NodeProcesses.Ended(process.waitFor(), output);
+    return new Ended(process.waitFor(), output);
   }
 
-  private static NodeProcesses.Ended run(ProcessBuilder builder) throws Exception {
+  private static Ended run(ProcessBuilder builder) throws Exception {
     return end(builder.start());
   }
 
@@ -94,7 +99,7 @@ final class LoadCommandTest {
     return process;
   }
 
-  private void requireAll(NodeProcesses.Ended ended) throws Exception {
+  private void requireAll(Ended ended) throws Exception {
     assertThat(ended.exitCode()).as(ended.output()).isEqualTo(ExitCode.OK);
     assertThat(ended.output())
         .contains("100,000 records read = 99,900 loaded + 0 unchanged + 100 rejected + 0 duplicate")
@@ -136,39 +141,37 @@ final class LoadCommandTest {
 
   @Test
   void readsStandardInputAndWaitsForReplicas() throws Exception {
-    try (var nodes = new NodeProcesses(folder)) {
-      startRootAndEdge(nodes);
+    try (var cluster = startRootAndEdge()) {
       Process process =
           load("--from=-", "--format=csv", "--key={host|lower}", "--value={address}", "--wait=all")
               .start();
       try (var in = process.getOutputStream()) {
         in.write("address,host\n192.0.2.1,A\n192.0.2.2,B\n".getBytes(StandardCharsets.UTF_8));
       }
-      NodeProcesses.Ended ended = end(process);
+      Ended ended = end(process);
       assertThat(ended.exitCode()).as(ended.output()).isEqualTo(ExitCode.OK);
       assertThat(ended.output())
           .contains("2 records read = 2 loaded", ", the same: it holds just these pairs")
           .contains("1 replicas have it");
-      NodeProcesses.Ended read =
-          nodes.run("get", "dns", "b", "--data-directory=" + folder.resolve("edge"));
+      Ended read = cluster.run("get", "dns", "b", "--data-directory=" + cluster.data("edge"));
       assertThat(read.output().strip()).isEqualTo("192.0.2.2");
       Path exported = folder.resolve("dns.csv.gz");
-      NodeProcesses.Ended export =
-          nodes.run(
-              "export", "dns", "--to=" + exported, "--data-directory=" + folder.resolve("edge"));
+      Ended export =
+          cluster.run(
+              "export", "dns", "--to=" + exported, "--data-directory=" + cluster.data("edge"));
       assertThat(export.exitCode()).as(export.output()).isEqualTo(ExitCode.OK);
       assertThat(export.output()).contains("dns: 2 pairs at sequence 2, content digest ");
-      NodeProcesses.Ended again = run(load("--from=" + exported, "--key={key}", "--value={value}"));
+      Ended again = run(load("--from=" + exported, "--key={key}", "--value={value}"));
       assertThat(again.output()).contains("2 records read = 0 loaded + 2 unchanged");
-      loadsWhatAnotherHolds(nodes);
+      loadsWhatAnotherHolds(cluster);
     }
   }
 
   /** Of a data directory, of a snapshot and of a table. */
-  private void loadsWhatAnotherHolds(NodeProcesses nodes) throws Exception {
-    String edge = folder.resolve("edge").toString();
+  private void loadsWhatAnotherHolds(Cluster cluster) throws Exception {
+    String edge = cluster.data("edge").toString();
     String snapshot = folder.resolve("snapshot").toString();
-    NodeProcesses.Ended copied = nodes.run("snapshot", "dns", snapshot, "--data-directory=" + edge);
+    Ended copied = cluster.run("snapshot", "dns", snapshot, "--data-directory=" + edge);
     assertThat(copied.exitCode()).as(copied.output()).isEqualTo(ExitCode.OK);
     String url = postgres.jdbcUrl();
     for (List<String> source :
@@ -177,11 +180,11 @@ final class LoadCommandTest {
             List.of("--from=" + snapshot),
             List.of("--from=" + url, "--table=dns"),
             List.of("--from=" + url, "--query=SELECT key, value FROM dns ORDER BY key"))) {
-      NodeProcesses.Ended loaded = run(load(source.toArray(String[]::new)));
+      Ended loaded = run(load(source.toArray(String[]::new)));
       assertThat(loaded.output()).contains("2 records read = 0 loaded + 2 unchanged");
       List<String> words = new ArrayList<>(List.of("compare", "dns", "--data-directory=" + edge));
       words.addAll(source);
-      NodeProcesses.Ended compared = nodes.run(words.toArray(String[]::new));
+      Ended compared = cluster.run(words.toArray(String[]::new));
       // The copy itself cannot be opened twice.
       assertThat(compared.output())
           .contains(
@@ -198,24 +201,29 @@ final class LoadCommandTest {
     wrong(ExitCode.FAILURE, "does not exist", "--from=" + url, "--table=nothing");
   }
 
-  private void startRootAndEdge(NodeProcesses nodes) throws Exception {
-    nodes.start("root", "root", "--postgres-url=" + postgres.jdbcUrl(), "--root-window=20ms");
-    nodes.start(
-        "edge", "replica", "--replication-upstreams=" + nodes.address("root", "replication"));
-    Await.until(
-        "the replica streams",
-        () ->
-            session.query(
-                "SELECT count(*) FROM quicksilver.replicas WHERE database = 'dns' AND state ="
-                    + " 'STREAMING'"),
-        count -> !count.equals("0"));
+  private Cluster startRootAndEdge() throws Exception {
+    Cluster cluster = TestCluster.in(folder).usePostgres(CentralPostgres.of(postgres));
+    try {
+      cluster.start(NodeSpec.root("root").with(Settings.ROOT_WINDOW, "20ms"));
+      cluster.start(NodeSpec.replica("edge", "root"));
+      Await.until(
+          "the replica streams",
+          () ->
+              session.query(
+                  "SELECT count(*) FROM quicksilver.replicas WHERE database = 'dns' AND state ="
+                      + " 'STREAMING'"),
+          count -> !count.equals("0"));
+      return cluster;
+    } catch (Exception | AssertionError e) {
+      cluster.close();
+      throw e;
+    }
   }
 
   @Test
   void waitsForTheWorstReplica() throws Exception {
-    try (var nodes = new NodeProcesses(folder)) {
-      startRootAndEdge(nodes);
-      nodes.signal("edge", "STOP");
+    try (var cluster = startRootAndEdge()) {
+      cluster.process("edge").hang();
       String source = "--from=" + manyPairs();
       Process process = startMany(source, "--max-rejects=1%", "--max-lag=1s", "--batch-rows=50");
       Path log = folder.resolve("killed.log");
@@ -225,7 +233,7 @@ final class LoadCommandTest {
           text -> text.contains("waited for 00:00:01 in vain: 0 of 1 replicas have sequence"));
       String loaded = session.query("SELECT count(*) FROM dns");
       assertThat(loaded).isNotEqualTo("99900");
-      nodes.signal("edge", "CONT");
+      cluster.process("edge").resume();
       assertThat(process.waitFor()).as(Files.readString(log)).isEqualTo(ExitCode.OK);
       assertThat(session.query("SELECT count(*) FROM dns")).isEqualTo("99900");
     }
@@ -259,10 +267,10 @@ final class LoadCommandTest {
     Files.writeString(folder.resolve("a.tsv"), "a\t1\nc\t3\n");
     wrong(ExitCode.USAGE, "say --yes", "--from=a.tsv", "--mode=replace-all");
     wrong(ExitCode.USAGE, "say --yes", "--from=-", "--format=tsv", "--mode=replace-all");
-    NodeProcesses.Ended plan = run(load("--from=a.tsv", "--mode=replace-all", "--dry-run"));
+    Ended plan = run(load("--from=a.tsv", "--mode=replace-all", "--dry-run"));
     assertThat(plan.output())
         .contains("1 to be loaded + 1 unchanged", "1 pairs of the database to be deleted");
-    NodeProcesses.Ended ended =
+    Ended ended =
         run(load("--from=a.tsv", "--mode=replace-all", "--yes", "--summary=summary.json"));
     assertThat(ended.exitCode()).as(ended.output()).isEqualTo(ExitCode.OK);
     assertThat(ended.output()).contains("1 pairs of the database deleted");
@@ -286,7 +294,7 @@ final class LoadCommandTest {
     wrong(ExitCode.USAGE, "--encoding is for text", "--from=dns.kcss", "--encoding=UTF-8");
     wrong(ExitCode.USAGE, "--expiry is for Kyoto's", "--from=dns.tsv", "--expiry=none");
     wrong(ExitCode.USAGE, "kctreemgr dump makes a .kcss", "--from=dns.kct");
-    NodeProcesses.Ended ended =
+    Ended ended =
         run(load("--from=dns.kcss", "--expiry=2026-05-01T14:00:01+02:00", "--max-rejects=2"));
     assertThat(ended.exitCode()).as(ended.output()).isEqualTo(ExitCode.OK);
     assertThat(ended.output())
@@ -301,7 +309,7 @@ final class LoadCommandTest {
     Files.delete(rejects);
     Files.writeString(
         folder.resolve("mended.kyoto-hex"), written.replace("\n63\t00\n", "\n63\t33\n"));
-    NodeProcesses.Ended mended = run(load("--from=mended.kyoto-hex", "--expiry=none"));
+    Ended mended = run(load("--from=mended.kyoto-hex", "--expiry=none"));
     assertThat(mended.output()).contains("2 records read = 2 loaded");
     assertThat(session.query("SELECT string_agg(key || '=' || value, ' ' ORDER BY key) FROM dns"))
         .isEqualTo("a=1 c=3 d=");
@@ -313,7 +321,7 @@ final class LoadCommandTest {
   }
 
   private void wrong(int exitCode, String saying, String... words) throws Exception {
-    NodeProcesses.Ended ended = run(load(words));
+    Ended ended = run(load(words));
     assertThat(ended.output()).contains(saying).doesNotContain("\tat ");
     assertThat(ended.exitCode()).as(ended.output()).isEqualTo(exitCode);
   }

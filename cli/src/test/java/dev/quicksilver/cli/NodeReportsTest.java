@@ -3,8 +3,11 @@ package dev.quicksilver.cli;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.Ended;
+import dev.quicksilver.cli.cluster.NodeSpec;
+import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.ExitCode;
-import dev.quicksilver.cli.process.Json;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.fixtures.Await;
@@ -18,16 +21,11 @@ import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.StorageOptions;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -49,14 +47,13 @@ final class NodeReportsTest {
   private static final UUID DNS = new UUID(1, 2);
 
   @TempDir private Path folder;
-  private final HttpClient http = HttpClient.newHttpClient();
   private DatabaseSet source;
   private ReplicationServer server;
-  private NodeProcesses nodes;
+  private Cluster cluster;
   private long lsn;
 
   @BeforeEach
-  void startASource() {
+  void startASource() throws IOException {
     source = DatabaseSet.open(folder.resolve("source"), OPTIONS);
     Database catalog =
         source.create(new DatabaseIdentity(new UUID(7, 7), DatabaseSet.CATALOG, "text", "jsonb"));
@@ -65,15 +62,14 @@ final class NodeReportsTest {
     set(catalog, "dns", dns.getBytes(UTF_8), Instant.now());
     source.create(new DatabaseIdentity(DNS, "dns", "text", "text"));
     server = ReplicationServer.start("127.0.0.1", 0, source, NodeIdentity.create("source", "test"));
-    nodes = new NodeProcesses(folder);
+    cluster = TestCluster.in(folder);
   }
 
   @AfterEach
-  void stop() {
-    nodes.close();
+  void stop() throws IOException {
+    cluster.close();
     server.close();
     source.close();
-    http.close();
   }
 
   private void set(Database database, String key, byte[] value, Instant time) {
@@ -89,30 +85,25 @@ final class NodeReportsTest {
     set(source.get("dns").orElseThrow(), key, value, time);
   }
 
-  private void startReplica(String name, String... more) throws Exception {
-    List<String> all = new java.util.ArrayList<>(List.of(more));
-    all.add("--replication-upstreams=127.0.0.1:" + server.port());
-    nodes.start(name, "replica", all.toArray(String[]::new));
+  private void startReplica(String name) throws Exception {
+    cluster.start(replica(name));
   }
 
-  private String ask(String address, String path) throws IOException, InterruptedException {
-    return http.send(
-            HttpRequest.newBuilder(URI.create("http://" + address + path)).build(),
-            BodyHandlers.ofString())
-        .body();
+  private NodeSpec replica(String name) {
+    return NodeSpec.replica(name)
+        .with(Settings.REPLICATION_UPSTREAMS, "127.0.0.1:" + server.port());
   }
 
-  private NodeStatus status(String address) throws IOException, InterruptedException {
-    return Json.MAPPER.readValue(ask(address, "/status"), NodeStatus.class);
+  private String ask(String name, String path) throws IOException, InterruptedException {
+    return cluster.ask(name, path).body();
   }
 
   /** Waits until a node has all that the source has, and returns what it says of it. */
   private DatabaseReport caughtUp(String name) throws Exception {
     long last = source.get("dns").orElseThrow().head().lastSequence();
-    String address = nodes.address(name, "http");
     return Await.until(
             name + " has sequence " + last,
-            () -> status(address).databases(),
+            () -> cluster.status(name).databases(),
             all -> all.stream().anyMatch(d -> d.name().equals("dns") && d.sequence() == last))
         .stream()
         .filter(d -> d.name().equals("dns"))
@@ -126,8 +117,12 @@ final class NodeReportsTest {
       set("key" + day, new byte[] {1}, Instant.now().minus(Duration.ofDays(day)));
     }
     startReplica("primary");
-    startReplica("secondary", "--data-log-max-age=7d", "--data-log-max-size=300");
-    startReplica("small", "--data-log-max-age=7d", "--data-log-max-size=1");
+    NodeSpec week = replica("secondary").with(Settings.DATA_LOG_MAX_AGE, "7d");
+    cluster.start(week.with(Settings.DATA_LOG_MAX_SIZE, "300"));
+    cluster.start(
+        replica("small")
+            .with(Settings.DATA_LOG_MAX_AGE, "7d")
+            .with(Settings.DATA_LOG_MAX_SIZE, "1"));
     caughtUp("primary");
     caughtUp("secondary");
     caughtUp("small");
@@ -142,13 +137,12 @@ final class NodeReportsTest {
     assertThat(caughtUp("secondary").oldestSequence()).isBetween(3L, 4L);
     assertThat(caughtUp("small").oldestSequence()).isGreaterThan(10);
 
-    String address = nodes.address("secondary", "http");
-    NodeStatus said = status(address);
+    NodeStatus said = cluster.status("secondary");
     assertThat(said.logMaxAgeSeconds()).isEqualTo(Duration.ofDays(7).toSeconds());
     assertThat(said.logMaxBytes()).isEqualTo(300L << 20);
-    assertThat(nodes.run("status", "--node=" + address).output())
+    assertThat(cluster.run("status", "--node=" + cluster.address("secondary", "http")).output())
         .contains("7 d 0 h and 300 MiB of each database at most");
-    String metrics = ask(address, "/metrics");
+    String metrics = ask("secondary", "/metrics");
     assertThat(metrics)
         .contains("quicksilver_log_max_age_seconds 604800.0")
         .contains("quicksilver_log_max_bytes 3.145728E8");
@@ -170,8 +164,8 @@ final class NodeReportsTest {
 
   @Test
   void aLogThatLeavesTheDataNoRoomIsRefused() throws Exception {
-    NodeProcesses.Ended refused =
-        nodes.run(
+    Ended refused =
+        cluster.run(
             "replica",
             "--data-directory=" + folder.resolve("none"),
             "--data-map-size=1000",
@@ -188,11 +182,10 @@ final class NodeReportsTest {
     set("key", "a value to be found in the file".getBytes(UTF_8), Instant.now());
     startReplica("edge");
     caughtUp("edge");
-    String address = nodes.address("edge", "http");
-    assertThat(figure(ask(address, "/metrics"), "quicksilver_corrupt_reads_total")).isZero();
-    damage(folder.resolve("edge"));
-    ask(address, "/get?database=dns&key=key");
-    String metrics = ask(address, "/metrics");
+    assertThat(figure(ask("edge", "/metrics"), "quicksilver_corrupt_reads_total")).isZero();
+    damage(cluster.data("edge"));
+    ask("edge", "/get?database=dns&key=key");
+    String metrics = ask("edge", "/metrics");
     assertThat(figure(metrics, "quicksilver_corrupt_reads_total{database=\"dns\"}")).isOne();
     assertThat(
             figure(metrics, "quicksilver_storage_errors_total{code=\"CORRUPT\",database=\"dns\"}"))
@@ -220,9 +213,8 @@ final class NodeReportsTest {
     set("key", "1".getBytes(UTF_8), Instant.now());
     startReplica("edge");
     DatabaseReport atTheReplica = caughtUp("edge");
-    nodes.startBridge("bridge", "edge");
-    String address = nodes.bridgeHttp("edge");
-    NodeStatus said = status(address);
+    cluster.start(NodeSpec.bridge("bridge", "edge"));
+    NodeStatus said = cluster.status("bridge");
     assertThat(said.healthy()).as(said.problem()).isTrue();
     assertThat(said.databases())
         .singleElement()
@@ -239,7 +231,7 @@ final class NodeReportsTest {
               assertThat(dns.lagSeconds()).isEqualTo(-1);
             });
     assertThat(said.bridges()).hasSize(1);
-    assertThat(ask(address, "/metrics"))
+    assertThat(ask("bridge", "/metrics"))
         .contains("quicksilver_last_sequence{database=\"dns\"} 1.0")
         .contains("quicksilver_following{database=\"dns\"} 1.0")
         .contains("quicksilver_bridge_connections_total 0.0")
@@ -249,17 +241,17 @@ final class NodeReportsTest {
     set("key", "2".getBytes(UTF_8), Instant.now());
     Await.until(
         "the bridge sees the next commit",
-        () -> status(address).databases().getFirst().sequence(),
+        () -> cluster.status("bridge").databases().getFirst().sequence(),
         sequence -> sequence == 2);
 
-    Path generation =
-        new DatabaseDirectory(folder.resolve("edge")).environment("dns").orElseThrow();
+    Path generation = new DatabaseDirectory(cluster.data("edge")).environment("dns").orElseThrow();
     Files.writeString(generation.resolve("withheld"), "somebody said so");
-    NodeStatus withheld = status(address);
+    NodeStatus withheld = cluster.status("bridge");
     assertThat(withheld.healthy()).isFalse();
     assertThat(withheld.problem()).isEqualTo("dns is not served: somebody said so");
     assertThat(withheld.databases().getFirst().state()).isEqualTo("WITHHELD");
-    assertThat(nodes.run("status", "--node=" + address).exitCode()).isEqualTo(ExitCode.FAILURE);
+    assertThat(cluster.run("status", "--node=" + cluster.address("bridge", "http")).exitCode())
+        .isEqualTo(ExitCode.FAILURE);
   }
 
   /** Its other databases are served, and nobody has to do anything. */
@@ -268,18 +260,17 @@ final class NodeReportsTest {
     set("key", "1".getBytes(UTF_8), Instant.now());
     startReplica("edge");
     caughtUp("edge");
-    nodes.kill("edge");
+    cluster.kill("edge");
     Path file =
-        new DatabaseDirectory(folder.resolve("edge"))
+        new DatabaseDirectory(cluster.data("edge"))
             .environment("dns")
             .orElseThrow()
             .resolve("data.mdb");
     Files.write(file, java.util.Arrays.copyOf(Files.readAllBytes(file), 3 * 4096));
     startReplica("edge");
     caughtUp("edge");
-    String address = nodes.address("edge", "http");
-    assertThat(ask(address, "/get?database=dns&key=key")).isEqualTo("1");
-    Await.until("it is well", () -> status(address), NodeStatus::healthy);
+    assertThat(ask("edge", "/get?database=dns&key=key")).isEqualTo("1");
+    cluster.awaitHealthy("edge");
   }
 
   @Test
@@ -287,15 +278,15 @@ final class NodeReportsTest {
     set("key", "1".getBytes(UTF_8), Instant.now());
     startReplica("edge");
     caughtUp("edge");
-    nodes.kill("edge");
+    cluster.kill("edge");
     Path file =
-        new DatabaseDirectory(folder.resolve("edge"))
+        new DatabaseDirectory(cluster.data("edge"))
             .environment("dns")
             .orElseThrow()
             .resolve("data.mdb");
     Files.write(file, java.util.Arrays.copyOf(Files.readAllBytes(file), 3 * 4096));
-    nodes.startBridge("bridge", "edge");
-    NodeStatus said = status(nodes.bridgeHttp("edge"));
+    cluster.start(NodeSpec.bridge("bridge", "edge"));
+    NodeStatus said = cluster.status("bridge");
     assertThat(said.healthy()).isFalse();
     assertThat(said.problem()).startsWith("dns cannot be opened: CORRUPT");
   }

@@ -3,22 +3,18 @@ package dev.quicksilver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import dev.quicksilver.cli.cluster.CentralPostgres;
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.NodeSpec;
+import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.SqlSession;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.StorageOptions;
-import java.io.IOException;
-import java.net.URI;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.sql.Connection;
-import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -35,7 +31,7 @@ final class PropagationTest {
   private static final StorageOptions OPTIONS = StorageOptions.DEFAULT.withMapSize(1L << 30);
 
   @TempDir private Path folder;
-  private NodeProcesses nodes;
+  private Cluster cluster;
   private EmbeddedPostgres postgres;
   private Connection connection;
   private SqlSession session;
@@ -45,8 +41,8 @@ final class PropagationTest {
     postgres = EmbeddedPostgres.start();
     connection = postgres.connect();
     session = new SqlSession(connection);
-    nodes = new NodeProcesses(folder);
-    nodes.start("root", "root", "--postgres-url=" + postgres.jdbcUrl(), "--root-window=20ms");
+    cluster = TestCluster.in(folder).usePostgres(CentralPostgres.of(postgres));
+    cluster.start(NodeSpec.root("root").with(Settings.ROOT_WINDOW, "20ms"));
     startReplica("fra-1", "fra");
     startReplica("sin-1", "sin");
     session.execute("SELECT quicksilver.create_database('dns')");
@@ -58,7 +54,7 @@ final class PropagationTest {
 
   @AfterEach
   void stop() throws Exception {
-    nodes.close();
+    cluster.close();
     connection.close();
     postgres.close();
   }
@@ -67,14 +63,12 @@ final class PropagationTest {
     startReplica(name, name, location);
   }
 
-  private void startReplica(String folderName, String name, String location) throws Exception {
-    nodes.start(
-        folderName,
-        "replica",
-        "--node-name=" + name,
-        "--node-location=" + location,
-        "--replication-upstreams=" + nodes.address("root", "replication"),
-        "--replication-window=20ms");
+  private void startReplica(String here, String name, String location) throws Exception {
+    cluster.start(
+        NodeSpec.replica(here, "root")
+            .with(Settings.NODE_NAME, name)
+            .with(Settings.NODE_LOCATION, location)
+            .with(Settings.REPLICATION_WINDOW, "20ms"));
   }
 
   private int count(String condition) throws Exception {
@@ -116,8 +110,8 @@ final class PropagationTest {
 
   @Test
   void waitsForReplicasAndShowsThem() throws Exception {
-    Path fra = new DatabaseDirectory(folder.resolve("fra-1")).environment("dns").orElseThrow();
-    Path sin = new DatabaseDirectory(folder.resolve("sin-1")).environment("dns").orElseThrow();
+    Path fra = new DatabaseDirectory(cluster.data("fra-1")).environment("dns").orElseThrow();
+    Path sin = new DatabaseDirectory(cluster.data("sin-1")).environment("dns").orElseThrow();
     try (Database atFra = Database.openReadOnly(fra, OPTIONS);
         Database atSin = Database.openReadOnly(sin, OPTIONS)) {
       for (int i = 1; i <= 20; i++) {
@@ -138,11 +132,11 @@ final class PropagationTest {
     refused("'dns', 'nowhere'", "0 of 0 replicas at location 'nowhere'");
 
     // One that went away counts for a minute: nobody shall think that it has what it has not.
-    nodes.kill("sin-1");
+    cluster.kill("sin-1");
     session.execute("INSERT INTO dns VALUES ('gone', '')");
     assertThat(waitFor("'dns', 0.5, '60s'")).isEqualTo("1");
     refused("'dns', 1", "1 of 2 replicas have sequence 22 of database 'dns'");
-    startReplica("sin-1", "sin");
+    cluster.restart("sin-1");
     assertThat(waitFor("'dns', 1, '60s'")).isEqualTo("2");
 
     session.execute(
@@ -153,7 +147,7 @@ final class PropagationTest {
 
     Await.until(
         "the metrics tell of the slot, whose WAL is -1 while it cannot be asked for",
-        this::metrics,
+        () -> cluster.ask("root", "/metrics").body(),
         metrics ->
             metrics.contains("quicksilver_slot_synchronous{slot=\"quicksilver_postgres\"} 0.0")
                 && metrics.contains(
@@ -164,11 +158,11 @@ final class PropagationTest {
 
   @Test
   void aCopyOfADataDirectoryIsANodeOfItsOwnAndOneNameForTwoIsWarnedOf() throws Exception {
-    nodes.kill("fra-1");
-    copyTree(folder.resolve("fra-1"), folder.resolve("copy"));
-    startReplica("fra-1", "fra");
+    cluster.kill("fra-1");
+    cluster.copyData("fra-1", "copy");
+    cluster.restart("fra-1");
     startReplica("copy", "fra-1", "fra");
-    assertThat(Files.readString(nodes.errors("copy"))).contains("is a copy of");
+    assertThat(cluster.process("copy").output()).contains("is a copy of");
     Await.until(
         "both nodes of one name are shown and marked",
         () -> replicas("name, state, problem"),
@@ -176,46 +170,20 @@ final class PropagationTest {
     session.execute("INSERT INTO dns VALUES ('k', '')");
     assertThat(waitFor("'dns', 1, '60s'")).isEqualTo("3");
     assertThat(waitFor("'dns', 'fra', '60s'")).isEqualTo("2");
-    nodes.kill("copy");
+    cluster.kill("copy");
     session.execute("INSERT INTO dns VALUES ('l', '')");
     assertThat(waitFor("'dns', 0.6, '60s'")).isEqualTo("2");
     refused("'dns', 1", "2 of 3 replicas have sequence 2 of database 'dns'");
-    startReplica("copy", "fra-1", "fra");
+    cluster.restart("copy");
     assertThat(waitFor("'dns', 1, '60s'")).isEqualTo("3");
-    assertThat(Files.readString(nodes.errors("copy"))).doesNotContain("is a copy of");
+    assertThat(cluster.process("copy").output()).doesNotContain("is a copy of");
     Await.until(
         "the status says so",
-        () -> http("/status"),
+        () -> cluster.ask("root", "/status").body(),
         status -> status.split("NAME_IN_USE", -1).length == 1 + 2 * 2); // two databases
     Await.until(
         "the root's log says so",
-        () -> Files.readString(nodes.errors("root")),
+        () -> cluster.process("root").output(),
         log -> log.contains("several nodes are named \"fra-1\""));
-  }
-
-  /** As {@code cp -a} does. */
-  private static void copyTree(Path from, Path to) throws IOException {
-    List<Path> all;
-    try (Stream<Path> walk = Files.walk(from)) {
-      all = walk.toList();
-    }
-    for (Path each : all) {
-      Files.copy(
-          each,
-          to.resolve(from.relativize(each)),
-          LinkOption.NOFOLLOW_LINKS,
-          StandardCopyOption.COPY_ATTRIBUTES);
-    }
-  }
-
-  private String metrics() throws IOException {
-    return http("/metrics");
-  }
-
-  private String http(String path) throws IOException {
-    String http = nodes.address("root", "http");
-    try (var in = URI.create("http://" + http + path).toURL().openStream()) {
-      return new String(in.readAllBytes(), StandardCharsets.UTF_8);
-    }
   }
 }

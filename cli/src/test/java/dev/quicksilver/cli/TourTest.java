@@ -3,6 +3,9 @@ package dev.quicksilver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.quicksilver.cli.cluster.CentralPostgres;
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.SqlSession;
 import java.io.IOException;
@@ -29,15 +32,15 @@ final class TourTest {
     assumeTrue(pgbench("--version") == 0, "pgbench is not on the PATH: install postgresql-contrib");
     try (EmbeddedPostgres postgres = EmbeddedPostgres.start();
         Connection connection = postgres.connect();
-        NodeProcesses nodes = new NodeProcesses(folder)) {
+        Cluster cluster = TestCluster.in(folder)) {
       SqlSession session = new SqlSession(connection);
       assertThat(pgbench(postgres, "--initialize", "--scale=1", "--quiet")).isZero();
-      nodes.start("root", "root", "--postgres-url=" + postgres.jdbcUrl());
-      nodes.start(
-          "fra", "replica", "--replication-upstreams=" + nodes.address("root", "replication"));
-      nodes.startBridge("fra-bridge", "fra");
+      cluster.usePostgres(CentralPostgres.of(postgres));
+      cluster.start(NodeSpec.root("root"));
+      cluster.start(NodeSpec.replica("fra", "root"));
+      cluster.start(NodeSpec.bridge("fra-bridge", "fra"));
 
-      List<String> statements = statements(nodes.address("fra", "bridge"));
+      List<String> statements = statements(cluster.port("fra-bridge", "bridge"));
       assertThat(statements).hasSize(5);
       for (String statement : statements) {
         session.execute(statement);
@@ -79,14 +82,13 @@ final class TourTest {
   }
 
   /** The SQL between the fences, with the bridge that runs here in place of the default one. */
-  private static List<String> statements(String bridge) throws IOException {
+  private static List<String> statements(int bridge) throws IOException {
     List<String> statements = new ArrayList<>();
     var block = SQL.matcher(Files.readString(Path.of("../docs/tour.md")));
     while (block.find()) {
       for (String statement : block.group(1).split("(?<=;)\n")) {
         if (!statement.isBlank()) {
-          statements.add(
-              statement.replace("7432", bridge.substring(bridge.lastIndexOf(':') + 1)).strip());
+          statements.add(statement.replace("7432", Integer.toString(bridge)).strip());
         }
       }
     }

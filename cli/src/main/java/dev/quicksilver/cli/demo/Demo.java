@@ -1,5 +1,6 @@
 package dev.quicksilver.cli.demo;
 
+import dev.quicksilver.cli.cluster.CentralPostgres;
 import dev.quicksilver.cli.command.Table;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
@@ -7,6 +8,7 @@ import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.edge.EdgeReader;
 import dev.quicksilver.storage.ErrorCode;
 import dev.quicksilver.storage.StorageException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -15,7 +17,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 
 /** The tour, step by step. */
 final class Demo {
@@ -26,7 +27,7 @@ final class Demo {
   private final Console console;
   private final DemoCluster cluster;
 
-  Demo(Path directory, Lifecycle lifecycle, Console console) {
+  Demo(Path directory, Lifecycle lifecycle, Console console) throws IOException {
     this.lifecycle = lifecycle;
     this.console = console;
     this.cluster =
@@ -40,13 +41,12 @@ final class Demo {
    */
   void run(boolean stays) throws Exception {
     console.heading("Starting seven processes");
-    Map<String, String> postgres = cluster.startPostgres();
-    String url = Objects.requireNonNull(postgres.get("url"));
-    Map<String, String> root = cluster.startRoot(url);
-    cluster.startReplicas(Objects.requireNonNull(root.get("replication")));
+    CentralPostgres postgres = cluster.startPostgres();
+    cluster.startRoot();
+    cluster.startReplicas();
     List<String> bridges = cluster.startBridges();
 
-    try (Connection connection = DriverManager.getConnection(url)) {
+    try (Connection connection = DriverManager.getConnection(postgres.url())) {
       DemoSql sql = new DemoSql(connection);
       write(sql);
       List<Latency> latencies = replicate(connection);
@@ -203,15 +203,15 @@ final class Demo {
     return rows == 0 ? "empty" : rows + " rows";
   }
 
-  private void goOn(Map<String, String> postgres, List<String> bridges) {
+  private void goOn(CentralPostgres postgres, List<String> bridges) {
     String edge = DemoCluster.EDGES.getFirst();
     String psql =
         "psql \"postgresql://"
-            + postgres.get("user")
+            + postgres.user()
             + ":"
-            + postgres.get("password")
+            + postgres.password()
             + "@"
-            + postgres.get("postgres")
+            + postgres.address()
             + "/postgres\"";
     console.heading("Go on by yourself");
     console.line("  " + psql);

@@ -1,22 +1,25 @@
 package dev.quicksilver.cli.demo;
 
-import dev.quicksilver.cli.command.BridgeCommand;
-import dev.quicksilver.cli.command.PostgresCommand;
+import dev.quicksilver.cli.cluster.CentralPostgres;
+import dev.quicksilver.cli.cluster.ChildProcess;
+import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.ClusterException;
+import dev.quicksilver.cli.cluster.NodeSpec;
+import dev.quicksilver.cli.cluster.ProcessOptions;
+import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Lifecycle;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * The processes: PostgreSQL, a root, a relay, two edges, and for each edge a bridge. Closing stops
@@ -28,17 +31,23 @@ final class DemoCluster implements AutoCloseable {
 
   static final String BRIDGE_USER = "analyst";
   static final List<String> EDGES = List.of("edge_fra", "edge_sin");
-  private static final String ANY_PORT = "127.0.0.1:0";
 
-  private final Path directory;
+  private static final String ROOT = "root";
+  private static final String RELAY = "relay";
+  private static final String WINDOW_TEXT = WINDOW.toMillis() + "ms";
+
+  /** Seven JVMs at once are to fit on a small machine. */
+  private static final int HEAP_MIB = 160;
+
+  private final Cluster cluster;
   private final Lifecycle lifecycle;
   private final Console console;
   private final String bridgePassword;
-  private final List<ChildProcess> children = new ArrayList<>();
-  private boolean closed;
+  private final AtomicBoolean logsShown = new AtomicBoolean();
+  private volatile boolean closed;
 
-  DemoCluster(Path directory, Lifecycle lifecycle, Console console) {
-    this.directory = directory;
+  DemoCluster(Path directory, Lifecycle lifecycle, Console console) throws IOException {
+    this.cluster = Cluster.in(directory, ProcessOptions.heap(HEAP_MIB));
     this.lifecycle = lifecycle;
     this.console = console;
     byte[] random = new byte[12];
@@ -51,185 +60,129 @@ final class DemoCluster implements AutoCloseable {
   }
 
   Path dataDirectory(String edge) {
-    return directory.resolve(edge);
+    return cluster.data(edge);
   }
 
-  /** Starts PostgreSQL and returns its JDBC URL, with user and password. */
-  Map<String, String> startPostgres() throws Exception {
-    return console.step(
+  /** Starts PostgreSQL. */
+  CentralPostgres startPostgres() throws Exception {
+    return step(
         "PostgreSQL 18, embedded",
-        () ->
-            start(
-                    "postgres",
-                    "postgres",
-                    PostgresCommand.PROCESS_NAME,
-                    Map.of(),
-                    "postgres",
-                    "--postgres-embedded-directory",
-                    directory.resolve("postgresql").toString(),
-                    "--postgres-embedded-port",
-                    "0",
-                    "--http-listen",
-                    ANY_PORT)
-                .awaitReady());
-  }
-
-  /** Starts the root, waits until it has the slot, and returns its addresses. */
-  Map<String, String> startRoot(String jdbcUrl) throws Exception {
-    return console.step(
-        "root: sequences PostgreSQL's commits",
         () -> {
-          Map<String, String> settings =
-              Map.of(
-                  "QUICKSILVER_POSTGRES_URL", jdbcUrl, "QUICKSILVER_POSTGRES_USER", user(jdbcUrl));
-          ChildProcess root =
-              start(
-                  "root",
-                  "root",
-                  "node",
-                  settings,
-                  "root",
-                  "--node-name",
-                  "root",
-                  "--node-location",
-                  "ams",
-                  "--replication-listen",
-                  ANY_PORT,
-                  "--root-window",
-                  WINDOW.toMillis() + "ms");
-          Map<String, String> addresses = root.awaitReady();
-          root.awaitHealthy(address(addresses, "http"));
-          return addresses;
+          CentralPostgres postgres = cluster.startPostgres();
+          watch(cluster.process(Cluster.POSTGRES));
+          return postgres;
         });
   }
 
-  private static String user(String jdbcUrl) {
-    return jdbcUrl.contains("user=")
-        ? jdbcUrl.replaceAll(".*[?&]user=([^&]*).*", "$1")
-        : "postgres";
+  /** Starts the root, and waits until it has the slot. */
+  void startRoot() throws Exception {
+    step(
+        "root: sequences PostgreSQL's commits",
+        () -> {
+          launch(
+              NodeSpec.root(ROOT)
+                  .with(Settings.NODE_LOCATION, "ams")
+                  .with(Settings.ROOT_WINDOW, WINDOW_TEXT));
+          cluster.awaitReady(ROOT);
+          return cluster.awaitHealthy(ROOT);
+        });
   }
 
   /** Starts a relay below the root and two edges below the relay. */
-  void startReplicas(String root) throws Exception {
-    String relay =
-        console.step(
-            "relay: follows the root",
-            () -> address(startReplica("relay", "ams", root).awaitReady(), "replication"));
-    console.step(
+  void startReplicas() throws Exception {
+    step(
+        "relay: follows the root",
+        () -> {
+          launchReplica(RELAY, "ams", ROOT);
+          cluster.awaitReady(RELAY);
+          return RELAY;
+        });
+    step(
         "two edges: follow the relay",
         () -> {
-          List<ChildProcess> edges = new ArrayList<>();
           for (String edge : EDGES) {
-            edges.add(startReplica(edge, edge.substring("edge_".length()), relay));
+            launchReplica(edge, edge.substring("edge_".length()), RELAY);
           }
-          for (ChildProcess edge : edges) {
-            edge.awaitReady();
+          for (String edge : EDGES) {
+            cluster.awaitReady(edge);
           }
-          return edges;
+          return EDGES;
         });
   }
 
-  private ChildProcess startReplica(String name, String location, String upstream)
-      throws IOException {
-    return start(
-        name,
-        name,
-        "node",
-        Map.of(),
-        "replica",
-        "--node-name",
-        name,
-        "--node-location",
-        location,
-        "--replication-listen",
-        ANY_PORT,
-        "--replication-upstreams",
-        upstream,
-        "--replication-window",
-        WINDOW.toMillis() + "ms");
+  private void launchReplica(String name, String location, String upstream) throws IOException {
+    launch(
+        NodeSpec.replica(name, upstream)
+            .with(Settings.NODE_LOCATION, location)
+            .with(Settings.REPLICATION_WINDOW, WINDOW_TEXT));
   }
 
   /** Starts a bridge beside each edge and returns their addresses in the order of the edges. */
   List<String> startBridges() throws Exception {
-    return console.step(
+    return step(
         "two bridges: serve the edges to postgres_fdw",
         () -> {
-          List<ChildProcess> bridges = new ArrayList<>();
           for (String edge : EDGES) {
-            bridges.add(
-                start(
-                    "bridge of " + edge,
-                    edge,
-                    BridgeCommand.PROCESS_NAME,
-                    Map.of("QUICKSILVER_BRIDGE_PASSWORD", bridgePassword),
-                    "bridge",
-                    "--node-name",
-                    edge,
-                    "--bridge-listen",
-                    ANY_PORT,
-                    "--bridge-user",
-                    BRIDGE_USER));
+            launch(
+                NodeSpec.bridge(bridge(edge), edge)
+                    .with(Settings.NODE_NAME, edge)
+                    .with(Settings.BRIDGE_USER, BRIDGE_USER)
+                    .with(Settings.BRIDGE_PASSWORD, bridgePassword));
           }
-          List<String> addresses = new ArrayList<>();
-          for (ChildProcess bridge : bridges) {
-            addresses.add(address(bridge.awaitReady(), "bridge"));
+          for (String edge : EDGES) {
+            cluster.awaitReady(bridge(edge));
           }
-          return addresses;
+          return EDGES.stream().map(edge -> cluster.address(bridge(edge), "bridge")).toList();
         });
   }
 
-  private static String address(Map<String, String> addresses, String what) {
-    return Objects.requireNonNull(addresses.get(what), what);
+  private static String bridge(String edge) {
+    return "bridge-of-" + edge;
   }
 
-  private ChildProcess start(
-      String name, String data, String fileName, Map<String, String> settings, String... arguments)
-      throws IOException {
-    Path logs = Files.createDirectories(directory.resolve("logs"));
-    Path log = logs.resolve(name.replace(' ', '-') + ".log");
-    synchronized (this) {
-      if (closed) {
-        throw new CommandException(ExitCode.FAILURE, "demo: stopped while it was starting");
-      }
-      ChildProcess child =
-          ChildProcess.start(
-              name, directory.resolve(data), fileName, log, settings, List.of(arguments));
-      children.add(child);
-      child.whenEnded(() -> ended(child));
-      return child;
+  private void launch(NodeSpec spec) throws IOException {
+    watch(cluster.launch(spec));
+  }
+
+  /** Runs a step, and shows the end of the logs when a process is to blame that it fails. */
+  private <T> T step(String what, Callable<T> work) throws Exception {
+    return console.step(
+        what,
+        () -> {
+          try {
+            return work.call();
+          } catch (ClusterException e) {
+            throw failure(e);
+          }
+        });
+  }
+
+  private CommandException failure(ClusterException e) {
+    if (!closed && !logsShown.getAndSet(true)) {
+      System.err.println(System.lineSeparator() + e.logs());
     }
+    return new CommandException(ExitCode.FAILURE, "demo: " + e.problem());
   }
 
-  private void ended(ChildProcess child) {
-    // Ctrl-C in a terminal reaches the children too: leave it the time to reach this process.
-    CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS)
-        .execute(
-            () -> {
-              if (!isClosed()) {
-                CommandException failure = child.failure("has ended");
-                lifecycle.fail(failure.exitCode(), String.valueOf(failure.getMessage()));
-              }
-            });
-  }
-
-  private synchronized boolean isClosed() {
-    return closed;
+  /** Ends the demo when a process ends. */
+  private void watch(ChildProcess process) {
+    process.whenEnded(
+        () ->
+            // Ctrl-C in a terminal reaches it, too: leave it the time to reach this process.
+            CompletableFuture.delayedExecutor(300, TimeUnit.MILLISECONDS)
+                .execute(
+                    () -> {
+                      if (!closed) {
+                        CommandException failure = failure(process.failure("has ended"));
+                        lifecycle.fail(failure.exitCode(), String.valueOf(failure.getMessage()));
+                      }
+                    }));
   }
 
   @Override
-  public void close() {
+  public void close() throws IOException {
     console.quieten();
-    List<ChildProcess> running;
-    synchronized (this) {
-      closed = true;
-      running = List.copyOf(children);
-    }
-    // PostgreSQL last, so that the others do not fill their logs with its absence.
-    for (ChildProcess child : running.reversed()) {
-      if (child != running.getFirst()) {
-        child.stop();
-      }
-    }
-    running.reversed().forEach(ChildProcess::close);
+    closed = true;
+    cluster.close();
   }
 }
