@@ -6,6 +6,7 @@ import dev.quicksilver.gateway.SlotState.Failed;
 import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.replication.Threads;
 import dev.quicksilver.storage.DatabaseSet;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.function.LongSupplier;
@@ -23,12 +24,13 @@ public final class Gateway implements AutoCloseable {
   private final StatusPublisher publisher;
   private final Thread thread;
 
-  private Gateway(GatewayConfig config, DatabaseSet databases, Subtree below) {
+  private Gateway(GatewayConfig config, DatabaseSet databases, Subtree below, Standby standby) {
     LongSupplier nanoTime = System::nanoTime;
     central = new CentralDatabase(config);
     Waiters waiters = new Waiters(nanoTime);
     session =
-        new SlotSession(new SessionParts(config, databases, central, progress, waiters, nanoTime));
+        new SlotSession(
+            new SessionParts(config, databases, central, standby, progress, waiters, nanoTime));
     publisher =
         new StatusPublisher(
             new StatusTables(central.sql(), central::slotName),
@@ -48,7 +50,17 @@ public final class Gateway implements AutoCloseable {
    * @param below what the nodes below have reported, for {@code quicksilver.replicas}
    */
   public static Gateway start(GatewayConfig config, DatabaseSet databases, Subtree below) {
-    Gateway gateway = new Gateway(config, databases, below);
+    return start(config, databases, below, Standby.alone());
+  }
+
+  /**
+   * The same for one of several roots.
+   *
+   * @param standby says how this one follows the active one
+   */
+  public static Gateway start(
+      GatewayConfig config, DatabaseSet databases, Subtree below, Standby standby) {
+    Gateway gateway = new Gateway(config, databases, below, standby);
     gateway.thread.start();
     gateway.publisher.start();
     return gateway;
@@ -72,6 +84,14 @@ public final class Gateway implements AutoCloseable {
   /** True while PostgreSQL lets commits wait for this node. */
   public boolean isSynchronous() {
     return progress.isSynchronous();
+  }
+
+  /**
+   * Why this node stands by although no root may be active: what it lacks. Empty if it would take
+   * the slot, or has it.
+   */
+  public Optional<String> hindrance() {
+    return Optional.of(progress.hindrance()).filter(why -> !why.isEmpty());
   }
 
   /** Returns what the gateway is doing now. */

@@ -20,6 +20,8 @@ import java.time.Duration;
  * @param confirmAfter for how long a position is durable here before PostgreSQL is told that it may
  *     forget the WAL up to there: a node that is no further behind can become the root. Of no
  *     account while commits wait for the root
+ * @param takeOverAfter for how long neither PostgreSQL nor this node may have heard of the active
+ *     root until a standby ends its hold of the slot
  */
 public record GatewayConfig(
     String jdbcUrl,
@@ -30,7 +32,8 @@ public record GatewayConfig(
     String publication,
     Duration idleInterval,
     Duration silence,
-    Duration confirmAfter) {
+    Duration confirmAfter,
+    Duration takeOverAfter) {
   /** The names and times that fit nearly everyone: window 500 ms, idle interval 10 s. */
   public static GatewayConfig of(String jdbcUrl, String user, String password) {
     return new GatewayConfig(
@@ -58,7 +61,8 @@ public record GatewayConfig(
         publication,
         idleInterval,
         Duration.ofSeconds(30),
-        Duration.ofSeconds(10));
+        Duration.ofSeconds(10),
+        Duration.ofSeconds(2));
   }
 
   public GatewayConfig {
@@ -73,7 +77,8 @@ public record GatewayConfig(
     if (window.isNegative()
         || idleInterval.isNegative()
         || silence.isNegative()
-        || confirmAfter.isNegative()) {
+        || confirmAfter.isNegative()
+        || takeOverAfter.isNegative()) {
       throw new IllegalArgumentException("a window or interval is not negative");
     }
   }
@@ -89,7 +94,8 @@ public record GatewayConfig(
         publication,
         idleInterval,
         silence,
-        confirmAfter);
+        confirmAfter,
+        takeOverAfter);
   }
 
   /** Returns this with another slot; empty for the one that the database says. */
@@ -103,13 +109,23 @@ public record GatewayConfig(
         publication,
         idleInterval,
         silence,
-        confirmAfter);
+        confirmAfter,
+        takeOverAfter);
   }
 
   /** Returns this with another idle interval. */
   public GatewayConfig withIdleInterval(Duration newInterval) {
     return new GatewayConfig(
-        jdbcUrl, user, password, window, slotName, publication, newInterval, silence, confirmAfter);
+        jdbcUrl,
+        user,
+        password,
+        window,
+        slotName,
+        publication,
+        newInterval,
+        silence,
+        confirmAfter,
+        takeOverAfter);
   }
 
   /** Returns this with another silence. */
@@ -123,13 +139,38 @@ public record GatewayConfig(
         publication,
         idleInterval,
         newSilence,
-        confirmAfter);
+        confirmAfter,
+        takeOverAfter);
   }
 
   /** Returns this with another time until a position is confirmed. */
   public GatewayConfig withConfirmAfter(Duration newTime) {
     return new GatewayConfig(
-        jdbcUrl, user, password, window, slotName, publication, idleInterval, silence, newTime);
+        jdbcUrl,
+        user,
+        password,
+        window,
+        slotName,
+        publication,
+        idleInterval,
+        silence,
+        newTime,
+        takeOverAfter);
+  }
+
+  /** Returns this with another time until a silent root is taken over from. */
+  public GatewayConfig withTakeOverAfter(Duration newTime) {
+    return new GatewayConfig(
+        jdbcUrl,
+        user,
+        password,
+        window,
+        slotName,
+        publication,
+        idleInterval,
+        silence,
+        confirmAfter,
+        newTime);
   }
 
   /** Without the password. */

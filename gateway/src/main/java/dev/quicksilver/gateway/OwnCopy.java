@@ -69,7 +69,7 @@ final class OwnCopy {
    * has everything. Meaningful once nobody else can confirm.
    *
    * @param confirmed up to which the slot was confirmed, unsigned
-   * @throws GatewayException SLOT_AHEAD, NOT_COMPLETE, DATABASE_MISSING
+   * @throws GatewayException SLOT_AHEAD, NOT_COMPLETE
    */
   Position require(String slot, long confirmed, ReplicationConnection.Identity source) {
     if (databases.completeness().isEmpty() && wasRootOfEarlierBuild) {
@@ -78,8 +78,30 @@ final class OwnCopy {
       databases.complete(Completeness.of(source.position(confirmed), databases));
     }
     Completeness complete = databases.completeness().orElseThrow(this::neverComplete);
-    requireNotBehind(slot, confirmed, complete.position());
     Map<UUID, DatabaseIdentity> named = named();
+    require(slot, confirmed, complete, named);
+    makeNew(named, complete);
+    return complete.position();
+  }
+
+  /** Up to where this node is complete; {@link Position#NONE} if it does not know. */
+  Position complete() {
+    return databases.completeness().map(Completeness::position).orElse(Position.NONE);
+  }
+
+  /** Why this node could not be the root of a slot; empty if it could. Changes nothing. */
+  Optional<GatewayException> refusal(String slot, long confirmed) {
+    try {
+      require(slot, confirmed, databases.completeness().orElseThrow(this::neverComplete), named());
+      return Optional.empty();
+    } catch (GatewayException e) {
+      return Optional.of(e);
+    }
+  }
+
+  private void require(
+      String slot, long confirmed, Completeness complete, Map<UUID, DatabaseIdentity> named) {
+    requireNotBehind(slot, confirmed, complete.position());
     List<String> missing = new ArrayList<>(complete.missing(databases, named));
     for (Database database : databases.all()) {
       String name = database.identity().name();
@@ -96,8 +118,6 @@ final class OwnCopy {
               + ANOTHER
               + CentralDatabase.BEGIN_ANEW);
     }
-    makeNew(named, complete);
-    return complete.position();
   }
 
   private GatewayException neverComplete() {

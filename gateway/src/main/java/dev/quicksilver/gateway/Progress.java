@@ -14,6 +14,7 @@ final class Progress {
   private volatile boolean synchronous;
   private volatile long retainedWal = -1;
   private volatile int holder;
+  private volatile String hindrance = "";
 
   /** True while PostgreSQL lets commits wait for this node. */
   boolean isSynchronous() {
@@ -63,6 +64,15 @@ final class Progress {
   /** The session begins to leave its state: no slot is held for this node any more. */
   void leaving() {
     holder = 0;
+  }
+
+  /** Why this node could not take a slot that has no root; empty if it could, or does not know. */
+  String hindrance() {
+    return hindrance;
+  }
+
+  void hindrance(String why) {
+    hindrance = why;
   }
 
   void problem(String problem) {

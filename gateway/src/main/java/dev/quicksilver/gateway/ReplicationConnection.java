@@ -24,6 +24,9 @@ final class ReplicationConnection implements AutoCloseable {
 
   private static final int STATUS_INTERVAL_MILLIS = 100;
 
+  /** The first of the two numbers of the advisory lock that whoever makes the slot has. */
+  static final int FIRST_START_LOCK = 0x51534C56;
+
   // The stream dies when the connection is collected, so it is kept here.
   private final Connection connection;
 
@@ -159,6 +162,19 @@ final class ReplicationConnection implements AutoCloseable {
    */
   record TemporarySlot(String name, long lsn, String snapshot) {}
 
+  /**
+   * Takes the lock for a first start, for as long as this connection lasts; false if another has
+   * it.
+   */
+  boolean lockFirstStart() throws SQLException {
+    try (Statement statement = connection.createStatement();
+        ResultSet row =
+            statement.executeQuery("SELECT pg_try_advisory_lock(" + FIRST_START_LOCK + ", 1)")) {
+      row.next();
+      return row.getBoolean(1);
+    }
+  }
+
   /** Makes a slot; waits for all transactions that are running. */
   TemporarySlot createTemporarySlot() throws SQLException {
     String name = "quicksilver_first_" + UUID.randomUUID().toString().replace("-", "");
@@ -187,8 +203,12 @@ final class ReplicationConnection implements AutoCloseable {
     }
   }
 
-  /** Starts to stream from where the slot was confirmed. */
-  PGReplicationStream stream(String slot, String publication) throws SQLException {
+  /**
+   * Starts to stream.
+   *
+   * @param from where; what was confirmed is not sent again
+   */
+  PGReplicationStream stream(String slot, String publication, Position from) throws SQLException {
     // The driver sets the timeout that a stream needs only where there is none.
     connection.setNetworkTimeout(Runnable::run, 0);
     return connection
@@ -197,7 +217,7 @@ final class ReplicationConnection implements AutoCloseable {
         .replicationStream()
         .logical()
         .withSlotName(slot)
-        .withStartPosition(LogSequenceNumber.INVALID_LSN)
+        .withStartPosition(LogSequenceNumber.valueOf(from.lsn()))
         .withStatusInterval(STATUS_INTERVAL_MILLIS, TimeUnit.MILLISECONDS)
         .withAutomaticFlush(false)
         .withSlotOption("proto_version", 1)

@@ -1,6 +1,7 @@
 package dev.quicksilver.gateway;
 
 import dev.quicksilver.gateway.GatewayStatus.State;
+import dev.quicksilver.replication.RootRole.Standing;
 import dev.quicksilver.replication.Threads;
 import dev.quicksilver.storage.Position;
 import java.util.List;
@@ -97,6 +98,11 @@ final class Sequencing implements SlotState, AutoCloseable {
   @Override
   public Optional<State> shown() {
     return Optional.of(State.STREAMING);
+  }
+
+  @Override
+  public Optional<Standing> standing() {
+    return Optional.of(Standing.ACTIVE);
   }
 
   @Override

@@ -12,6 +12,7 @@ record SessionParts(
     GatewayConfig config,
     DatabaseSet databases,
     CentralDatabase central,
+    Standby standby,
     Progress progress,
     Waiters waiters,
     LongSupplier nanoTime) {}

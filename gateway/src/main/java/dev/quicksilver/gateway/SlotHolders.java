@@ -1,33 +1,38 @@
 package dev.quicksilver.gateway;
 
+import dev.quicksilver.gateway.CentralDatabase.Hold;
 import java.util.function.IntConsumer;
-import java.util.function.IntSupplier;
+import java.util.function.Supplier;
 
 /** Asks PostgreSQL who has the slot. For the session's thread. */
 final class SlotHolders {
   /** Who has it. */
   sealed interface Holder {
     /** It is free, for this node or another one. */
-    record Nobody() implements Holder {}
+    record Nobody(Hold slot) implements Holder {}
 
     /** The process that served this node before; it was told to end. */
     record LostConnection(int pid) implements Holder {}
 
     /** Another root's process. */
-    record AnotherRoot(int pid) implements Holder {}
+    record AnotherRoot(Hold slot) implements Holder {
+      int pid() {
+        return slot.pid();
+      }
+    }
   }
 
-  private final IntSupplier asked;
+  private final Supplier<Hold> asked;
   private final IntConsumer terminate;
   private int lastOwn;
 
   /**
    * Makes one that has never held the slot.
    *
-   * @param asked the process that holds the slot; 0 if none does
+   * @param asked asks PostgreSQL
    * @param terminate ends a process
    */
-  SlotHolders(IntSupplier asked, IntConsumer terminate) {
+  SlotHolders(Supplier<Hold> asked, IntConsumer terminate) {
     this.asked = asked;
     this.terminate = terminate;
   }
@@ -43,12 +48,13 @@ final class SlotHolders {
    * @throws org.jooq.exception.DataAccessException if PostgreSQL cannot be asked
    */
   Holder ask() {
-    int pid = asked.getAsInt();
+    Hold slot = asked.get();
+    int pid = slot.pid();
     if (pid == 0) {
-      return new Holder.Nobody();
+      return new Holder.Nobody(slot);
     }
     if (pid != lastOwn) {
-      return new Holder.AnotherRoot(pid);
+      return new Holder.AnotherRoot(slot);
     }
     terminate.accept(pid);
     return new Holder.LostConnection(pid);

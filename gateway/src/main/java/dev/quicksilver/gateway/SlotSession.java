@@ -1,5 +1,6 @@
 package dev.quicksilver.gateway;
 
+import dev.quicksilver.gateway.CentralDatabase.Hold;
 import dev.quicksilver.gateway.SlotHolders.Holder;
 import dev.quicksilver.gateway.SlotState.Checking;
 import dev.quicksilver.gateway.SlotState.Closed;
@@ -12,6 +13,7 @@ import dev.quicksilver.gateway.SlotState.StandingBy;
 import dev.quicksilver.gateway.SlotState.Taking;
 import dev.quicksilver.gateway.SlotState.WaitingForPostgres;
 import dev.quicksilver.gateway.SlotState.WaitingForSpace;
+import dev.quicksilver.replication.RootRole.Standing;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.StorageException;
@@ -22,6 +24,7 @@ import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.jooq.exception.DataAccessException;
 import org.postgresql.replication.PGReplicationStream;
 import org.slf4j.Logger;
@@ -48,10 +51,14 @@ final class SlotSession {
     central = parts.central();
     databases = parts.databases();
     copy = new OwnCopy(databases);
-    transitions = new Transitions(parts.progress(), parts.nanoTime());
+    // One that knows of no other root serves its followers whether it holds the slot or not.
+    Consumer<Standing> role =
+        parts.standby().hasOthers() ? parts.standby().role()::become : _ -> {};
+    role.accept(Standing.TAKING_OVER);
+    transitions = new Transitions(parts.progress(), role, parts.nanoTime());
     afterFailure =
         new AfterFailure(parts.nanoTime(), bound -> ThreadLocalRandom.current().nextLong(bound));
-    holders = new SlotHolders(central::holder, central::terminate);
+    holders = new SlotHolders(central::hold, central::terminate);
   }
 
   /** Lets the session end soon; from any thread. */
@@ -80,7 +87,13 @@ final class SlotSession {
         throw new CancellationException("closing");
       }
       work(state);
-    } catch (GatewayException | StorageException e) {
+    } catch (GatewayException e) {
+      if (parts.standby().hasOthers() && isOfThisCopy(e)) {
+        standByFor(standingBy(0).hinderedBy(PostgresFailure.oneLine(e)));
+      } else {
+        follow(afterFailure.decide(e, durableLsn()));
+      }
+    } catch (StorageException e) {
       follow(afterFailure.decide(e, durableLsn()));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -93,6 +106,14 @@ final class SlotSession {
         follow(afterFailure.decide(e, durableLsn()));
       }
     }
+  }
+
+  /** Whether what is missing here may come from another root. */
+  private static boolean isOfThisCopy(GatewayException e) {
+    return switch (e.code()) {
+      case SLOT_AHEAD, NOT_COMPLETE -> true;
+      default -> false;
+    };
   }
 
   private long durableLsn() {
@@ -153,12 +174,14 @@ final class SlotSession {
     FirstStart firstStart =
         new FirstStart(parts.config(), databases, copy, central, parts.progress());
     firstStart.requireCatalog();
-    if (firstStart.isDue()) {
+    if (!firstStart.isDue()) {
+      transitions.move(new Taking(connection, source), "this PostgreSQL is the right one");
+    } else if (!connection.lockFirstStart()) {
+      standByFor(standingBy(0).hinderedBy("another root copies what the tables hold"));
+    } else {
       transitions.move(
           new Copying(connection, source, cluster, firstStart),
           "Nothing was ever read from a slot into this node; copying what the tables hold");
-    } else {
-      transitions.move(new Taking(connection, source), "this PostgreSQL is the right one");
     }
   }
 
@@ -177,7 +200,7 @@ final class SlotSession {
     }
     int pid = connection.pid();
     PGReplicationStream stream =
-        connection.stream(central.slotName(), parts.config().publication());
+        connection.stream(central.slotName(), parts.config().publication(), copy.complete());
     holders.own(pid);
     // Nobody else can confirm from here on.
     CentralDatabase.Slot ours = central.slot().orElseThrow(() -> central.slotMissing(held));
@@ -195,16 +218,73 @@ final class SlotSession {
         "Holding the slot " + central.slotName() + ", from " + position + tried);
   }
 
+  private StandingBy standingBy(int holder) {
+    return new StandingBy(holder, now(), parts.standby().follow(), "");
+  }
+
   private void standBy(StandingBy standing) throws InterruptedException {
     transitions.pause(afterFailure.slotPause());
-    switch (holders.ask()) {
-      case Holder.Nobody _ -> transitions.move(new Connecting(), free(standing.since()));
-      case Holder.LostConnection lost -> reclaimFrom(lost);
-      case Holder.AnotherRoot other when other.pid() != standing.holder() ->
-          standByFor(standing.heldBy(other.pid()));
-      case Holder.AnotherRoot _ -> {
-        // the same one: nothing is new
+    try {
+      switch (holders.ask()) {
+        case Holder.Nobody nobody -> slotIsFree(standing, nobody.slot());
+        case Holder.LostConnection lost -> reclaimFrom(lost);
+        case Holder.AnotherRoot other -> slotIsHeld(standing, other.slot());
       }
+    } catch (DataAccessException e) {
+      if (standing.following().isEmpty()) {
+        throw e;
+      }
+      // What the active root has sequenced still comes.
+      LOG.debug("Cannot ask who holds the slot", e);
+    }
+  }
+
+  private void slotIsFree(StandingBy standing, Hold slot) {
+    if (slot.beginning()) {
+      return; // the root that makes the slot will have it
+    }
+    Optional<GatewayException> refusal = refusal(slot);
+    if (refusal.isPresent() && parts.standby().hasOthers()) {
+      hinder(standing.heldBy(0), refusal.get());
+      return;
+    }
+    transitions.takingOver();
+    transitions.move(new Connecting(), free(standing.since()));
+  }
+
+  private Optional<GatewayException> refusal(Hold slot) {
+    return slot.confirmedLsn() == 0
+        ? Optional.empty() // there is none: what to do is seen when this node is connected
+        : copy.refusal(central.slotName(), slot.confirmedLsn());
+  }
+
+  private void slotIsHeld(StandingBy standing, Hold slot) {
+    boolean isSilent =
+        standing.following().filter(following -> !following.isHeard()).isPresent()
+            && slot.silence().compareTo(parts.config().takeOverAfter()) > 0;
+    if (isSilent) {
+      Optional<GatewayException> refusal = refusal(slot);
+      if (refusal.isPresent()) {
+        hinder(standing, refusal.get());
+        return;
+      }
+      LOG.warn(
+          "The active root has said nothing for {} ms, to PostgreSQL and to this node: ending its"
+              + " hold of the slot, process {} of PostgreSQL",
+          slot.silence().toMillis(),
+          slot.pid());
+      central.terminate(slot.pid());
+    } else if (slot.pid() != standing.holder() || !standing.problem().isEmpty()) {
+      // What is missing here comes from the root that is active now.
+      standByFor(standing.heldBy(slot.pid()).hinderedBy(""));
+    }
+  }
+
+  private void hinder(StandingBy standing, GatewayException refusal) {
+    String problem = PostgresFailure.oneLine(refusal);
+    if (!problem.equals(standing.problem())) {
+      transitions.move(
+          standing.hinderedBy(problem), "The slot has no root, and not this one: " + problem);
     }
   }
 
@@ -215,7 +295,7 @@ final class SlotSession {
       case Holder.LostConnection _ -> {
         // it was told again
       }
-      case Holder.AnotherRoot other -> standByFor(new StandingBy(other.pid(), now()));
+      case Holder.AnotherRoot other -> standByFor(standingBy(other.pid()));
     }
   }
 
@@ -226,21 +306,26 @@ final class SlotSession {
       holder = holders.ask();
     } catch (DataAccessException e) {
       LOG.debug("Cannot ask who holds the slot", e);
-      holder = new Holder.Nobody();
+      standByFor(standingBy(0));
+      return;
     }
     switch (holder) {
-      case Holder.Nobody _ -> standByFor(new StandingBy(0, now()));
+      case Holder.Nobody _ -> standByFor(standingBy(0));
       case Holder.LostConnection lost -> reclaimFrom(lost);
-      case Holder.AnotherRoot other -> standByFor(new StandingBy(other.pid(), now()));
+      case Holder.AnotherRoot other -> standByFor(standingBy(other.pid()));
     }
   }
 
   private void standByFor(StandingBy standing) {
     transitions.move(
         standing,
-        "The slot is in use: another root holds it"
-            + (standing.holder() == 0 ? "" : " by process " + standing.holder() + " of PostgreSQL")
-            + "; standing by for it");
+        standing.problem().isEmpty()
+            ? "The slot is in use: another root holds it"
+                + (standing.holder() == 0
+                    ? ""
+                    : " by process " + standing.holder() + " of PostgreSQL")
+                + "; standing by for it"
+            : "Standing by: " + standing.problem());
   }
 
   private void reclaimFrom(Holder.LostConnection lost) {

@@ -1,6 +1,7 @@
 package dev.quicksilver.gateway;
 
 import dev.quicksilver.gateway.GatewayStatus.State;
+import dev.quicksilver.replication.RootRole.Standing;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -41,6 +42,11 @@ sealed interface SlotState
   /** What is wrong, for the status; empty if nothing is. */
   default String problem() {
     return "";
+  }
+
+  /** What this node is to others from now on; empty if it stays what it was. */
+  default Optional<Standing> standing() {
+    return Optional.empty();
   }
 
   /** How loudly it is said that the state has been entered. */
@@ -111,18 +117,34 @@ sealed interface SlotState
   }
 
   /**
-   * Another root holds the slot; this one looks from time to time whether it is free.
+   * Another root holds the slot, or will: this one follows it, and looks from time to time whether
+   * the slot is free.
    *
-   * <p>What a node does meanwhile is an object of {@link #holds()}: it begins when this state is
-   * made, goes on while only the holder changes, and ends when the node leaves, whichever way.
-   *
-   * @param holder its process of PostgreSQL; 0 if it could not be asked for
+   * @param holder its process of PostgreSQL; 0 if it could not be asked for, or none is there yet
    * @param since since when this node stands by, in ns of the session's clock
+   * @param following ends when the state is left, and goes on while only the holder changes
+   * @param problem why this node could not take the slot if it were free; empty if it could
    */
-  record StandingBy(int holder, long since) implements SlotState {
+  record StandingBy(int holder, long since, Optional<Standby.Following> following, String problem)
+      implements SlotState {
     /** The same wait, for another process. */
     StandingBy heldBy(int other) {
-      return new StandingBy(other, since);
+      return new StandingBy(other, since, following, problem);
+    }
+
+    /** The same wait, and what is in the way of taking the slot. */
+    StandingBy hinderedBy(String now) {
+      return new StandingBy(holder, since, following, now);
+    }
+
+    @Override
+    public Optional<Standing> standing() {
+      return Optional.of(Standing.STANDING_BY);
+    }
+
+    @Override
+    public List<AutoCloseable> holds() {
+      return List.copyOf(following.stream().toList());
     }
 
     @Override

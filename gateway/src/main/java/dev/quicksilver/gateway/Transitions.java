@@ -3,6 +3,8 @@ package dev.quicksilver.gateway;
 import dev.quicksilver.gateway.SlotState.Connecting;
 import dev.quicksilver.gateway.SlotState.Ended;
 import dev.quicksilver.gateway.SlotState.Failed;
+import dev.quicksilver.gateway.SlotState.StandingBy;
+import dev.quicksilver.replication.RootRole.Standing;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -10,6 +12,7 @@ import java.util.Map;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -31,14 +34,21 @@ final class Transitions {
   private static final Logger LOG = LoggerFactory.getLogger(Transitions.class);
 
   private final Progress progress;
+  private final Consumer<Standing> role;
   private final LongSupplier nanoTime;
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Object lock = new Object();
   private final Map<Class<?>, String> said = new HashMap<>();
   private SlotState current = new Connecting();
 
-  Transitions(Progress progress, LongSupplier nanoTime) {
+  /**
+   * Begins.
+   *
+   * @param role told what this node is to others, when that changes
+   */
+  Transitions(Progress progress, Consumer<Standing> role, LongSupplier nanoTime) {
     this.progress = progress;
+    this.role = role;
     this.nanoTime = nanoTime;
   }
 
@@ -71,6 +81,8 @@ final class Transitions {
         letGo(open);
       }
     }
+    next.standing().ifPresent(role);
+    progress.hindrance(next instanceof StandingBy standing ? standing.problem() : "");
     progress.entered(next.shown(), next.problem(), next.ownHolder());
     if (old instanceof Sequencing sequencing && wentWell(sequencing)) {
       said.clear();
@@ -95,6 +107,11 @@ final class Transitions {
       event = event.setCause(failed.cause());
     }
     event.log("{}", reason);
+  }
+
+  /** The slot is free, and this node goes to take it. */
+  void takingOver() {
+    role.accept(Standing.TAKING_OVER);
   }
 
   /** Closes, come what may. */

@@ -2,7 +2,9 @@ package dev.quicksilver.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quicksilver.gateway.CentralDatabase.Hold;
 import dev.quicksilver.gateway.SlotHolders.Holder;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -10,22 +12,26 @@ import org.junit.jupiter.api.Test;
 final class SlotHoldersTest {
   private final List<Integer> ended = new ArrayList<>();
   private int active;
-  private final SlotHolders holders = new SlotHolders(() -> active, ended::add);
+  private final SlotHolders holders = new SlotHolders(this::hold, ended::add);
+
+  private Hold hold() {
+    return new Hold(active, 5, Duration.ZERO, false);
+  }
 
   @Test
   void aFreeSlotIsNobodys() {
-    assertThat(holders.ask()).isEqualTo(new Holder.Nobody());
+    assertThat(holders.ask()).isEqualTo(new Holder.Nobody(hold()));
     holders.own(7);
-    assertThat(holders.ask()).isEqualTo(new Holder.Nobody());
+    assertThat(holders.ask()).isEqualTo(new Holder.Nobody(hold()));
     assertThat(ended).isEmpty();
   }
 
   @Test
   void anotherRootIsLeftAlone() {
     active = 8;
-    assertThat(holders.ask()).isEqualTo(new Holder.AnotherRoot(8));
+    assertThat(holders.ask()).isEqualTo(new Holder.AnotherRoot(hold()));
     holders.own(7);
-    assertThat(holders.ask()).isEqualTo(new Holder.AnotherRoot(8));
+    assertThat(holders.ask()).isEqualTo(new Holder.AnotherRoot(hold()));
     assertThat(ended).isEmpty();
   }
 

@@ -19,12 +19,15 @@ import dev.quicksilver.gateway.SlotState.StandingBy;
 import dev.quicksilver.gateway.SlotState.Taking;
 import dev.quicksilver.gateway.SlotState.WaitingForPostgres;
 import dev.quicksilver.gateway.SlotState.WaitingForSpace;
+import dev.quicksilver.replication.RootRole.Standing;
 import dev.quicksilver.storage.Position;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -41,7 +44,8 @@ final class TransitionsTest {
   @TempDir Path folder;
   private long now = Long.MAX_VALUE - 5; // a clock may overflow
   private final Progress progress = new Progress();
-  private final Transitions transitions = new Transitions(progress, () -> now);
+  private final List<Standing> roles = new ArrayList<>();
+  private final Transitions transitions = new Transitions(progress, roles::add, () -> now);
   private final AtomicInteger aborted = new AtomicInteger();
   private final ReplicationConnection connection = connection();
   private final ListAppender<ILoggingEvent> log = new ListAppender<>();
@@ -105,7 +109,7 @@ final class TransitionsTest {
   @Test
   void aCloseLetsGoOfWhatIsOpenUnderTheSessionsHands() {
     for (SlotState state : List.of(new Checking(connection), copying(), taking())) {
-      Transitions session = new Transitions(progress, () -> now);
+      Transitions session = new Transitions(progress, roles::add, () -> now);
       session.move(state, "connected");
       aborted.set(0);
       session.close();
@@ -140,7 +144,7 @@ final class TransitionsTest {
     shows(new WaitingForPostgres(1, PAUSE, "gone"), State.CONNECTING, "gone");
     shows(new Connecting(), State.CONNECTING, "gone");
     shows(copying(), State.COPYING, "gone");
-    shows(new StandingBy(7, 0), State.WAITING_FOR_SLOT, "gone");
+    shows(standingBy(), State.WAITING_FOR_SLOT, "gone");
     Reclaiming reclaiming = new Reclaiming(7, 0);
     shows(reclaiming, State.CONNECTING, reclaiming.problem());
     assertThat(reclaiming.problem()).startsWith("process 7 of PostgreSQL still holds");
@@ -157,6 +161,39 @@ final class TransitionsTest {
     assertThat(status.lastProblem()).as(state.toString()).isEqualTo(problem);
   }
 
+  private static StandingBy standingBy() {
+    return new StandingBy(7, 0, Optional.empty(), "");
+  }
+
+  @Test
+  void whatFollowsTheActiveRootGoesOnUntilTheNodeStandsByNoMore() {
+    AtomicInteger ended = new AtomicInteger();
+    Standby.Following following =
+        new Standby.Following() {
+          @Override
+          public boolean isHeard() {
+            return true;
+          }
+
+          @Override
+          public void close() {
+            ended.incrementAndGet();
+          }
+        };
+    StandingBy standing = new StandingBy(7, 0, Optional.of(following), "");
+    transitions.move(standing, "in use");
+    transitions.move(standing.heldBy(8), "in use by another");
+    transitions.move(standing.hinderedBy("it lacks entries"), "hindered");
+    assertThat(progress.status().lastProblem()).isEqualTo("it lacks entries");
+    assertThat(ended).hasValue(0);
+    transitions.takingOver();
+    transitions.move(new Connecting(), "it is free");
+    assertThat(ended).hasValue(1);
+    assertThat(roles)
+        .containsExactly(
+            Standing.STANDING_BY, Standing.STANDING_BY, Standing.STANDING_BY, Standing.TAKING_OVER);
+  }
+
   @Test
   void whatGoesOnIsSaidOnce() {
     for (int attempt = 1; attempt <= 100; attempt++) {
@@ -164,9 +201,9 @@ final class TransitionsTest {
       transitions.move(new Connecting(), "trying again");
     }
     transitions.move(new WaitingForPostgres(101, PAUSE, "b"), "it is away: b");
-    transitions.move(new StandingBy(7, 0), "in use");
+    transitions.move(standingBy(), "in use");
     transitions.move(new WaitingForSpace(PAUSE, "full"), "full");
-    transitions.move(new StandingBy(7, 0), "in use");
+    transitions.move(standingBy(), "in use");
     assertThat(said())
         .containsExactly("WARN it is away: a", "WARN it is away: b", "INFO in use", "ERROR full");
   }
@@ -247,6 +284,7 @@ final class TransitionsTest {
             GatewayConfig.of("jdbc:postgresql:", "", ""),
             node.databases,
             central,
+            Standby.alone(),
             progress,
             node.waiters,
             () -> now);

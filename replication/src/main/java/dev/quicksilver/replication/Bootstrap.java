@@ -173,7 +173,8 @@ final class Bootstrap {
           INTERNAL,
           NOT_AUTHORIZED,
           REPLACED,
-          WITHHELD ->
+          WITHHELD,
+          NOT_ACTIVE ->
           false;
     };
   }

@@ -116,8 +116,12 @@ final class FollowerSession {
     server.transport().checkFollower(connection, hello.node(), server.identity());
     Admission.checkPeer(hello, server.identity());
     if (hello.purpose() == Purpose.LIST) {
+      server.role().requireActive(server.identity());
       list(out);
       return;
+    }
+    if (hello.purpose() == Purpose.FOLLOW) {
+      awaitActive();
     }
     try {
       Admission.Admitted admitted = Admission.admit(hello, server.databases(), server.identity());
@@ -146,6 +150,14 @@ final class FollowerSession {
               + server.identity().name()
               + "\" cannot read its log; see its own log: "
               + e.getMessage());
+    }
+  }
+
+  private void awaitActive() throws IOException {
+    try {
+      server.role().awaitActive(server.identity());
+    } catch (InterruptedException e) {
+      throw new IOException("interrupted", e);
     }
   }
 

@@ -91,8 +91,8 @@ final class FollowerStream {
   /**
    * Sends until the end.
    *
-   * @throws RefusedException if this node stops, has put another copy in the database's place or
-   *     withholds it
+   * @throws RefusedException if this node stops, is the root no more, has put another copy in the
+   *     database's place or withholds it
    */
   void run(FrameInput in) throws IOException {
     connection.timeout(follows() ? server.options().stallTimeout() : Duration.ZERO);
@@ -120,6 +120,9 @@ final class FollowerStream {
       if (hello.stopSequence() > 0 && sent >= hello.stopSequence()) {
         end(EndReason.STOP_SEQUENCE);
         return;
+      }
+      if (follows() && server.role().now() == RootRole.Standing.STANDING_BY) {
+        server.role().requireActive(server.identity());
       }
       rootHead();
       if (sendNext(reader, recent)) {

@@ -35,7 +35,9 @@ public enum RefusalCode {
   /** The upstream has put another copy in the place of the one it served: ask again. */
   REPLACED(14, false),
   /** The upstream's copy was contradicted and is not served, not to followers either. */
-  WITHHELD(16, false);
+  WITHHELD(16, false),
+  /** The upstream is a standby root: another root is active, or none is yet. */
+  NOT_ACTIVE(17, false);
 
   private final int number;
   private final boolean isFinal;

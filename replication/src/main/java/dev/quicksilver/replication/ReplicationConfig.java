@@ -99,6 +99,11 @@ public record ReplicationConfig(
     return changed(draft -> draft.window = other);
   }
 
+  /** Returns the same that gives up a silent upstream after another time. */
+  public ReplicationConfig withSilence(Duration other) {
+    return changed(draft -> draft.silence = other);
+  }
+
   /** Returns the same, bound to one catalog. */
   public ReplicationConfig withCatalogId(UUID id) {
     return changed(draft -> draft.catalogId = Optional.of(id));
@@ -133,7 +138,7 @@ public record ReplicationConfig(
         draft.catalogId,
         draft.window,
         maxTransactionBytes,
-        silence,
+        draft.silence,
         minBackOff,
         maxBackOff,
         draft.stopSequences,
@@ -147,6 +152,7 @@ public record ReplicationConfig(
   private static final class Draft {
     private Optional<UUID> catalogId;
     private Duration window;
+    private Duration silence;
     private Map<String, Long> stopSequences;
     private Duration askAgain;
     private Transport transport;
@@ -156,6 +162,7 @@ public record ReplicationConfig(
     Draft(ReplicationConfig from) {
       catalogId = from.catalogId;
       window = from.window;
+      silence = from.silence;
       stopSequences = from.stopSequences;
       askAgain = from.askAgain;
       transport = from.transport;

@@ -72,13 +72,34 @@ public final class ReplicationServer implements AutoCloseable {
       Subtree subtree,
       ServerOptions options,
       Transport transport) {
+    RootRole always = RootRole.of(RootRole.Standing.ACTIVE);
+    return start(host, port, databases, identity, subtree, options, transport, always);
+  }
+
+  /**
+   * Starts a server.
+   *
+   * @param host a loopback address, or any with TLS
+   * @param role says when followers are served
+   * @throws ReplicationException if the address needs TLS or the port is taken
+   */
+  public static ReplicationServer start(
+      String host,
+      int port,
+      DatabaseSet databases,
+      NodeIdentity identity,
+      Subtree subtree,
+      ServerOptions options,
+      Transport transport,
+      RootRole role) {
     InetSocketAddress address = transport.address(host, port, "the replication address");
     ServerSocket listener = null;
     try {
       listener = new ServerSocket();
       listener.setReuseAddress(true);
       listener.bind(address, 512);
-      return new ReplicationServer(listener, databases, identity, subtree, options, transport);
+      return new ReplicationServer(
+          listener, databases, identity, subtree, options, transport, role);
     } catch (IOException e) {
       closeQuietly(listener);
       throw new ReplicationException(
@@ -99,13 +120,15 @@ public final class ReplicationServer implements AutoCloseable {
       NodeIdentity identity,
       Subtree subtree,
       ServerOptions options,
-      Transport transport) {
+      Transport transport,
+      RootRole role) {
     this.listener = listener;
     subtree.belongsTo(identity);
     this.parts =
         new ServerParts(
             databases,
             identity,
+            role,
             subtree,
             options,
             transport,

@@ -36,6 +36,11 @@ final class RootHeads {
     isRoot = false;
   }
 
+  /** From now on this process is the root, as it is until it pulls. */
+  void lead() {
+    isRoot = true;
+  }
+
   /** Returns what is known of a database's root; a new database of the same name begins anew. */
   RootLag of(DatabaseIdentity identity) {
     return lags.compute(

@@ -6,6 +6,7 @@ import dev.quicksilver.storage.DatabaseSet;
 record ServerParts(
     DatabaseSet databases,
     NodeIdentity identity,
+    RootRole role,
     Subtree subtree,
     ServerOptions options,
     Transport transport,

@@ -47,9 +47,9 @@ public record NodeSpec(
     settings = Map.copyOf(settings);
   }
 
-  /** A root. */
-  public static NodeSpec root(String name) {
-    return new NodeSpec(name, Role.ROOT, name, List.of(), Map.of(), Optional.empty());
+  /** A root, which stands by while one of the others is active, if any are named. */
+  public static NodeSpec root(String name, String... others) {
+    return new NodeSpec(name, Role.ROOT, name, List.of(others), Map.of(), Optional.empty());
   }
 
   /** A replica that follows nodes of the cluster, if any are named. */

@@ -11,6 +11,7 @@ import dev.quicksilver.cli.process.ProcessFile;
 import dev.quicksilver.replication.InstanceFile;
 import dev.quicksilver.replication.NodeIdentity;
 import dev.quicksilver.replication.ReplicationServer;
+import dev.quicksilver.replication.RootRole;
 import dev.quicksilver.replication.ServerOptions;
 import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.storage.DatabaseSet;
@@ -37,6 +38,7 @@ final class NodeParts {
   final DatabaseSet databases;
   final NodeIdentity identity;
   final Subtree subtree;
+  final RootRole rootRole = RootRole.of(RootRole.Standing.ACTIVE);
   final NodeTransport transport;
   final ReplicationServer server;
   private final Lifecycle lifecycle;
@@ -71,7 +73,8 @@ final class NodeParts {
                 identity,
                 subtree,
                 ServerOptions.DEFAULT,
-                transport.transport));
+                transport.transport,
+                rootRole));
     addresses.put("replication", new Endpoint(listen.host(), server.port()).toString());
   }
 

@@ -13,8 +13,10 @@ import dev.quicksilver.gateway.Gateway;
 import dev.quicksilver.gateway.GatewayConfig;
 import dev.quicksilver.gateway.GatewayException;
 import dev.quicksilver.gateway.GatewayStatus;
+import dev.quicksilver.gateway.Standby;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.replication.ReplicationServer;
+import dev.quicksilver.replication.Upstream;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Following;
@@ -41,45 +43,77 @@ public final class RootCommand extends NodeCommand {
     PostgresConnection postgres = PostgresConnection.open(configuration, lifecycle);
     Migrations.migrate(postgres.url(), postgres.user(), postgres.password());
     GatewayConfig config = config(configuration, postgres);
-    Gateway gateway = lifecycle.own("gateway", Gateway.start(config, node.databases, node.subtree));
+    List<Upstream> others = Upstreams.of(configuration);
+    Optional<OtherRoots> standby =
+        others.isEmpty()
+            ? Optional.empty()
+            : Optional.of(new OtherRoots(node, Upstreams.follow(others, node, configuration)));
+    Gateway gateway =
+        lifecycle.own(
+            "gateway",
+            Gateway.start(
+                config,
+                node.databases,
+                node.subtree,
+                standby.<Standby>map(roots -> roots).orElseGet(Standby::alone)));
     Thread.ofVirtual().name("gateway-watch").start(() -> watch(gateway, lifecycle));
 
     StatusReporter reporter =
         new StatusReporter(configuration, role(), node::addresses, node.transport::certificates);
     node.ready(
         () -> {
-          GatewayStatus status = gateway.status();
-          String slot = gateway.slotName();
-          boolean streaming = status.state() == GatewayStatus.State.STREAMING;
-          String state = streaming ? "SEQUENCING" : status.state().name();
           NodeStatus report =
-              reporter
-                  .report(
-                      streaming
-                          ? Optional.empty()
-                          : Optional.of("the gateway is " + state + ": " + status.lastProblem()),
-                      node.databases.all(),
-                      database ->
-                          Optional.of(
-                              new StatusReporter.Progress(
-                                  state,
-                                  status.lastProblem(),
-                                  "",
-                                  "PostgreSQL",
-                                  database.sequence(),
-                                  Optional.empty(),
-                                  database.sequence(),
-                                  0)),
-                      followers(node.server),
-                      node.subtree)
-                  .withComplete(node.complete());
+              standby
+                  .flatMap(OtherRoots::replica)
+                  .map(
+                      replica ->
+                          ReplicaReports.status(replica, node, reporter, gateway.hindrance()))
+                  .orElseGet(() -> status(gateway, node, reporter));
+          String slot = gateway.slotName();
           return slot.isEmpty()
               ? report
               : report.withSlot(
                   new SlotReport(slot, gateway.retainedWal(), gateway.isSynchronous()));
         },
-        () -> following(gateway.status(), node.databases),
-        CopyRequests::refuse);
+        () ->
+            standby
+                .flatMap(OtherRoots::replica)
+                .map(ReplicaReports::following)
+                .orElseGet(() -> following(gateway.status(), node.databases)),
+        http ->
+            CopyRequests.serve(
+                http,
+                database ->
+                    standby
+                        .flatMap(OtherRoots::replica)
+                        .map(replica -> CopyRequests.Result.of(replica.copyAnew(database)))
+                        .orElse(CopyRequests.Result.ROOT)));
+  }
+
+  private static NodeStatus status(Gateway gateway, NodeParts node, StatusReporter reporter) {
+    GatewayStatus status = gateway.status();
+    boolean streaming = status.state() == GatewayStatus.State.STREAMING;
+    String state = streaming ? "SEQUENCING" : status.state().name();
+    return reporter
+        .report(
+            streaming
+                ? Optional.empty()
+                : Optional.of("the gateway is " + state + ": " + status.lastProblem()),
+            node.databases.all(),
+            database ->
+                Optional.of(
+                    new StatusReporter.Progress(
+                        state,
+                        status.lastProblem(),
+                        "",
+                        "PostgreSQL",
+                        database.sequence(),
+                        Optional.empty(),
+                        database.sequence(),
+                        0)),
+            followers(node.server),
+            node.subtree)
+        .withComplete(node.complete());
   }
 
   /** What is complete is so by the root: nothing is missing that it has sequenced. */
@@ -104,7 +138,8 @@ public final class RootCommand extends NodeCommand {
       return GatewayConfig.of(postgres.url(), postgres.user(), postgres.password())
           .withWindow(configuration.get(Settings.ROOT_WINDOW))
           .withSlotName(configuration.find(Settings.ROOT_SLOT).orElse(""))
-          .withConfirmAfter(configuration.get(Settings.ROOT_CONFIRM_AFTER));
+          .withConfirmAfter(configuration.get(Settings.ROOT_CONFIRM_AFTER))
+          .withTakeOverAfter(configuration.get(Settings.ROOT_TAKE_OVER_AFTER));
     } catch (IllegalArgumentException e) {
       throw new ConfigurationException(String.valueOf(e.getMessage()));
     }

@@ -39,7 +39,6 @@ public final class Settings {
   private static final Set<Role> ALL_ROLES = EnumSet.allOf(Role.class);
   private static final Set<Role> NODES = EnumSet.of(Role.ROOT, Role.REPLICA);
   private static final Set<Role> ROOT = EnumSet.of(Role.ROOT);
-  private static final Set<Role> REPLICA = EnumSet.of(Role.REPLICA);
   private static final Set<Role> BRIDGE = EnumSet.of(Role.BRIDGE);
 
   public static final Setting<String> NODE_NAME =
@@ -159,6 +158,15 @@ public final class Settings {
           "For how long a change is durable on the root before PostgreSQL is told that it may"
               + " forget the WAL up to there. A replica that is no further behind can become the"
               + " root if this one is lost. Of no account while commits wait for the root.");
+  public static final Setting<Duration> ROOT_TAKE_OVER_AFTER =
+      with(
+          "root.take-over-after",
+          new Span("1s", "1h"),
+          "2s",
+          ROOT,
+          "How long neither PostgreSQL nor a standby may have heard of the active root, until the"
+              + " standby ends its hold of the slot and takes over. One that ends is noticed at"
+              + " once.");
   public static final Setting<Endpoint> REPLICATION_LISTEN =
       with(
           "replication.listen",
@@ -171,8 +179,9 @@ public final class Settings {
           "replication.upstreams",
           new Many<>(new Node()),
           "",
-          REPLICA,
-          "The nodes to pull from, in order of preference. A node that is given with its name"
+          NODES,
+          "The nodes to pull from, in order of preference; for a root, the other roots, of which it"
+              + " follows the active one while it stands by. A node that is given with its name"
               + " (relay-1@10.0.0.5:7400) must have that name; with TLS its certificate proves"
               + " it.");
   public static final Setting<List<NodeAddress>> REPLICATION_SECONDARIES =
@@ -180,7 +189,7 @@ public final class Settings {
           "replication.secondaries",
           new Many<>(new Node()),
           "",
-          REPLICA,
+          NODES,
           "Upstreams of last resort, asked when no other has what is needed: nodes whose own"
               + " data.log-max-age is longer than that of the others, usually a week.");
   public static final Setting<Duration> REPLICATION_RETURN_AFTER =
@@ -188,7 +197,7 @@ public final class Settings {
           "replication.return-after",
           new Span("1s", "1d"),
           "10s",
-          REPLICA,
+          NODES,
           "How long a preferred upstream has to answer well before a replica that follows another"
               + " one returns to it. Doubles, up to 32 times, when it fails again soon after.");
   public static final Setting<Duration> REPLICATION_BEHIND_LIMIT =
@@ -196,7 +205,7 @@ public final class Settings {
           "replication.behind-limit",
           new Span("1s", "1d"),
           "30s",
-          REPLICA,
+          NODES,
           "How long another upstream has to have entries that the one that is followed does not"
               + " send, before the replica moves there.");
   public static final Setting<Duration> REPLICATION_ASK_AGAIN_AFTER =
@@ -204,7 +213,7 @@ public final class Settings {
           "replication.ask-again-after",
           new Span("1s", "1d"),
           "30s",
-          REPLICA,
+          NODES,
           "How long a replica waits at most before it asks an upstream again that has refused it"
               + " for good or contradicted its copy; shortened at random by up to a half. It serves"
               + " what it has meanwhile, and follows again once the cause is cured.");
@@ -213,7 +222,7 @@ public final class Settings {
           "replication.on-divergence",
           new OneOf<>(DivergencePolicy.class),
           "serve",
-          REPLICA,
+          NODES,
           "What a replica does with a database whose upstream has contradicted its copy: serve what"
               + " it has until a block fits again or somebody says `quicksilver copy-anew`, copy"
               + " the database anew by itself (at most once an hour), or stop serving reads.");
@@ -222,7 +231,7 @@ public final class Settings {
           "replication.window",
           new Span("0", "60s"),
           "500ms",
-          REPLICA,
+          NODES,
           "The shortest time between two durable commits of a replica under load. The first commit"
               + " after a pause never waits.");
   public static final Setting<List<String>> REPLICATION_FOLLOWERS =
@@ -448,6 +457,7 @@ public final class Settings {
           ROOT_WINDOW,
           ROOT_SLOT,
           ROOT_CONFIRM_AFTER,
+          ROOT_TAKE_OVER_AFTER,
           REPLICATION_LISTEN,
           REPLICATION_UPSTREAMS,
           REPLICATION_SECONDARIES,

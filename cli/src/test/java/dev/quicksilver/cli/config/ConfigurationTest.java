@@ -40,6 +40,7 @@ final class ConfigurationTest {
     expected.put("root.window", "500ms");
     expected.put("root.slot", "none");
     expected.put("root.confirm-after", "10s");
+    expected.put("root.take-over-after", "2s");
     expected.put("replication.listen", "127.0.0.1:7400");
     expected.put("replication.upstreams", "");
     expected.put("replication.secondaries", "");

@@ -1,0 +1,59 @@
+package dev.quicksilver.cli.command;
+
+import dev.quicksilver.gateway.Standby;
+import dev.quicksilver.replication.DatabaseStatus;
+import dev.quicksilver.replication.FollowerState;
+import dev.quicksilver.replication.Replica;
+import dev.quicksilver.replication.ReplicationConfig;
+import dev.quicksilver.replication.RootRole;
+import dev.quicksilver.storage.DatabaseSet;
+import java.util.Optional;
+
+/** A root that follows another one as a replica does, while that is the active one. */
+final class OtherRoots implements Standby {
+  private final NodeParts node;
+  private final ReplicationConfig config;
+  private volatile Optional<Replica> replica = Optional.empty();
+
+  OtherRoots(NodeParts node, ReplicationConfig config) {
+    this.node = node;
+    this.config = config;
+  }
+
+  @Override
+  public RootRole role() {
+    return node.rootRole;
+  }
+
+  @Override
+  public boolean hasOthers() {
+    return true;
+  }
+
+  @Override
+  public Optional<Following> follow() {
+    Replica started = Replica.start(config, node.databases, node.subtree);
+    replica = Optional.of(started);
+    return Optional.of(
+        new Following() {
+          @Override
+          public boolean isHeard() {
+            return started.status().stream()
+                .filter(status -> status.database().equals(DatabaseSet.CATALOG))
+                .map(DatabaseStatus::state)
+                .anyMatch(state -> state == FollowerState.STREAMING);
+          }
+
+          @Override
+          public void close() {
+            replica = Optional.empty();
+            started.close();
+          }
+        });
+  }
+
+  /** What follows the active root now, if anything does. */
+  Optional<Replica> replica() {
+    return replica;
+  }
+}
