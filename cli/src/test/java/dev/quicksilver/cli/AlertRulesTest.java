@@ -75,7 +75,8 @@ final class AlertRulesTest {
           List.of(new RefusalReport("10.0.0.1:7400", "NOT_AUTHORIZED", 3)),
           86_400,
           1 << 20,
-          List.of(new BridgeReport(1, 2, 3, 1, 4, Map.of("57014", 5L), 0.5, true)));
+          List.of(new BridgeReport(1, 2, 3, 1, 4, Map.of("57014", 5L), 0.5, true)),
+          "9@1:1/A");
 
   @Test
   void everyMetricOfTheRulesIsExported() throws IOException {

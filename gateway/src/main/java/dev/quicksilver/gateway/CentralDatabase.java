@@ -279,28 +279,6 @@ final class CentralDatabase implements AutoCloseable {
     }
   }
 
-  /**
-   * Checks that the slot goes on where this node is; meaningful once nobody else confirms.
-   *
-   * @throws GatewayException SLOT_FOREIGN, SLOT_LOST or SLOT_AHEAD
-   */
-  void checkSlot(Slot slot, Position position) {
-    checkUsable(slot, position);
-    String name = "replication slot " + slotName;
-    if (Long.compareUnsigned(slot.confirmedLsn(), position.lsn()) > 0) {
-      throw new GatewayException(
-          ErrorCode.SLOT_AHEAD,
-          name
-              + " was confirmed up to "
-              + Position.formatLsn(slot.confirmedLsn())
-              + " but this node holds only up to "
-              + Position.formatLsn(position.lsn())
-              + ", so entries would be missing; start the node that confirmed it, or let this one"
-              + " replicate from a node that is further on; if there is none any more, "
-              + BEGIN_ANEW);
-    }
-  }
-
   /** The refusal of a slot that is gone. */
   GatewayException slotMissing(Position position) {
     return new GatewayException(

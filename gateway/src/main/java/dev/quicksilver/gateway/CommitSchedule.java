@@ -1,11 +1,12 @@
 package dev.quicksilver.gateway;
 
-import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.Completeness;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.FailPoint;
-import dev.quicksilver.storage.Position;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.function.BooleanSupplier;
@@ -21,10 +22,13 @@ import org.postgresql.replication.PGReplicationStream;
  * last one began, so that the first change after a pause never waits; otherwise when it has, or
  * when 8 MiB are pending. Below the root, each block is checked, stored and made durable by every
  * node: a block of its own for every transaction, as soon as it comes, would cost a thousand of
- * them far more than it costs here. Confirmed is never more than what is both processed and durable
- * here. While nothing of ours is written, the WAL's progress is recorded in the catalog database
- * from time to time, or when a session waits for it, and then confirmed, so that PostgreSQL can
- * forget WAL of others.
+ * them far more than it costs here.
+ *
+ * <p>What has been processed and is durable here is recorded as this node's {@link Completeness}:
+ * at once while commits wait for the root, else once a second. What is recorded, and nothing else,
+ * is confirmed: at once, too, or after a time in which other nodes may get as far. While nothing of
+ * ours is written, the WAL's progress is recorded in the same way from time to time, so that
+ * PostgreSQL can forget WAL of others.
  */
 final class CommitSchedule {
   private static final long PENDING_BYTES = 8L << 20;
@@ -34,15 +38,25 @@ final class CommitSchedule {
 
   private static final long LONGEST_SHARE = 500_000_000L;
 
+  /** How often it is recorded how far this node is, if nothing waits for that. */
+  private static final long RECORD_NANOS = 1_000_000_000L;
+
+  /** A position that is recorded, and since when. */
+  private record Recorded(long lsn, long at) {}
+
   private final GatewayConfig config;
   private final ReplicationConnection.Identity source;
+  private final DatabaseSet databases;
   private final OpenTransactions transactions;
+  private final Deque<Recorded> unconfirmed = new ArrayDeque<>();
   private final Sequencer sequencer;
   private final Progress progress;
   private final Waiters waiters;
   private final LongSupplier nanoTime;
   private final List<ByteBuffer> batch = new ArrayList<>();
   private long durableLsn;
+  private long recordedLsn;
+  private long recordedAt;
   private long confirmedLsn;
   private long notBefore;
   private long lastIdle;
@@ -51,6 +65,7 @@ final class CommitSchedule {
   CommitSchedule(
       GatewayConfig config,
       ReplicationConnection.Identity source,
+      DatabaseSet databases,
       OpenTransactions transactions,
       Sequencer sequencer,
       Progress progress,
@@ -59,6 +74,7 @@ final class CommitSchedule {
       long durableLsn) {
     this.config = config;
     this.source = source;
+    this.databases = databases;
     this.transactions = transactions;
     this.sequencer = sequencer;
     this.progress = progress;
@@ -67,18 +83,9 @@ final class CommitSchedule {
     this.durableLsn = durableLsn;
     this.notBefore = nanoTime.getAsLong();
     this.lastIdle = notBefore;
-  }
-
-  /** The furthest position of a node's databases. */
-  static Position furthest(DatabaseSet databases) {
-    Position furthest = Position.NONE;
-    for (Database database : databases.all()) {
-      Position position = database.head().position();
-      if (Long.compareUnsigned(position.lsn(), furthest.lsn()) > 0) {
-        furthest = position;
-      }
-    }
-    return furthest;
+    this.recordedLsn = durableLsn;
+    this.recordedAt = notBefore;
+    unconfirmed.add(new Recorded(durableLsn, notBefore));
   }
 
   /**
@@ -92,10 +99,12 @@ final class CommitSchedule {
       while (!stopped.getAsBoolean()) {
         step(queue, stream);
       }
+      recordNow();
     } catch (CancellationException stop) {
       if (waiting()) {
         commit(stream);
       }
+      recordNow();
       throw stop;
     }
   }
@@ -114,8 +123,9 @@ final class CommitSchedule {
     long received = stream.getLastReceiveLSN().asLong();
     commitIfDue(queue, stream);
     if (!sequencer.inTransaction() && transactions.isEmpty() && queue.isEmpty()) {
-      idle(stream, received);
+      idle(received);
     }
+    record(stream);
   }
 
   /** Whether there is something that could be committed now. */
@@ -147,12 +157,11 @@ final class CommitSchedule {
     notBefore = Math.max(began + window, ended + share);
     progress.durable(source.position(durableLsn), transactionCount, entries);
     transactionCount = 0;
-    confirm(stream, sequencer.processedLsn());
+    record(stream);
     waiters.durable();
   }
 
-  private void idle(PGReplicationStream stream, long receivedLsn) {
-    confirm(stream, sequencer.processedLsn());
+  private void idle(long receivedLsn) {
     long now = nanoTime.getAsLong();
     // In the synchronous mode commits without an entry of ours wait to be confirmed too.
     boolean due =
@@ -167,15 +176,40 @@ final class CommitSchedule {
       return;
     }
     lastIdle = now;
-    transactions.recordIdle(source.position(receivedLsn));
     durableLsn = receivedLsn;
     progress.durable(source.position(durableLsn), 0, 0);
-    confirm(stream, receivedLsn);
     waiters.durable();
   }
 
-  private void confirm(PGReplicationStream stream, long processed) {
-    long lsn = Long.compareUnsigned(processed, durableLsn) < 0 ? processed : durableLsn;
+  /** Records how far this node is, and confirms what has been recorded, if it is time. */
+  private void record(PGReplicationStream stream) {
+    boolean atOnce = progress.isSynchronous();
+    long after = atOnce ? 0 : config.confirmAfter().toNanos();
+    if (nanoTime.getAsLong() - recordedAt >= Math.min(after, RECORD_NANOS)) {
+      recordNow();
+    }
+    long due = nanoTime.getAsLong() - after;
+    long lsn = confirmedLsn;
+    for (Recorded first = unconfirmed.peekFirst();
+        first != null && first.at() - due <= 0;
+        first = unconfirmed.peekFirst()) {
+      lsn = first.lsn();
+      unconfirmed.removeFirst();
+    }
+    confirm(stream, lsn);
+  }
+
+  /** What was committed last is the end of what was processed: nothing else is durable yet. */
+  private void recordNow() {
+    if (durableLsn != recordedLsn) {
+      databases.complete(Completeness.of(source.position(durableLsn), databases));
+      recordedLsn = durableLsn;
+      recordedAt = nanoTime.getAsLong();
+      unconfirmed.add(new Recorded(recordedLsn, recordedAt));
+    }
+  }
+
+  private void confirm(PGReplicationStream stream, long lsn) {
     if (Long.compareUnsigned(lsn, confirmedLsn) > 0) {
       FailPoint.hit("gateway.before-confirm");
       confirmedLsn = lsn;

@@ -3,6 +3,7 @@ package dev.quicksilver.gateway;
 import dev.quicksilver.gateway.CentralSnapshot.Source;
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.storage.Appender;
+import dev.quicksilver.storage.Completeness;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
@@ -41,22 +42,28 @@ final class FirstStart implements AutoCloseable {
 
   private final GatewayConfig config;
   private final DatabaseSet databases;
+  private final OwnCopy copy;
   private final CentralDatabase central;
   private final Progress progress;
   private volatile @Nullable CentralSnapshot reading;
   private volatile boolean closed;
 
   FirstStart(
-      GatewayConfig config, DatabaseSet databases, CentralDatabase central, Progress progress) {
+      GatewayConfig config,
+      DatabaseSet databases,
+      OwnCopy copy,
+      CentralDatabase central,
+      Progress progress) {
     this.config = config;
     this.databases = databases;
+    this.copy = copy;
     this.central = central;
     this.progress = progress;
   }
 
   /** True if nothing can be lost by making a slot: none was ever read into these databases. */
   boolean isDue() {
-    return CommitSchedule.furthest(databases).equals(Position.NONE)
+    return copy.furthest().equals(Position.NONE)
         || (!hasRead() && central.slot().isEmpty() && !central.wasRead());
   }
 
@@ -75,7 +82,11 @@ final class FirstStart implements AutoCloseable {
   void run(ReplicationConnection connection, ReplicationConnection.Identity source, UUID cluster)
       throws SQLException, IOException {
     central.dropEndedSlots();
-    central.slot().ifPresent(slot -> central.checkSlot(slot, Position.NONE));
+    if (central.slot().isPresent()) {
+      central.checkUsable(central.slot().get(), Position.NONE);
+      OwnCopy.requireNotBehind(
+          central.slotName(), central.slot().get().confirmedLsn(), Position.NONE);
+    }
     if (central.wasRead()) {
       // The nodes below hold another history of the same databases.
       throw central.slotMissing(Position.NONE);
@@ -105,6 +116,7 @@ final class FirstStart implements AutoCloseable {
           begin.lsn(),
           time,
           source.position(begin.lsn()));
+      databases.complete(Completeness.of(source.position(begin.lsn()), databases));
     } finally {
       reading = null;
     }

@@ -17,6 +17,9 @@ import java.time.Duration;
  *     PostgreSQL can forget it
  * @param silence how long a stream on which nothing comes is believed, although PostgreSQL was
  *     asked for something on it after a third of that
+ * @param confirmAfter for how long a position is durable here before PostgreSQL is told that it may
+ *     forget the WAL up to there: a node that is no further behind can become the root. Of no
+ *     account while commits wait for the root
  */
 public record GatewayConfig(
     String jdbcUrl,
@@ -26,14 +29,18 @@ public record GatewayConfig(
     String slotName,
     String publication,
     Duration idleInterval,
-    Duration silence) {
+    Duration silence,
+    Duration confirmAfter) {
   /** The names and times that fit nearly everyone: window 500 ms, idle interval 10 s. */
   public static GatewayConfig of(String jdbcUrl, String user, String password) {
     return new GatewayConfig(
         jdbcUrl, user, password, Duration.ofMillis(500), "", "quicksilver", Duration.ofSeconds(10));
   }
 
-  /** With a silence of 30 s, half of what PostgreSQL's own subscribers believe by default. */
+  /**
+   * With 10 s until a position is confirmed, and a silence of 30 s, half of what PostgreSQL's own
+   * subscribers believe by default.
+   */
   public GatewayConfig(
       String jdbcUrl,
       String user,
@@ -50,7 +57,8 @@ public record GatewayConfig(
         slotName,
         publication,
         idleInterval,
-        Duration.ofSeconds(30));
+        Duration.ofSeconds(30),
+        Duration.ofSeconds(10));
   }
 
   public GatewayConfig {
@@ -62,7 +70,10 @@ public record GatewayConfig(
       throw new IllegalArgumentException(
           "\"" + slotName + "\" is no name of a slot; use 1 to 63 of a-z, 0-9 and _");
     }
-    if (window.isNegative() || idleInterval.isNegative() || silence.isNegative()) {
+    if (window.isNegative()
+        || idleInterval.isNegative()
+        || silence.isNegative()
+        || confirmAfter.isNegative()) {
       throw new IllegalArgumentException("a window or interval is not negative");
     }
   }
@@ -70,25 +81,55 @@ public record GatewayConfig(
   /** Returns this with another window. */
   public GatewayConfig withWindow(Duration newWindow) {
     return new GatewayConfig(
-        jdbcUrl, user, password, newWindow, slotName, publication, idleInterval, silence);
+        jdbcUrl,
+        user,
+        password,
+        newWindow,
+        slotName,
+        publication,
+        idleInterval,
+        silence,
+        confirmAfter);
   }
 
   /** Returns this with another slot; empty for the one that the database says. */
   public GatewayConfig withSlotName(String newSlotName) {
     return new GatewayConfig(
-        jdbcUrl, user, password, window, newSlotName, publication, idleInterval, silence);
+        jdbcUrl,
+        user,
+        password,
+        window,
+        newSlotName,
+        publication,
+        idleInterval,
+        silence,
+        confirmAfter);
   }
 
   /** Returns this with another idle interval. */
   public GatewayConfig withIdleInterval(Duration newInterval) {
     return new GatewayConfig(
-        jdbcUrl, user, password, window, slotName, publication, newInterval, silence);
+        jdbcUrl, user, password, window, slotName, publication, newInterval, silence, confirmAfter);
   }
 
   /** Returns this with another silence. */
   public GatewayConfig withSilence(Duration newSilence) {
     return new GatewayConfig(
-        jdbcUrl, user, password, window, slotName, publication, idleInterval, newSilence);
+        jdbcUrl,
+        user,
+        password,
+        window,
+        slotName,
+        publication,
+        idleInterval,
+        newSilence,
+        confirmAfter);
+  }
+
+  /** Returns this with another time until a position is confirmed. */
+  public GatewayConfig withConfirmAfter(Duration newTime) {
+    return new GatewayConfig(
+        jdbcUrl, user, password, window, slotName, publication, idleInterval, silence, newTime);
   }
 
   /** Without the password. */

@@ -24,6 +24,8 @@ public final class GatewayException extends RuntimeException {
     SLOT_FOREIGN,
     /** PostgreSQL has removed WAL that the slot still needed. */
     SLOT_LOST,
+    /** It is not known, or not true any more, that this node has all that came before. */
+    NOT_COMPLETE,
     /** The slot has been confirmed beyond this node's position: entries would be missing. */
     SLOT_AHEAD,
     /** The central database was restored from a dump or is a copy: its cluster is another's. */

@@ -17,15 +17,10 @@ import java.util.Optional;
  * names it, and a commit that was cut short is repaired by reading the same WAL again.
  */
 final class OpenTransactions implements AutoCloseable {
-  private final DatabaseSet databases;
   private final Map<String, Writer> writers = new HashMap<>();
   private long commitLsn;
   private long commitTime;
   private long entries;
-
-  OpenTransactions(DatabaseSet databases) {
-    this.databases = databases;
-  }
 
   private static final class Writer {
     final Appender appender;
@@ -129,15 +124,6 @@ final class OpenTransactions implements AutoCloseable {
     long committed = entries;
     entries = 0;
     return committed;
-  }
-
-  /** Records a position without an entry in the catalog database, durably. */
-  void recordIdle(Position position) {
-    Database catalog = databases.get(DatabaseSet.CATALOG).orElseThrow();
-    try (Appender appender = catalog.append()) {
-      appender.position(position);
-      appender.commit();
-    }
   }
 
   /** Aborts what is not committed. */

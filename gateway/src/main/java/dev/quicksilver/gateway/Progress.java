@@ -1,6 +1,7 @@
 package dev.quicksilver.gateway;
 
 import dev.quicksilver.storage.Position;
+import java.util.Optional;
 
 /**
  * What the gateway lets others see, from any thread. The sequencer thread writes it but for what
@@ -35,19 +36,33 @@ final class Progress {
     return holder;
   }
 
-  void holder(int pid) {
-    holder = pid;
-  }
-
   GatewayStatus status() {
     return status;
   }
 
-  void state(GatewayStatus.State state) {
+  /**
+   * The session has come to another state; for {@link Transitions} alone.
+   *
+   * @param shown what others see of it; empty for what they saw before
+   * @param problem what is wrong; empty if nothing is, and the last problem stays
+   * @param holderPid the process of PostgreSQL that holds the slot for this node; 0 if none does
+   */
+  void entered(Optional<GatewayStatus.State> shown, String problem, int holderPid) {
     GatewayStatus s = status;
     status =
         new GatewayStatus(
-            state, s.position(), s.confirmedLsn(), s.transactions(), s.entries(), s.lastProblem());
+            shown.orElse(s.state()),
+            s.position(),
+            s.confirmedLsn(),
+            s.transactions(),
+            s.entries(),
+            problem.isEmpty() ? s.lastProblem() : problem);
+    holder = holderPid;
+  }
+
+  /** The session begins to leave its state: no slot is held for this node any more. */
+  void leaving() {
+    holder = 0;
   }
 
   void problem(String problem) {

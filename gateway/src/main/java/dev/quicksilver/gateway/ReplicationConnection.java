@@ -27,7 +27,8 @@ final class ReplicationConnection implements AutoCloseable {
   // The stream dies when the connection is collected, so it is kept here.
   private final Connection connection;
 
-  private ReplicationConnection(Connection connection) {
+  /** Takes over a connection of the replication protocol. */
+  ReplicationConnection(Connection connection) {
     this.connection = connection;
   }
 

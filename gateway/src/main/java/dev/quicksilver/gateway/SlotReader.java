@@ -2,6 +2,7 @@ package dev.quicksilver.gateway;
 
 import java.nio.ByteBuffer;
 import java.sql.SQLException;
+import java.util.function.LongSupplier;
 import org.postgresql.replication.PGReplicationStream;
 
 /**
@@ -19,21 +20,36 @@ final class SlotReader implements Runnable {
   private final PGReplicationStream stream;
   private final MessageQueue queue;
   private final Progress progress;
+  private final boolean confirmsSoon;
+  private final LongSupplier nanoTime;
   private boolean inTransaction;
   private long awaited;
   private long awaitedUntil;
   private long confirmed;
   private long received;
 
-  /** Since when nothing has come, of {@link System#nanoTime()}; only while it is waited for. */
-  private volatile long quietSince = System.nanoTime();
+  /** Since when nothing has come, in ns of the clock; only while it is waited for. */
+  private volatile long quietSince;
 
   private volatile boolean listening = true;
 
-  SlotReader(PGReplicationStream stream, MessageQueue queue, Progress progress) {
+  /**
+   * Reads for a queue.
+   *
+   * @param confirmsSoon whether what is durable is confirmed at once, and not only after a time
+   */
+  SlotReader(
+      PGReplicationStream stream,
+      MessageQueue queue,
+      Progress progress,
+      boolean confirmsSoon,
+      LongSupplier nanoTime) {
     this.stream = stream;
     this.queue = queue;
     this.progress = progress;
+    this.confirmsSoon = confirmsSoon;
+    this.nanoTime = nanoTime;
+    this.quietSince = nanoTime.getAsLong();
   }
 
   /** Reads until the queue is closed or the stream fails. */
@@ -49,7 +65,7 @@ final class SlotReader implements Runnable {
           if (!queue.put(message)) {
             return;
           }
-          quietSince = System.nanoTime();
+          quietSince = nanoTime.getAsLong();
           listening = true;
         } else if (progress.isSynchronous()) {
           tellOfOthers();
@@ -67,7 +83,7 @@ final class SlotReader implements Runnable {
 
   /** How long nothing has come although this listens, in ns. From any thread. */
   long silence() {
-    return listening ? System.nanoTime() - quietSince : 0;
+    return listening ? nanoTime.getAsLong() - quietSince : 0;
   }
 
   /** Whether something may have to be confirmed before the next message comes. */
@@ -76,7 +92,9 @@ final class SlotReader implements Runnable {
       return false; // the rest is on its way
     }
     return progress.isSynchronous()
-        || (Long.compareUnsigned(awaited, confirmed) > 0 && System.nanoTime() - awaitedUntil < 0);
+        || (confirmsSoon
+            && Long.compareUnsigned(awaited, confirmed) > 0
+            && nanoTime.getAsLong() - awaitedUntil < 0);
   }
 
   /** A COMMIT, or somebody's message that it waits, will be confirmed before long. */
@@ -97,7 +115,7 @@ final class SlotReader implements Runnable {
   private void awaitLsnAt(ByteBuffer message, int offset) {
     if (message.remaining() >= offset + Long.BYTES) { // the decoder refuses one that is cut
       awaited = message.getLong(message.position() + offset);
-      awaitedUntil = System.nanoTime() + LONGEST_AWAIT_NANOS;
+      awaitedUntil = nanoTime.getAsLong() + LONGEST_AWAIT_NANOS;
     }
   }
 

@@ -1,135 +1,139 @@
 package dev.quicksilver.gateway;
 
-import dev.quicksilver.gateway.GatewayException.ErrorCode;
-import dev.quicksilver.gateway.GatewayStatus.State;
+import dev.quicksilver.gateway.SlotHolders.Holder;
+import dev.quicksilver.gateway.SlotState.Checking;
+import dev.quicksilver.gateway.SlotState.Closed;
+import dev.quicksilver.gateway.SlotState.Connecting;
+import dev.quicksilver.gateway.SlotState.Copying;
+import dev.quicksilver.gateway.SlotState.Ended;
+import dev.quicksilver.gateway.SlotState.Failed;
+import dev.quicksilver.gateway.SlotState.Reclaiming;
+import dev.quicksilver.gateway.SlotState.StandingBy;
+import dev.quicksilver.gateway.SlotState.Taking;
+import dev.quicksilver.gateway.SlotState.WaitingForPostgres;
+import dev.quicksilver.gateway.SlotState.WaitingForSpace;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Position;
-import java.io.IOException;
+import dev.quicksilver.storage.StorageException;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
-import java.util.function.BooleanSupplier;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import org.jooq.exception.DataAccessException;
 import org.postgresql.replication.PGReplicationStream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One time after the other: connect, check that it is safe, stream until the connection is lost.
+ * A root's session with the slot: does the work of each {@link SlotState}, one method a state. A
+ * method ends by moving on, or returns to be called again, or throws: then {@link AfterFailure}
+ * decides.
  */
 final class SlotSession {
   private static final Logger LOG = LoggerFactory.getLogger(SlotSession.class);
-  private static final long QUEUE_BYTES = 16L << 20;
 
-  private final GatewayConfig config;
-  private final DatabaseSet databases;
-  private final Progress progress;
-  private final Waiters waiters;
-  private final BooleanSupplier closing;
+  private final SessionParts parts;
   private final CentralDatabase central;
-  private volatile @Nullable MessageQueue current;
-  private volatile @Nullable ReplicationConnection opened;
-  private volatile @Nullable FirstStart first;
-  private boolean streamed;
-  private int lastHolder;
+  private final DatabaseSet databases;
+  private final OwnCopy copy;
+  private final Transitions transitions;
+  private final AfterFailure afterFailure;
+  private final SlotHolders holders;
 
-  SlotSession(
-      GatewayConfig config,
-      DatabaseSet databases,
-      Progress progress,
-      Waiters waiters,
-      CentralDatabase central,
-      BooleanSupplier closing) {
-    this.config = config;
-    this.databases = databases;
-    this.progress = progress;
-    this.closing = closing;
-    this.waiters = waiters;
-    this.central = central;
+  SlotSession(SessionParts parts) {
+    this.parts = parts;
+    central = parts.central();
+    databases = parts.databases();
+    copy = new OwnCopy(databases);
+    transitions = new Transitions(parts.progress(), parts.nanoTime());
+    afterFailure =
+        new AfterFailure(parts.nanoTime(), bound -> ThreadLocalRandom.current().nextLong(bound));
+    holders = new SlotHolders(central::holder, central::terminate);
   }
 
-  /** True if the last run got as far as streaming. */
-  boolean hasStreamed() {
-    return streamed;
+  /** Lets the session end soon; from any thread. */
+  void close() {
+    transitions.close();
   }
 
-  /**
-   * Of a slot that is in use: the process of PostgreSQL that served this node before and still
-   * holds it, which is told to end; 0 if it is held for another node.
-   */
-  int ownHolder() {
-    int holder = central.holder();
-    if (holder == 0 || holder != lastHolder) {
-      return 0;
-    }
-    central.terminate(holder);
-    return holder;
-  }
-
-  /** Lets a run that waits for messages see that it is to stop; from any thread. */
-  void wake() {
-    MessageQueue queue = current;
-    if (queue != null) {
-      queue.end(new CancellationException("closing"));
-    }
-    ReplicationConnection connection = opened;
-    if (queue == null && connection != null) {
-      // It may be waiting for a slot to be made, which can take for ever.
-      connection.close();
-    }
-    FirstStart copying = first;
-    if (copying != null) {
-      copying.close();
-    }
-  }
-
-  /**
-   * Streams until {@code closing}.
-   *
-   * @throws GatewayException if it is not safe to go on
-   * @throws Exception if the connection is lost or the slot is in use: try again
-   */
-  void run() throws Exception {
-    streamed = false;
-    try (ReplicationConnection connection = open()) {
-      central.checkServer(connection.server());
-      ReplicationConnection.Identity source = connection.identify();
-      UUID cluster = central.checkSetup();
-      opened = connection;
-      if (databases.get(DatabaseSet.CATALOG).isPresent()) {
-        checkCluster(cluster);
+  /** Works until it is closed or has to refuse; returns which. */
+  Ended run() {
+    while (true) {
+      SlotState state = transitions.current();
+      if (state instanceof Ended end) {
+        return end;
       }
-      if (!CommitSchedule.furthest(databases).equals(Position.NONE)) {
-        checkSource(source);
+      try {
+        step(state);
+      } catch (Throwable e) {
+        transitions.move(new Failed(e), "The gateway failed");
       }
-      copyIfDue(connection, source, cluster);
-      Position held = CommitSchedule.furthest(databases);
-      CentralDatabase.Slot slot = central.slot().orElseThrow(() -> central.slotMissing(held));
-      central.checkUsable(slot, held);
-      if (slot.canFailOver() && !slot.failsOver()) {
-        connection.keepOnStandbys(central.slotName());
-      }
-      PGReplicationStream stream = connection.stream(central.slotName(), config.publication());
-      // Nobody else can confirm from here on.
-      Position position = CommitSchedule.furthest(databases);
-      central.checkSlot(central.slot().orElseThrow(() -> central.slotMissing(position)), position);
-      streamed = true;
-      stream(source, connection, stream, position);
-    } finally {
-      opened = null;
     }
+  }
+
+  private void step(SlotState state) {
+    try {
+      if (transitions.isClosing()) {
+        throw new CancellationException("closing");
+      }
+      work(state);
+    } catch (GatewayException | StorageException e) {
+      follow(afterFailure.decide(e, durableLsn()));
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      transitions.move(new Closed(), "interrupted");
+    } catch (Exception e) {
+      // What was closed under the session's hands has failed for that reason.
+      if (transitions.isClosing()) {
+        transitions.move(new Closed(), "closing");
+      } else {
+        follow(afterFailure.decide(e, durableLsn()));
+      }
+    }
+  }
+
+  private long durableLsn() {
+    return parts.progress().status().position().lsn();
+  }
+
+  private void follow(AfterFailure.Decision decision) {
+    switch (decision) {
+      case AfterFailure.Decision.Move move -> transitions.move(move.to(), move.reason());
+      case AfterFailure.Decision.AskWhoHoldsIt _ -> slotIsInUse();
+    }
+  }
+
+  private void work(SlotState state) throws Exception {
+    switch (state) {
+      case Connecting _ -> connect();
+      case Checking checking -> check(checking);
+      case Copying copying -> copy(copying);
+      case Taking taking -> take(taking);
+      case Sequencing sequencing -> sequencing.run(transitions::isClosing);
+      case StandingBy standing -> standBy(standing);
+      case Reclaiming reclaiming -> reclaim(reclaiming);
+      case WaitingForPostgres waiting -> tryAgainAfter(waiting.pause());
+      case WaitingForSpace waiting -> tryAgainAfter(waiting.pause());
+      case Ended end -> throw new IllegalStateException("no work is left in " + end);
+    }
+  }
+
+  private void connect() throws SQLException {
+    transitions.move(new Checking(open()), "connected");
   }
 
   private ReplicationConnection open() throws SQLException {
     try {
-      return ReplicationConnection.open(config);
+      return ReplicationConnection.open(parts.config());
     } catch (SQLException e) {
       if ("53300".equals(e.getSQLState())) {
         central.checkSenders();
       }
       // What the driver takes for a standby may be a primary on which nothing is to be written.
-      Optional<String> role = ReplicationConnection.readOnlyPrimary(config);
+      Optional<String> role = ReplicationConnection.readOnlyPrimary(parts.config());
       if (role.isPresent()) {
         throw CentralDatabase.readOnly(role.get());
       }
@@ -137,102 +141,123 @@ final class SlotSession {
     }
   }
 
-  private void copyIfDue(
-      ReplicationConnection connection, ReplicationConnection.Identity source, UUID cluster)
-      throws SQLException, IOException {
-    try (FirstStart firstStart = new FirstStart(config, databases, central, progress)) {
-      firstStart.requireCatalog();
-      if (firstStart.isDue()) {
-        first = firstStart;
-        progress.state(State.COPYING);
-        firstStart.run(connection, source, cluster);
-      }
-    } finally {
-      first = null;
+  private void check(Checking checking) throws SQLException {
+    ReplicationConnection connection = checking.connection();
+    central.checkServer(connection.server());
+    ReplicationConnection.Identity source = connection.identify();
+    UUID cluster = central.checkSetup();
+    databases
+        .get(DatabaseSet.CATALOG)
+        .ifPresent(catalog -> SourceChecks.cluster(catalog.identity().id(), cluster));
+    SourceChecks.past(copy.furthest(), source);
+    FirstStart firstStart =
+        new FirstStart(parts.config(), databases, copy, central, parts.progress());
+    firstStart.requireCatalog();
+    if (firstStart.isDue()) {
+      transitions.move(
+          new Copying(connection, source, cluster, firstStart),
+          "Nothing was ever read from a slot into this node; copying what the tables hold");
+    } else {
+      transitions.move(new Taking(connection, source), "this PostgreSQL is the right one");
     }
   }
 
-  private void checkCluster(UUID cluster) {
-    UUID ours = databases.get(DatabaseSet.CATALOG).orElseThrow().identity().id();
-    if (!ours.equals(cluster)) {
-      throw new GatewayException(
-          ErrorCode.WRONG_CLUSTER,
-          "this node holds cluster "
-              + ours
-              + " but the central PostgreSQL is cluster "
-              + cluster
-              + "; give the right URL or the right data directory, an empty one if that cluster was"
-              + " begun anew");
-    }
+  private void copy(Copying copying) throws Exception {
+    copying.firstStart().run(copying.connection(), copying.source(), copying.cluster());
+    transitions.move(new Taking(copying.connection(), copying.source()), "the slot was made");
   }
 
-  private void checkSource(ReplicationConnection.Identity source) {
-    Position position = CommitSchedule.furthest(databases);
-    if (position.systemId() != source.systemId()) {
-      throw new GatewayException(
-          ErrorCode.WRONG_SYSTEM,
-          "this node's position was read from PostgreSQL system "
-              + Long.toUnsignedString(position.systemId())
-              + " but the central PostgreSQL is "
-              + Long.toUnsignedString(source.systemId())
-              + "; it was made anew or is another one: give the right URL; if there is none, "
-              + CentralDatabase.BEGIN_ANEW);
+  private void take(Taking taking) throws SQLException {
+    ReplicationConnection connection = taking.connection();
+    Position held = copy.furthest();
+    CentralDatabase.Slot slot = central.slot().orElseThrow(() -> central.slotMissing(held));
+    central.checkUsable(slot, held);
+    if (slot.canFailOver() && !slot.failsOver()) {
+      connection.keepOnStandbys(central.slotName());
     }
-    if (!source.history().contains(position.timeline(), position.lsn())) {
-      throw new GatewayException(
-          ErrorCode.TIMELINE_FORKED,
-          "the central PostgreSQL is on timeline "
-              + source.history().current()
-              + ", which does not contain this node's position "
-              + Position.formatLsn(position.lsn())
-              + " on timeline "
-              + position.timeline()
-              + ": it was restored or promoted without the last writes; use the PostgreSQL that has"
-              + " them; if there is none, "
-              + CentralDatabase.BEGIN_ANEW);
-    }
-  }
-
-  private void stream(
-      ReplicationConnection.Identity source,
-      ReplicationConnection connection,
-      PGReplicationStream stream,
-      Position position)
-      throws Exception {
-    MessageQueue queue = new MessageQueue(QUEUE_BYTES, System::nanoTime);
-    current = queue;
-    SlotReader slotReader = new SlotReader(stream, queue, progress);
-    Thread reader =
-        Thread.ofPlatform().name("quicksilver-gateway-reader").daemon().start(slotReader);
     int pid = connection.pid();
-    StreamWatch watch =
-        new StreamWatch(central, progress, slotReader, pid, config.silence(), queue::end);
-    try (OpenTransactions transactions = new OpenTransactions(databases)) {
-      Sequencer sequencer = new Sequencer(databases, transactions, source, waiters);
-      progress.durable(position, 0, 0);
-      central.noteSlot();
-      lastHolder = pid;
-      progress.holder(pid);
-      progress.state(State.STREAMING);
-      LOG.info("Holding the slot {}, from {}", central.slotName(), position);
-      new CommitSchedule(
-              config,
-              source,
-              transactions,
-              sequencer,
-              progress,
-              waiters,
-              System::nanoTime,
-              position.lsn())
-          .run(queue, stream, closing);
-    } finally {
-      current = null;
-      progress.holder(0);
-      waiters.forget();
-      queue.close();
-      connection.close();
-      watch.close();
-      reader.join();
+    PGReplicationStream stream =
+        connection.stream(central.slotName(), parts.config().publication());
+    holders.own(pid);
+    // Nobody else can confirm from here on.
+    CentralDatabase.Slot ours = central.slot().orElseThrow(() -> central.slotMissing(held));
+    central.checkUsable(ours, held);
+    Position position = copy.require(central.slotName(), ours.confirmedLsn(), taking.source());
+    parts.progress().durable(position, 0, 0);
+    central.noteSlot();
+    String tried =
+        afterFailure
+            .recovered()
+            .map(time -> ", after " + time.toSeconds() + " s of trying")
+            .orElse("");
+    transitions.move(
+        new Sequencing(parts, taking, pid, stream, position),
+        "Holding the slot " + central.slotName() + ", from " + position + tried);
+  }
+
+  private void standBy(StandingBy standing) throws InterruptedException {
+    transitions.pause(afterFailure.slotPause());
+    switch (holders.ask()) {
+      case Holder.Nobody _ -> transitions.move(new Connecting(), free(standing.since()));
+      case Holder.LostConnection lost -> reclaimFrom(lost);
+      case Holder.AnotherRoot other when other.pid() != standing.holder() ->
+          standByFor(standing.heldBy(other.pid()));
+      case Holder.AnotherRoot _ -> {
+        // the same one: nothing is new
+      }
     }
+  }
+
+  private void reclaim(Reclaiming reclaiming) throws InterruptedException {
+    transitions.pause(afterFailure.slotPause());
+    switch (holders.ask()) {
+      case Holder.Nobody _ -> transitions.move(new Connecting(), free(reclaiming.since()));
+      case Holder.LostConnection _ -> {
+        // it was told again
+      }
+      case Holder.AnotherRoot other -> standByFor(new StandingBy(other.pid(), now()));
+    }
+  }
+
+  /** Somebody was sooner, or PostgreSQL has not noticed yet that this node's connection is lost. */
+  private void slotIsInUse() {
+    Holder holder;
+    try {
+      holder = holders.ask();
+    } catch (DataAccessException e) {
+      LOG.debug("Cannot ask who holds the slot", e);
+      holder = new Holder.Nobody();
+    }
+    switch (holder) {
+      case Holder.Nobody _ -> standByFor(new StandingBy(0, now()));
+      case Holder.LostConnection lost -> reclaimFrom(lost);
+      case Holder.AnotherRoot other -> standByFor(new StandingBy(other.pid(), now()));
+    }
+  }
+
+  private void standByFor(StandingBy standing) {
+    transitions.move(
+        standing,
+        "The slot is in use: another root holds it"
+            + (standing.holder() == 0 ? "" : " by process " + standing.holder() + " of PostgreSQL")
+            + "; standing by for it");
+  }
+
+  private void reclaimFrom(Holder.LostConnection lost) {
+    Reclaiming reclaiming = new Reclaiming(lost.pid(), now());
+    transitions.move(reclaiming, "The slot is in use: " + reclaiming.problem());
+  }
+
+  private String free(long waitedSince) {
+    return "the slot is free after " + TimeUnit.NANOSECONDS.toMillis(now() - waitedSince) + " ms";
+  }
+
+  private void tryAgainAfter(Duration pause) throws InterruptedException {
+    transitions.pause(pause);
+    transitions.move(new Connecting(), "trying again");
+  }
+
+  private long now() {
+    return parts.nanoTime().getAsLong();
   }
 }

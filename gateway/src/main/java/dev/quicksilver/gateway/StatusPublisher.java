@@ -19,6 +19,7 @@ import java.util.OptionalLong;
 import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.jooq.exception.DataAccessException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -49,10 +50,11 @@ final class StatusPublisher implements AutoCloseable {
   private final Subtree below;
   private final Progress progress;
   private final Waiters waiters;
+  private final LongSupplier nanoTime;
   private final Thread thread;
   private final Map<String, Written<SequencedRow>> sequenced = new HashMap<>();
   private final Map<Key, Heard> heard = new HashMap<>();
-  private long lastClean = System.nanoTime();
+  private long lastClean;
   private int writtenFor;
   private volatile boolean closed;
 
@@ -109,12 +111,15 @@ final class StatusPublisher implements AutoCloseable {
       DatabaseSet databases,
       Subtree below,
       Progress progress,
-      Waiters waiters) {
+      Waiters waiters,
+      LongSupplier nanoTime) {
     this.tables = tables;
     this.databases = databases;
     this.below = below;
     this.progress = progress;
     this.waiters = waiters;
+    this.nanoTime = nanoTime;
+    lastClean = nanoTime.getAsLong();
     thread = Thread.ofPlatform().name("quicksilver-gateway-status").daemon().unstarted(this::run);
   }
 
@@ -123,23 +128,23 @@ final class StatusPublisher implements AutoCloseable {
   }
 
   private void run() {
-    long nextRound = System.nanoTime();
+    long nextRound = nanoTime.getAsLong();
     long rounds = 0;
     while (!closed) {
       try {
         answer();
-        long began = System.nanoTime();
+        long began = nanoTime.getAsLong();
         if (began - nextRound >= 0) {
           round(began, ++rounds);
-          long took = System.nanoTime() - began;
+          long took = nanoTime.getAsLong() - began;
           nextRound = began + ROUND;
           if (waiters.isWatched()) {
             nextRound = began + Math.max(WATCHED_ROUND, 5 * took);
           }
         }
-        waiters.await(nextRound - System.nanoTime());
+        waiters.await(nextRound - nanoTime.getAsLong());
         if (waiters.isWatched()) {
-          nextRound = Math.min(nextRound, System.nanoTime() + WATCHED_ROUND);
+          nextRound = Math.min(nextRound, nanoTime.getAsLong() + WATCHED_ROUND);
         }
       } catch (InterruptedException e) {
         return; // closed
@@ -148,11 +153,11 @@ final class StatusPublisher implements AutoCloseable {
         LOG.debug("Cannot publish the status", e);
         writtenFor = 0;
         progress.slot(progress.isSynchronous(), -1);
-        nextRound = System.nanoTime() + ROUND;
+        nextRound = nanoTime.getAsLong() + ROUND;
       } catch (RuntimeException e) {
         LOG.warn("Cannot publish the status; trying again", e);
         writtenFor = 0;
-        nextRound = System.nanoTime() + ROUND;
+        nextRound = nanoTime.getAsLong() + ROUND;
       }
     }
   }

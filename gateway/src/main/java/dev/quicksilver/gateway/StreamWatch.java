@@ -5,6 +5,7 @@ import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.jooq.Record;
 import org.jooq.exception.DataAccessException;
 import org.jooq.impl.DSL;
@@ -34,11 +35,11 @@ final class StreamWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(StreamWatch.class);
 
   private final CentralDatabase central;
-  private final Progress progress;
   private final SlotReader reader;
   private final Consumer<Exception> dead;
   private final int pid;
   private final long silence;
+  private final LongSupplier nanoTime;
   private final Thread thread;
   private long askedAt;
   private volatile boolean closed;
@@ -52,24 +53,24 @@ final class StreamWatch implements AutoCloseable {
    */
   StreamWatch(
       CentralDatabase central,
-      Progress progress,
       SlotReader reader,
       int pid,
       Duration silence,
+      LongSupplier nanoTime,
       Consumer<Exception> dead) {
     this.central = central;
-    this.progress = progress;
     this.reader = reader;
     this.pid = pid;
     this.silence = silence.toNanos();
-    askedAt = System.nanoTime() - this.silence;
+    this.nanoTime = nanoTime;
+    askedAt = nanoTime.getAsLong() - this.silence;
     this.dead = dead;
     thread = Thread.ofPlatform().name("quicksilver-gateway-watch").daemon().start(this::run);
   }
 
   private void run() {
     long version = 0;
-    long nextRound = System.nanoTime();
+    long nextRound = nanoTime.getAsLong();
     try {
       while (!closed) {
         try {
@@ -83,8 +84,8 @@ final class StreamWatch implements AutoCloseable {
         } catch (DataAccessException e) {
           LOG.debug("Cannot ask the central PostgreSQL", e);
         }
-        if (System.nanoTime() - nextRound >= 0) {
-          nextRound = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(ROUND_MILLIS);
+        if (nanoTime.getAsLong() - nextRound >= 0) {
+          nextRound = nanoTime.getAsLong() + TimeUnit.MILLISECONDS.toNanos(ROUND_MILLIS);
           if (isDead(reader.silence())) {
             giveUp();
             return;
@@ -102,8 +103,8 @@ final class StreamWatch implements AutoCloseable {
       return false;
     }
     try {
-      if (System.nanoTime() - askedAt >= silence / 3) {
-        askedAt = System.nanoTime();
+      if (nanoTime.getAsLong() - askedAt >= silence / 3) {
+        askedAt = nanoTime.getAsLong();
         central.sql().execute("SELECT quicksilver.tell_root('are you there')");
       }
       return quiet >= patience();
@@ -137,8 +138,6 @@ final class StreamWatch implements AutoCloseable {
             + " of PostgreSQL, which sends the changes, has been silent for "
             + TimeUnit.NANOSECONDS.toSeconds(reader.silence())
             + " s and does not answer";
-    progress.problem(said);
-    LOG.warn("{}; connecting anew", said);
     dead.accept(new SQLTransientConnectionException(said));
   }
 

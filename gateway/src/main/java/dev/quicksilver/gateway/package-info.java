@@ -13,6 +13,10 @@
  * StatusPublisher} (a thread of its own) writes into PostgreSQL what is where, and answers sessions
  * that wait ({@code Waiters}).
  *
+ * <p><b>Session.</b> {@code SlotSession} is a state machine: {@code SlotState} lists the states and
+ * what leads to them, {@code Transitions} is the only way from one to another and closes what is
+ * left behind, {@code AfterFailure} decides what a failure leads to.
+ *
  * <p><b>Threads.</b> {@link dev.quicksilver.gateway.Gateway} may be used from any thread; all other
  * types belong to its sequencer thread unless they say otherwise.
  *

@@ -71,7 +71,7 @@ final class GatewayRefusalTest extends RootTest {
         "SELECT pg_replication_slot_advance('%s', pg_current_wal_lsn())"
             .formatted(root.config.slotName()));
     root.launch(root.config);
-    refused(root, ErrorCode.SLOT_AHEAD, "start the node that confirmed it");
+    refused(root, ErrorCode.SLOT_AHEAD, "start the node that was the root");
   }
 
   @Test

@@ -225,6 +225,36 @@ final class GatewayTest extends RootTest {
   }
 
   @Test
+  void standsByForASlotAndTakesItOverOnceItIsFree(@TempDir Path second) throws Exception {
+    root.execute("SELECT quicksilver.create_database('dns')");
+    root.execute("INSERT INTO dns VALUES ('a', '1')");
+    root.catchUp();
+    root.stop();
+    copy(scratch.resolve("data"), second);
+    // Confirms nothing of its own accord, so the standby, which follows nobody, stays level.
+    root.launch(root.config.withIdleInterval(Duration.ofHours(1)));
+    root.awaitState(GatewayStatus.State.STREAMING);
+    try (dev.quicksilver.storage.DatabaseSet databases =
+            dev.quicksilver.storage.DatabaseSet.open(
+                second, dev.quicksilver.storage.StorageOptions.DEFAULT.withMapSize(1L << 30));
+        Gateway standby = Gateway.start(root.config, databases)) {
+      Root.awaitStatus(
+          standby,
+          status -> status.state() == GatewayStatus.State.WAITING_FOR_SLOT,
+          "the second root stands by");
+      root.gateway().close();
+      Root.awaitStatus(
+          standby,
+          status -> status.state() == GatewayStatus.State.STREAMING,
+          "the second root takes over");
+      root.execute("INSERT INTO dns VALUES ('b', '2')");
+      Database dns = databases.get("dns").orElseThrow();
+      Root.await("its row", () -> dns.head().lastSequence(), last -> last == 2);
+      assertThat(LogEntries.lines(dns)).containsExactly("SET a 1", "SET b 2");
+    }
+  }
+
+  @Test
   void takesKeyAndValueByNameHoweverTheTableChanges() throws Exception {
     root.execute("SELECT quicksilver.create_database('dns')");
     root.execute("INSERT INTO dns VALUES ('a', '1')");

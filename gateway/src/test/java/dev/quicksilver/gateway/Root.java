@@ -62,7 +62,8 @@ final class Root implements AutoCloseable {
     connection = postgres.connect(name);
     GatewayConfig defaults = GatewayConfig.of(postgres.jdbcUrl(name), "", "");
     config =
-        new GatewayConfig(defaults.jdbcUrl(), "", "", WINDOW, name, "quicksilver", Duration.ZERO);
+        new GatewayConfig(defaults.jdbcUrl(), "", "", WINDOW, name, "quicksilver", Duration.ZERO)
+            .withConfirmAfter(Duration.ZERO);
   }
 
   /** One on a copy of another root's database, which nobody may be connected to. */

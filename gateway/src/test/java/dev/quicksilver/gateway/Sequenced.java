@@ -38,14 +38,14 @@ final class Sequenced implements AutoCloseable {
     this.waiters = waiters;
     databases = DatabaseSet.open(folder, options);
     databases.create(new DatabaseIdentity(new UUID(9, 9), DatabaseSet.CATALOG, "text", "json"));
-    transactions = new OpenTransactions(databases);
+    transactions = new OpenTransactions();
     sequencer = new Sequencer(databases, transactions, SOURCE, waiters);
   }
 
   /** What a new session begins with: nothing is known but what is durable. */
   void reopen() {
     transactions.close();
-    transactions = new OpenTransactions(databases);
+    transactions = new OpenTransactions();
     sequencer = new Sequencer(databases, transactions, SOURCE, waiters);
     apply(Wal.catalog());
   }

@@ -4,11 +4,18 @@ import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.Direction;
+import dev.quicksilver.storage.KeyRange;
+import dev.quicksilver.storage.Scan;
+import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.StorageException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -63,6 +70,26 @@ public record CatalogPair(DatabaseIdentity identity, JsonNode members) {
       throw new IOException(
           "the catalog's entry of database \"" + name + "\" cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Reads which databases a catalog names, without itself.
+   *
+   * @return by id
+   * @throws IOException if an entry cannot be read
+   */
+  public static Map<UUID, DatabaseIdentity> named(Database catalog) throws IOException {
+    Map<UUID, DatabaseIdentity> named = new HashMap<>();
+    try (Snapshot snapshot = catalog.snapshot();
+        Scan scan = snapshot.scan(KeyRange.ALL, Direction.FORWARD)) {
+      while (scan.next()) {
+        if (isOfDatabase(scan.key())) {
+          DatabaseIdentity identity = decode(scan.key(), scan.value()).identity();
+          named.put(identity.id(), identity);
+        }
+      }
+    }
+    return named;
   }
 
   private static String text(JsonNode members, String name) throws IOException {

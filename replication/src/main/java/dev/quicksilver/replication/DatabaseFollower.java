@@ -61,6 +61,7 @@ final class DatabaseFollower implements AutoCloseable {
   private final Bootstrap bootstrap;
   private final UpstreamWatch watch;
   private final Divergence divergence;
+  private final Completing completing;
   private long nextLook;
   private final FollowerCounters counters = new FollowerCounters();
   private @Nullable UpstreamStream stream;
@@ -91,6 +92,7 @@ final class DatabaseFollower implements AutoCloseable {
     this.watch = new UpstreamWatch(name, config, prober, upstreams, history, ticker);
     this.divergence = new Divergence(name, config.onDivergence(), databases, ticker);
     this.backOff = new BackOff(config.minBackOff(), config.maxBackOff(), random);
+    this.completing = new Completing(databases, ticker);
     this.pacer = new CommitPacer(config.window(), config.maxTransactionBytes());
     this.bootstrap =
         new Bootstrap(name, history, config, databases, life, ticker, counters::received, refusals);
@@ -201,7 +203,8 @@ final class DatabaseFollower implements AutoCloseable {
     refusal = upstreams.standing();
     counters.connected(node, lastSequence);
     watch.followed(lastSequence);
-    return new UpstreamStream(link, opened, database, pacer, reports, counters, this::well, ticker);
+    return new UpstreamStream(
+        link, opened, database, pacer, reports, counters, completing, this::well, ticker);
   }
 
   private void well(Database database) {

@@ -2,6 +2,7 @@ package dev.quicksilver.replication;
 
 import dev.quicksilver.replication.Message.Ack;
 import dev.quicksilver.replication.Message.ClientHello;
+import dev.quicksilver.replication.Message.Complete;
 import dev.quicksilver.replication.Message.End;
 import dev.quicksilver.replication.Message.EndReason;
 import dev.quicksilver.replication.Message.Heartbeat;
@@ -9,15 +10,21 @@ import dev.quicksilver.replication.Message.Purpose;
 import dev.quicksilver.replication.Message.RootHead;
 import dev.quicksilver.replication.Message.SubtreeAcks;
 import dev.quicksilver.storage.BlockHeader;
+import dev.quicksilver.storage.Completeness;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.LogReader;
+import dev.quicksilver.storage.Position;
 import java.io.EOFException;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +39,7 @@ final class FollowerStream {
   private final ServerParts server;
   private final Connection connection;
   private final ClientHello hello;
+  private final int version;
   private final Database database;
   private final FrameOutput out;
   private final Runnable close;
@@ -41,6 +49,7 @@ final class FollowerStream {
   private volatile long acked = -1;
   private boolean keepsUp;
   private long nextRootHead = System.nanoTime();
+  private Optional<Completeness> toldComplete = Optional.empty();
 
   /** Makes the stream of a connection; close ends that, from the thread that reads acks. */
   FollowerStream(
@@ -53,6 +62,12 @@ final class FollowerStream {
     this.server = server;
     this.connection = connection;
     this.hello = hello;
+    this.version =
+        server
+            .identity()
+            .versions()
+            .common(hello.minVersion(), hello.maxVersion())
+            .orElseThrow(); // it was welcomed
     this.database = admitted.database();
     this.out = out;
     this.close = close;
@@ -174,6 +189,28 @@ final class FollowerStream {
     Optional<RootHead> head = server.subtree().roots().forFollowers(database);
     if (head.isPresent()) {
       out.write(head.get());
+    }
+    if (version >= ProtocolVersions.WITH_COMPLETENESS
+        && hello.database().equals(CatalogPair.CATALOG)) {
+      complete();
+    }
+  }
+
+  /** Says up to where this node has everything, if that is further than what was said before. */
+  private void complete() throws IOException {
+    Optional<Completeness> now = server.databases().completeness();
+    if (now.isEmpty() || !now.get().isAfter(toldComplete)) {
+      return;
+    }
+    toldComplete = now;
+    Position position = now.get().position();
+    List<Map.Entry<UUID, Completeness.Point>> all = List.copyOf(now.get().databases().entrySet());
+    for (int from = 0; from == 0 || from < all.size(); from += Protocol.MAX_ITEMS) {
+      int to = Math.min(from + Protocol.MAX_ITEMS, all.size());
+      Map<UUID, Completeness.Point> part =
+          all.subList(from, to).stream()
+              .collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue));
+      out.write(new Complete(to == all.size(), new Completeness(position, part)));
     }
   }
 

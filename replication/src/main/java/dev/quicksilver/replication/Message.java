@@ -2,6 +2,7 @@ package dev.quicksilver.replication;
 
 import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.ChainHash;
+import dev.quicksilver.storage.Completeness;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.Segment;
 import dev.quicksilver.storage.SnapshotPieceHeader;
@@ -24,6 +25,7 @@ sealed interface Message
         Message.CopyRequest,
         Message.PieceStart,
         Message.StepEnd,
+        Message.Complete,
         Refusal {
 
   /** A choice with a number that stands on the wire and never changes. */
@@ -182,4 +184,12 @@ sealed interface Message
 
   /** Ends the answer to a CopyRequest. */
   record StepEnd(long lastSequence) implements Message {}
+
+  /**
+   * "Up to this position I hold everything", or a part of it: at most {@link Protocol#MAX_ITEMS}
+   * databases. All parts of one come one after the other.
+   *
+   * @param last whether nothing comes after this part
+   */
+  record Complete(boolean last, Completeness upTo) implements Message {}
 }

@@ -4,6 +4,7 @@ import dev.quicksilver.replication.Message.Ack;
 import dev.quicksilver.replication.Message.BlockEnd;
 import dev.quicksilver.replication.Message.BlockStart;
 import dev.quicksilver.replication.Message.ClientHello;
+import dev.quicksilver.replication.Message.Complete;
 import dev.quicksilver.replication.Message.CopyRequest;
 import dev.quicksilver.replication.Message.DatabaseInfo;
 import dev.quicksilver.replication.Message.Databases;
@@ -19,12 +20,16 @@ import dev.quicksilver.replication.Message.StepEnd;
 import dev.quicksilver.replication.Message.SubtreeAcks;
 import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.ChainHash;
+import dev.quicksilver.storage.Completeness;
 import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.Segment;
 import dev.quicksilver.storage.SnapshotPieceHeader;
 import dev.quicksilver.storage.StorageException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /** Messages to payloads and back; the layout stands in the package's description. Stateless. */
@@ -44,6 +49,7 @@ final class MessageCodec {
   static final int STEP_END = 13;
   static final int SUBTREE_ACKS = 14;
   static final int ROOT_HEAD = 15;
+  static final int COMPLETE = 16;
 
   private MessageCodec() {}
 
@@ -64,6 +70,7 @@ final class MessageCodec {
       case StepEnd _ -> STEP_END;
       case SubtreeAcks _ -> SUBTREE_ACKS;
       case RootHead _ -> ROOT_HEAD;
+      case Complete _ -> COMPLETE;
     };
   }
 
@@ -107,6 +114,7 @@ final class MessageCodec {
       case StepEnd end -> to.i64(end.lastSequence());
       case SubtreeAcks acks -> AckCodec.subtree(to, acks, version);
       case RootHead head -> AckCodec.rootHead(to, head);
+      case Complete complete -> complete(to, complete);
     }
     return to.toBytes();
   }
@@ -161,6 +169,7 @@ final class MessageCodec {
           case STEP_END -> new StepEnd(from.sequence());
           case SUBTREE_ACKS -> AckCodec.subtree(from, version);
           case ROOT_HEAD -> AckCodec.rootHead(from);
+          case COMPLETE -> complete(from, version);
           default -> throw new ProtocolException("a message of unknown type " + type);
         };
     boolean later = message instanceof ClientHello hello && hello.maxVersion() > versions.highest();
@@ -274,6 +283,37 @@ final class MessageCodec {
     } catch (StorageException e) {
       throw new ProtocolException("the head of a piece cannot be read: " + e.getMessage());
     }
+  }
+
+  private static void complete(WireWriter to, Complete complete) {
+    Position position = complete.upTo().position();
+    to.u8(complete.last() ? Protocol.FLAG_LAST : 0);
+    to.i64(position.systemId()).u32(position.timeline()).i64(position.lsn());
+    to.u16(complete.upTo().databases().size());
+    complete
+        .upTo()
+        .databases()
+        .forEach((id, point) -> to.uuid(id).i64(point.sequence()).hash(point.chainHash()));
+  }
+
+  private static Message complete(WireReader from, int version) throws ProtocolException {
+    if (version < ProtocolVersions.WITH_COMPLETENESS) {
+      throw new ProtocolException("a message of type " + COMPLETE + " in version " + version);
+    }
+    int flags = from.u8();
+    Position position = new Position(from.i64(), from.u32(), from.i64());
+    int count = count(from);
+    Map<UUID, Completeness.Point> databases = new HashMap<>();
+    for (int i = 0; i < count; i++) {
+      databases.put(from.uuid(), new Completeness.Point(from.sequence(), from.hash()));
+    }
+    if ((flags & ~Protocol.FLAG_LAST) != 0
+        || databases.size() != count
+        || position.equals(Position.NONE)) {
+      throw new ProtocolException(
+          "complete up to " + position + " with flags " + flags + " and " + count + " databases");
+    }
+    return new Complete(flags != 0, new Completeness(position, databases));
   }
 
   private static Message databases(WireReader from) throws ProtocolException {

@@ -29,6 +29,9 @@ final class Protocol {
   /** Databases in one Databases message. */
   static final int MAX_ITEMS = 1024;
 
+  /** Databases that a node may say it is complete of. */
+  static final int MAX_DATABASES = 1 << 16;
+
   /** Bytes of keys and values that may be asked for in a piece; one larger pair comes alone. */
   static final int MAX_PIECE = 16 << 20;
 
@@ -46,6 +49,9 @@ final class Protocol {
 
   /** Bit of ClientHello's flags. */
   static final int FLAG_NEWEST_ONLY = 1;
+
+  /** Bit of Complete's flags. */
+  static final int FLAG_LAST = 1;
 
   /** Bit of CopyRequest's flags. */
   static final int FLAG_BEGINS = 1;

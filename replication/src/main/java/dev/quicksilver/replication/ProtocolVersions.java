@@ -13,8 +13,11 @@ public record ProtocolVersions(int lowest, int highest) {
   /** From this version on a node says its instance id with its acks. */
   static final int WITH_INSTANCES = 2;
 
+  /** From this version on an upstream says up to which position it is complete. */
+  static final int WITH_COMPLETENESS = 3;
+
   /** What this program speaks. */
-  public static final ProtocolVersions SUPPORTED = new ProtocolVersions(1, WITH_INSTANCES);
+  public static final ProtocolVersions SUPPORTED = new ProtocolVersions(1, WITH_COMPLETENESS);
 
   public ProtocolVersions {
     if (lowest < 1 || highest < lowest || highest > 0xFFFF) {

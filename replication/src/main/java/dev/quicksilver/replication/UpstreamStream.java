@@ -1,6 +1,7 @@
 package dev.quicksilver.replication;
 
 import dev.quicksilver.replication.Message.BlockStart;
+import dev.quicksilver.replication.Message.Complete;
 import dev.quicksilver.replication.Message.End;
 import dev.quicksilver.replication.Message.Heartbeat;
 import dev.quicksilver.replication.Message.RootHead;
@@ -31,6 +32,8 @@ final class UpstreamStream implements AutoCloseable {
   private final CommitPacer pacer;
   private final RootLag lag;
   private final AckSender acks;
+  private final Completing completing;
+  private final boolean catalog;
   private final FollowerCounters counters;
   private final Well well;
   private final Ticker ticker;
@@ -43,6 +46,7 @@ final class UpstreamStream implements AutoCloseable {
       CommitPacer pacer,
       Reports reports,
       FollowerCounters counters,
+      Completing completing,
       Well well,
       Ticker ticker) {
     this.link = link;
@@ -52,6 +56,9 @@ final class UpstreamStream implements AutoCloseable {
     this.pacer = pacer;
     this.lag = reports.subtree().roots().of(database.identity());
     this.counters = counters;
+    this.completing = completing;
+    this.catalog = database.identity().name().equals(CatalogPair.CATALOG);
+    completing.connected();
     this.well = well;
     this.ticker = ticker;
     this.acks = new AckSender(session, database.identity().name(), counters, reports, ticker);
@@ -91,6 +98,7 @@ final class UpstreamStream implements AutoCloseable {
         report();
       }
       case RootHead head -> lag.heard(head);
+      case Complete part when catalog -> completing.heard(part);
       case Refusal given -> throw new RefusedException(given);
       case End end -> {
         commit();
@@ -104,6 +112,7 @@ final class UpstreamStream implements AutoCloseable {
       acks.committed();
     }
     acks.ifDue();
+    completing.look();
     return null;
   }
 

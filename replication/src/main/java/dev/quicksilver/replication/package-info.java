@@ -5,7 +5,7 @@
  * serves a {@link dev.quicksilver.storage.DatabaseSet}, {@link dev.quicksilver.replication.Replica}
  * keeps one up to date, and a relay runs both on the same set.
  *
- * <p><b>Wire protocol, version 2</b> (all integers big-endian, over TCP; one connection per
+ * <p><b>Wire protocol, version 3</b> (all integers big-endian, over TCP; one connection per
  * followed database):
  *
  * <pre>
@@ -38,6 +38,8 @@
  * 14 SubtreeAcks  after database text ‖ after node text ‖ from version 2: after instance 16 ‖ after process 16 ‖ flags u8 (1: nothing comes after these)
  *                 ‖ count u16, at most 900 ‖ count × report, ascending by database and node (UTF-16 code units), from version 2 then by instance and process
  * 15 RootHead     last sequence u64 ‖ its commit time i64 ‖ root's clock u64, µs since 1970 ‖ age u64, µs
+ * 16 Complete     from version 3: flags u8 (1: the last part) ‖ system id u64 ‖ timeline u32 ‖ LSN u64 ‖ count u16, at most 1,024
+ *                 ‖ count × (database id 16 ‖ last sequence u64 ‖ chain hash there 32)
  * </pre>
  *
  * <p>The first four bytes of a ClientHello and the whole of a Refusal never change, so that any two
@@ -48,12 +50,13 @@
  *
  * <p><b>Order.</b> ClientHello; ServerHello or Refusal; then for purpose FOLLOW and READ_LOG any
  * number of (BlockStart, Segments, BlockEnd) and Heartbeats (each second in which there is no
- * block) and to FOLLOW a RootHead each second, at the end End or Refusal. The follower sends
- * nothing but an Ack after each durable commit and every second, and on the catalog's connection
- * SubtreeAcks every second. Purpose LIST is answered with Databases, 1,024 in each, and End.
- * Purpose COPY: each CopyRequest is answered with any number of (BlockStart, Segments, BlockEnd),
- * perhaps (PieceStart, Segments), and StepEnd; a request may be sent as soon as the PieceStart
- * before it is there.
+ * block) and to FOLLOW a RootHead each second and, on the catalog's connection, a Complete when the
+ * upstream is complete up to a later position than before; at the end End or Refusal. The follower
+ * sends nothing but an Ack after each durable commit and every second, and on the catalog's
+ * connection SubtreeAcks every second. Purpose LIST is answered with Databases, 1,024 in each, and
+ * End. Purpose COPY: each CopyRequest is answered with any number of (BlockStart, Segments,
+ * BlockEnd), perhaps (PieceStart, Segments), and StepEnd; a request may be sent as soon as the
+ * PieceStart before it is there.
  *
  * <p><b>Hot path:</b> {@code FollowerStream} (log to socket; blocks are passed on as they are
  * stored) and {@code UpstreamStream} (socket to {@link dev.quicksilver.storage.Applier}).

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.quicksilver.replication.Message.Ack;
 import dev.quicksilver.replication.Message.BlockEnd;
 import dev.quicksilver.replication.Message.ClientHello;
+import dev.quicksilver.replication.Message.Complete;
 import dev.quicksilver.replication.Message.CopyRequest;
 import dev.quicksilver.replication.Message.DatabaseInfo;
 import dev.quicksilver.replication.Message.Databases;
@@ -20,6 +21,7 @@ import dev.quicksilver.replication.Message.ServerHello;
 import dev.quicksilver.replication.Message.StepEnd;
 import dev.quicksilver.replication.Message.SubtreeAcks;
 import dev.quicksilver.storage.ChainHash;
+import dev.quicksilver.storage.Completeness;
 import dev.quicksilver.storage.ContentDigest;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.Head;
@@ -31,6 +33,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.stream.IntStream;
@@ -96,6 +99,16 @@ final class MessageCodecPropertiesTest {
       case 10 -> new StepEnd(sequence(random));
       case 11 -> new Ack(ack(random, text(random)));
       case 12 -> new RootHead(sequence(random), random.nextLong(), time(random), time(random));
+      case 13 ->
+          new Complete(
+              random.nextBoolean(),
+              new Completeness(
+                  new Position(random.nextLong(), random.nextInt(), random.nextLong()),
+                  Map.of(
+                      uuid(random),
+                      new Completeness.Point(sequence(random), hash(random)),
+                      uuid(random),
+                      new Completeness.Point(sequence(random), hash(random)))));
       default -> throw new IllegalArgumentException();
     };
   }
@@ -195,7 +208,7 @@ final class MessageCodecPropertiesTest {
   }
 
   @Property
-  void everyMessageSurvivesTheWire(@ForAll @IntRange(max = 12) int kind, @ForAll long seed)
+  void everyMessageSurvivesTheWire(@ForAll @IntRange(max = 13) int kind, @ForAll long seed)
       throws IOException {
     Message message = message(kind, new Random(seed));
     assertThat(input(framed(message)).read())
@@ -223,7 +236,7 @@ final class MessageCodecPropertiesTest {
 
   @Property
   void noDamagedByteGetsThrough(
-      @ForAll @IntRange(max = 12) int kind,
+      @ForAll @IntRange(max = 13) int kind,
       @ForAll long seed,
       @ForAll @IntRange(min = 1, max = 255) int damage)
       throws IOException {
@@ -234,7 +247,7 @@ final class MessageCodecPropertiesTest {
   }
 
   @Property
-  void aFrameThatEndsEarlyIsRefused(@ForAll @IntRange(max = 12) int kind, @ForAll long seed)
+  void aFrameThatEndsEarlyIsRefused(@ForAll @IntRange(max = 13) int kind, @ForAll long seed)
       throws IOException {
     Random random = new Random(seed);
     byte[] bytes = framed(message(kind, random));

@@ -25,8 +25,9 @@ final class VersionsTest {
   private static final UUID DNS = new UUID(1, 1);
   private static final ProtocolVersions LAST = new ProtocolVersions(1, 1);
   private static final ProtocolVersions TODAY = ProtocolVersions.SUPPORTED;
-  private static final ProtocolVersions NEXT = new ProtocolVersions(2, 3);
-  private static final ProtocolVersions FAR = new ProtocolVersions(4, 5);
+  private static final ProtocolVersions BEFORE = new ProtocolVersions(1, 2);
+  private static final ProtocolVersions NEXT = new ProtocolVersions(3, 4);
+  private static final ProtocolVersions FAR = new ProtocolVersions(5, 6);
 
   @TempDir private Path data;
 
@@ -107,18 +108,28 @@ final class VersionsTest {
   }
 
   @Test
+  void theBuildBeforeFollowsTodays() throws IOException {
+    assertThat(talk(TODAY, BEFORE)).isEqualTo(2);
+  }
+
+  @Test
+  void todaysBuildFollowsTheOneBefore() throws IOException {
+    assertThat(talk(BEFORE, TODAY)).isEqualTo(2);
+  }
+
+  @Test
   void theNextBuildFollowsTodays() throws IOException {
-    assertThat(talk(TODAY, NEXT)).isEqualTo(2);
+    assertThat(talk(TODAY, NEXT)).isEqualTo(3);
   }
 
   @Test
   void todaysBuildFollowsTheNext() throws IOException {
-    assertThat(talk(NEXT, TODAY)).isEqualTo(2);
+    assertThat(talk(NEXT, TODAY)).isEqualTo(3);
   }
 
   @Test
   void twoOfTheNextBuildSpeakTheHigherVersion() throws IOException {
-    assertThat(talk(NEXT, NEXT)).isEqualTo(3);
+    assertThat(talk(NEXT, NEXT)).isEqualTo(4);
   }
 
   @Test

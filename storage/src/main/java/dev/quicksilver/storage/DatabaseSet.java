@@ -14,14 +14,19 @@ public final class DatabaseSet implements AutoCloseable {
   /** The reserved name of the catalog: the database that lists the databases. */
   public static final String CATALOG = "quicksilver";
 
+  private final Path dataDirectory;
   private final DatabaseDirectory directory;
   private final StorageOptions options;
   private final Map<String, Database> open = new ConcurrentSkipListMap<>();
   private final Map<String, StorageException> damaged = new ConcurrentSkipListMap<>();
+  private final CompletenessFile completenessFile;
+  private volatile Optional<Completeness> completeness = Optional.empty();
 
   private DatabaseSet(Path dataDirectory, StorageOptions options) {
+    this.dataDirectory = dataDirectory;
     this.directory = new DatabaseDirectory(dataDirectory);
     this.options = options;
+    this.completenessFile = new CompletenessFile(dataDirectory);
   }
 
   /** Opens all databases of a data directory; makes it one if there are none. */
@@ -46,6 +51,7 @@ public final class DatabaseSet implements AutoCloseable {
       for (String name : set.directory.names()) {
         set.directory.environment(name).ifPresent(folder -> set.open(name, folder, replaceable));
       }
+      set.completeness = set.completenessFile.read();
     } catch (RuntimeException e) {
       set.close();
       throw e;
@@ -139,6 +145,33 @@ public final class DatabaseSet implements AutoCloseable {
     return before;
   }
 
+  /**
+   * Returns the last that is durable of where this node is complete; empty if it never was, or does
+   * not know. It was said of what was here then: a database may have been lost, or been replaced by
+   * a copy that is behind, since. {@link Completeness#missing} tells.
+   */
+  public Optional<Completeness> completeness() {
+    return completeness;
+  }
+
+  /**
+   * Says durably that this node is complete up to a position; nothing happens if it has said so of
+   * a later one.
+   *
+   * @throws StorageException NO_SPACE, IO
+   */
+  public synchronized void complete(Completeness upTo) {
+    if (upTo.isAfter(completeness)) {
+      completenessFile.write(upTo);
+      completeness = Optional.of(upTo);
+    }
+  }
+
+  /** Returns the node's data directory, of which the databases are a part. */
+  public Path dataDirectory() {
+    return dataDirectory;
+  }
+
   /** Returns how the databases are opened. */
   public StorageOptions options() {
     return options;
@@ -230,5 +263,6 @@ public final class DatabaseSet implements AutoCloseable {
   public synchronized void close() {
     open.values().forEach(Database::close);
     open.clear();
+    completenessFile.close();
   }
 }

@@ -106,7 +106,7 @@ final class LmdbErrors {
   }
 
   /** LMDB reports a write that a full disk cut short as an input/output error. */
-  private static boolean isFull(Object where) {
+  static boolean isFull(Object where) {
     try {
       return where instanceof Path path
           && Files.getFileStore(path).getUsableSpace() < NEARLY_NOTHING;

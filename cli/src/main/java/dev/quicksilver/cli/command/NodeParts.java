@@ -96,6 +96,11 @@ final class NodeParts {
     return addresses;
   }
 
+  /** Up to where this node has everything; empty if it does not know. */
+  String complete() {
+    return databases.completeness().map(upTo -> upTo.position().toString()).orElse("");
+  }
+
   /**
    * Serves the status over HTTP and says that the process is ready.
    *

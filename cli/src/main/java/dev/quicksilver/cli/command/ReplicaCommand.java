@@ -68,6 +68,7 @@ public final class ReplicaCommand extends NodeCommand {
                           .map(ReplicaCommand::progress),
                   RootCommand.followers(node.server),
                   node.subtree)
+              .withComplete(node.complete())
               .withUpstreams(
                   following.stream().flatMap(ReplicaCommand::upstreams).toList(),
                   replica.refusals().stream().map(ReplicaCommand::refusal).toList());

@@ -53,24 +53,26 @@ public final class RootCommand extends NodeCommand {
           boolean streaming = status.state() == GatewayStatus.State.STREAMING;
           String state = streaming ? "SEQUENCING" : status.state().name();
           NodeStatus report =
-              reporter.report(
-                  streaming
-                      ? Optional.empty()
-                      : Optional.of("the gateway is " + state + ": " + status.lastProblem()),
-                  node.databases.all(),
-                  database ->
-                      Optional.of(
-                          new StatusReporter.Progress(
-                              state,
-                              status.lastProblem(),
-                              "",
-                              "PostgreSQL",
-                              database.sequence(),
-                              Optional.empty(),
-                              database.sequence(),
-                              0)),
-                  followers(node.server),
-                  node.subtree);
+              reporter
+                  .report(
+                      streaming
+                          ? Optional.empty()
+                          : Optional.of("the gateway is " + state + ": " + status.lastProblem()),
+                      node.databases.all(),
+                      database ->
+                          Optional.of(
+                              new StatusReporter.Progress(
+                                  state,
+                                  status.lastProblem(),
+                                  "",
+                                  "PostgreSQL",
+                                  database.sequence(),
+                                  Optional.empty(),
+                                  database.sequence(),
+                                  0)),
+                      followers(node.server),
+                      node.subtree)
+                  .withComplete(node.complete());
           return slot.isEmpty()
               ? report
               : report.withSlot(
@@ -89,7 +91,7 @@ public final class RootCommand extends NodeCommand {
           database.identity().name(),
           new Following(
               streaming ? "SEQUENCING" : status.state().name(),
-              "PostgreSQL",
+              streaming ? "PostgreSQL" : "",
               database.head().lastSequence(),
               streaming ? OptionalLong.of(System.currentTimeMillis()) : OptionalLong.empty(),
               streaming ? "" : status.lastProblem()));
@@ -101,7 +103,8 @@ public final class RootCommand extends NodeCommand {
     try {
       return GatewayConfig.of(postgres.url(), postgres.user(), postgres.password())
           .withWindow(configuration.get(Settings.ROOT_WINDOW))
-          .withSlotName(configuration.find(Settings.ROOT_SLOT).orElse(""));
+          .withSlotName(configuration.find(Settings.ROOT_SLOT).orElse(""))
+          .withConfirmAfter(configuration.get(Settings.ROOT_CONFIRM_AFTER));
     } catch (IllegalArgumentException e) {
       throw new ConfigurationException(String.valueOf(e.getMessage()));
     }

@@ -102,6 +102,15 @@ public final class StatusCommand implements Callable<Integer> {
           time(Duration.ofSeconds(status.logMaxAgeSeconds())),
           status.logMaxBytes() >> 20);
     }
+    if (status.logMaxBytes() > 0) {
+      out.printf(
+          Locale.ROOT,
+          "  %-12s %s%n",
+          "complete",
+          status.complete().isEmpty()
+              ? "not known: it has not heard up to where"
+              : "up to " + status.complete() + " (PostgreSQL's system @ timeline : position)");
+    }
     if (!status.databases().isEmpty()) {
       out.println();
       Table databases =

@@ -111,7 +111,8 @@ final class StatusReporter {
         List.of(),
         role == Role.BRIDGE ? 0 : storage.logMaxAge().toSeconds(),
         role == Role.BRIDGE ? 0 : storage.logMaxBytes(),
-        List.of());
+        List.of(),
+        "");
   }
 
   /** One that cannot be read is no reason to say nothing of the others. */

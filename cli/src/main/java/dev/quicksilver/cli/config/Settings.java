@@ -150,6 +150,15 @@ public final class Settings {
           ROOT,
           "The replication slot to read. If it is not given, the one that the last root of this"
               + " database took, else one named after the database.");
+  public static final Setting<Duration> ROOT_CONFIRM_AFTER =
+      with(
+          "root.confirm-after",
+          new Span("0", "1h"),
+          "10s",
+          ROOT,
+          "For how long a change is durable on the root before PostgreSQL is told that it may"
+              + " forget the WAL up to there. A replica that is no further behind can become the"
+              + " root if this one is lost. Of no account while commits wait for the root.");
   public static final Setting<Endpoint> REPLICATION_LISTEN =
       with(
           "replication.listen",
@@ -438,6 +447,7 @@ public final class Settings {
           POSTGRES_EMBEDDED_PORT,
           ROOT_WINDOW,
           ROOT_SLOT,
+          ROOT_CONFIRM_AFTER,
           REPLICATION_LISTEN,
           REPLICATION_UPSTREAMS,
           REPLICATION_SECONDARIES,

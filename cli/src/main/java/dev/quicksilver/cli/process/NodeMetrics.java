@@ -10,6 +10,7 @@ import io.prometheus.metrics.expositionformats.PrometheusTextFormatWriter;
 import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.OptionalDouble;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
@@ -38,6 +39,13 @@ final class NodeMetrics {
         .name("quicksilver_uptime_seconds")
         .help("Time since the process was started.")
         .callback(callback -> callback.call(number(current.uptimeSeconds())))
+        .register(registry);
+    GaugeWithCallback.builder()
+        .name("quicksilver_complete_lsn_bytes")
+        .help(
+            "The position in PostgreSQL's WAL up to which this node has everything; absent while it"
+                + " is not known.")
+        .callback(callback -> lsn(current.complete()).ifPresent(callback::call))
         .register(registry);
     database("quicksilver_last_sequence", "The last durable sequence.", DatabaseReport::sequence);
     database(
@@ -211,6 +219,17 @@ final class NodeMetrics {
                         .map(time -> time.toMillis() / 1e3)
                         .orElse(0.0)))
         .register(registry);
+  }
+
+  /** The last part of {@code 7300@1:0/1A2B3C} in bytes. */
+  private static OptionalDouble lsn(String position) {
+    int slash = position.lastIndexOf('/');
+    return slash < 0
+        ? OptionalDouble.empty()
+        : OptionalDouble.of(
+            Long.parseUnsignedLong(position.substring(position.lastIndexOf(':') + 1, slash), 16)
+                    * 0x1p32
+                + Long.parseUnsignedLong(position.substring(slash + 1), 16));
   }
 
   private void database(String name, String help, ToDoubleFunction<DatabaseReport> value) {

@@ -21,6 +21,8 @@ import java.util.Map;
  *     none
  * @param logMaxBytes how large the log of a database may be; 0 on a bridge
  * @param bridges what a bridge counts; empty on other nodes
+ * @param complete the position in PostgreSQL's WAL up to which this node has everything, as in
+ *     {@code 7300@1:0/1A2B3C}; empty if it does not know, and on a bridge
  */
 public record NodeStatus(
     String version,
@@ -43,28 +45,35 @@ public record NodeStatus(
     List<RefusalReport> refusals,
     long logMaxAgeSeconds,
     long logMaxBytes,
-    List<BridgeReport> bridges) {
+    List<BridgeReport> bridges,
+    String complete) {
 
   /** Returns the same with upstreams and how often they have refused. */
   public NodeStatus withUpstreams(List<UpstreamReport> reports, List<RefusalReport> refused) {
-    return with(List.copyOf(reports), slots, List.copyOf(refused), bridges);
+    return with(List.copyOf(reports), slots, List.copyOf(refused), bridges, complete);
   }
 
   /** Returns the same with a root's slot. */
   public NodeStatus withSlot(SlotReport slot) {
-    return with(upstreams, List.of(slot), refusals, bridges);
+    return with(upstreams, List.of(slot), refusals, bridges, complete);
   }
 
   /** Returns the same with what a bridge counts. */
   public NodeStatus withBridge(BridgeReport bridge) {
-    return with(upstreams, slots, refusals, List.of(bridge));
+    return with(upstreams, slots, refusals, List.of(bridge), complete);
+  }
+
+  /** Returns the same with the position up to which the node is complete. */
+  public NodeStatus withComplete(String position) {
+    return with(upstreams, slots, refusals, bridges, position);
   }
 
   private NodeStatus with(
       List<UpstreamReport> newUpstreams,
       List<SlotReport> newSlots,
       List<RefusalReport> newRefusals,
-      List<BridgeReport> newBridges) {
+      List<BridgeReport> newBridges,
+      String newComplete) {
     return new NodeStatus(
         version,
         role,
@@ -86,7 +95,8 @@ public record NodeStatus(
         newRefusals,
         logMaxAgeSeconds,
         logMaxBytes,
-        newBridges);
+        newBridges,
+        newComplete);
   }
 
   /**

@@ -39,6 +39,7 @@ final class ConfigurationTest {
     expected.put("postgres.embedded-port", "5433");
     expected.put("root.window", "500ms");
     expected.put("root.slot", "none");
+    expected.put("root.confirm-after", "10s");
     expected.put("replication.listen", "127.0.0.1:7400");
     expected.put("replication.upstreams", "");
     expected.put("replication.secondaries", "");

@@ -54,7 +54,8 @@ final class JsonTest {
             List.of(),
             5,
             6,
-            List.of());
+            List.of(),
+            "9@1:0/A");
     ObjectNode later = Json.MAPPER.valueToTree(status);
     later.put("added_later", 5);
     ((ObjectNode) later.get("databases").get(0)).put("also_later", "x");

@@ -1,0 +1,136 @@
+package dev.quicksilver.gateway;
+
+import dev.quicksilver.gateway.GatewayStatus.State;
+import dev.quicksilver.replication.Threads;
+import dev.quicksilver.storage.Position;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CancellationException;
+import java.util.function.BooleanSupplier;
+import org.postgresql.replication.PGReplicationStream;
+import org.slf4j.event.Level;
+
+/**
+ * This node holds the slot: it is the root. One thread reads the stream into the queue, one watches
+ * that the stream is alive, and the session's own takes from the queue and commits.
+ */
+final class Sequencing implements SlotState, AutoCloseable {
+  private static final long QUEUE_BYTES = 16L << 20;
+
+  private final ReplicationConnection connection;
+  private final int pid;
+  private final PGReplicationStream stream;
+  private final Position position;
+  private final long since;
+  private final Waiters waiters;
+  private final OpenTransactions transactions;
+  private final CommitSchedule schedule;
+  private final MessageQueue queue;
+  private final Thread reader;
+  private final StreamWatch watch;
+
+  /**
+   * Starts to read and to watch.
+   *
+   * @param taken the connection that holds the slot
+   * @param pid the process of PostgreSQL at its other end
+   * @param position up to where this node has read
+   */
+  Sequencing(
+      SessionParts parts, Taking taken, int pid, PGReplicationStream stream, Position position) {
+    this.connection = taken.connection();
+    this.pid = pid;
+    this.stream = stream;
+    this.position = position;
+    this.since = parts.nanoTime().getAsLong();
+    this.waiters = parts.waiters();
+    transactions = new OpenTransactions();
+    schedule =
+        new CommitSchedule(
+            parts.config(),
+            taken.source(),
+            parts.databases(),
+            transactions,
+            new Sequencer(parts.databases(), transactions, taken.source(), waiters),
+            parts.progress(),
+            waiters,
+            parts.nanoTime(),
+            position.lsn());
+    queue = new MessageQueue(QUEUE_BYTES, parts.nanoTime());
+    SlotReader slotReader =
+        new SlotReader(
+            stream,
+            queue,
+            parts.progress(),
+            parts.config().confirmAfter().isZero(),
+            parts.nanoTime());
+    reader = Thread.ofPlatform().name("quicksilver-gateway-reader").daemon().start(slotReader);
+    watch =
+        new StreamWatch(
+            parts.central(),
+            slotReader,
+            pid,
+            parts.config().silence(),
+            parts.nanoTime(),
+            queue::end);
+  }
+
+  /**
+   * Sequences until {@code closing}.
+   *
+   * @throws Exception the reason for which the stream ended
+   */
+  void run(BooleanSupplier closing) throws Exception {
+    schedule.run(queue, stream, closing);
+  }
+
+  /** Where this node was when it took the slot. */
+  Position position() {
+    return position;
+  }
+
+  /** Since when it holds the slot, in ns of the session's clock. */
+  long since() {
+    return since;
+  }
+
+  @Override
+  public Optional<State> shown() {
+    return Optional.of(State.STREAMING);
+  }
+
+  @Override
+  public Level level() {
+    return Level.INFO;
+  }
+
+  @Override
+  public int ownHolder() {
+    return pid;
+  }
+
+  @Override
+  public List<AutoCloseable> holds() {
+    return List.of(this, connection);
+  }
+
+  /** Lets what is in whole transactions be committed and confirmed, so closes nothing yet. */
+  @Override
+  public void wake() {
+    queue.end(new CancellationException("closing"));
+  }
+
+  /** Throws away what is not committed, and lets the slot go. */
+  @Override
+  public void close() {
+    try {
+      transactions.close();
+    } finally {
+      waiters.forget();
+      queue.close();
+      connection.close();
+      watch.close();
+      Threads.join(reader);
+    }
+  }
+}

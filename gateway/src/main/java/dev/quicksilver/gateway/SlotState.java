@@ -1,0 +1,233 @@
+package dev.quicksilver.gateway;
+
+import dev.quicksilver.gateway.GatewayStatus.State;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.event.Level;
+
+/**
+ * Where a root's session with the slot is. A state carries what is known in it and what is open in
+ * it; {@link Transitions} closes the latter when the state is left.
+ *
+ * <pre>
+ *   Connecting ──▶ Checking ──▶ Taking ──▶ Sequencing
+ *       ▲             └▶ Copying ─▲
+ *       │
+ *       ├── WaitingForPostgres ◀── from anywhere, if PostgreSQL is away or errs
+ *       ├── WaitingForSpace    ◀── from anywhere, if a disk or a map is full
+ *       └── StandingBy ⇄ Reclaiming ◀── from Taking, if the slot is in use
+ *
+ *   Closed, Failed ◀── from anywhere
+ * </pre>
+ */
+sealed interface SlotState
+    permits SlotState.Connecting,
+        SlotState.Checking,
+        SlotState.Copying,
+        SlotState.Taking,
+        Sequencing,
+        SlotState.StandingBy,
+        SlotState.Reclaiming,
+        SlotState.WaitingForPostgres,
+        SlotState.WaitingForSpace,
+        SlotState.Ended {
+  /** What others see; empty if they go on to see what they saw before. */
+  default Optional<State> shown() {
+    return Optional.empty();
+  }
+
+  /** What is wrong, for the status; empty if nothing is. */
+  default String problem() {
+    return "";
+  }
+
+  /** How loudly it is said that the state has been entered. */
+  default Level level() {
+    return Level.DEBUG;
+  }
+
+  /** The process of PostgreSQL that holds the slot for this node; 0 if none does. */
+  default int ownHolder() {
+    return 0;
+  }
+
+  /**
+   * What is open. Whatever the next state does not hold as well is closed, in this order; may be
+   * closed more than once, and from any thread.
+   */
+  default List<AutoCloseable> holds() {
+    return List.of();
+  }
+
+  /** The gateway closes: lets what waits in this state see it. From any thread. */
+  default void wake() {
+    holds().forEach(Transitions::letGo);
+  }
+
+  /** Looks for the PostgreSQL. */
+  record Connecting() implements SlotState {}
+
+  /** Connected: asks whether this PostgreSQL is the one that this node may go on with. */
+  record Checking(ReplicationConnection connection) implements SlotState {
+    @Override
+    public List<AutoCloseable> holds() {
+      return List.of(connection);
+    }
+  }
+
+  /** Nothing was ever read into this node: makes the slot and copies what the tables hold. */
+  record Copying(
+      ReplicationConnection connection,
+      ReplicationConnection.Identity source,
+      UUID cluster,
+      FirstStart firstStart)
+      implements SlotState {
+    @Override
+    public Optional<State> shown() {
+      return Optional.of(State.COPYING);
+    }
+
+    @Override
+    public Level level() {
+      return Level.INFO;
+    }
+
+    @Override
+    public List<AutoCloseable> holds() {
+      // It may wait for a slot to be made, which can take for ever: the connection first.
+      return List.of(connection, firstStart);
+    }
+  }
+
+  /** All is well but for the slot: takes it and sees that it goes on where this node is. */
+  record Taking(ReplicationConnection connection, ReplicationConnection.Identity source)
+      implements SlotState {
+    @Override
+    public List<AutoCloseable> holds() {
+      return List.of(connection);
+    }
+  }
+
+  /**
+   * Another root holds the slot; this one looks from time to time whether it is free.
+   *
+   * <p>What a node does meanwhile is an object of {@link #holds()}: it begins when this state is
+   * made, goes on while only the holder changes, and ends when the node leaves, whichever way.
+   *
+   * @param holder its process of PostgreSQL; 0 if it could not be asked for
+   * @param since since when this node stands by, in ns of the session's clock
+   */
+  record StandingBy(int holder, long since) implements SlotState {
+    /** The same wait, for another process. */
+    StandingBy heldBy(int other) {
+      return new StandingBy(other, since);
+    }
+
+    @Override
+    public Optional<State> shown() {
+      return Optional.of(State.WAITING_FOR_SLOT);
+    }
+
+    @Override
+    public Level level() {
+      return Level.INFO;
+    }
+  }
+
+  /**
+   * A lost connection of this very node still holds the slot; its process was told to end.
+   *
+   * @param holder the process of PostgreSQL
+   * @param since since when it is waited for, in ns of the session's clock
+   */
+  record Reclaiming(int holder, long since) implements SlotState {
+    @Override
+    public Optional<State> shown() {
+      return Optional.of(State.CONNECTING);
+    }
+
+    @Override
+    public String problem() {
+      return "process "
+          + holder
+          + " of PostgreSQL still holds the slot for a connection of this node that was lost;"
+          + " it was told to end, and if it hangs, an administrator has to end it (kill -9"
+          + " restarts all of PostgreSQL)";
+    }
+
+    @Override
+    public Level level() {
+      return Level.INFO;
+    }
+  }
+
+  /**
+   * PostgreSQL is away, or answers with an error that may go away.
+   *
+   * @param attempt how many attempts have failed since this node last held the slot, from 1
+   * @param pause until the next one
+   */
+  record WaitingForPostgres(int attempt, Duration pause, String problem) implements SlotState {
+    @Override
+    public Optional<State> shown() {
+      return Optional.of(State.CONNECTING);
+    }
+
+    @Override
+    public Level level() {
+      return Level.WARN;
+    }
+  }
+
+  /**
+   * A disk or a map is full. Nothing was lost: the WAL is read again from what is durable here.
+   *
+   * @param pause until the next attempt
+   */
+  record WaitingForSpace(Duration pause, String problem) implements SlotState {
+    @Override
+    public Optional<State> shown() {
+      return Optional.of(State.WAITING_FOR_SPACE);
+    }
+
+    @Override
+    public Level level() {
+      return Level.ERROR;
+    }
+  }
+
+  /** There is no way on from these. */
+  sealed interface Ended extends SlotState permits Closed, Failed {}
+
+  /** It was closed. */
+  record Closed() implements Ended {
+    @Override
+    public Optional<State> shown() {
+      return Optional.of(State.CLOSED);
+    }
+  }
+
+  /**
+   * It cannot go on.
+   *
+   * @param cause the refusal; anything else is our fault
+   */
+  record Failed(Throwable cause) implements Ended {
+    @Override
+    public Optional<State> shown() {
+      return Optional.of(State.FAILED);
+    }
+
+    @Override
+    public String problem() {
+      return cause instanceof Exception e ? PostgresFailure.oneLine(e) : cause.toString();
+    }
+
+    @Override
+    public Level level() {
+      return Level.ERROR;
+    }
+  }
+}

@@ -1,0 +1,116 @@
+package dev.quicksilver.replication;
+
+import dev.quicksilver.replication.Message.Complete;
+import dev.quicksilver.storage.Completeness;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.StorageException;
+import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.HashMap;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes of what an upstream says of itself what this node can say of itself: once each database
+ * here has got as far, this node is complete up to the same position. On the thread of the
+ * catalog's follower; the other databases are looked at from outside, for they come on connections
+ * of their own.
+ */
+final class Completing {
+  private static final Logger LOG = LoggerFactory.getLogger(Completing.class);
+  private static final long LOOK = TimeUnit.MILLISECONDS.toNanos(100);
+
+  /** A node that is far behind waits for so many at most. */
+  private static final int MOST_WAITING = 64;
+
+  private final DatabaseSet databases;
+  private final Ticker ticker;
+  private final Deque<Completeness> waiting = new ArrayDeque<>();
+  private final Map<UUID, Completeness.Point> parts = new HashMap<>();
+  private long nextLook;
+  private String complaint = "";
+
+  Completing(DatabaseSet databases, Ticker ticker) {
+    this.databases = databases;
+    this.ticker = ticker;
+    this.nextLook = ticker.nanos();
+  }
+
+  /** A new connection begins: what was half said on the one before is forgotten. */
+  void connected() {
+    parts.clear();
+  }
+
+  /**
+   * Takes what the upstream says of itself.
+   *
+   * @throws ProtocolException if it names more databases than there can be
+   */
+  void heard(Complete part) throws ProtocolException {
+    parts.putAll(part.upTo().databases());
+    if (parts.size() > Protocol.MAX_DATABASES) {
+      throw new ProtocolException("complete with more than " + Protocol.MAX_DATABASES);
+    }
+    if (!part.last()) {
+      return;
+    }
+    Completeness upTo = new Completeness(part.upTo().position(), parts);
+    parts.clear();
+    if (upTo.isAfter(Optional.ofNullable(waiting.peekLast()).or(databases::completeness))) {
+      waiting.addLast(upTo);
+      if (waiting.size() > MOST_WAITING) {
+        thin();
+      }
+      nextLook = ticker.nanos();
+    }
+  }
+
+  /** Far behind, every second of them will do. The newest stays. */
+  private void thin() {
+    boolean drop = true;
+    for (Iterator<Completeness> each = waiting.descendingIterator(); each.hasNext(); ) {
+      each.next();
+      drop = !drop;
+      if (drop) {
+        each.remove();
+      }
+    }
+  }
+
+  /** Looks, now and then, whether this node has got as far as an upstream was. */
+  void look() {
+    if (waiting.isEmpty() || nextLook - ticker.nanos() > 0) {
+      return;
+    }
+    nextLook = ticker.nanos() + LOOK;
+    try {
+      Optional<Database> catalog = databases.get(CatalogPair.CATALOG);
+      if (catalog.isEmpty()) {
+        return;
+      }
+      Map<UUID, DatabaseIdentity> named = CatalogPair.named(catalog.get());
+      Optional<Completeness> reached = Optional.empty();
+      for (Completeness next = waiting.peekFirst();
+          next != null && next.missing(databases, named).isEmpty();
+          next = waiting.peekFirst()) {
+        reached = Optional.of(waiting.removeFirst());
+      }
+      reached.ifPresent(databases::complete);
+      complaint = "";
+    } catch (StorageException | IOException e) {
+      String now = String.valueOf(e.getMessage());
+      if (!now.equals(complaint)) {
+        LOG.warn("This node cannot say how complete it is: {}", now);
+      }
+      complaint = now;
+    }
+  }
+}
