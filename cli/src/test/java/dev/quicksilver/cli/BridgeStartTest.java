@@ -3,15 +3,13 @@ package dev.quicksilver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.Ended;
 import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.cli.process.ExitCode;
-import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.StorageOptions;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Execution;
@@ -22,23 +20,19 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 final class BridgeStartTest {
   @TempDir private Path folder;
 
-  private static String refused(Path data) throws Exception {
-    Process process =
-        JavaCommand.process(
-                Quicksilver.class,
-                List.of("-Xmx64m"),
-                List.of(
-                    "bridge",
-                    "--bridge-listen=127.0.0.1:0",
-                    "--http-listen=127.0.0.1:0",
-                    "--data-directory=" + data))
-            .redirectErrorStream(true)
-            .start();
-    String printed =
-        new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8).strip();
-    assertThat(process.waitFor()).as(printed).isEqualTo(ExitCode.NOT_FOUND);
-    assertThat(printed.lines()).hasSize(1);
-    return printed;
+  private String refused(Path data) throws Exception {
+    try (Cluster cluster = TestCluster.in(folder)) {
+      Ended ended =
+          cluster.run(
+              "bridge",
+              "--bridge-listen=127.0.0.1:0",
+              "--http-listen=127.0.0.1:0",
+              "--data-directory=" + data);
+      String printed = ended.output().strip();
+      assertThat(ended.exitCode()).as(printed).isEqualTo(ExitCode.NOT_FOUND);
+      assertThat(printed.lines()).hasSize(1);
+      return printed;
+    }
   }
 
   @Test

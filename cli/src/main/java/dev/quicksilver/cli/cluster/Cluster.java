@@ -10,14 +10,9 @@ import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.Ports;
 import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -51,12 +46,11 @@ public final class Cluster implements AutoCloseable {
 
   private static final int POLL_MILLIS = 5;
   private static final int ASK_MILLIS = 20;
-  private static final Duration LONGEST_ANSWER = Duration.ofSeconds(10);
 
   private final Path folder;
   private final ProcessOptions options;
   private final boolean removed;
-  private final HttpClient http = HttpClient.newBuilder().connectTimeout(LONGEST_ANSWER).build();
+  private final NodeHttp http = new NodeHttp();
   private final Map<Setting<?>, String> everywhere = new HashMap<>();
   private final Map<String, String> addresses = new HashMap<>();
   private final Map<String, NodeSpec> specs = new HashMap<>();
@@ -95,7 +89,7 @@ public final class Cluster implements AutoCloseable {
     return folder;
   }
 
-  /** Has all nodes started from now on run with a setting, where they have such and no other. */
+  /** Has the nodes started from now on run with a setting, unless their own says otherwise. */
   public synchronized Cluster everywhere(Setting<?> setting, String value) {
     everywhere.put(setting, value);
     return this;
@@ -106,16 +100,16 @@ public final class Cluster implements AutoCloseable {
     Path data = folder.resolve(POSTGRES);
     ChildProcess process;
     synchronized (this) {
-      process =
-          launch(
-              POSTGRES,
-              options,
-              List.of(
-                  PostgresCommand.PROCESS_NAME,
-                  Settings.DATA_DIRECTORY.flag() + "=" + data,
-                  Settings.POSTGRES_EMBEDDED_DIRECTORY.flag() + "=" + folder.resolve(POSTGRES_DATA),
-                  Settings.POSTGRES_EMBEDDED_PORT.flag() + "=0",
-                  Settings.HTTP_LISTEN.flag() + "=" + address(POSTGRES, "http")));
+      WrittenSettings written =
+          WrittenSettings.of(
+              Map.of(
+                  Settings.DATA_DIRECTORY, data.toString(),
+                  Settings.POSTGRES_EMBEDDED_DIRECTORY, folder.resolve(POSTGRES_DATA).toString(),
+                  Settings.POSTGRES_EMBEDDED_PORT, "0",
+                  Settings.HTTP_LISTEN, address(POSTGRES, "http")));
+      List<String> words = new ArrayList<>(List.of(PostgresCommand.PROCESS_NAME));
+      words.addAll(written.flags());
+      process = launch(POSTGRES, options, words);
     }
     Map<String, String> said = process.awaitReady(data, PostgresCommand.PROCESS_NAME);
     CentralPostgres started =
@@ -181,24 +175,15 @@ public final class Cluster implements AutoCloseable {
     everywhere.forEach(
         (setting, value) -> {
           if (setting.roles().contains(spec.role())) {
-            settings.putIfAbsent(setting, value);
+            settings.put(setting, value);
           }
         });
     settings.putAll(spec.settings());
+    WrittenSettings written = WrittenSettings.of(settings);
     List<String> words = new ArrayList<>(List.of(spec.role().command()));
-    Map<String, String> variables = new HashMap<>();
-    settings.forEach(
-        (setting, value) -> {
-          // What is nobody's business does not show in a list of processes.
-          if (setting.type().isSecret() || setting == Settings.POSTGRES_URL) {
-            variables.put(setting.variable(), value);
-          } else {
-            words.add(setting.flag() + "=" + value);
-          }
-        });
-    words.subList(1, words.size()).sort(null);
-    ChildProcess process =
-        launch(spec.name(), spec.options().orElse(options).withEnvironment(variables), words);
+    words.addAll(written.flags());
+    ProcessOptions how = spec.options().orElse(options).withEnvironment(written.variables());
+    ChildProcess process = launch(spec.name(), how, words);
     specs.put(spec.name(), spec);
     return process;
   }
@@ -243,7 +228,7 @@ public final class Cluster implements AutoCloseable {
     return process;
   }
 
-  /** Waits until a node that was launched says that it is ready, which it may be unhealthy, too. */
+  /** Waits until a node that was launched says that it is ready; it may not be healthy yet. */
   public void awaitReady(String name) throws InterruptedException {
     NodeSpec spec = spec(name);
     process(name)
@@ -365,11 +350,7 @@ public final class Cluster implements AutoCloseable {
    */
   public HttpResponse<String> ask(String name, String path)
       throws IOException, InterruptedException {
-    return http.send(
-        HttpRequest.newBuilder(URI.create("http://" + address(name, "http") + path))
-            .timeout(LONGEST_ANSWER)
-            .build(),
-        BodyHandlers.ofString());
+    return http.ask(address(name, "http"), path);
   }
 
   /**
@@ -457,7 +438,7 @@ public final class Cluster implements AutoCloseable {
       closed = true;
       last = running().reversed();
     }
-    http.shutdownNow();
+    http.close();
     // PostgreSQL last, so that the others do not fill their logs with its absence.
     List<ChildProcess> nodes =
         last.stream().filter(process -> !process.name().equals(POSTGRES)).toList();

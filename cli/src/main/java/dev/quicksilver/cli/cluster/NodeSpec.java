@@ -54,7 +54,8 @@ public record NodeSpec(
 
   /** A replica that follows nodes of the cluster, if any are named. */
   public static NodeSpec replica(String name, String... upstreams) {
-    return new NodeSpec(name, Role.REPLICA, name, List.of(upstreams), Map.of(), Optional.empty());
+    return new NodeSpec(name, Role.REPLICA, name, List.of(), Map.of(), Optional.empty())
+        .following(upstreams);
   }
 
   /** A bridge on the data directory of a node. */
@@ -67,6 +68,14 @@ public record NodeSpec(
     Map<Setting<?>, String> all = new LinkedHashMap<>(settings);
     all.put(setting, value);
     return new NodeSpec(name, role, data, upstreams, all, options);
+  }
+
+  /**
+   * Returns the same that pulls from these nodes of the cluster, in order; they need not be started
+   * yet.
+   */
+  public NodeSpec following(String... nodes) {
+    return new NodeSpec(name, role, data, List.of(nodes), settings, options);
   }
 
   /** Returns the same on the data directory of another name, whose own process has ended. */
