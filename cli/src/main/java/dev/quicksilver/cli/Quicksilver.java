@@ -14,6 +14,7 @@ import dev.quicksilver.cli.command.ReplicaCommand;
 import dev.quicksilver.cli.command.RootCommand;
 import dev.quicksilver.cli.command.SnapshotCommand;
 import dev.quicksilver.cli.command.StatusCommand;
+import dev.quicksilver.cli.command.SwitchOverCommand;
 import dev.quicksilver.cli.command.VerifyCommand;
 import dev.quicksilver.cli.command.VersionCommand;
 import dev.quicksilver.cli.config.Paths;
@@ -62,6 +63,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       VerifyCommand.class,
       CompactCommand.class,
       CopyAnewCommand.class,
+      SwitchOverCommand.class,
       LoadCommand.class,
       ExportCommand.class,
       CompareCommand.class,
@@ -120,6 +122,7 @@ public final class Quicksilver {
     flags(commands, "export", data);
     flags(commands, "compare", data);
     flags(commands, "copy-anew", data);
+    flags(commands, "switch-over", data);
     List<Setting<?>> postgres =
         Settings.of(Role.ROOT).stream().filter(s -> s.key().startsWith("postgres.")).toList();
     flags(commands, "load", postgres);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.cli.cluster.CentralPostgres;
 import dev.quicksilver.cli.cluster.Cluster;
+import dev.quicksilver.cli.cluster.Ended;
 import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.NodeStatus;
@@ -157,6 +158,64 @@ final class StandbyRootsTest {
     cluster.restart("a");
     write();
     awaitStandby("b");
+    sameEverywhere("a", "b");
+  }
+
+  @Test
+  void switchesOverWhenItIsTold() throws Exception {
+    Ended refused = cluster.run("switch-over", "--data-directory=" + cluster.data("b"));
+    assertThat(refused.exitCode()).isNotZero();
+    assertThat(refused.output()).contains("no standby root follows this one");
+    write();
+    for (String[] pair : new String[][] {{"a", "b"}, {"b", "a"}}) {
+      awaitStandby(pair[1]);
+      Ended done = cluster.run("switch-over", "--data-directory=" + cluster.data(pair[0]));
+      assertThat(done.exitCode()).as(done.output()).isZero();
+      assertThat(done.output()).contains("another root has taken over, probably " + pair[1]);
+      awaitSequencing(pair[1]);
+      write();
+      awaitStandby(pair[0]);
+    }
+    sameEverywhere("a", "b");
+  }
+
+  @Test
+  void commitsWaitUntilBothRootsHaveThem() throws Exception {
+    write();
+    awaitStandby("b");
+    for (String root : new String[] {"b", "a"}) {
+      cluster.stop(root);
+    }
+    for (String[] pair : new String[][] {{"a", "b"}, {"b", "a"}}) {
+      cluster.start(
+          NodeSpec.root(pair[0], pair[1])
+              .with(Settings.ROOT_WINDOW, "0s")
+              .with(Settings.ROOT_STANDBYS, "1"));
+    }
+    awaitSequencing("a");
+    awaitStandby("b");
+    session.execute("ALTER SYSTEM SET synchronous_standby_names = '\"quicksilver-root\"'");
+    session.execute("SELECT pg_reload_conf()");
+    Await.until(
+        "commits wait for the root",
+        () -> session.query("SELECT max(sync_state) FROM pg_stat_replication"),
+        "sync"::equals);
+    cluster.awaitStatus(
+        "a", "to know", status -> status.slots().stream().anyMatch(slot -> slot.synchronous()));
+    for (int i = 0; i < 200; i++) {
+      session.execute("INSERT INTO dns VALUES ('row " + ++rows + "', 'x')");
+      if (i % 20 == 0) {
+        // What is acknowledged is there, so there is nothing to wait for.
+        assertThat(dns(cluster.status("b")).orElseThrow().sequence()).isEqualTo(rows);
+      }
+    }
+    cluster.kill("a");
+    awaitSequencing("b");
+    assertThat(dns(cluster.status("b")).orElseThrow().sequence()).isEqualTo(rows);
+    // The one that is left has nobody to wait with: its commits wait for the other one.
+    cluster.restart("a");
+    write();
+    awaitStandby("a");
     sameEverywhere("a", "b");
   }
 }

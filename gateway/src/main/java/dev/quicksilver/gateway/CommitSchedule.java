@@ -1,5 +1,6 @@
 package dev.quicksilver.gateway;
 
+import dev.quicksilver.replication.Standbys;
 import dev.quicksilver.storage.Completeness;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.FailPoint;
@@ -50,14 +51,18 @@ final class CommitSchedule {
   private final OpenTransactions transactions;
   private final Deque<Recorded> unconfirmed = new ArrayDeque<>();
   private final Sequencer sequencer;
+  private final Standbys standbys;
   private final Progress progress;
   private final Waiters waiters;
   private final LongSupplier nanoTime;
   private final List<ByteBuffer> batch = new ArrayList<>();
   private long durableLsn;
   private long recordedLsn;
+  private long dueLsn;
   private long recordedAt;
   private long confirmedLsn;
+  private volatile long committingSince;
+  private volatile boolean committing;
   private long notBefore;
   private long lastIdle;
   private long transactionCount;
@@ -68,6 +73,7 @@ final class CommitSchedule {
       DatabaseSet databases,
       OpenTransactions transactions,
       Sequencer sequencer,
+      Standbys standbys,
       Progress progress,
       Waiters waiters,
       LongSupplier nanoTime,
@@ -77,6 +83,7 @@ final class CommitSchedule {
     this.databases = databases;
     this.transactions = transactions;
     this.sequencer = sequencer;
+    this.standbys = standbys;
     this.progress = progress;
     this.waiters = waiters;
     this.nanoTime = nanoTime;
@@ -148,7 +155,10 @@ final class CommitSchedule {
 
   private void commit(PGReplicationStream stream) {
     long began = nanoTime.getAsLong();
+    committing = true;
+    committingSince = began;
     long entries = transactions.commit();
+    committing = false;
     sequencer.committed();
     durableLsn = max(durableLsn, sequencer.processedLsn());
     long ended = nanoTime.getAsLong();
@@ -189,14 +199,29 @@ final class CommitSchedule {
       recordNow();
     }
     long due = nanoTime.getAsLong() - after;
-    long lsn = confirmedLsn;
+    long lsn = dueLsn;
     for (Recorded first = unconfirmed.peekFirst();
         first != null && first.at() - due <= 0;
         first = unconfirmed.peekFirst()) {
       lsn = first.lsn();
       unconfirmed.removeFirst();
     }
-    confirm(stream, lsn);
+    dueLsn = lsn;
+    confirm(stream, held(dueLsn));
+  }
+
+  /** For how long the disk has not finished a commit, in ns; 0 while none is under way. */
+  long committingFor() {
+    return committing ? nanoTime.getAsLong() - committingSince : 0;
+  }
+
+  /** No more than enough standbys hold, too. */
+  private long held(long lsn) {
+    if (config.standbys() == 0) {
+      return lsn;
+    }
+    long there = standbys.heldBy(config.standbys(), source.systemId());
+    return Long.compareUnsigned(lsn, there) > 0 ? there : lsn;
   }
 
   /** What was committed last is the end of what was processed: nothing else is durable yet. */

@@ -3,9 +3,11 @@ package dev.quicksilver.gateway;
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.gateway.SlotState.Closed;
 import dev.quicksilver.gateway.SlotState.Failed;
+import dev.quicksilver.replication.Standbys;
 import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.replication.Threads;
 import dev.quicksilver.storage.DatabaseSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -17,9 +19,13 @@ import java.util.function.LongSupplier;
  * end it, and {@link #await()} throws them. Thread-safe.
  */
 public final class Gateway implements AutoCloseable {
+  private static final long SWITCH_POLL_MILLIS = 20;
+
   private final Progress progress = new Progress();
   private final CompletableFuture<Void> outcome = new CompletableFuture<>();
   private final CentralDatabase central;
+  private final Standby standby;
+  private final Standbys standbys;
   private final SlotSession session;
   private final StatusPublisher publisher;
   private final Thread thread;
@@ -27,10 +33,20 @@ public final class Gateway implements AutoCloseable {
   private Gateway(GatewayConfig config, DatabaseSet databases, Subtree below, Standby standby) {
     LongSupplier nanoTime = System::nanoTime;
     central = new CentralDatabase(config);
+    this.standby = standby;
+    standbys = below.standbys();
     Waiters waiters = new Waiters(nanoTime);
     session =
         new SlotSession(
-            new SessionParts(config, databases, central, standby, progress, waiters, nanoTime));
+            new SessionParts(
+                config,
+                databases,
+                central,
+                standby,
+                below.standbys(),
+                progress,
+                waiters,
+                nanoTime));
     publisher =
         new StatusPublisher(
             new StatusTables(central.sql(), central::slotName),
@@ -92,6 +108,48 @@ public final class Gateway implements AutoCloseable {
    */
   public Optional<String> hindrance() {
     return Optional.of(progress.hindrance()).filter(why -> !why.isEmpty());
+  }
+
+  /**
+   * Lets a standby root have the slot, and stands by; waits until it has it. If none takes it, this
+   * node goes on as the root.
+   *
+   * @return what has come of it, one line
+   * @throws IllegalStateException if it cannot be done, with the reason; then nothing has changed
+   */
+  public String switchOver() throws InterruptedException {
+    List<Standbys.Standby> all = standbys.all();
+    long confirmed = progress.status().confirmedLsn();
+    String next =
+        all.stream()
+            .filter(each -> Long.compareUnsigned(each.held().lsn(), confirmed) >= 0)
+            .map(Standbys.Standby::node)
+            .findFirst()
+            .orElseThrow(
+                () ->
+                    new IllegalStateException(
+                        all.isEmpty()
+                            ? "no standby root follows this one"
+                            : "no standby root holds all that PostgreSQL may forget: " + all));
+    if (!session.switchOver()) {
+      throw new IllegalStateException(
+          "this node does not hold the slot: it is " + progress.status().state());
+    }
+    boolean hasLetGo = false;
+    while (true) {
+      Thread.sleep(SWITCH_POLL_MILLIS);
+      switch (standby.role().now()) {
+        case STANDING_BY -> {
+          return "another root has taken over, probably " + next + "; this one stands by";
+        }
+        case ACTIVE -> {
+          if (hasLetGo || outcome.isDone()) {
+            throw new IllegalStateException("no standby root has taken over; this one goes on");
+          }
+        }
+        case TAKING_OVER -> hasLetGo = true;
+      }
+    }
   }
 
   /** Returns what the gateway is doing now. */

@@ -22,6 +22,7 @@ import java.time.Duration;
  *     account while commits wait for the root
  * @param takeOverAfter for how long neither PostgreSQL nor this node may have heard of the active
  *     root until a standby ends its hold of the slot
+ * @param standbys how many standby roots have to hold what is confirmed to PostgreSQL
  */
 public record GatewayConfig(
     String jdbcUrl,
@@ -33,7 +34,8 @@ public record GatewayConfig(
     Duration idleInterval,
     Duration silence,
     Duration confirmAfter,
-    Duration takeOverAfter) {
+    Duration takeOverAfter,
+    int standbys) {
   /** The names and times that fit nearly everyone: window 500 ms, idle interval 10 s. */
   public static GatewayConfig of(String jdbcUrl, String user, String password) {
     return new GatewayConfig(
@@ -62,7 +64,8 @@ public record GatewayConfig(
         idleInterval,
         Duration.ofSeconds(30),
         Duration.ofSeconds(10),
-        Duration.ofSeconds(2));
+        Duration.ofSeconds(2),
+        0);
   }
 
   public GatewayConfig {
@@ -95,7 +98,8 @@ public record GatewayConfig(
         idleInterval,
         silence,
         confirmAfter,
-        takeOverAfter);
+        takeOverAfter,
+        standbys);
   }
 
   /** Returns this with another slot; empty for the one that the database says. */
@@ -110,7 +114,8 @@ public record GatewayConfig(
         idleInterval,
         silence,
         confirmAfter,
-        takeOverAfter);
+        takeOverAfter,
+        standbys);
   }
 
   /** Returns this with another idle interval. */
@@ -125,7 +130,8 @@ public record GatewayConfig(
         newInterval,
         silence,
         confirmAfter,
-        takeOverAfter);
+        takeOverAfter,
+        standbys);
   }
 
   /** Returns this with another silence. */
@@ -140,7 +146,8 @@ public record GatewayConfig(
         idleInterval,
         newSilence,
         confirmAfter,
-        takeOverAfter);
+        takeOverAfter,
+        standbys);
   }
 
   /** Returns this with another time until a position is confirmed. */
@@ -155,7 +162,8 @@ public record GatewayConfig(
         idleInterval,
         silence,
         newTime,
-        takeOverAfter);
+        takeOverAfter,
+        standbys);
   }
 
   /** Returns this with another time until a silent root is taken over from. */
@@ -170,7 +178,24 @@ public record GatewayConfig(
         idleInterval,
         silence,
         confirmAfter,
-        newTime);
+        newTime,
+        standbys);
+  }
+
+  /** Returns this with another number of standby roots that have to hold what is confirmed. */
+  public GatewayConfig withStandbys(int newNumber) {
+    return new GatewayConfig(
+        jdbcUrl,
+        user,
+        password,
+        window,
+        slotName,
+        publication,
+        idleInterval,
+        silence,
+        confirmAfter,
+        takeOverAfter,
+        newNumber);
   }
 
   /** Without the password. */

@@ -2,6 +2,7 @@ package dev.quicksilver.gateway;
 
 import dev.quicksilver.gateway.GatewayStatus.State;
 import dev.quicksilver.replication.RootRole.Standing;
+import dev.quicksilver.replication.Standbys;
 import dev.quicksilver.replication.Threads;
 import dev.quicksilver.storage.Position;
 import java.util.List;
@@ -27,8 +28,10 @@ final class Sequencing implements SlotState, AutoCloseable {
   private final OpenTransactions transactions;
   private final CommitSchedule schedule;
   private final MessageQueue queue;
+  private final Standbys standbys;
   private final Thread reader;
   private final StreamWatch watch;
+  private final DiskStall stall;
 
   /**
    * Starts to read and to watch.
@@ -53,6 +56,7 @@ final class Sequencing implements SlotState, AutoCloseable {
             parts.databases(),
             transactions,
             new Sequencer(parts.databases(), transactions, taken.source(), waiters),
+            parts.standbys(),
             parts.progress(),
             waiters,
             parts.nanoTime(),
@@ -65,6 +69,8 @@ final class Sequencing implements SlotState, AutoCloseable {
             parts.progress(),
             parts.config().confirmAfter().isZero(),
             parts.nanoTime());
+    standbys = parts.standbys();
+    standbys.whenChanged(queue::nudge);
     reader = Thread.ofPlatform().name("quicksilver-gateway-reader").daemon().start(slotReader);
     watch =
         new StreamWatch(
@@ -74,6 +80,27 @@ final class Sequencing implements SlotState, AutoCloseable {
             parts.config().silence(),
             parts.nanoTime(),
             queue::end);
+    stall = new DiskStall(parts, schedule::committingFor, this::giveUp);
+  }
+
+  /** The slot shall have another root, although this one cannot do anything. */
+  private void giveUp(Exception why) {
+    queue.end(why);
+    connection.close();
+  }
+
+  /** Lets the slot go once what has come in whole transactions is durable; from any thread. */
+  void letGo() {
+    queue.end(new Yielded());
+  }
+
+  /** Another root shall have the slot. */
+  static final class Yielded extends CancellationException {
+    private static final long serialVersionUID = 1;
+
+    Yielded() {
+      super("switch-over");
+    }
   }
 
   /**
@@ -132,6 +159,8 @@ final class Sequencing implements SlotState, AutoCloseable {
     try {
       transactions.close();
     } finally {
+      stall.close();
+      standbys.whenChanged(() -> {});
       waiters.forget();
       queue.close();
       connection.close();

@@ -1,5 +1,6 @@
 package dev.quicksilver.gateway;
 
+import dev.quicksilver.replication.Standbys;
 import dev.quicksilver.storage.DatabaseSet;
 import java.util.function.LongSupplier;
 
@@ -13,6 +14,7 @@ record SessionParts(
     DatabaseSet databases,
     CentralDatabase central,
     Standby standby,
+    Standbys standbys,
     Progress progress,
     Waiters waiters,
     LongSupplier nanoTime) {}

@@ -13,6 +13,7 @@ import dev.quicksilver.gateway.SlotState.StandingBy;
 import dev.quicksilver.gateway.SlotState.Taking;
 import dev.quicksilver.gateway.SlotState.WaitingForPostgres;
 import dev.quicksilver.gateway.SlotState.WaitingForSpace;
+import dev.quicksilver.gateway.SlotState.Yielding;
 import dev.quicksilver.replication.RootRole.Standing;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Position;
@@ -37,6 +38,9 @@ import org.slf4j.LoggerFactory;
  */
 final class SlotSession {
   private static final Logger LOG = LoggerFactory.getLogger(SlotSession.class);
+
+  /** How long a slot that was let go for a standby root waits for it. */
+  private static final Duration LONGEST_YIELD = Duration.ofSeconds(10);
 
   private final SessionParts parts;
   private final CentralDatabase central;
@@ -87,6 +91,10 @@ final class SlotSession {
         throw new CancellationException("closing");
       }
       work(state);
+    } catch (Sequencing.Yielded e) {
+      transitions.move(
+          transitions.isClosing() ? new Closed() : new Yielding(now()),
+          "a switch-over was asked for");
     } catch (GatewayException e) {
       if (parts.standby().hasOthers() && isOfThisCopy(e)) {
         standByFor(standingBy(0).hinderedBy(PostgresFailure.oneLine(e)));
@@ -136,6 +144,7 @@ final class SlotSession {
       case Sequencing sequencing -> sequencing.run(transitions::isClosing);
       case StandingBy standing -> standBy(standing);
       case Reclaiming reclaiming -> reclaim(reclaiming);
+      case Yielding yielding -> awaitTaker(yielding);
       case WaitingForPostgres waiting -> tryAgainAfter(waiting.pause());
       case WaitingForSpace waiting -> tryAgainAfter(waiting.pause());
       case Ended end -> throw new IllegalStateException("no work is left in " + end);
@@ -285,6 +294,24 @@ final class SlotSession {
     if (!problem.equals(standing.problem())) {
       transitions.move(
           standing.hinderedBy(problem), "The slot has no root, and not this one: " + problem);
+    }
+  }
+
+  /** Lets another root have the slot; from any thread. */
+  boolean switchOver() {
+    if (transitions.current() instanceof Sequencing sequencing) {
+      sequencing.letGo();
+      return true;
+    }
+    return false;
+  }
+
+  private void awaitTaker(Yielding yielding) throws InterruptedException {
+    transitions.pause(afterFailure.slotPause());
+    if (holders.ask() instanceof Holder.AnotherRoot other) {
+      standByFor(standingBy(other.pid()));
+    } else if (now() - yielding.since() >= LONGEST_YIELD.toNanos()) {
+      transitions.move(new Connecting(), "no standby root has taken the slot; taking it again");
     }
   }
 

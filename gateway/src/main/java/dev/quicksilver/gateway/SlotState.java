@@ -18,7 +18,8 @@ import org.slf4j.event.Level;
  *       │
  *       ├── WaitingForPostgres ◀── from anywhere, if PostgreSQL is away or errs
  *       ├── WaitingForSpace    ◀── from anywhere, if a disk or a map is full
- *       └── StandingBy ⇄ Reclaiming ◀── from Taking, if the slot is in use
+ *       ├── StandingBy ⇄ Reclaiming ◀── from Taking, if the slot is in use
+ *       └── Yielding ──▶ StandingBy ◀── from Sequencing, for a switch-over
  *
  *   Closed, Failed ◀── from anywhere
  * </pre>
@@ -30,6 +31,7 @@ sealed interface SlotState
         SlotState.Taking,
         Sequencing,
         SlotState.StandingBy,
+        SlotState.Yielding,
         SlotState.Reclaiming,
         SlotState.WaitingForPostgres,
         SlotState.WaitingForSpace,
@@ -150,6 +152,28 @@ sealed interface SlotState
     @Override
     public Optional<State> shown() {
       return Optional.of(State.WAITING_FOR_SLOT);
+    }
+
+    @Override
+    public Level level() {
+      return Level.INFO;
+    }
+  }
+
+  /**
+   * The slot was let go for a standby root, which is waited for.
+   *
+   * @param since in ns of the session's clock
+   */
+  record Yielding(long since) implements SlotState {
+    @Override
+    public Optional<State> shown() {
+      return Optional.of(State.WAITING_FOR_SLOT);
+    }
+
+    @Override
+    public Optional<Standing> standing() {
+      return Optional.of(Standing.TAKING_OVER);
     }
 
     @Override

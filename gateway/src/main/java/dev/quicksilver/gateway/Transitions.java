@@ -39,7 +39,7 @@ final class Transitions {
   private final CountDownLatch closing = new CountDownLatch(1);
   private final Object lock = new Object();
   private final Map<Class<?>, String> said = new HashMap<>();
-  private SlotState current = new Connecting();
+  private volatile SlotState current = new Connecting();
 
   /**
    * Begins.

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quicksilver.gateway.Wal.Column;
+import dev.quicksilver.replication.Standbys;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -25,6 +26,7 @@ final class CommitScheduleTest {
   private Duration nextCommitTakes = Duration.ZERO;
   private final Waiters waiters = new Waiters(() -> now);
   private final Progress progress = new Progress();
+  private final Standbys standbys = new Standbys();
   private final MessageQueue queue = new MessageQueue(64 << 20, () -> now);
   private final ConfirmedStream stream = new ConfirmedStream();
   private Sequenced node;
@@ -36,6 +38,10 @@ final class CommitScheduleTest {
   }
 
   private void open(String data, Duration confirmAfter) {
+    open(data, confirmAfter, 0);
+  }
+
+  private void open(String data, Duration confirmAfter, int others) {
     node =
         new Sequenced(
             folder.resolve(data), waiters, Sequenced.OPTIONS.withClock(this::commitTakes));
@@ -53,11 +59,13 @@ final class CommitScheduleTest {
         new CommitSchedule(
             GatewayConfig.of("jdbc:postgresql:", "", "")
                 .withWindow(WINDOW)
-                .withConfirmAfter(confirmAfter),
+                .withConfirmAfter(confirmAfter)
+                .withStandbys(others),
             Sequenced.SOURCE,
             node.databases,
             node.transactions,
             node.sequencer,
+            standbys,
             progress,
             waiters,
             () -> now,
@@ -193,6 +201,27 @@ final class CommitScheduleTest {
     step(change(0x30_000));
     assertThat(stream.flushed()).isEqualTo(0x30_008);
     assertThat(recordedLsn()).isEqualTo(0x30_008);
+  }
+
+  @Test
+  void nothingIsConfirmedThatStandbysLack() throws Exception {
+    node.close();
+    open("standbys", Duration.ZERO, 1);
+    step(change(0x10_000));
+    assertThat(recordedLsn()).isEqualTo(0x10_008);
+    assertThat(stream.flushed()).isZero();
+    standbys.held("connection", "b", Sequenced.SOURCE.position(0x10_004));
+    step();
+    assertThat(stream.flushed()).isEqualTo(0x10_004);
+    // In the mode in which commits wait, too.
+    progress.slot(true, 0);
+    pass(WINDOW);
+    step(change(0x20_000));
+    assertThat(recordedLsn()).isEqualTo(0x20_008);
+    assertThat(stream.flushed()).isEqualTo(0x10_004);
+    standbys.held("connection", "b", Sequenced.SOURCE.position(0x30_000));
+    step();
+    assertThat(stream.flushed()).isEqualTo(0x20_008);
   }
 
   @Test

@@ -20,6 +20,7 @@ import dev.quicksilver.gateway.SlotState.Taking;
 import dev.quicksilver.gateway.SlotState.WaitingForPostgres;
 import dev.quicksilver.gateway.SlotState.WaitingForSpace;
 import dev.quicksilver.replication.RootRole.Standing;
+import dev.quicksilver.replication.Standbys;
 import dev.quicksilver.storage.Position;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
@@ -285,6 +286,7 @@ final class TransitionsTest {
             node.databases,
             central,
             Standby.alone(),
+            new Standbys(),
             progress,
             node.waiters,
             () -> now);

@@ -1,8 +1,11 @@
 package dev.quicksilver.replication;
 
 import dev.quicksilver.replication.Message.Ack;
+import dev.quicksilver.replication.Message.Held;
 import dev.quicksilver.storage.FailPoint;
+import dev.quicksilver.storage.Position;
 import java.io.IOException;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -65,6 +68,14 @@ final class AckSender {
     FailPoint.hit("replica.before-ack");
     own();
     out.flush();
+  }
+
+  /** Says up to where this node is complete, if there is something to say and somebody to hear. */
+  void held(Optional<Position> position) throws IOException {
+    if (position.isPresent() && version >= ProtocolVersions.WITH_COMPLETENESS) {
+      out.write(new Held(position.get()));
+      out.flush();
+    }
   }
 
   private void own() throws IOException {

@@ -5,6 +5,7 @@ import dev.quicksilver.storage.Completeness;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.StorageException;
 import java.io.IOException;
 import java.util.ArrayDeque;
@@ -28,18 +29,24 @@ final class Completing {
   private static final Logger LOG = LoggerFactory.getLogger(Completing.class);
   private static final long LOOK = TimeUnit.MILLISECONDS.toNanos(100);
 
+  /** Commits may wait for a standby. */
+  private static final long STANDBY_LOOK = TimeUnit.MILLISECONDS.toNanos(2);
+
   /** A node that is far behind waits for so many at most. */
   private static final int MOST_WAITING = 64;
 
   private final DatabaseSet databases;
+  private final boolean standby;
   private final Ticker ticker;
   private final Deque<Completeness> waiting = new ArrayDeque<>();
   private final Map<UUID, Completeness.Point> parts = new HashMap<>();
   private long nextLook;
   private String complaint = "";
+  private Optional<Position> said = Optional.empty();
 
-  Completing(DatabaseSet databases, Ticker ticker) {
+  Completing(DatabaseSet databases, boolean standby, Ticker ticker) {
     this.databases = databases;
+    this.standby = standby;
     this.ticker = ticker;
     this.nextLook = ticker.nanos();
   }
@@ -47,6 +54,25 @@ final class Completing {
   /** A new connection begins: what was half said on the one before is forgotten. */
   void connected() {
     parts.clear();
+    said = Optional.empty();
+  }
+
+  /**
+   * Returns what a standby root has to say to its upstream, once; empty if there is nothing new.
+   */
+  Optional<Position> toSay() {
+    Optional<Position> now =
+        standby ? databases.completeness().map(Completeness::position) : Optional.empty();
+    if (now.equals(said)) {
+      return Optional.empty();
+    }
+    said = now;
+    return now;
+  }
+
+  /** Returns after how many ns to look again at the latest. */
+  long remaining() {
+    return waiting.isEmpty() ? Long.MAX_VALUE : Math.max(0, nextLook - ticker.nanos());
   }
 
   /**
@@ -90,7 +116,7 @@ final class Completing {
     if (waiting.isEmpty() || nextLook - ticker.nanos() > 0) {
       return;
     }
-    nextLook = ticker.nanos() + LOOK;
+    nextLook = ticker.nanos() + (standby ? STANDBY_LOOK : LOOK);
     try {
       Optional<Database> catalog = databases.get(CatalogPair.CATALOG);
       if (catalog.isEmpty()) {

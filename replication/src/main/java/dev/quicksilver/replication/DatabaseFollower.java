@@ -92,7 +92,7 @@ final class DatabaseFollower implements AutoCloseable {
     this.watch = new UpstreamWatch(name, config, prober, upstreams, history, ticker);
     this.divergence = new Divergence(name, config.onDivergence(), databases, ticker);
     this.backOff = new BackOff(config.minBackOff(), config.maxBackOff(), random);
-    this.completing = new Completing(databases, ticker);
+    this.completing = new Completing(databases, config.standby(), ticker);
     this.pacer = new CommitPacer(config.window(), config.maxTransactionBytes());
     this.bootstrap =
         new Bootstrap(name, history, config, databases, life, ticker, counters::received, refusals);

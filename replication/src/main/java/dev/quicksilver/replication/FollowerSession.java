@@ -120,7 +120,7 @@ final class FollowerSession {
       list(out);
       return;
     }
-    if (hello.purpose() == Purpose.FOLLOW) {
+    if (hello.purpose().follows()) {
       awaitActive();
     }
     try {

@@ -6,6 +6,7 @@ import dev.quicksilver.replication.Message.Complete;
 import dev.quicksilver.replication.Message.End;
 import dev.quicksilver.replication.Message.EndReason;
 import dev.quicksilver.replication.Message.Heartbeat;
+import dev.quicksilver.replication.Message.Held;
 import dev.quicksilver.replication.Message.Purpose;
 import dev.quicksilver.replication.Message.RootHead;
 import dev.quicksilver.replication.Message.SubtreeAcks;
@@ -39,7 +40,8 @@ final class FollowerStream {
   private final ServerParts server;
   private final Connection connection;
   private final ClientHello hello;
-  private final int version;
+  private final boolean saysComplete;
+  private final boolean isToldAtOnce;
   private final Database database;
   private final FrameOutput out;
   private final Runnable close;
@@ -62,12 +64,16 @@ final class FollowerStream {
     this.server = server;
     this.connection = connection;
     this.hello = hello;
-    this.version =
+    int version =
         server
             .identity()
             .versions()
             .common(hello.minVersion(), hello.maxVersion())
             .orElseThrow(); // it was welcomed
+    this.saysComplete =
+        version >= ProtocolVersions.WITH_COMPLETENESS
+            && hello.database().equals(CatalogPair.CATALOG);
+    this.isToldAtOnce = saysComplete && hello.purpose() == Purpose.STANDBY;
     this.database = admitted.database();
     this.out = out;
     this.close = close;
@@ -110,7 +116,7 @@ final class FollowerStream {
   }
 
   private boolean follows() {
-    return hello.purpose() == Purpose.FOLLOW;
+    return hello.purpose().follows();
   }
 
   private void sendBlocks(RecentBlocks recent) throws IOException {
@@ -124,20 +130,24 @@ final class FollowerStream {
       if (follows() && server.role().now() == RootRole.Standing.STANDING_BY) {
         server.role().requireActive(server.identity());
       }
+      long nudges = database.nudges();
       rootHead();
+      if (isToldAtOnce) {
+        complete();
+      }
       if (sendNext(reader, recent)) {
         if (reader.nextSequence() != sent + 1) {
           reader = database.readLog(sent + 1);
         }
       } else {
         out.flush();
-        boolean more = awaitCommit();
+        boolean more = awaitCommit(nudges);
         if (server.databases().get(hello.database()).orElse(null) != database) {
           server.copies().requireSame(hello, database);
           end(EndReason.DATABASE_DROPPED);
           return;
         }
-        if (!more) {
+        if (!more && !isNudged(nudges)) {
           // a copy that was contradicted receives nothing more, so that it comes here
           Admission.requireServed(hello.database(), server.databases(), server.identity());
           heartbeat();
@@ -148,9 +158,17 @@ final class FollowerStream {
         RefusalCode.STOPPING, "node \"" + server.identity().name() + "\" stops");
   }
 
-  private boolean awaitCommit() throws IOException {
+  /** Whether it was woken for something else than a commit. */
+  private boolean isNudged(long nudges) {
+    return isToldAtOnce && database.nudges() != nudges;
+  }
+
+  private boolean awaitCommit(long nudges) throws IOException {
+    long nanos = server.options().heartbeat().toNanos();
     try {
-      return database.awaitCommit(sent, server.options().heartbeat().toNanos());
+      return isToldAtOnce
+          ? database.awaitCommit(sent, nudges, nanos)
+          : database.awaitCommit(sent, nanos);
     } catch (InterruptedException e) {
       throw new IOException("interrupted", e);
     }
@@ -193,8 +211,7 @@ final class FollowerStream {
     if (head.isPresent()) {
       out.write(head.get());
     }
-    if (version >= ProtocolVersions.WITH_COMPLETENESS
-        && hello.database().equals(CatalogPair.CATALOG)) {
+    if (saysComplete) {
       complete();
     }
   }
@@ -234,6 +251,8 @@ final class FollowerStream {
       while (true) {
         switch (in.read()) {
           case Ack ack -> acked(ack.node());
+          case Held held when isToldAtOnce ->
+              server.subtree().standbys().held(this, hello.node(), held.position());
           case SubtreeAcks acks when !stopped -> server.subtree().record(this, acks);
           case SubtreeAcks _ -> {}
           case Message _ -> throw new ProtocolException("a follower sends nothing but acks");
@@ -250,6 +269,7 @@ final class FollowerStream {
     } finally {
       close.run();
       server.subtree().forget(this);
+      server.subtree().standbys().forget(this);
       readerEnded.countDown();
     }
   }

@@ -4,6 +4,7 @@ import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.ChainHash;
 import dev.quicksilver.storage.Completeness;
 import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.Segment;
 import dev.quicksilver.storage.SnapshotPieceHeader;
 import java.util.List;
@@ -26,6 +27,7 @@ sealed interface Message
         Message.PieceStart,
         Message.StepEnd,
         Message.Complete,
+        Message.Held,
         Refusal {
 
   /** A choice with a number that stands on the wire and never changes. */
@@ -38,6 +40,12 @@ sealed interface Message
   enum Purpose implements Numbered {
     /** To keep a copy: the chain hash is compared, acks are expected. */
     FOLLOW(0),
+    /**
+     * The same as a standby root, which is told at once up to where the upstream is complete, and
+     * says up to where it is itself. On the wire FOLLOW with a flag, as an upstream of an earlier
+     * version takes it.
+     */
+    STANDBY(0),
     /** To read entries without keeping a copy: nothing is compared, no acks. */
     READ_LOG(1),
     /** To learn which databases there are. */
@@ -54,6 +62,11 @@ sealed interface Message
     @Override
     public int number() {
       return number;
+    }
+
+    /** Whether it is to keep a copy. */
+    boolean follows() {
+      return this == FOLLOW || this == STANDBY;
     }
   }
 
@@ -192,4 +205,7 @@ sealed interface Message
    * @param last whether nothing comes after this part
    */
   record Complete(boolean last, Completeness upTo) implements Message {}
+
+  /** "I hold everything up to this position", from a standby root to the active one. */
+  record Held(Position position) implements Message {}
 }

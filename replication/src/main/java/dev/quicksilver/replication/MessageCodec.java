@@ -11,6 +11,7 @@ import dev.quicksilver.replication.Message.Databases;
 import dev.quicksilver.replication.Message.End;
 import dev.quicksilver.replication.Message.EndReason;
 import dev.quicksilver.replication.Message.Heartbeat;
+import dev.quicksilver.replication.Message.Held;
 import dev.quicksilver.replication.Message.PieceStart;
 import dev.quicksilver.replication.Message.Purpose;
 import dev.quicksilver.replication.Message.RootHead;
@@ -50,6 +51,7 @@ final class MessageCodec {
   static final int SUBTREE_ACKS = 14;
   static final int ROOT_HEAD = 15;
   static final int COMPLETE = 16;
+  static final int HELD = 17;
 
   private MessageCodec() {}
 
@@ -71,6 +73,7 @@ final class MessageCodec {
       case SubtreeAcks _ -> SUBTREE_ACKS;
       case RootHead _ -> ROOT_HEAD;
       case Complete _ -> COMPLETE;
+      case Held _ -> HELD;
     };
   }
 
@@ -115,13 +118,17 @@ final class MessageCodec {
       case SubtreeAcks acks -> AckCodec.subtree(to, acks, version);
       case RootHead head -> AckCodec.rootHead(to, head);
       case Complete complete -> complete(to, complete);
+      case Held held -> position(to, held.position());
     }
     return to.toBytes();
   }
 
   private static void clientHello(WireWriter to, ClientHello hello) {
     to.u16(hello.minVersion()).u16(hello.maxVersion()).uuid(hello.processId());
-    to.u8(hello.purpose().number()).u8(hello.newestOnly() ? Protocol.FLAG_NEWEST_ONLY : 0);
+    to.u8(hello.purpose().number());
+    to.u8(
+        (hello.newestOnly() ? Protocol.FLAG_NEWEST_ONLY : 0)
+            | (hello.purpose() == Purpose.STANDBY ? Protocol.FLAG_STANDBY : 0));
     to.u32(hello.codecs()).uuid(hello.databaseId()).i64(hello.lastSequence());
     to.hash(hello.chainHash()).i64(hello.stopSequence());
     to.text(hello.database()).text(hello.node()).text(hello.location());
@@ -170,6 +177,7 @@ final class MessageCodec {
           case SUBTREE_ACKS -> AckCodec.subtree(from, version);
           case ROOT_HEAD -> AckCodec.rootHead(from);
           case COMPLETE -> complete(from, version);
+          case HELD -> held(from, version);
           default -> throw new ProtocolException("a message of unknown type " + type);
         };
     boolean later = message instanceof ClientHello hello && hello.maxVersion() > versions.highest();
@@ -188,7 +196,11 @@ final class MessageCodec {
     }
     UUID processId = from.uuid();
     Purpose purpose = from.choice(Purpose.values());
-    boolean newestOnly = (from.u8() & Protocol.FLAG_NEWEST_ONLY) != 0;
+    int flags = from.u8();
+    boolean newestOnly = (flags & Protocol.FLAG_NEWEST_ONLY) != 0;
+    if (purpose == Purpose.FOLLOW && (flags & Protocol.FLAG_STANDBY) != 0) {
+      purpose = Purpose.STANDBY;
+    }
     return new ClientHello(
         minVersion,
         maxVersion,
@@ -286,9 +298,7 @@ final class MessageCodec {
   }
 
   private static void complete(WireWriter to, Complete complete) {
-    Position position = complete.upTo().position();
-    to.u8(complete.last() ? Protocol.FLAG_LAST : 0);
-    to.i64(position.systemId()).u32(position.timeline()).i64(position.lsn());
+    position(to.u8(complete.last() ? Protocol.FLAG_LAST : 0), complete.upTo().position());
     to.u16(complete.upTo().databases().size());
     complete
         .upTo()
@@ -296,12 +306,29 @@ final class MessageCodec {
         .forEach((id, point) -> to.uuid(id).i64(point.sequence()).hash(point.chainHash()));
   }
 
-  private static Message complete(WireReader from, int version) throws ProtocolException {
+  private static void position(WireWriter to, Position position) {
+    to.i64(position.systemId()).u32(position.timeline()).i64(position.lsn());
+  }
+
+  private static Position position(WireReader from) throws ProtocolException {
+    return new Position(from.i64(), from.u32(), from.i64());
+  }
+
+  private static void requireCompleteness(int type, int version) throws ProtocolException {
     if (version < ProtocolVersions.WITH_COMPLETENESS) {
-      throw new ProtocolException("a message of type " + COMPLETE + " in version " + version);
+      throw new ProtocolException("a message of type " + type + " in version " + version);
     }
+  }
+
+  private static Message held(WireReader from, int version) throws ProtocolException {
+    requireCompleteness(HELD, version);
+    return new Held(position(from));
+  }
+
+  private static Message complete(WireReader from, int version) throws ProtocolException {
+    requireCompleteness(COMPLETE, version);
     int flags = from.u8();
-    Position position = new Position(from.i64(), from.u32(), from.i64());
+    Position position = position(from);
     int count = count(from);
     Map<UUID, Completeness.Point> databases = new HashMap<>();
     for (int i = 0; i < count; i++) {

@@ -41,7 +41,7 @@ final class OwnHistory {
         config.node().versions().lowest(),
         config.node().versions().highest(),
         config.node().processId(),
-        Purpose.FOLLOW,
+        config.standby() ? Purpose.STANDBY : Purpose.FOLLOW,
         false,
         Protocol.CODEC_SNAPPY,
         id,

@@ -50,6 +50,9 @@ final class Protocol {
   /** Bit of ClientHello's flags. */
   static final int FLAG_NEWEST_ONLY = 1;
 
+  /** Bit of ClientHello's flags, with the purpose FOLLOW: it is a standby root. */
+  static final int FLAG_STANDBY = 2;
+
   /** Bit of Complete's flags. */
   static final int FLAG_LAST = 1;
 

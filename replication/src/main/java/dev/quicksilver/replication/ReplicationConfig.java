@@ -28,6 +28,7 @@ import org.slf4j.LoggerFactory;
  * @param transport the same as the process's {@link ReplicationServer} has
  * @param choice when an upstream that serves is left for another one
  * @param onDivergence what is done with a database that contradicts its upstream
+ * @param standby whether the node is a root that stands by
  */
 public record ReplicationConfig(
     NodeIdentity node,
@@ -42,7 +43,8 @@ public record ReplicationConfig(
     Duration askAgain,
     Transport transport,
     UpstreamChoice choice,
-    DivergencePolicy onDivergence) {
+    DivergencePolicy onDivergence,
+    boolean standby) {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicationConfig.class);
 
   /** Defaults: 500 ms window, 32 MiB, 10 s silence, 100 ms to 5 s back-off, 30 s when refused. */
@@ -60,7 +62,8 @@ public record ReplicationConfig(
         Duration.ofSeconds(30),
         Transport.PLAIN,
         UpstreamChoice.DEFAULT,
-        DivergencePolicy.SERVE);
+        DivergencePolicy.SERVE,
+        false);
   }
 
   public ReplicationConfig {
@@ -129,6 +132,11 @@ public record ReplicationConfig(
     return changed(draft -> draft.onDivergence = other);
   }
 
+  /** Returns the same for a root that stands by. */
+  public ReplicationConfig asStandby() {
+    return changed(draft -> draft.standby = true);
+  }
+
   private ReplicationConfig changed(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -145,7 +153,8 @@ public record ReplicationConfig(
         draft.askAgain,
         draft.transport,
         draft.choice,
-        draft.onDivergence);
+        draft.onDivergence,
+        draft.standby);
   }
 
   /** What can be changed of a configuration. */
@@ -158,6 +167,7 @@ public record ReplicationConfig(
     private Transport transport;
     private UpstreamChoice choice;
     private DivergencePolicy onDivergence;
+    private boolean standby;
 
     Draft(ReplicationConfig from) {
       catalogId = from.catalogId;
@@ -168,6 +178,7 @@ public record ReplicationConfig(
       transport = from.transport;
       choice = from.choice;
       onDivergence = from.onDivergence;
+      standby = from.standby;
     }
   }
 }

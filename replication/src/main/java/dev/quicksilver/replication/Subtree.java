@@ -29,6 +29,7 @@ public final class Subtree {
 
   private final Map<Object, NavigableMap<AckKey, Heard>> branches = new HashMap<>();
   private final RootHeads roots;
+  private final Standbys standbys = new Standbys();
   private final Ticker ticker;
   private final LogLimiter complaints;
   private final int limit;
@@ -137,6 +138,11 @@ public final class Subtree {
    */
   public synchronized long leftOut() {
     return leftOut;
+  }
+
+  /** Returns the standby roots that follow this process. */
+  public Standbys standbys() {
+    return standbys;
   }
 
   RootHeads roots() {

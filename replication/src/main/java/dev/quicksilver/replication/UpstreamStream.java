@@ -82,7 +82,7 @@ final class UpstreamStream implements AutoCloseable {
    * @throws StorageException DIVERGED if a block contradicts this copy
    */
   @Nullable End step() throws IOException {
-    long wait = acks.remaining();
+    long wait = Math.min(acks.remaining(), completing.remaining());
     if (blocks.pending()) {
       wait = Math.min(wait, pacer.remaining(ticker.nanos()));
     }
@@ -113,6 +113,9 @@ final class UpstreamStream implements AutoCloseable {
     }
     acks.ifDue();
     completing.look();
+    if (catalog) {
+      acks.held(completing.toSay());
+    }
     return null;
   }
 

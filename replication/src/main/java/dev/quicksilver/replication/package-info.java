@@ -40,6 +40,7 @@
  * 15 RootHead     last sequence u64 ‖ its commit time i64 ‖ root's clock u64, µs since 1970 ‖ age u64, µs
  * 16 Complete     from version 3: flags u8 (1: the last part) ‖ system id u64 ‖ timeline u32 ‖ LSN u64 ‖ count u16, at most 1,024
  *                 ‖ count × (database id 16 ‖ last sequence u64 ‖ chain hash there 32)
+ * 17 Held         from version 3: system id u64 ‖ timeline u32 ‖ LSN u64
  * </pre>
  *
  * <p>The first four bytes of a ClientHello and the whole of a Refusal never change, so that any two

@@ -83,7 +83,7 @@ final class CompletingTest {
         each.create("dns", DNS);
         each.create("zones", new UUID(1, 2));
       }
-      Completing completing = new Completing(here.databases, now::get);
+      Completing completing = new Completing(here.databases, false, now::get);
       root.commit("dns", set("a", "1"));
       Completeness first = complete(root, 5000);
       root.commit("zones", set("z", "1"));
@@ -110,7 +110,7 @@ final class CompletingTest {
         each.commit("dns", set("a", "1"));
       }
       here.databases.drop("dns");
-      Completing completing = new Completing(here.databases, now::get);
+      Completing completing = new Completing(here.databases, false, now::get);
       Completeness upTo = complete(root, 5000);
       completing.heard(new Complete(true, upTo));
       look(completing);
@@ -126,7 +126,7 @@ final class CompletingTest {
   void comesInPartsAndWhatWasHalfSaidIsForgotten() throws Exception {
     try (TestNode here = node("here")) {
       DatabaseSet set = here.databases;
-      Completing completing = new Completing(set, now::get);
+      Completing completing = new Completing(set, false, now::get);
       Completeness whole = Completeness.of(at(7), set);
       Map<UUID, Completeness.Point> other =
           Map.of(new UUID(3, 3), new Completeness.Point(0, Protocol.NO_HASH));
@@ -145,7 +145,7 @@ final class CompletingTest {
   @Test
   void moreDatabasesThanThereCanBeEndTheConnection() throws Exception {
     try (TestNode here = node("here")) {
-      Completing completing = new Completing(here.databases, now::get);
+      Completing completing = new Completing(here.databases, false, now::get);
       assertThatThrownBy(
               () -> {
                 for (int part = 0; ; part++) {
@@ -167,7 +167,7 @@ final class CompletingTest {
       for (TestNode each : List.of(root, here)) {
         each.create("dns", DNS);
       }
-      Completing completing = new Completing(here.databases, now::get);
+      Completing completing = new Completing(here.databases, false, now::get);
       for (int i = 1; i <= 500; i++) {
         root.commit("dns", set("a", "" + i));
         completing.heard(new Complete(true, Completeness.of(at(5000 + i), root.databases)));

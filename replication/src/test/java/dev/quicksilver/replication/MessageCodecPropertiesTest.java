@@ -13,6 +13,7 @@ import dev.quicksilver.replication.Message.Databases;
 import dev.quicksilver.replication.Message.End;
 import dev.quicksilver.replication.Message.EndReason;
 import dev.quicksilver.replication.Message.Heartbeat;
+import dev.quicksilver.replication.Message.Held;
 import dev.quicksilver.replication.Message.PieceStart;
 import dev.quicksilver.replication.Message.Purpose;
 import dev.quicksilver.replication.Message.RootHead;
@@ -109,6 +110,7 @@ final class MessageCodecPropertiesTest {
                       new Completeness.Point(sequence(random), hash(random)),
                       uuid(random),
                       new Completeness.Point(sequence(random), hash(random)))));
+      case 14 -> new Held(new Position(random.nextLong(), random.nextInt(), random.nextLong()));
       default -> throw new IllegalArgumentException();
     };
   }
@@ -208,7 +210,7 @@ final class MessageCodecPropertiesTest {
   }
 
   @Property
-  void everyMessageSurvivesTheWire(@ForAll @IntRange(max = 13) int kind, @ForAll long seed)
+  void everyMessageSurvivesTheWire(@ForAll @IntRange(max = 14) int kind, @ForAll long seed)
       throws IOException {
     Message message = message(kind, new Random(seed));
     assertThat(input(framed(message)).read())
@@ -236,7 +238,7 @@ final class MessageCodecPropertiesTest {
 
   @Property
   void noDamagedByteGetsThrough(
-      @ForAll @IntRange(max = 13) int kind,
+      @ForAll @IntRange(max = 14) int kind,
       @ForAll long seed,
       @ForAll @IntRange(min = 1, max = 255) int damage)
       throws IOException {
@@ -247,7 +249,7 @@ final class MessageCodecPropertiesTest {
   }
 
   @Property
-  void aFrameThatEndsEarlyIsRefused(@ForAll @IntRange(max = 13) int kind, @ForAll long seed)
+  void aFrameThatEndsEarlyIsRefused(@ForAll @IntRange(max = 14) int kind, @ForAll long seed)
       throws IOException {
     Random random = new Random(seed);
     byte[] bytes = framed(message(kind, random));

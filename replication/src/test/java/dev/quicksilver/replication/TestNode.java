@@ -156,7 +156,8 @@ final class TestNode implements AutoCloseable {
         all.askAgain(),
         transport,
         all.choice(),
-        all.onDivergence());
+        all.onDivergence(),
+        false);
   }
 
   int port() {

@@ -13,6 +13,7 @@ import dev.quicksilver.replication.Message.Databases;
 import dev.quicksilver.replication.Message.End;
 import dev.quicksilver.replication.Message.EndReason;
 import dev.quicksilver.replication.Message.Heartbeat;
+import dev.quicksilver.replication.Message.Held;
 import dev.quicksilver.replication.Message.PieceStart;
 import dev.quicksilver.replication.Message.Purpose;
 import dev.quicksilver.replication.Message.RootHead;
@@ -193,7 +194,8 @@ final class WireGoldenTest {
                       new Position(5, 6, 7), Map.of(ID, new Completeness.Point(57, HASH)))),
               "flags:1, system id:8, timeline:4, LSN:8, count:2, database id:16, last sequence:8,"
                   + " chain hash:32",
-              3));
+              3),
+          new Known("held", new Held(new Position(5, 6, 7)), "system id:8, timeline:4, LSN:8", 3));
 
   private static byte[] frame(Message message, int version) throws IOException {
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();

@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.lmdbjava.LmdbException;
 
@@ -27,6 +28,7 @@ public final class Database implements AutoCloseable {
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition commit = lock.newCondition();
   private volatile long lastSequence;
+  private long nudgeCount;
   private volatile boolean closed;
   private volatile @Nullable Database successor;
 
@@ -304,16 +306,53 @@ public final class Database implements AutoCloseable {
       }
       return true;
     }
+    return awaitCommit(afterSequence, () -> false, timeoutNanos);
+  }
+
+  /**
+   * The same in a database that is written here, and returns false early when somebody has called
+   * {@link #nudge} since.
+   *
+   * @param nudges what {@link #nudges} said before the caller looked at what it is nudged for
+   */
+  public boolean awaitCommit(long afterSequence, long nudges, long timeoutNanos)
+      throws InterruptedException {
+    return awaitCommit(afterSequence, () -> nudgeCount != nudges, timeoutNanos);
+  }
+
+  private boolean awaitCommit(long afterSequence, BooleanSupplier nudged, long timeoutNanos)
+      throws InterruptedException {
     lock.lock();
     try {
       long left = timeoutNanos;
       while (lastSequence <= afterSequence) {
-        if (closed || left <= 0) {
+        if (closed || nudged.getAsBoolean() || left <= 0) {
           return false;
         }
         left = commit.awaitNanos(left);
       }
       return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Wakes those who wait for a commit and have something else to look at. */
+  void nudge() {
+    lock.lock();
+    try {
+      nudgeCount++;
+      commit.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Returns how often {@link #nudge} was called. */
+  public long nudges() {
+    lock.lock();
+    try {
+      return nudgeCount;
     } finally {
       lock.unlock();
     }

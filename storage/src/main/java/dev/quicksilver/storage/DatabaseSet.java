@@ -155,8 +155,8 @@ public final class DatabaseSet implements AutoCloseable {
   }
 
   /**
-   * Says durably that this node is complete up to a position; nothing happens if it has said so of
-   * a later one.
+   * Says durably that this node is complete up to a position, and wakes those who wait for it at
+   * the catalog; nothing happens if it has said so of a later one.
    *
    * @throws StorageException NO_SPACE, IO
    */
@@ -164,6 +164,7 @@ public final class DatabaseSet implements AutoCloseable {
     if (upTo.isAfter(completeness)) {
       completenessFile.write(upTo);
       completeness = Optional.of(upTo);
+      get(CATALOG).ifPresent(Database::nudge);
     }
   }
 

@@ -47,7 +47,13 @@ public final class RootCommand extends NodeCommand {
     Optional<OtherRoots> standby =
         others.isEmpty()
             ? Optional.empty()
-            : Optional.of(new OtherRoots(node, Upstreams.follow(others, node, configuration)));
+            : Optional.of(
+                new OtherRoots(
+                    node,
+                    Upstreams.follow(others, node, configuration)
+                        .withWindow(configuration.get(Settings.ROOT_WINDOW))
+                        .withSilence(configuration.get(Settings.ROOT_TAKE_OVER_AFTER))
+                        .asStandby()));
     Gateway gateway =
         lifecycle.own(
             "gateway",
@@ -80,14 +86,16 @@ public final class RootCommand extends NodeCommand {
                 .flatMap(OtherRoots::replica)
                 .map(ReplicaReports::following)
                 .orElseGet(() -> following(gateway.status(), node.databases)),
-        http ->
-            CopyRequests.serve(
-                http,
-                database ->
-                    standby
-                        .flatMap(OtherRoots::replica)
-                        .map(replica -> CopyRequests.Result.of(replica.copyAnew(database)))
-                        .orElse(CopyRequests.Result.ROOT)));
+        http -> {
+          SwitchOverCommand.serve(http, gateway);
+          CopyRequests.serve(
+              http,
+              database ->
+                  standby
+                      .flatMap(OtherRoots::replica)
+                      .map(replica -> CopyRequests.Result.of(replica.copyAnew(database)))
+                      .orElse(CopyRequests.Result.ROOT));
+        });
   }
 
   private static NodeStatus status(Gateway gateway, NodeParts node, StatusReporter reporter) {
@@ -139,7 +147,8 @@ public final class RootCommand extends NodeCommand {
           .withWindow(configuration.get(Settings.ROOT_WINDOW))
           .withSlotName(configuration.find(Settings.ROOT_SLOT).orElse(""))
           .withConfirmAfter(configuration.get(Settings.ROOT_CONFIRM_AFTER))
-          .withTakeOverAfter(configuration.get(Settings.ROOT_TAKE_OVER_AFTER));
+          .withTakeOverAfter(configuration.get(Settings.ROOT_TAKE_OVER_AFTER))
+          .withStandbys(configuration.get(Settings.ROOT_STANDBYS));
     } catch (IllegalArgumentException e) {
       throw new ConfigurationException(String.valueOf(e.getMessage()));
     }

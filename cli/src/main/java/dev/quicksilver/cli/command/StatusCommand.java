@@ -65,7 +65,7 @@ public final class StatusCommand implements Callable<Integer> {
     return status.healthy() ? ExitCode.OK : ExitCode.FAILURE;
   }
 
-  private static String fromDirectory(Configuration configuration) {
+  static String fromDirectory(Configuration configuration) {
     Path data = configuration.get(Settings.DATA_DIRECTORY);
     return ProcessFile.read(data, NodeParts.PROCESS_NAME)
         .or(() -> ProcessFile.read(data, BridgeCommand.PROCESS_NAME))

@@ -167,6 +167,14 @@ public final class Settings {
           "How long neither PostgreSQL nor a standby may have heard of the active root, until the"
               + " standby ends its hold of the slot and takes over. One that ends is noticed at"
               + " once.");
+  public static final Setting<Integer> ROOT_STANDBYS =
+      with(
+          "root.standbys",
+          new Whole(0, 9),
+          "0",
+          ROOT,
+          "How many standby roots have to hold a change before PostgreSQL is told that it may"
+              + " forget it; with commits that wait for the root, before COMMIT returns.");
   public static final Setting<Endpoint> REPLICATION_LISTEN =
       with(
           "replication.listen",
@@ -458,6 +466,7 @@ public final class Settings {
           ROOT_SLOT,
           ROOT_CONFIRM_AFTER,
           ROOT_TAKE_OVER_AFTER,
+          ROOT_STANDBYS,
           REPLICATION_LISTEN,
           REPLICATION_UPSTREAMS,
           REPLICATION_SECONDARIES,

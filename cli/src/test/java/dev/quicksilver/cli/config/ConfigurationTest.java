@@ -41,6 +41,7 @@ final class ConfigurationTest {
     expected.put("root.slot", "none");
     expected.put("root.confirm-after", "10s");
     expected.put("root.take-over-after", "2s");
+    expected.put("root.standbys", "0");
     expected.put("replication.listen", "127.0.0.1:7400");
     expected.put("replication.upstreams", "");
     expected.put("replication.secondaries", "");
