@@ -68,7 +68,8 @@ final class FaultNode {
         longestPause,
         usual.transport(),
         usual.choice(),
-        usual.onDivergence());
+        usual.onDivergence(),
+        false);
   }
 
   /** Makes a catalog and the database in a new data directory. */

@@ -12,6 +12,7 @@ import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
 import dev.quicksilver.cli.process.NodeStatus.LocationReport;
 import dev.quicksilver.cli.process.NodeStatus.RefusalReport;
 import dev.quicksilver.cli.process.NodeStatus.SlotReport;
+import dev.quicksilver.cli.process.NodeStatus.StandbyReport;
 import dev.quicksilver.cli.process.NodeStatus.StorageReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.cli.process.NodeStatus.UpstreamReport;
@@ -71,7 +72,9 @@ final class AlertRulesTest {
           List.of(
               new UpstreamReport("dns", "10.0.0.1:7400", "primary", "FAILED", "", 0, "gone"),
               new UpstreamReport("dns", "10.0.0.2:7400", "secondary", "FOLLOWED", "r2", 9, "")),
-          List.of(new SlotReport("quicksilver", 4096, true)),
+          List.of(
+              new SlotReport(
+                  "quicksilver", 4096, true, List.of(new StandbyReport("root-2", "9@1:1/9")))),
           List.of(new RefusalReport("10.0.0.1:7400", "NOT_AUTHORIZED", 3)),
           86_400,
           1 << 20,

@@ -167,6 +167,10 @@ final class StandbyRootsTest {
     assertThat(refused.exitCode()).isNotZero();
     assertThat(refused.output()).contains("no standby root follows this one");
     write();
+    Await.until(
+        "the active root shows its standby",
+        () -> cluster.run("status", "--data-directory=" + cluster.data("a")).output(),
+        said -> said.contains("standby      b, complete up to "));
     for (String[] pair : new String[][] {{"a", "b"}, {"b", "a"}}) {
       awaitStandby(pair[1]);
       Ended done = cluster.run("switch-over", "--data-directory=" + cluster.data(pair[0]));

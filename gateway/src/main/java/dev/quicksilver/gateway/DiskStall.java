@@ -43,7 +43,7 @@ final class DiskStall implements AutoCloseable {
 
   private void run() {
     try {
-      while (!look()) {
+      while (!look(committingFor.getAsLong())) {
         Thread.sleep(PAUSE_MILLIS);
       }
     } catch (InterruptedException e) {
@@ -51,9 +51,12 @@ final class DiskStall implements AutoCloseable {
     }
   }
 
-  /** Whether the slot was given up. */
-  boolean look() {
-    long nanos = committingFor.getAsLong();
+  /**
+   * Gives the slot up if it is time, and says whether it has.
+   *
+   * @param nanos for how long a commit has been under way
+   */
+  boolean look(long nanos) {
     if (nanos < LONGEST_COMMIT.toNanos() || parts.standbys().all().isEmpty()) {
       return false;
     }

@@ -124,8 +124,9 @@ final class ReplicationConnection implements AutoCloseable {
    * Which PostgreSQL it is.
    *
    * @param systemId the identifier that initdb gave, unsigned
+   * @param walEnd up to where its WAL is on its disk, unsigned
    */
-  record Identity(long systemId, TimelineHistory history) {
+  record Identity(long systemId, TimelineHistory history, long walEnd) {
     Position position(long lsn) {
       return new Position(systemId, history.current(), lsn);
     }
@@ -136,10 +137,12 @@ final class ReplicationConnection implements AutoCloseable {
     try (Statement statement = connection.createStatement()) {
       long systemId;
       int timeline;
+      long walEnd;
       try (ResultSet row = statement.executeQuery("IDENTIFY_SYSTEM")) {
         row.next();
         systemId = Long.parseUnsignedLong(row.getString("systemid"));
         timeline = row.getInt("timeline");
+        walEnd = LogSequenceNumber.valueOf(row.getString("xlogpos")).asLong();
       }
       String content = "";
       if (timeline > 1) {
@@ -149,7 +152,7 @@ final class ReplicationConnection implements AutoCloseable {
           content = new String(row.getBytes("content"), StandardCharsets.UTF_8);
         }
       }
-      return new Identity(systemId, TimelineHistory.parse(timeline, content));
+      return new Identity(systemId, TimelineHistory.parse(timeline, content), walEnd);
     }
   }
 

@@ -48,6 +48,18 @@ final class SourceChecks {
               + "; it was made anew or is another one: give the right URL; if there is none, "
               + CentralDatabase.BEGIN_ANEW);
     }
+    if (position.timeline() == source.history().current()
+        && Long.compareUnsigned(position.lsn(), source.walEnd()) > 0) {
+      throw new GatewayException(
+          ErrorCode.TIMELINE_FORKED,
+          "the WAL of the central PostgreSQL ends at "
+              + Position.formatLsn(source.walEnd())
+              + ", before this node's position "
+              + Position.formatLsn(position.lsn())
+              + ": it was restored without the last writes, or lost them; use the PostgreSQL that"
+              + " has them; if there is none, "
+              + CentralDatabase.BEGIN_ANEW);
+    }
     if (!source.history().contains(position.timeline(), position.lsn())) {
       throw new GatewayException(
           ErrorCode.TIMELINE_FORKED,

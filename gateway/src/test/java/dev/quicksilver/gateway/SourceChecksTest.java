@@ -13,7 +13,8 @@ import org.junit.jupiter.api.Test;
 final class SourceChecksTest {
   /** Left timeline 1 at 0/100. */
   private final ReplicationConnection.Identity promoted =
-      new ReplicationConnection.Identity(-7, TimelineHistory.parse(2, "1\t0/100\tpromoted\n"));
+      new ReplicationConnection.Identity(
+          -7, TimelineHistory.parse(2, "1\t0/100\tpromoted\n"), 0x200);
 
   @Test
   void aNodeGoesOnInItsOwnCluster() {
@@ -35,6 +36,16 @@ final class SourceChecksTest {
         () -> SourceChecks.past(new Position(-7, 1, 0x101), promoted),
         ErrorCode.TIMELINE_FORKED,
         "0/101 on timeline 1");
+  }
+
+  @Test
+  void aPostgresThatHasLostTheEndOfItsWalIsNotGoneOnWith() {
+    assertThatCode(() -> SourceChecks.past(new Position(-7, 2, 0x200), promoted))
+        .doesNotThrowAnyException();
+    refused(
+        () -> SourceChecks.past(new Position(-7, 2, 0x201), promoted),
+        ErrorCode.TIMELINE_FORKED,
+        "ends at 0/200, before this node's position 0/201");
   }
 
   @Test

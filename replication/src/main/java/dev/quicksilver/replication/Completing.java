@@ -41,6 +41,8 @@ final class Completing {
   private final Deque<Completeness> waiting = new ArrayDeque<>();
   private final Map<UUID, Completeness.Point> parts = new HashMap<>();
   private long nextLook;
+  private Map<UUID, DatabaseIdentity> named = Map.of();
+  private long namedAt = -1;
   private String complaint = "";
   private Optional<Position> said = Optional.empty();
 
@@ -111,6 +113,16 @@ final class Completing {
     }
   }
 
+  /** A catalog changes rarely, and a standby looks often. */
+  private Map<UUID, DatabaseIdentity> named(Database catalog) throws IOException {
+    long sequence = catalog.head().lastSequence();
+    if (sequence != namedAt) {
+      named = CatalogPair.named(catalog);
+      namedAt = sequence; // what came meanwhile is seen with the next look
+    }
+    return named;
+  }
+
   /** Looks, now and then, whether this node has got as far as an upstream was. */
   void look() {
     if (waiting.isEmpty() || nextLook - ticker.nanos() > 0) {
@@ -122,7 +134,7 @@ final class Completing {
       if (catalog.isEmpty()) {
         return;
       }
-      Map<UUID, DatabaseIdentity> named = CatalogPair.named(catalog.get());
+      Map<UUID, DatabaseIdentity> named = named(catalog.get());
       Optional<Completeness> reached = Optional.empty();
       for (Completeness next = waiting.peekFirst();
           next != null && next.missing(databases, named).isEmpty();

@@ -15,7 +15,6 @@ public final class Replica implements AutoCloseable {
   private final ReplicationConfig config;
   private final DatabaseSet databases;
   private final Reports reports;
-  private final Subtree subtree;
   private final RefusalCounts refusals;
   private final CatalogWatcher watcher;
   private final DatabaseFollower catalog;
@@ -24,7 +23,6 @@ public final class Replica implements AutoCloseable {
   private Replica(ReplicationConfig config, DatabaseSet databases, Subtree subtree) {
     this.config = config;
     this.databases = databases;
-    this.subtree = subtree;
     subtree.roots().pull();
     this.reports =
         new Reports(
@@ -119,15 +117,11 @@ public final class Replica implements AutoCloseable {
     return watcher.problem();
   }
 
-  /**
-   * Stops following; returns when all threads have ended. The databases stay open. The process
-   * counts as the root from then on, which matters if it goes on to be it.
-   */
+  /** Stops following; returns when all threads have ended. The databases stay open. */
   @Override
   public void close() {
     prober.close();
     watcher.close();
     catalog.close();
-    subtree.roots().lead();
   }
 }

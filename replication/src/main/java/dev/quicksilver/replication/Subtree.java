@@ -145,6 +145,11 @@ public final class Subtree {
     return standbys;
   }
 
+  /** From now on this process is the root, until a {@link Replica} is started on this. */
+  public void lead() {
+    roots.lead();
+  }
+
   RootHeads roots() {
     return roots;
   }

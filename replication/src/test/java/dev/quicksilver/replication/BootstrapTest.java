@@ -274,8 +274,7 @@ final class BootstrapTest {
         edge.stopFollowing();
         int port = root.port();
         root.stopServing();
-        NodeIdentity later =
-            NodeIdentity.create("root", "test").speaking(new ProtocolVersions(3, 4));
+        NodeIdentity later = NodeIdentity.create("root", "test").speaking(later());
         try (ReplicationServer _ =
             ReplicationServer.start("127.0.0.1", port, root.databases, later)) {
           open.set(true);
@@ -290,6 +289,11 @@ final class BootstrapTest {
         assertThat(edge.status("dns").receivedBytes()).isLessThan(40L << 20);
       }
     }
+  }
+
+  private static ProtocolVersions later() {
+    int highest = ProtocolVersions.SUPPORTED.highest();
+    return new ProtocolVersions(highest + 1, highest + 2);
   }
 
   private static long refusals(TestNode node, RefusalCode code) {

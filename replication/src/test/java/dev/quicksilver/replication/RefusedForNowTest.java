@@ -132,7 +132,9 @@ final class RefusedForNowTest {
   @Test
   void anUpstreamOfAnotherVersionIsFollowedOnceItSpeaksThisOnes() {
     root.stopServing();
-    NodeIdentity later = NodeIdentity.create("root", "test").speaking(new ProtocolVersions(3, 4));
+    int next = ProtocolVersions.SUPPORTED.highest() + 1;
+    NodeIdentity later =
+        NodeIdentity.create("root", "test").speaking(new ProtocolVersions(next, next + 1));
     try (ReplicationServer _ = ReplicationServer.start("127.0.0.1", port, root.databases, later)) {
       awaitRefused("dns", RefusalCode.VERSION);
     }

@@ -55,7 +55,11 @@ final class NodeParts {
     processFile = lifecycle.own("process file", ProcessFile.claim(data, PROCESS_NAME));
     databases =
         lifecycle.own(
-            "databases", databases(data, NodeCommand.storageOptions(configuration), role));
+            "databases",
+            databases(
+                data,
+                NodeCommand.storageOptions(configuration),
+                role == Role.REPLICA || !Upstreams.of(configuration).isEmpty()));
     identity =
         NodeIdentity.create(
             InstanceFile.open(data),
@@ -78,9 +82,9 @@ final class NodeParts {
     addresses.put("replication", new Endpoint(listen.host(), server.port()).toString());
   }
 
-  /** A replica can copy anew what is damaged; a root is what all others copy from. */
-  private static DatabaseSet databases(Path data, StorageOptions options, Role role) {
-    return role == Role.REPLICA
+  /** What is damaged can be copied anew, unless this node is the only root. */
+  private static DatabaseSet databases(Path data, StorageOptions options, boolean hasUpstreams) {
+    return hasUpstreams
         ? DatabaseSet.openUndamaged(data, options)
         : DatabaseSet.open(data, options);
   }

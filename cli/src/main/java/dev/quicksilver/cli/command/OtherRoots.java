@@ -6,6 +6,7 @@ import dev.quicksilver.replication.FollowerState;
 import dev.quicksilver.replication.Replica;
 import dev.quicksilver.replication.ReplicationConfig;
 import dev.quicksilver.replication.RootRole;
+import dev.quicksilver.replication.UpstreamStatus;
 import dev.quicksilver.storage.DatabaseSet;
 import java.util.Optional;
 
@@ -40,16 +41,24 @@ final class OtherRoots implements Standby {
           public boolean isHeard() {
             return started.status().stream()
                 .filter(status -> status.database().equals(DatabaseSet.CATALOG))
-                .map(DatabaseStatus::state)
-                .anyMatch(state -> state == FollowerState.STREAMING);
+                .anyMatch(OtherRoots::isOfARoot);
           }
 
           @Override
           public void close() {
             replica = Optional.empty();
             started.close();
+            node.subtree.lead(); // or a follower, of another one, next
           }
         });
+  }
+
+  /** A secondary is no root: what comes from there says nothing of the active one. */
+  private static boolean isOfARoot(DatabaseStatus catalog) {
+    return catalog.state() == FollowerState.STREAMING
+        && catalog.upstreams().stream()
+            .filter(one -> one.result() == UpstreamStatus.Result.FOLLOWED)
+            .noneMatch(one -> one.upstream().secondary());
   }
 
   /** What follows the active root now, if anything does. */

@@ -9,6 +9,7 @@ import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
 import dev.quicksilver.cli.process.NodeStatus.SlotReport;
+import dev.quicksilver.cli.process.NodeStatus.StandbyReport;
 import dev.quicksilver.gateway.Gateway;
 import dev.quicksilver.gateway.GatewayConfig;
 import dev.quicksilver.gateway.GatewayException;
@@ -79,7 +80,13 @@ public final class RootCommand extends NodeCommand {
           return slot.isEmpty()
               ? report
               : report.withSlot(
-                  new SlotReport(slot, gateway.retainedWal(), gateway.isSynchronous()));
+                  new SlotReport(
+                      slot,
+                      gateway.retainedWal(),
+                      gateway.isSynchronous(),
+                      node.subtree.standbys().all().stream()
+                          .map(one -> new StandbyReport(one.node(), one.held().toString()))
+                          .toList()));
         },
         () ->
             standby

@@ -8,6 +8,8 @@ import dev.quicksilver.cli.process.Json;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.LocationReport;
+import dev.quicksilver.cli.process.NodeStatus.SlotReport;
+import dev.quicksilver.cli.process.NodeStatus.StandbyReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.cli.process.NodeStatus.UpstreamReport;
 import dev.quicksilver.cli.process.ProcessFile;
@@ -110,6 +112,16 @@ public final class StatusCommand implements Callable<Integer> {
           status.complete().isEmpty()
               ? "not known: it has not heard up to where"
               : "up to " + status.complete() + " (PostgreSQL's system @ timeline : position)");
+    }
+    for (SlotReport slot : status.slots()) {
+      for (StandbyReport standby : slot.standbys()) {
+        out.printf(
+            Locale.ROOT,
+            "  %-12s %s, complete up to %s%n",
+            "standby",
+            standby.node(),
+            standby.complete());
+      }
     }
     if (!status.databases().isEmpty()) {
       out.println();

@@ -160,6 +160,14 @@ final class NodeMetrics {
                     .slots()
                     .forEach(slot -> callback.call(slot.synchronous() ? 1 : 0, slot.name())))
         .register(registry);
+    GaugeWithCallback.builder()
+        .name("quicksilver_standby_roots")
+        .help("Standby roots that follow this root.")
+        .labelNames("slot")
+        .callback(
+            callback ->
+                current.slots().forEach(slot -> callback.call(slot.standbys().size(), slot.name())))
+        .register(registry);
     location(
         "quicksilver_location_nodes",
         "Nodes below this one whose acks reached it.",

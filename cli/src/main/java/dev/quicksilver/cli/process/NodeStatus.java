@@ -231,8 +231,17 @@ public record NodeStatus(
    *
    * @param retainedBytes of WAL that PostgreSQL keeps for it; -1 while unknown
    * @param synchronous whether commits wait for the root
+   * @param standbys the standby roots that follow this one
    */
-  public record SlotReport(String name, long retainedBytes, boolean synchronous) {}
+  public record SlotReport(
+      String name, long retainedBytes, boolean synchronous, List<StandbyReport> standbys) {}
+
+  /**
+   * A standby root that follows this one.
+   *
+   * @param complete the position up to which it has everything, as in {@code 7300@1:0/1A2B3C}
+   */
+  public record StandbyReport(String node, String complete) {}
 
   /**
    * A certificate that this process shows to others.
