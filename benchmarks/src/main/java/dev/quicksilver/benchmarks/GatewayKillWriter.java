@@ -20,7 +20,7 @@ import java.util.concurrent.locks.LockSupport;
  * same transaction is run again if it was not done. Its keys are nobody else's.
  */
 final class GatewayKillWriter implements Runnable {
-  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(40);
+  private static final long LONGEST_PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(80);
   private static final long AGAIN_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
   /** Keys of a writer in one database: beyond that it deletes as often as it inserts. */
@@ -167,7 +167,7 @@ final class GatewayKillWriter implements Runnable {
       }
       connection.commit();
       committed();
-      LockSupport.parkNanos(random.nextLong(PAUSE_NANOS));
+      LockSupport.parkNanos(random.nextLong(LONGEST_PAUSE_NANOS));
     }
   }
 
