@@ -4,6 +4,7 @@ import dev.quicksilver.cli.cluster.CentralPostgres;
 import dev.quicksilver.cli.cluster.Cluster;
 import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.cli.cluster.NodeSpec;
+import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.Ports;
@@ -21,7 +22,10 @@ import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
@@ -32,10 +36,13 @@ import java.util.concurrent.locks.LockSupport;
  * standby promoted, a new standby made of that one, and so on. A COMMIT is acknowledged when the
  * standby has it ({@code synchronous_standby_names}), and delivered to the root when the standby
  * has it ({@code synchronized_standby_slots}); so nothing acknowledged and nothing sequenced may be
- * lost. Root and replica are processes.
+ * lost. Two roots, one of which stands by, and a replica are processes; every second time the
+ * active root is killed at the same moment.
  */
 final class FailoverBar implements Bar {
   private static final String STANDBY = "standby";
+  private static final List<String> ROOTS = List.of("root1", "root2");
+  private static final String REPLICA = "replica";
 
   @Override
   public String name() {
@@ -44,7 +51,8 @@ final class FailoverBar implements Bar {
 
   @Override
   public String description() {
-    return "the primary is killed under load and its standby promoted, 20 times";
+    return "the primary is killed under load, every second time with the active root, and its"
+               + " standby promoted, 20 times";
   }
 
   @Override
@@ -55,36 +63,23 @@ final class FailoverBar implements Bar {
   @Override
   public Outcome run(Settings settings) throws Exception {
     int times = settings.size(20, 2);
-    Random random = new Random(settings.seed());
     Path folder = Files.createTempDirectory("quicksilver-failover-");
-    int[] ports = {Ports.free(), Ports.free()};
-    EmbeddedPostgres[] pair = new EmbeddedPostgres[2];
-    try {
-      pair[0] = EmbeddedPostgres.builder().port(ports[0]).start();
-      Migrations.migrate(pair[0].jdbcUrl(), "", "");
-      execute(pair[0], "SELECT quicksilver.create_database('kv')");
-      String own = "127.0.0.1:" + ports[0];
-      String url =
-          pair[0].jdbcUrl().replace(own, own + ",127.0.0.1:" + ports[1])
-              + "&targetServerType=primary&hostRecheckSeconds=0&connectTimeout=2";
+    try (Servers servers = new Servers()) {
+      Migrations.migrate(servers.primary().jdbcUrl(), "", "");
+      execute(servers.primary(), "SELECT quicksilver.create_database('kv')");
+      FailoverWriter writer = new FailoverWriter(servers.url());
       try (Cluster cluster = Cluster.in(folder, Processes.OPTIONS)) {
-        cluster.usePostgres(CentralPostgres.of(pair[0], url));
-        cluster.start(NodeSpec.root("root"));
-        cluster.awaitHealthy("root");
-        cluster.start(NodeSpec.replica("replica", "root"));
-        cluster.awaitHealthy("replica");
-        FailoverWriter writer = new FailoverWriter(url);
+        start(cluster, servers);
         Thread thread = Thread.ofVirtual().start(writer);
-        double[] seconds = new double[times];
-        try (Database copy = open(cluster.data("root"))) {
-          int now = 0;
+        try (Database replica = open(cluster, REPLICA)) {
+          Trial trial = new Trial(servers, cluster, writer, replica, new Random(settings.seed()));
+          double[] seconds = new double[times];
           for (int i = 0; i < times; i++) {
-            seconds[i] = failOver(pair, ports, now, writer, copy, random);
-            now = 1 - now;
+            seconds[i] = trial.failOver(i % 2 == 1);
           }
           writer.stop();
           thread.join();
-          long entries = compare(cluster, copy, writer, pair[now]);
+          long entries = compare(cluster, replica, writer, servers.primary());
           Arrays.sort(seconds);
           System.out.printf(
               "%,d transactions acknowledged, the connection lost %d times, %d COMMITs done but"
@@ -92,8 +87,8 @@ final class FailoverBar implements Bar {
               writer.acknowledged(), writer.interruptions(), writer.unanswered());
           return new Outcome(
               String.format(
-                  "%d fail-overs, %,d entries, exactly once and in order on root and replica;"
-                      + " SIGKILL to the next entry: median %.1f s, longest %.1f s",
+                  "%d fail-overs, %,d entries, exactly once and in order on two roots and a"
+                      + " replica; SIGKILL to the next entry there: median %.1f s, longest %.1f s",
                   times, entries, seconds[times / 2], seconds[times - 1]),
               "= equal, gapless, in order",
               entries > 0);
@@ -102,32 +97,142 @@ final class FailoverBar implements Bar {
         }
       }
     } finally {
-      for (EmbeddedPostgres postgres : pair) {
-        if (postgres != null) {
-          postgres.close();
-        }
-      }
       Folders.remove(folder);
     }
   }
 
-  /** Returns the seconds from SIGKILL to the first entry of what was written afterwards. */
-  private static double failOver(
-      EmbeddedPostgres[] pair,
-      int[] ports,
-      int now,
-      FailoverWriter writer,
-      Database copy,
-      Random random)
-      throws Exception {
-    EmbeddedPostgres primary = pair[now];
-    EmbeddedPostgres dead = pair[1 - now];
-    if (dead != null) {
-      dead.close();
+  private static void start(Cluster cluster, Servers servers) throws Exception {
+    cluster.usePostgres(CentralPostgres.of(servers.primary(), servers.url()));
+    cluster.start(NodeSpec.root("root1", "root2"));
+    cluster.awaitHealthy("root1");
+    cluster.start(NodeSpec.root("root2", "root1"));
+    cluster.start(NodeSpec.replica(REPLICA, ROOTS.toArray(String[]::new)));
+    cluster.awaitHealthy(REPLICA);
+  }
+
+  /** A primary PostgreSQL and, on the other one of two ports, its standby. */
+  private static final class Servers implements AutoCloseable {
+    private final int[] ports = {Ports.free(), Ports.free()};
+    private EmbeddedPostgres primary = EmbeddedPostgres.builder().port(ports[0]).start();
+    private Optional<EmbeddedPostgres> standby = Optional.empty();
+    private Optional<EmbeddedPostgres> dead = Optional.empty();
+
+    EmbeddedPostgres primary() {
+      return primary;
     }
-    EmbeddedPostgres standby =
-        EmbeddedPostgres.builder().port(ports[1 - now]).standbyOf(primary, STANDBY).start();
-    pair[1 - now] = standby;
+
+    /** Leads to the one that takes writes. */
+    String url() {
+      String own = "127.0.0.1:" + ports[0];
+      return primary.jdbcUrl().replace(own, own + ",127.0.0.1:" + ports[1])
+          + "&targetServerType=primary&hostRecheckSeconds=0&connectTimeout=2";
+    }
+
+    /** Makes a standby where the last primary was. */
+    EmbeddedPostgres makeStandby() {
+      dead.ifPresent(EmbeddedPostgres::close);
+      dead = Optional.empty();
+      int port = primary.port() == ports[0] ? ports[1] : ports[0];
+      EmbeddedPostgres made =
+          EmbeddedPostgres.builder().port(port).standbyOf(primary, STANDBY).start();
+      standby = Optional.of(made);
+      return made;
+    }
+
+    /** Kills the primary and promotes the standby. */
+    void failOver() {
+      primary.kill();
+      dead = Optional.of(primary);
+      primary = standby.orElseThrow();
+      standby = Optional.empty();
+      primary.promote();
+    }
+
+    @Override
+    public void close() {
+      standby.ifPresent(EmbeddedPostgres::close);
+      primary.close();
+      dead.ifPresent(EmbeddedPostgres::close);
+    }
+  }
+
+  /** What the fail-overs are done with, and seen by. */
+  private record Trial(
+      Servers servers, Cluster cluster, FailoverWriter writer, Database replica, Random random) {
+
+    /**
+     * Returns the seconds from SIGKILL to the first entry, at the replica, of what was written
+     * afterwards.
+     *
+     * @param withRoot whether the active root is killed as well
+     */
+    double failOver(boolean withRoot) throws Exception {
+      EmbeddedPostgres standby = servers.makeStandby();
+      followedBy(servers.primary(), standby);
+      // From here on every COMMIT and all that is delivered waits for the standby.
+      long before = writer.acknowledged();
+      await("transactions under both settings", () -> writer.acknowledged() > before + 100);
+      String active = activeRoot();
+      LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(1_000)));
+      long began = System.nanoTime();
+      if (withRoot) {
+        cluster.kill(active);
+      }
+      servers.failOver();
+      // There is no standby now; one is made next.
+      setting(standby, "synchronous_standby_names", "");
+      setting(standby, "synchronized_standby_slots", "");
+      long acknowledged = writer.acknowledged();
+      await("writes at the promoted standby", () -> writer.acknowledged() > acknowledged + 1);
+      long wanted = writer.acknowledged();
+      await("the replica goes on", () -> last(replica) >= wanted);
+      double seconds = (System.nanoTime() - began) / 1e9;
+      if (withRoot) {
+        cluster.restart(active);
+      }
+      System.out.printf(
+          "fail-over to port %d%s after %,d transactions: %.1f s; at sequence %,d%n",
+          standby.port(),
+          withRoot ? " without " + active : "",
+          acknowledged,
+          seconds,
+          replica.head().lastSequence());
+      return seconds;
+    }
+
+    /** Waits until one root sequences and the other follows it; returns the first. */
+    private String activeRoot() throws Exception {
+      List<String> active = new ArrayList<>();
+      await(
+          "one root sequences and the other follows",
+          () -> {
+            active.clear();
+            int following = 0;
+            for (String root : ROOTS) {
+              NodeStatus status = cluster.status(root);
+              if (kv(status, "SEQUENCING")) {
+                active.add(root);
+              } else if (kv(status, "STREAMING") && !status.complete().isEmpty()) {
+                following++;
+              }
+            }
+            return active.size() == 1 && following == 1;
+          });
+      return active.getFirst();
+    }
+
+    private static boolean kv(NodeStatus status, String state) {
+      return status.healthy()
+          && status.databases().stream()
+              .anyMatch(each -> each.name().equals("kv") && each.state().equals(state));
+    }
+  }
+
+  /**
+   * Has all of a primary's commits and deliveries wait for its standby, and the slot kept there.
+   */
+  private static void followedBy(EmbeddedPostgres primary, EmbeddedPostgres standby)
+      throws Exception {
     setting(primary, "synchronous_standby_names", STANDBY);
     setting(primary, "synchronized_standby_slots", STANDBY);
     await(
@@ -146,25 +251,6 @@ final class FailoverBar implements Bar {
                       + " AND synced AND NOT temporary")
               .equals("1");
         });
-    // From here on every COMMIT and all that is delivered waits for the standby.
-    long before = writer.acknowledged();
-    await("transactions under both settings", () -> writer.acknowledged() > before + 100);
-    LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(random.nextInt(1_000)));
-    long began = System.nanoTime();
-    primary.kill();
-    standby.promote();
-    // There is no standby now; one is made next.
-    setting(standby, "synchronous_standby_names", "");
-    setting(standby, "synchronized_standby_slots", "");
-    long acknowledged = writer.acknowledged();
-    await("writes at the promoted standby", () -> writer.acknowledged() > acknowledged + 1);
-    long wanted = writer.acknowledged();
-    await("the root goes on", () -> last(copy) >= wanted);
-    double seconds = (System.nanoTime() - began) / 1e9;
-    System.out.printf(
-        "fail-over to port %d after %,d transactions: %.1f s; at sequence %,d%n",
-        ports[1 - now], acknowledged, seconds, copy.head().lastSequence());
-    return seconds;
   }
 
   /** The number of the last transaction that a copy shows. */
@@ -178,21 +264,28 @@ final class FailoverBar implements Bar {
   }
 
   private static long compare(
-      Cluster cluster, Database root, FailoverWriter writer, EmbeddedPostgres primary)
+      Cluster cluster, Database replica, FailoverWriter writer, EmbeddedPostgres primary)
       throws Exception {
     long transactions = writer.acknowledged();
-    await("the root has all", () -> last(root) == transactions);
-    try (Database replica = open(cluster.data("replica"))) {
-      await("the replica has all", () -> last(replica) == transactions);
-      require(
-          cluster.process("root").isAlive() && cluster.process("replica").isAlive(),
-          "a node ended: " + cluster.lastLines());
-      require(
-          replica.head().chainHash().equals(root.head().chainHash())
-              && replica.head().contentDigest().equals(root.head().contentDigest()),
-          "root and replica differ: " + root.head() + " and " + replica.head());
-      table(primary, replica);
+    await("the replica has all", () -> last(replica) == transactions);
+    table(primary, replica);
+    for (String name : ROOTS) {
+      try (Database root = open(cluster, name)) {
+        await(name + " has all", () -> last(root) == transactions);
+        require(
+            replica.head().chainHash().equals(root.head().chainHash())
+                && replica.head().contentDigest().equals(root.head().contentDigest()),
+            name + " and the replica differ: " + root.head() + " and " + replica.head());
+        order(root, transactions);
+      }
+      require(cluster.process(name).isAlive(), name + " ended: " + cluster.lastLines());
     }
+    require(cluster.process(REPLICA).isAlive(), "the replica ended: " + cluster.lastLines());
+    return replica.head().lastSequence();
+  }
+
+  /** A log holds the entries of each transaction, once and in order, and nothing else. */
+  private static void order(Database root, long transactions) {
     long sequence = 0;
     try (Snapshot snapshot = root.snapshot()) {
       LogScan log = snapshot.scanLog(1);
@@ -209,7 +302,6 @@ final class FailoverBar implements Bar {
       }
       require(log.next() == null, "there are entries after the last transaction's");
     }
-    return sequence;
   }
 
   private static String text(LogEntry entry) {
@@ -236,9 +328,9 @@ final class FailoverBar implements Bar {
     }
   }
 
-  private static Database open(Path data) throws Exception {
-    DatabaseDirectory directory = new DatabaseDirectory(data);
-    await("database kv in " + data, () -> directory.environment("kv").isPresent());
+  private static Database open(Cluster cluster, String node) throws Exception {
+    DatabaseDirectory directory = new DatabaseDirectory(cluster.data(node));
+    await("database kv on " + node, () -> directory.environment("kv").isPresent());
     return Database.openReadOnly(directory.environment("kv").orElseThrow(), StorageOptions.DEFAULT);
   }
 

@@ -50,6 +50,7 @@ public final class Run implements Callable<Integer> {
           new GatewayModelBar(),
           new RestoreBar(),
           new HugeTransactionBar(),
+          new GatewayKillBar(),
           new FailoverBar(),
           new ResumeBar(),
           new BadInputBar(),
