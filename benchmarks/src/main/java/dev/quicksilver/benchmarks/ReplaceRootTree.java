@@ -272,6 +272,21 @@ final class ReplaceRootTree implements AutoCloseable {
     }
   }
 
+  /** Reads a position, as in {@code 7300@1:0/1A2B3C}; 0 if there is none. */
+  static long lsn(String position) {
+    if (position.isEmpty()) {
+      return 0;
+    }
+    int slash = position.lastIndexOf('/');
+    long high = Long.parseLong(position.substring(position.lastIndexOf(':') + 1, slash), 16);
+    return high << 32 | Long.parseLong(position.substring(slash + 1), 16);
+  }
+
+  /** Returns where PostgreSQL writes next, in bytes of WAL. */
+  long written() throws SQLException {
+    return Long.parseLong(sql().query("SELECT pg_current_wal_insert_lsn() - '0/0'"));
+  }
+
   /** Returns the names of what has to be equal: the root, and all replicas that are up. */
   List<String> nodes() {
     List<String> nodes = new ArrayList<>(List.of(ROOT));
@@ -300,11 +315,20 @@ final class ReplaceRootTree implements AutoCloseable {
   }
 
   /**
-   * Waits until the root has all that was committed, and all nodes the same as the root; nobody
-   * writes meanwhile.
+   * Waits until the root has an entry of a database whose commit came after a place in the WAL, and
+   * so all that was committed before.
    */
-  void awaitSame() throws Exception {
-    sql().execute("SELECT quicksilver.wait_sequenced('2min')");
+  void awaitSequenced(String name, long after) throws InterruptedException {
+    cluster.awaitStatus(
+        ROOT,
+        "to have the last commit",
+        status ->
+            status.databases().stream()
+                .anyMatch(each -> each.name().equals(name) && lsn(each.position()) > after));
+  }
+
+  /** Waits until all nodes have the same as the root; nobody writes meanwhile. */
+  void awaitSame() throws InterruptedException {
     for (String node : nodes()) {
       cluster.awaitStatus(node, "to have what the root has", _ -> isSame(node));
     }

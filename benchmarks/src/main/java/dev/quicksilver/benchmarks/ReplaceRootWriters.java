@@ -33,6 +33,7 @@ final class ReplaceRootWriters implements AutoCloseable {
   private final ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor();
   private final List<Future<Void>> running = new ArrayList<>();
   private final Map<Integer, Long> acknowledged = new ConcurrentSkipListMap<>();
+  private int count;
   private volatile boolean stopped;
 
   ReplaceRootWriters(
@@ -47,7 +48,7 @@ final class ReplaceRootWriters implements AutoCloseable {
   void start(int writers) {
     stopped = false;
     for (int i = 0; i < writers; i++) {
-      int writer = acknowledged.size() + 1;
+      int writer = ++count;
       acknowledged.put(writer, 0L);
       Random own = new Random(random.nextLong());
       running.add(
@@ -71,6 +72,24 @@ final class ReplaceRootWriters implements AutoCloseable {
     } finally {
       running.clear();
     }
+  }
+
+  /** Commits a row of the ledger while none of them runs. */
+  void writeLast() throws SQLException {
+    try (Connection connection = postgres.connect(database);
+        Statement statement = connection.createStatement()) {
+      long number = acknowledged.getOrDefault(0, 0L) + 1;
+      statement.execute(entry(0, number));
+      acknowledged.put(0, number);
+    }
+  }
+
+  private static String entry(int writer, long number) {
+    return "INSERT INTO "
+        + ReplaceRootTables.LEDGER
+        + " (key, value) VALUES ('"
+        + key(writer, number)
+        + "', '')";
   }
 
   boolean areStopped() {
@@ -98,12 +117,7 @@ final class ReplaceRootWriters implements AutoCloseable {
           for (int i = 0; i < changes; i++) {
             change(statement, own);
           }
-          statement.execute(
-              "INSERT INTO "
-                  + ReplaceRootTables.LEDGER
-                  + " (key, value) VALUES ('"
-                  + key(writer, number)
-                  + "', '')");
+          statement.execute(entry(writer, number));
           connection.commit();
           acknowledged.put(writer, number);
           number++;
