@@ -49,6 +49,7 @@ public final class Run implements Callable<Integer> {
           new GatewayCommitBar(),
           new GatewayModelBar(),
           new RestoreBar(),
+          new ReplaceRootBar(),
           new HugeTransactionBar(),
           new GatewayKillBar(),
           new FailoverBar(),
