@@ -52,7 +52,7 @@ final class FailoverBar implements Bar {
   @Override
   public String description() {
     return "the primary is killed under load, every second time with the active root, and its"
-               + " standby promoted, 20 times";
+        + " standby promoted, 20 times";
   }
 
   @Override

@@ -39,6 +39,12 @@ final class CommitSchedule {
 
   private static final long LONGEST_SHARE = 500_000_000L;
 
+  /** How long the first commit waits for what was in the WAL before this node took the slot. */
+  private static final long LONGEST_CATCH_UP = 300_000_000L;
+
+  /** How often what comes next is looked at meanwhile. */
+  private static final long CATCH_UP_LOOK = 10_000_000L;
+
   /** How often it is recorded how far this node is, if nothing waits for that. */
   private static final long RECORD_NANOS = 1_000_000_000L;
 
@@ -57,6 +63,8 @@ final class CommitSchedule {
   private final LongSupplier nanoTime;
   private final List<ByteBuffer> batch = new ArrayList<>();
   private long durableLsn;
+  private long catchUpUntil;
+  private boolean caughtUp;
   private long recordedLsn;
   private long dueLsn;
   private long recordedAt;
@@ -90,6 +98,7 @@ final class CommitSchedule {
     this.durableLsn = durableLsn;
     this.notBefore = nanoTime.getAsLong();
     this.lastIdle = notBefore;
+    this.catchUpUntil = notBefore + LONGEST_CATCH_UP;
     this.recordedLsn = durableLsn;
     this.recordedAt = notBefore;
     unconfirmed.add(new Recorded(durableLsn, notBefore));
@@ -128,6 +137,7 @@ final class CommitSchedule {
     batch.clear();
     // Read before the queue is looked at: all up to here was put into the queue by then.
     long received = stream.getLastReceiveLSN().asLong();
+    catchUp(queue, received);
     commitIfDue(queue, stream);
     if (!sequencer.inTransaction() && transactions.isEmpty() && queue.isEmpty()) {
       idle(received);
@@ -143,7 +153,24 @@ final class CommitSchedule {
   /** How long a commit must still wait, in ns; 0 if it is due. */
   private long remaining() {
     long left = Math.max(0, notBefore - nanoTime.getAsLong());
+    if (!caughtUp) {
+      left = Math.min(CATCH_UP_LOOK, Math.max(left, catchUpUntil - nanoTime.getAsLong()));
+      left = Math.max(0, left);
+    }
     return left > 0 && transactions.pendingBytes() >= PENDING_BYTES ? 0 : left;
+  }
+
+  /**
+   * What waits when a root begins is committed together: with a window between the first of it and
+   * the rest, the first change after a take-over would come a window late on each level.
+   */
+  private void catchUp(MessageQueue queue, long received) {
+    if (!caughtUp) {
+      long far = max(sequencer.processedLsn(), queue.isEmpty() ? received : 0);
+      caughtUp =
+          Long.compareUnsigned(far, source.walEnd()) >= 0
+              || nanoTime.getAsLong() - catchUpUntil >= 0;
+    }
   }
 
   private void commitIfDue(MessageQueue queue, PGReplicationStream stream) {

@@ -233,11 +233,14 @@ final class SlotSession {
 
   private void standBy(StandingBy standing) throws InterruptedException {
     transitions.pause(afterFailure.slotPause());
+    // Followers that have lost the active root, too, are not sent back to it.
+    boolean isHeard = standing.following().map(Standby.Following::isHeard).orElse(true);
+    transitions.standing(isHeard ? Standing.STANDING_BY : Standing.TAKING_OVER);
     try {
       switch (holders.ask()) {
         case Holder.Nobody nobody -> slotIsFree(standing, nobody.slot());
         case Holder.LostConnection lost -> reclaimFrom(lost);
-        case Holder.AnotherRoot other -> slotIsHeld(standing, other.slot());
+        case Holder.AnotherRoot other -> slotIsHeld(standing, isHeard, other.slot());
       }
     } catch (DataAccessException e) {
       if (standing.following().isEmpty()) {
@@ -257,7 +260,7 @@ final class SlotSession {
       hinder(standing.heldBy(0), refusal.get());
       return;
     }
-    transitions.takingOver();
+    transitions.standing(Standing.TAKING_OVER);
     transitions.move(new Connecting(), free(standing.since()));
   }
 
@@ -267,10 +270,8 @@ final class SlotSession {
         : copy.refusal(central.slotName(), slot.confirmedLsn());
   }
 
-  private void slotIsHeld(StandingBy standing, Hold slot) {
-    boolean isSilent =
-        standing.following().filter(following -> !following.isHeard()).isPresent()
-            && slot.silence().compareTo(parts.config().takeOverAfter()) > 0;
+  private void slotIsHeld(StandingBy standing, boolean isHeard, Hold slot) {
+    boolean isSilent = !isHeard && slot.silence().compareTo(parts.config().takeOverAfter()) > 0;
     if (isSilent) {
       Optional<GatewayException> refusal = refusal(slot);
       if (refusal.isPresent()) {

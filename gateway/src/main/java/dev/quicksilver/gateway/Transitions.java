@@ -109,9 +109,9 @@ final class Transitions {
     event.log("{}", reason);
   }
 
-  /** The slot is free, and this node goes to take it. */
-  void takingOver() {
-    role.accept(Standing.TAKING_OVER);
+  /** Says what this node is to others, within a state. */
+  void standing(Standing now) {
+    role.accept(now);
   }
 
   /** Closes, come what may. */

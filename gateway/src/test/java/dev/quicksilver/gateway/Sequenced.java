@@ -15,7 +15,7 @@ import java.util.UUID;
 /** A root's databases and what writes into them, fed by hand. */
 final class Sequenced implements AutoCloseable {
   static final ReplicationConnection.Identity SOURCE =
-      new ReplicationConnection.Identity(77, TimelineHistory.parse(1, ""), Long.MAX_VALUE);
+      new ReplicationConnection.Identity(77, TimelineHistory.parse(1, ""), 0);
 
   final Waiters waiters;
   final DatabaseSet databases;

@@ -187,7 +187,7 @@ final class TransitionsTest {
     transitions.move(standing.hinderedBy("it lacks entries"), "hindered");
     assertThat(progress.status().lastProblem()).isEqualTo("it lacks entries");
     assertThat(ended).hasValue(0);
-    transitions.takingOver();
+    transitions.standing(Standing.TAKING_OVER);
     transitions.move(new Connecting(), "it is free");
     assertThat(ended).hasValue(1);
     assertThat(roles)

@@ -10,13 +10,13 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 public final class RootRole {
   /** How long a follower that comes while the node takes over is kept waiting for that. */
-  static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(500);
+  static final long PATIENCE_NANOS = TimeUnit.MILLISECONDS.toNanos(1500);
 
   /** What it is. */
   public enum Standing {
     /** The root, as far as it knows; or a relay or replica, which serves always. */
     ACTIVE,
-    /** On its way to become the root, or to learn that another node is. */
+    /** No active root is heard of: this node, or another one, is about to become it. */
     TAKING_OVER,
     /** Another node is the root, and this one follows it. */
     STANDING_BY
