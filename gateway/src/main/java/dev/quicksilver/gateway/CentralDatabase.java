@@ -5,7 +5,6 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.storage.Position;
 import java.sql.SQLTransientConnectionException;
-import java.time.Duration;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.UUID;
@@ -160,27 +159,27 @@ final class CentralDatabase implements AutoCloseable {
    *
    * @param pid the process of PostgreSQL that holds it; 0 if none does
    * @param confirmedLsn up to where it was confirmed, unsigned; 0 if there is no slot
-   * @param silence for how long that process has heard nothing from its root; zero if not known
+   * @param lastReply what tells the last answer of its root from others; not a time of this clock,
+   *     nor of PostgreSQL's
    * @param beginning whether a root makes the first copy now, and the slot with it
    */
-  record Hold(int pid, long confirmedLsn, Duration silence, boolean beginning) {}
+  record Hold(int pid, long confirmedLsn, String lastReply, boolean beginning) {}
 
   /** Asks who has the slot. */
   Hold hold() {
     Record row =
         sql.fetchSingle(
             "SELECT coalesce(max(s.active_pid), 0), coalesce(max(s.confirmed_flush_lsn)::text,"
-                + " '0/0'), coalesce(max(extract(epoch FROM clock_timestamp() - r.reply_time)), 0),"
+                + " '0/0'), coalesce(max(r.reply_time)::text, ''),"
                 + " EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND classid = {1} AND"
                 + " database = (SELECT oid FROM pg_database WHERE datname = current_database()))"
                 + " FROM pg_replication_slots s LEFT JOIN pg_stat_replication r ON r.pid ="
                 + " s.active_pid WHERE s.slot_name = {0}",
             DSL.val(slotName), DSL.inline(ReplicationConnection.FIRST_START_LOCK));
-    double silence = Double.parseDouble(String.valueOf(row.get(2, String.class)));
     return new Hold(
         Integer.parseInt(String.valueOf(row.get(0, String.class))),
         lsn(row.get(1, String.class)),
-        Duration.ofMillis(Math.max(0, (long) (silence * 1000))),
+        String.valueOf(row.get(2, String.class)),
         Boolean.TRUE.equals(row.get(3, Boolean.class)));
   }
 

@@ -115,12 +115,12 @@ final class CommitSchedule {
       while (!stopped.getAsBoolean()) {
         step(queue, stream);
       }
-      recordNow();
+      recordSettled();
     } catch (CancellationException stop) {
       if (waiting()) {
         commit(stream);
       }
-      recordNow();
+      recordSettled();
       throw stop;
     }
   }
@@ -223,7 +223,7 @@ final class CommitSchedule {
     boolean atOnce = progress.isSynchronous();
     long after = atOnce ? 0 : config.confirmAfter().toNanos();
     if (nanoTime.getAsLong() - recordedAt >= Math.min(after, RECORD_NANOS)) {
-      recordNow();
+      recordSettled();
     }
     long due = nanoTime.getAsLong() - after;
     long lsn = dueLsn;
@@ -251,9 +251,9 @@ final class CommitSchedule {
     return Long.compareUnsigned(lsn, there) > 0 ? there : lsn;
   }
 
-  /** What was committed last is the end of what was processed: nothing else is durable yet. */
-  private void recordNow() {
-    if (durableLsn != recordedLsn) {
+  /** Not while something is pending: a database may stand here that the catalog does not name. */
+  private void recordSettled() {
+    if (transactions.isEmpty() && durableLsn != recordedLsn) {
       databases.complete(Completeness.of(source.position(durableLsn), databases));
       recordedLsn = durableLsn;
       recordedAt = nanoTime.getAsLong();

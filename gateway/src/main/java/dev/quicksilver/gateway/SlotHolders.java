@@ -1,7 +1,9 @@
 package dev.quicksilver.gateway;
 
 import dev.quicksilver.gateway.CentralDatabase.Hold;
+import java.time.Duration;
 import java.util.function.IntConsumer;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 
 /** Asks PostgreSQL who has the slot. For the session's thread. */
@@ -24,17 +26,39 @@ final class SlotHolders {
 
   private final Supplier<Hold> asked;
   private final IntConsumer terminate;
+  private final LongSupplier nanoTime;
   private int lastOwn;
+  private String lastHeard = "";
+  private long heardAt;
 
   /**
    * Makes one that has never held the slot.
    *
    * @param asked asks PostgreSQL
    * @param terminate ends a process
+   * @param nanoTime monotonic time in ns
    */
-  SlotHolders(Supplier<Hold> asked, IntConsumer terminate) {
+  SlotHolders(Supplier<Hold> asked, IntConsumer terminate, LongSupplier nanoTime) {
     this.asked = asked;
     this.terminate = terminate;
+    this.nanoTime = nanoTime;
+    heardAt = nanoTime.getAsLong();
+  }
+
+  /**
+   * For how long PostgreSQL has heard nothing from the root that holds the slot, as far as it was
+   * asked; the clocks of other machines do not matter.
+   */
+  Duration silence() {
+    return Duration.ofNanos(nanoTime.getAsLong() - heardAt);
+  }
+
+  private void note(Hold slot) {
+    String heard = slot.pid() + " " + slot.lastReply();
+    if (!heard.equals(lastHeard)) {
+      lastHeard = heard;
+      heardAt = nanoTime.getAsLong();
+    }
   }
 
   /** The slot is this node's, by this process. */
@@ -49,6 +73,7 @@ final class SlotHolders {
    */
   Holder ask() {
     Hold slot = asked.get();
+    note(slot);
     int pid = slot.pid();
     if (pid == 0) {
       return new Holder.Nobody(slot);

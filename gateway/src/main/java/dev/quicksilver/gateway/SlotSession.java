@@ -62,7 +62,7 @@ final class SlotSession {
     transitions = new Transitions(parts.progress(), role, parts.nanoTime());
     afterFailure =
         new AfterFailure(parts.nanoTime(), bound -> ThreadLocalRandom.current().nextLong(bound));
-    holders = new SlotHolders(central::hold, central::terminate);
+    holders = new SlotHolders(central::hold, central::terminate, parts.nanoTime());
   }
 
   /** Lets the session end soon; from any thread. */
@@ -271,7 +271,8 @@ final class SlotSession {
   }
 
   private void slotIsHeld(StandingBy standing, boolean isHeard, Hold slot) {
-    boolean isSilent = !isHeard && slot.silence().compareTo(parts.config().takeOverAfter()) > 0;
+    Duration silence = holders.silence();
+    boolean isSilent = !isHeard && silence.compareTo(parts.config().takeOverAfter()) > 0;
     if (isSilent) {
       Optional<GatewayException> refusal = refusal(slot);
       if (refusal.isPresent()) {
@@ -281,7 +282,7 @@ final class SlotSession {
       LOG.warn(
           "The active root has said nothing for {} ms, to PostgreSQL and to this node: ending its"
               + " hold of the slot, process {} of PostgreSQL",
-          slot.silence().toMillis(),
+          silence.toMillis(),
           slot.pid());
       central.terminate(slot.pid());
     } else if (slot.pid() != standing.holder() || !standing.problem().isEmpty()) {

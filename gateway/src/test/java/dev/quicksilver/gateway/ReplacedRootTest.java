@@ -192,6 +192,60 @@ final class ReplacedRootTest extends RootTest {
     refused(ErrorCode.NOT_COMPLETE, "dns lacks the sequences 1 to 2");
   }
 
+  @Test
+  void aDatabaseThatWasBeingReplacedWhenTheRootDiedIsMadeAgain() throws Exception {
+    awaitComplete();
+    stopFollowing();
+    server.close();
+    root.stop();
+    // The root has made the new environment, and dies before its catalog says so.
+    root.execute("SELECT quicksilver.drop_database('dns')");
+    root.execute("SELECT quicksilver.create_database('dns')");
+    root.execute("INSERT INTO dns VALUES ('new', '1')");
+    UUID later =
+        UUID.fromString(root.query("SELECT id FROM quicksilver.databases WHERE name = 'dns'"));
+    try (DatabaseSet set = DatabaseSet.open(scratch.resolve("data"), OPTIONS)) {
+      set.replace(new DatabaseIdentity(later, "dns", "text", "text"));
+    }
+    root.start();
+    root.catchUp();
+    assertThat(root.pairs("dns")).isEqualTo(root.table("dns"));
+    assertThat(root.log("dns")).containsExactly("SET new 1");
+    assertThat(root.databases().get("dns").orElseThrow().identity().id()).isEqualTo(later);
+  }
+
+  @Test
+  void aReplicaWhoseCatalogIsAheadOfADatabaseThatWasReplacedMakesItAgain() throws Exception {
+    awaitComplete();
+    root.stop();
+    server.close();
+    root.launch(root.config.withConfirmAfter(Duration.ofHours(1)));
+    root.awaitState(GatewayStatus.State.STREAMING);
+    stopFollowing();
+    root.execute("SELECT quicksilver.drop_database('dns')");
+    root.execute("SELECT quicksilver.create_database('dns')");
+    root.execute("INSERT INTO dns VALUES ('new', '1'), ('newer', '2')");
+    root.catchUp();
+    // The catalog has come, the database not.
+    try (DatabaseSet there = DatabaseSet.open(copy(), OPTIONS)) {
+      there.drop(DatabaseSet.CATALOG);
+      root.databases()
+          .get(DatabaseSet.CATALOG)
+          .orElseThrow()
+          .copyTo(there.copyFolder(DatabaseSet.CATALOG), (_, _, _) -> {});
+      there.useCopy(DatabaseSet.CATALOG);
+    }
+    List<String> lost = root.log("dns");
+    Head head = root.databases().get("dns").orElseThrow().head();
+    root.stop();
+    root.moveTo(copy());
+    root.start();
+    root.catchUp();
+    assertThat(root.log("dns")).isEqualTo(lost).containsExactly("SET new 1", "SET newer 2");
+    assertThat(root.databases().get("dns").orElseThrow().head().chainHash())
+        .isEqualTo(head.chainHash());
+  }
+
   private static UUID idOf(String name, Completeness complete, DatabaseSet set) throws Exception {
     return CatalogPair.named(set.get(DatabaseSet.CATALOG).orElseThrow()).values().stream()
         .filter(each -> each.name().equals(name) && complete.databases().containsKey(each.id()))

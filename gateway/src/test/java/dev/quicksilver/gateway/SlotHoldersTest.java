@@ -12,10 +12,12 @@ import org.junit.jupiter.api.Test;
 final class SlotHoldersTest {
   private final List<Integer> ended = new ArrayList<>();
   private int active;
-  private final SlotHolders holders = new SlotHolders(this::hold, ended::add);
+  private String reply = "12:00";
+  private long now = 7;
+  private final SlotHolders holders = new SlotHolders(this::hold, ended::add, () -> now);
 
   private Hold hold() {
-    return new Hold(active, 5, Duration.ZERO, false);
+    return new Hold(active, 5, reply, false);
   }
 
   @Test
@@ -43,5 +45,23 @@ final class SlotHoldersTest {
     assertThat(holders.ask()).isEqualTo(new Holder.LostConnection(7));
     assertThat(holders.ask()).isEqualTo(new Holder.LostConnection(7));
     assertThat(ended).containsExactly(7, 7);
+  }
+
+  @Test
+  void aRootIsSilentSinceItsLastAnswerWhateverItsClockSays() {
+    active = 8;
+    holders.ask();
+    now += 1_000;
+    holders.ask();
+    assertThat(holders.silence()).isEqualTo(Duration.ofNanos(1_000));
+    reply = "11:00"; // its clock was set back
+    holders.ask();
+    assertThat(holders.silence()).isZero();
+    now += 500;
+    holders.ask();
+    assertThat(holders.silence()).isEqualTo(Duration.ofNanos(500));
+    active = 9;
+    holders.ask();
+    assertThat(holders.silence()).isZero();
   }
 }

@@ -68,7 +68,8 @@ public record Completeness(Position position, Map<UUID, Point> databases) {
 
   /**
    * Returns what a node lacks of this, one line each; nothing if it may say it of itself. What the
-   * catalog there does not name any more is not missed.
+   * catalog there does not name any more is not missed; nor is what a root had replaced by a later
+   * database of the same name when it stopped, before its catalog said so.
    *
    * @param here the node's databases
    * @param named the databases that its catalog names, by id
@@ -84,7 +85,9 @@ public record Completeness(Position position, Map<UUID, Point> databases) {
           if (database != null) {
             String name = database.identity().name();
             lacks(database.head(), point).ifPresent(what -> missing.put(name, name + " " + what));
-          } else if (named.containsKey(id) && point.sequence() > 0) {
+          } else if (named.containsKey(id)
+              && point.sequence() > 0
+              && !isReplaced(here, named.get(id).name())) {
             String name = named.get(id).name();
             missing.put(name, name + " is not here (" + point.sequence() + " entries)");
           }
@@ -94,6 +97,18 @@ public record Completeness(Position position, Map<UUID, Point> databases) {
       missing.put("", "the catalog is not here");
     }
     return new ArrayList<>(missing.values());
+  }
+
+  /** Whether there is a database of this name that did not exist at the position. */
+  private boolean isReplaced(DatabaseSet here, String name) {
+    return here.get(name)
+        .filter(later -> !databases.containsKey(later.identity().id()))
+        .map(Database::head)
+        .filter(
+            head ->
+                head.lastSequence() == 0
+                    || Long.compareUnsigned(head.position().lsn(), position.lsn()) > 0)
+        .isPresent();
   }
 
   private static Optional<String> lacks(Head head, Point point) {

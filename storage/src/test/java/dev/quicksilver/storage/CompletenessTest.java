@@ -113,6 +113,20 @@ class CompletenessTest {
   }
 
   @Test
+  void aDatabaseThatWasReplacedByALaterOneIsNotMissedButAnEarlierOneIsNoReplacement() {
+    DatabaseIdentity later = new DatabaseIdentity(UUID.randomUUID(), DNS.name(), "text", "text");
+    try (DatabaseSet set = DatabaseSet.open(data, FAST)) {
+      Completeness now = Completeness.of(at(1_000), set);
+      Database replacement = set.replace(later);
+      assertThat(now.missing(set, NAMED)).isEmpty();
+      commit(replacement, 4, "x=1");
+      assertThat(now.missing(set, NAMED)).containsExactly("dns is not here (1 entries)");
+      commit(replacement, 2_000, "x=2");
+      assertThat(now.missing(set, NAMED)).isEmpty();
+    }
+  }
+
+  @Test
   void anotherHistoryIsNotComplete() {
     try (DatabaseSet set = DatabaseSet.open(data, FAST)) {
       Completeness now = Completeness.of(at(10), set);
