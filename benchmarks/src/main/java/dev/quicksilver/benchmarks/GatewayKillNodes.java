@@ -233,8 +233,11 @@ final class GatewayKillNodes implements AutoCloseable {
         .waitFor();
   }
 
-  /** Takes the third root away by SIGTERM, or brings it in again. */
+  /** Takes the third root away by SIGTERM, or brings it in again; not while it is away anyway. */
   void thirdComesOrGoes() throws IOException {
+    if (isAway(THIRD)) {
+      return;
+    }
     if (thirdIsIn) {
       cluster.stop(THIRD);
     } else {
