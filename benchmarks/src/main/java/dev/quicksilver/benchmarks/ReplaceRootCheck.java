@@ -60,7 +60,6 @@ final class ReplaceRootCheck {
    */
   String compare(Map<UUID, Head> lost) throws Exception {
     tree.awaitSame();
-    tree.requireNoCopies();
     String wanted =
         tree.sql().query("SELECT string_agg(name, ' ' ORDER BY name) FROM quicksilver.databases");
     Map<String, String> states = tree.states(ReplaceRootTree.ROOT);
