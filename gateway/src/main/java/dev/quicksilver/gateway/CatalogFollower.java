@@ -5,6 +5,7 @@ import dev.quicksilver.gateway.PgOutputMessage.Relation;
 import dev.quicksilver.gateway.PgOutputMessage.Tuple;
 import dev.quicksilver.replication.CatalogPair;
 import dev.quicksilver.storage.Appender;
+import dev.quicksilver.storage.Completeness;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Direction;
@@ -18,6 +19,7 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +39,7 @@ final class CatalogFollower {
   private static final Logger LOG = LoggerFactory.getLogger(CatalogFollower.class);
 
   private final DatabaseSet databases;
+  private final Optional<Completeness> from;
   private final OpenTransactions transactions;
   private final Map<Integer, CatalogEntry> byRelation = new HashMap<>();
 
@@ -46,8 +49,22 @@ final class CatalogFollower {
   /** Databases of which the catalog still names a predecessor; their DELETE is about to come. */
   private final Set<String> superseded = new HashSet<>();
 
-  CatalogFollower(DatabaseSet databases, OpenTransactions transactions) {
+  /**
+   * Databases that the catalog names already, and that are made only by WAL that is read again: a
+   * replica's catalog may have been ahead of the rest. Until then a table's rows are not theirs.
+   */
+  private final Map<String, UUID> future = new HashMap<>();
+
+  /**
+   * Knows what the catalog here names.
+   *
+   * @param from up to where this node is complete, from where it reads on; empty if all that the
+   *     catalog names is older
+   */
+  CatalogFollower(
+      DatabaseSet databases, Optional<Completeness> from, OpenTransactions transactions) {
     this.databases = databases;
+    this.from = from;
     this.transactions = transactions;
     load();
   }
@@ -76,8 +93,11 @@ final class CatalogFollower {
                                 + " another one"));
         named.add(name);
         byRelation.put(entry.relation(), entry);
-        if (!database.identity().id().equals(entry.identity().id())) {
+        UUID id = entry.identity().id();
+        if (!database.identity().id().equals(id)) {
           superseded.add(name);
+        } else if (from.isPresent() && !from.get().databases().containsKey(id)) {
+          future.put(name, id);
         }
       }
     }
@@ -111,18 +131,19 @@ final class CatalogFollower {
 
   /** The database of that name, unless its entries are of no use any more. */
   Optional<Database> database(String name) {
-    return dropped.contains(name) || superseded.contains(name)
+    return dropped.contains(name) || superseded.contains(name) || future.containsKey(name)
         ? Optional.empty()
         : databases.get(name);
   }
 
   void insert(Relation relation, Tuple row) {
     CatalogEntry entry = CatalogEntry.ofRow(relation, row);
+    String name = entry.identity().name();
+    future.remove(name, entry.identity().id());
     Optional<Appender> into = transactions.into(catalog());
     if (into.isEmpty()) {
       return;
     }
-    String name = entry.identity().name();
     // In one step: the catalog that is durable may still name a predecessor.
     transactions.abandon(name);
     databases.replace(entry.identity());
@@ -176,6 +197,7 @@ final class CatalogFollower {
     String name = CatalogEntry.nameOf(relation, oldKey);
     byRelation.values().removeIf(entry -> entry.identity().name().equals(name));
     superseded.remove(name);
+    future.remove(name);
     dropped.add(name);
     transactions.abandon(name);
     into.get().delete(name.getBytes(StandardCharsets.UTF_8));

@@ -7,6 +7,7 @@ import dev.quicksilver.storage.Position;
 import java.sql.SQLTransientConnectionException;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.Set;
 import java.util.UUID;
 import org.jooq.DSLContext;
 import org.jooq.Record;
@@ -214,6 +215,11 @@ final class CentralDatabase implements AutoCloseable {
     sql.execute(
         "DELETE FROM quicksilver.ended_slot e WHERE NOT EXISTS (SELECT FROM pg_replication_slots s"
             + " WHERE s.slot_name = e.slot_name AND s.database = current_database())");
+  }
+
+  /** The ids of the databases that the catalog names now. */
+  Set<UUID> catalog() {
+    return Set.copyOf(sql.fetch("SELECT id FROM quicksilver.catalog").getValues(0, UUID.class));
   }
 
   /** Whether a root has ever read from a slot of this database's cluster. */

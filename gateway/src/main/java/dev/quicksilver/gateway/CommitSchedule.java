@@ -69,8 +69,8 @@ final class CommitSchedule {
   private long dueLsn;
   private long recordedAt;
   private long confirmedLsn;
-  private volatile long committingSince;
-  private volatile boolean committing;
+  private volatile long workingSince;
+  private volatile boolean working;
   private long notBefore;
   private long lastIdle;
   private long transactionCount;
@@ -127,7 +127,10 @@ final class CommitSchedule {
 
   /** One round: takes what is there, waits for no more than is due. */
   void step(MessageQueue queue, PGReplicationStream stream) throws Exception {
+    working = false;
     queue.take(batch, waiting() ? remaining() : MessageQueue.tick());
+    workingSince = nanoTime.getAsLong();
+    working = true;
     for (ByteBuffer message : batch) {
       if (sequencer.apply(PgOutputDecoder.decode(message))) {
         transactionCount++;
@@ -182,10 +185,7 @@ final class CommitSchedule {
 
   private void commit(PGReplicationStream stream) {
     long began = nanoTime.getAsLong();
-    committing = true;
-    committingSince = began;
     long entries = transactions.commit();
-    committing = false;
     sequencer.committed();
     durableLsn = max(durableLsn, sequencer.processedLsn());
     long ended = nanoTime.getAsLong();
@@ -237,9 +237,12 @@ final class CommitSchedule {
     confirm(stream, held(dueLsn));
   }
 
-  /** For how long the disk has not finished a commit, in ns; 0 while none is under way. */
-  long committingFor() {
-    return committing ? nanoTime.getAsLong() - committingSince : 0;
+  /**
+   * For how long this has been at work on what came, in ns; 0 while it waits for more. What takes
+   * seconds of it is the disk.
+   */
+  long workingFor() {
+    return working ? nanoTime.getAsLong() - workingSince : 0;
   }
 
   /** No more than enough standbys hold, too. */
@@ -247,7 +250,7 @@ final class CommitSchedule {
     if (config.standbys() == 0) {
       return lsn;
     }
-    long there = standbys.heldBy(config.standbys(), source.systemId());
+    long there = standbys.heldBy(config.standbys(), source::contains);
     return Long.compareUnsigned(lsn, there) > 0 ? there : lsn;
   }
 

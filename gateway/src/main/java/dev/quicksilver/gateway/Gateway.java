@@ -7,6 +7,7 @@ import dev.quicksilver.replication.Standbys;
 import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.replication.Threads;
 import dev.quicksilver.storage.DatabaseSet;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -20,6 +21,9 @@ import java.util.function.LongSupplier;
  */
 public final class Gateway implements AutoCloseable {
   private static final long SWITCH_POLL_MILLIS = 20;
+
+  /** Shorter than an HTTP client waits. */
+  private static final Duration LONGEST_SWITCH = Duration.ofSeconds(25);
 
   private final Progress progress = new Progress();
   private final CompletableFuture<Void> outcome = new CompletableFuture<>();
@@ -118,6 +122,10 @@ public final class Gateway implements AutoCloseable {
    * @throws IllegalStateException if it cannot be done, with the reason; then nothing has changed
    */
   public String switchOver() throws InterruptedException {
+    if (!standby.hasOthers()) {
+      throw new IllegalStateException(
+          "this root knows of no other one: name the others in its replication.upstreams");
+    }
     List<Standbys.Standby> all = standbys.all();
     long confirmed = progress.status().confirmedLsn();
     String next =
@@ -136,7 +144,8 @@ public final class Gateway implements AutoCloseable {
           "this node does not hold the slot: it is " + progress.status().state());
     }
     boolean hasLetGo = false;
-    while (true) {
+    long began = System.nanoTime();
+    while (System.nanoTime() - began < LONGEST_SWITCH.toNanos()) {
       Thread.sleep(SWITCH_POLL_MILLIS);
       switch (standby.role().now()) {
         case STANDING_BY -> {
@@ -150,6 +159,10 @@ public final class Gateway implements AutoCloseable {
         case TAKING_OVER -> hasLetGo = true;
       }
     }
+    throw new IllegalStateException(
+        "no root is known to hold the slot after "
+            + LONGEST_SWITCH.toSeconds()
+            + " s; see what status says");
   }
 
   /** Returns what the gateway is doing now. */

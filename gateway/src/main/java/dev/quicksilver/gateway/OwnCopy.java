@@ -9,11 +9,14 @@ import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Following;
 import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.StorageException;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +55,29 @@ final class OwnCopy {
     }
   }
 
+  /**
+   * Checks that this node's past is a PostgreSQL's.
+   *
+   * @throws GatewayException WRONG_SYSTEM or TIMELINE_FORKED
+   */
+  void requirePast(ReplicationConnection.Identity source) {
+    for (Database database : databases.all()) {
+      SourceChecks.past(database.head().position(), source);
+    }
+    complete(source).ifPresent(complete -> SourceChecks.past(complete.position(), source));
+  }
+
+  /**
+   * Up to where this node is complete, in a PostgreSQL's past: where its timeline was left, this is
+   * the end of it, for up to there the node is complete as well.
+   */
+  private Optional<Completeness> complete(ReplicationConnection.Identity source) {
+    return databases
+        .completeness()
+        .map(
+            complete -> new Completeness(source.common(complete.position()), complete.databases()));
+  }
+
   /** The furthest position of anything here; {@link Position#NONE} if nothing was ever read. */
   Position furthest() {
     Position furthest = databases.completeness().map(Completeness::position).orElse(Position.NONE);
@@ -69,55 +95,99 @@ final class OwnCopy {
    * has everything. Meaningful once nobody else can confirm.
    *
    * @param confirmed up to which the slot was confirmed, unsigned
+   * @param catalog the databases that PostgreSQL names now
    * @throws GatewayException SLOT_AHEAD, NOT_COMPLETE
    */
-  Position require(String slot, long confirmed, ReplicationConnection.Identity source) {
+  Position require(
+      String slot, long confirmed, Set<UUID> catalog, ReplicationConnection.Identity source) {
+    Map<UUID, DatabaseIdentity> named = named();
     if (databases.completeness().isEmpty() && wasRootOfEarlierBuild) {
       requireNotBehind(slot, confirmed, furthest());
+      requireAll(named);
       // It has confirmed nothing that was not durable in all of its databases.
       databases.complete(Completeness.of(source.position(confirmed), databases));
     }
-    Completeness complete = databases.completeness().orElseThrow(this::neverComplete);
-    Map<UUID, DatabaseIdentity> named = named();
-    require(slot, confirmed, complete, named);
+    Completeness complete = complete(source).orElseThrow(this::neverComplete);
+    require(slot, confirmed, complete, named, catalog);
     makeNew(named, complete);
     return complete.position();
   }
 
-  /** Up to where this node is complete; {@link Position#NONE} if it does not know. */
-  Position complete() {
-    return databases.completeness().map(Completeness::position).orElse(Position.NONE);
+  /** Up to where this node is complete in this past; {@link Position#NONE} if it does not know. */
+  Position reached(ReplicationConnection.Identity source) {
+    return complete(source).map(Completeness::position).orElse(Position.NONE);
   }
 
-  /** Why this node could not be the root of a slot; empty if it could. Changes nothing. */
-  Optional<GatewayException> refusal(String slot, long confirmed) {
+  /**
+   * Why this node could not be the root of a slot; empty if it could. Changes nothing.
+   *
+   * @param catalog the databases that PostgreSQL names now
+   */
+  Optional<GatewayException> refusal(String slot, long confirmed, Set<UUID> catalog) {
     try {
-      require(slot, confirmed, databases.completeness().orElseThrow(this::neverComplete), named());
+      require(
+          slot,
+          confirmed,
+          databases.completeness().orElseThrow(this::neverComplete),
+          named(),
+          catalog);
       return Optional.empty();
     } catch (GatewayException e) {
       return Optional.of(e);
+    } catch (StorageException e) {
+      // A database went away while it was looked at, or cannot be read.
+      return Optional.of(
+          new GatewayException(
+              ErrorCode.NOT_COMPLETE, "this node cannot look at its copy: " + e.getMessage(), e));
+    }
+  }
+
+  /** Refuses a copy that lacks a database, where nothing says which may be new. */
+  private void requireAll(Map<UUID, DatabaseIdentity> named) {
+    List<String> missing = new ArrayList<>();
+    for (DatabaseIdentity identity : named.values()) {
+      if (databases.get(identity.name()).isEmpty()) {
+        missing.add(
+            identity.name()
+                + databases
+                    .damage(identity.name())
+                    .map(damage -> " cannot be opened: " + damage.getMessage())
+                    .orElse(" is not here"));
+      }
+    }
+    if (!missing.isEmpty()) {
+      throw notComplete("this node is not complete: ", missing);
     }
   }
 
   private void require(
-      String slot, long confirmed, Completeness complete, Map<UUID, DatabaseIdentity> named) {
+      String slot,
+      long confirmed,
+      Completeness complete,
+      Map<UUID, DatabaseIdentity> named,
+      Set<UUID> catalog) {
     requireNotBehind(slot, confirmed, complete.position());
-    List<String> missing = new ArrayList<>(complete.missing(databases, named));
+    // What PostgreSQL does not name any more was dropped in WAL that is read again.
+    Map<UUID, DatabaseIdentity> lasting = new HashMap<>(named);
+    lasting.keySet().retainAll(catalog);
+    List<String> missing = new ArrayList<>(complete.missing(databases, lasting));
     for (Database database : databases.all()) {
       String name = database.identity().name();
       databases.diverged(name).ifPresent(why -> missing.add(name + " was contradicted: " + why));
     }
     if (!missing.isEmpty()) {
-      throw new GatewayException(
-          ErrorCode.NOT_COMPLETE,
+      throw notComplete(
           "this node was complete up to "
               + Position.formatLsn(complete.position().lsn())
-              + " but is not any more: "
-              + String.join("; ", missing)
-              + "; "
-              + ANOTHER
-              + CentralDatabase.BEGIN_ANEW);
+              + " but is not any more: ",
+          missing);
     }
+  }
+
+  private static GatewayException notComplete(String what, List<String> missing) {
+    return new GatewayException(
+        ErrorCode.NOT_COMPLETE,
+        what + String.join("; ", missing) + "; " + ANOTHER + CentralDatabase.BEGIN_ANEW);
   }
 
   private GatewayException neverComplete() {

@@ -130,6 +130,20 @@ final class ReplicationConnection implements AutoCloseable {
     Position position(long lsn) {
       return new Position(systemId, history.current(), lsn);
     }
+
+    /** The last position before another one, or it, that lies in this PostgreSQL's past, if any. */
+    Position common(Position position) {
+      return position.systemId() == systemId
+          ? new Position(
+              systemId, position.timeline(), history.common(position.timeline(), position.lsn()))
+          : position;
+    }
+
+    /** Whether a position lies in this PostgreSQL's past. */
+    boolean contains(Position position) {
+      return position.systemId() == systemId
+          && history.contains(position.timeline(), position.lsn());
+    }
   }
 
   /** Asks PostgreSQL which one it is, and for its past. */

@@ -12,6 +12,7 @@ import dev.quicksilver.gateway.PgOutputMessage.Truncate;
 import dev.quicksilver.gateway.PgOutputMessage.Tuple;
 import dev.quicksilver.gateway.PgOutputMessage.Update;
 import dev.quicksilver.storage.Appender;
+import dev.quicksilver.storage.Completeness;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
 import java.util.Arrays;
@@ -34,15 +35,21 @@ final class Sequencer {
   private boolean inTransaction;
   private long processedLsn;
 
+  /**
+   * Goes on where a node is.
+   *
+   * @param from up to where it is complete, from where the WAL is read
+   */
   Sequencer(
       DatabaseSet databases,
+      Optional<Completeness> from,
       OpenTransactions transactions,
       ReplicationConnection.Identity source,
       Waiters waiters) {
     this.transactions = transactions;
     this.source = source;
     this.waiters = waiters;
-    this.catalog = new CatalogFollower(databases, transactions);
+    this.catalog = new CatalogFollower(databases, from, transactions);
   }
 
   /** True between BEGIN and COMMIT. */

@@ -55,7 +55,12 @@ final class Sequencing implements SlotState, AutoCloseable {
             taken.source(),
             parts.databases(),
             transactions,
-            new Sequencer(parts.databases(), transactions, taken.source(), waiters),
+            new Sequencer(
+                parts.databases(),
+                parts.databases().completeness(),
+                transactions,
+                taken.source(),
+                waiters),
             parts.standbys(),
             parts.progress(),
             waiters,
@@ -80,7 +85,7 @@ final class Sequencing implements SlotState, AutoCloseable {
             parts.config().silence(),
             parts.nanoTime(),
             queue::end);
-    stall = new DiskStall(parts, schedule::committingFor, this::giveUp);
+    stall = new DiskStall(parts, schedule::workingFor, this::giveUp);
   }
 
   /** The slot shall have another root, although this one cannot do anything. */

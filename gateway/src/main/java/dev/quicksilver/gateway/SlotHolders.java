@@ -47,7 +47,7 @@ final class SlotHolders {
 
   /**
    * For how long PostgreSQL has heard nothing from the root that holds the slot, as far as it was
-   * asked; the clocks of other machines do not matter.
+   * asked and says; the clocks of other machines do not matter.
    */
   Duration silence() {
     return Duration.ofNanos(nanoTime.getAsLong() - heardAt);
@@ -55,7 +55,7 @@ final class SlotHolders {
 
   private void note(Hold slot) {
     String heard = slot.pid() + " " + slot.lastReply();
-    if (!heard.equals(lastHeard)) {
+    if (slot.lastReply().isEmpty() || !heard.equals(lastHeard)) {
       lastHeard = heard;
       heardAt = nanoTime.getAsLong();
     }

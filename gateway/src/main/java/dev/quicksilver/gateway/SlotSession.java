@@ -119,7 +119,7 @@ final class SlotSession {
   /** Whether what is missing here may come from another root. */
   private static boolean isOfThisCopy(GatewayException e) {
     return switch (e.code()) {
-      case SLOT_AHEAD, NOT_COMPLETE -> true;
+      case SLOT_AHEAD, NOT_COMPLETE, DATABASE_MISSING -> true;
       default -> false;
     };
   }
@@ -179,7 +179,7 @@ final class SlotSession {
     databases
         .get(DatabaseSet.CATALOG)
         .ifPresent(catalog -> SourceChecks.cluster(catalog.identity().id(), cluster));
-    SourceChecks.past(copy.furthest(), source);
+    copy.requirePast(source);
     FirstStart firstStart =
         new FirstStart(parts.config(), databases, copy, central, parts.progress());
     firstStart.requireCatalog();
@@ -209,12 +209,14 @@ final class SlotSession {
     }
     int pid = connection.pid();
     PGReplicationStream stream =
-        connection.stream(central.slotName(), parts.config().publication(), copy.complete());
+        connection.stream(
+            central.slotName(), parts.config().publication(), copy.reached(taking.source()));
     holders.own(pid);
     // Nobody else can confirm from here on.
     CentralDatabase.Slot ours = central.slot().orElseThrow(() -> central.slotMissing(held));
     central.checkUsable(ours, held);
-    Position position = copy.require(central.slotName(), ours.confirmedLsn(), taking.source());
+    Position position =
+        copy.require(central.slotName(), ours.confirmedLsn(), central.catalog(), taking.source());
     parts.progress().durable(position, 0, 0);
     central.noteSlot();
     String tried =
@@ -237,7 +239,9 @@ final class SlotSession {
     boolean isHeard = standing.following().map(Standby.Following::isHeard).orElse(true);
     transitions.standing(isHeard ? Standing.STANDING_BY : Standing.TAKING_OVER);
     try {
-      switch (holders.ask()) {
+      Holder holder = holders.ask();
+      parts.progress().hindrance(standing.problem());
+      switch (holder) {
         case Holder.Nobody nobody -> slotIsFree(standing, nobody.slot());
         case Holder.LostConnection lost -> reclaimFrom(lost);
         case Holder.AnotherRoot other -> slotIsHeld(standing, isHeard, other.slot());
@@ -248,6 +252,11 @@ final class SlotSession {
       }
       // What the active root has sequenced still comes.
       LOG.debug("Cannot ask who holds the slot", e);
+      parts
+          .progress()
+          .hindrance(
+              "the central PostgreSQL cannot be asked who holds the slot: "
+                  + PostgresFailure.oneLine(e));
     }
   }
 
@@ -267,7 +276,7 @@ final class SlotSession {
   private Optional<GatewayException> refusal(Hold slot) {
     return slot.confirmedLsn() == 0
         ? Optional.empty() // there is none: what to do is seen when this node is connected
-        : copy.refusal(central.slotName(), slot.confirmedLsn());
+        : copy.refusal(central.slotName(), slot.confirmedLsn(), central.catalog());
   }
 
   private void slotIsHeld(StandingBy standing, boolean isHeard, Hold slot) {

@@ -31,6 +31,15 @@ record TimelineHistory(int current, List<Switch> switches) {
     return new TimelineHistory(current, List.copyOf(switches));
   }
 
+  /** Where a timeline was left, if that is before a position on it; else the position. */
+  long common(int timeline, long lsn) {
+    return switches.stream()
+        .filter(s -> s.timeline() == timeline && Long.compareUnsigned(lsn, s.lsn()) > 0)
+        .mapToLong(Switch::lsn)
+        .findFirst()
+        .orElse(lsn);
+  }
+
   /** True if a position on {@code timeline} at {@code lsn} lies on this history. */
   boolean contains(int timeline, long lsn) {
     if (timeline == current) {

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** A commit that the disk does not finish, of a root with a standby and of one without. */
 final class DiskStallTest {
-  private static final long LONGEST = DiskStall.LONGEST_COMMIT.toNanos();
+  private static final long LONGEST = DiskStall.LONGEST_WORK.toNanos();
 
   @TempDir private Path folder;
 

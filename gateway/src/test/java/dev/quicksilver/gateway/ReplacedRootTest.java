@@ -226,15 +226,7 @@ final class ReplacedRootTest extends RootTest {
     root.execute("SELECT quicksilver.create_database('dns')");
     root.execute("INSERT INTO dns VALUES ('new', '1'), ('newer', '2')");
     root.catchUp();
-    // The catalog has come, the database not.
-    try (DatabaseSet there = DatabaseSet.open(copy(), OPTIONS)) {
-      there.drop(DatabaseSet.CATALOG);
-      root.databases()
-          .get(DatabaseSet.CATALOG)
-          .orElseThrow()
-          .copyTo(there.copyFolder(DatabaseSet.CATALOG), (_, _, _) -> {});
-      there.useCopy(DatabaseSet.CATALOG);
-    }
+    catalogComesAlone();
     List<String> lost = root.log("dns");
     Head head = root.databases().get("dns").orElseThrow().head();
     root.stop();
@@ -267,19 +259,7 @@ final class ReplacedRootTest extends RootTest {
     for (String file : List.of("complete.0", "complete.1")) {
       Files.deleteIfExists(scratch.resolve("data").resolve(file));
     }
-    // It kept where it was in its catalog.
-    try (DatabaseSet set = DatabaseSet.open(scratch.resolve("data"), OPTIONS);
-        var appender = set.get(DatabaseSet.CATALOG).orElseThrow().append()) {
-      long confirmed =
-          Long.parseLong(
-              root.query(
-                  "SELECT confirmed_flush_lsn - '0/0' FROM pg_replication_slots WHERE slot_name = '"
-                      + name
-                      + "'"));
-      var position = set.get(DatabaseSet.CATALOG).orElseThrow().head().position();
-      appender.position(new Position(position.systemId(), position.timeline(), confirmed));
-      appender.commit();
-    }
+    recordIdle();
     Following.write(
         scratch.resolve("data"),
         Map.of(
@@ -289,5 +269,105 @@ final class ReplacedRootTest extends RootTest {
     root.execute("INSERT INTO dns VALUES ('c', '3')");
     root.catchUp();
     assertThat(root.pairs("dns")).isEqualTo(root.table("dns"));
+  }
+
+  /** The catalog of the root reaches the copy, and nothing else. */
+  private void catalogComesAlone() {
+    try (DatabaseSet there = DatabaseSet.open(copy(), OPTIONS)) {
+      there.drop(DatabaseSet.CATALOG);
+      root.databases()
+          .get(DatabaseSet.CATALOG)
+          .orElseThrow()
+          .copyTo(there.copyFolder(DatabaseSet.CATALOG), (_, _, _) -> {});
+      there.useCopy(DatabaseSet.CATALOG);
+    }
+  }
+
+  private void publishedAnew(String as, String ddl, String change) throws Exception {
+    root.execute(ddl);
+    root.execute("SELECT quicksilver.publish('t', 'one', value_columns => '{v}')");
+    root.execute("INSERT INTO t VALUES ('a', 'first', 1)");
+    awaitComplete();
+    root.stop();
+    server.close();
+    root.launch(root.config.withConfirmAfter(Duration.ofHours(1)));
+    root.awaitState(GatewayStatus.State.STREAMING);
+    stopFollowing();
+    // Of the old database, although the catalog that is read names the new one.
+    root.execute(change);
+    root.execute(
+        "BEGIN; SELECT quicksilver.unpublish('one'); SELECT quicksilver.publish('t', '%s',"
+                .formatted(as)
+            + " value_columns => '{v}'); COMMIT");
+    root.catchUp();
+    catalogComesAlone();
+    List<String> lost = root.log(as);
+    Head head = root.databases().get(as).orElseThrow().head();
+    root.stop();
+    root.moveTo(copy());
+    root.start();
+    root.catchUp();
+    assertThat(root.log(as)).isEqualTo(lost);
+    assertThat(root.databases().get(as).orElseThrow().head().chainHash())
+        .isEqualTo(head.chainHash());
+  }
+
+  private static final String TABLE =
+      "CREATE TABLE t (id text PRIMARY KEY, v text NOT NULL, n int);";
+
+  @Test
+  void aTableThatWasPublishedAnewUnderAnotherNameHasTheSameLogAgain() throws Exception {
+    publishedAnew("two", TABLE, "INSERT INTO t VALUES ('b', 'second', 2)");
+  }
+
+  @Test
+  void aTableThatWasPublishedAnewUnderItsNameHasTheSameLogAgain() throws Exception {
+    publishedAnew("one", TABLE, "INSERT INTO t VALUES ('b', 'second', 2)");
+  }
+
+  @Test
+  void aLargeValueThatStayedBeforeThatIsNotLookedForInTheNewDatabase() throws Exception {
+    publishedAnew(
+        "two",
+        TABLE
+            + "ALTER TABLE t ALTER v SET STORAGE EXTERNAL;"
+            + "INSERT INTO t VALUES ('big', repeat('x', 10000), 1)",
+        "UPDATE t SET n = 5 WHERE id = 'big'");
+  }
+
+  @Test
+  void aRootOfAnEarlierBuildThatHasLostADatabaseIsNotGivenAnEmptyOne() throws Exception {
+    root.catchUp();
+    server.close();
+    root.stop();
+    for (String file : List.of("complete.0", "complete.1")) {
+      Files.deleteIfExists(scratch.resolve("data").resolve(file));
+    }
+    try (DatabaseSet set = DatabaseSet.open(scratch.resolve("data"), OPTIONS)) {
+      set.drop("dns");
+    }
+    Following.write(
+        scratch.resolve("data"),
+        Map.of(
+            DatabaseSet.CATALOG,
+            new Following("SEQUENCING", "PostgreSQL", 1, OptionalLong.empty(), "")));
+    // It had recorded WAL beyond its last entry in its catalog.
+    recordIdle();
+    refused(ErrorCode.NOT_COMPLETE, "dns is not here");
+  }
+
+  private void recordIdle() throws Exception {
+    long confirmed =
+        Long.parseLong(
+            root.query(
+                "SELECT confirmed_flush_lsn - '0/0' FROM pg_replication_slots WHERE slot_name = '"
+                    + name
+                    + "'"));
+    try (DatabaseSet set = DatabaseSet.open(scratch.resolve("data"), OPTIONS);
+        var appender = set.get(DatabaseSet.CATALOG).orElseThrow().append()) {
+      var position = set.get(DatabaseSet.CATALOG).orElseThrow().head().position();
+      appender.position(new Position(position.systemId(), position.timeline(), confirmed));
+      appender.commit();
+    }
   }
 }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 
 /** A root's databases and what writes into them, fed by hand. */
@@ -39,14 +40,14 @@ final class Sequenced implements AutoCloseable {
     databases = DatabaseSet.open(folder, options);
     databases.create(new DatabaseIdentity(new UUID(9, 9), DatabaseSet.CATALOG, "text", "json"));
     transactions = new OpenTransactions();
-    sequencer = new Sequencer(databases, transactions, SOURCE, waiters);
+    sequencer = new Sequencer(databases, Optional.empty(), transactions, SOURCE, waiters);
   }
 
   /** What a new session begins with: nothing is known but what is durable. */
   void reopen() {
     transactions.close();
     transactions = new OpenTransactions();
-    sequencer = new Sequencer(databases, transactions, SOURCE, waiters);
+    sequencer = new Sequencer(databases, Optional.empty(), transactions, SOURCE, waiters);
     apply(Wal.catalog());
   }
 

@@ -29,4 +29,16 @@ final class TimelineHistoryTest {
     assertThat(TimelineHistory.parse(1, "").contains(1, 5)).isTrue();
     assertThat(TimelineHistory.parse(1, "").contains(2, 5)).isFalse();
   }
+
+  @Test
+  void whatLiesBeyondTheEndOfATimelineIsCommonUpToThere() {
+    TimelineHistory history = TimelineHistory.parse(3, "1\t0/100\tx\n2\t0/200\ty\n");
+    assertThat(history.common(1, 0x90)).isEqualTo(0x90);
+    assertThat(history.common(1, 0x100)).isEqualTo(0x100);
+    assertThat(history.common(1, 0x101)).isEqualTo(0x100);
+    assertThat(history.common(2, 0x1FF)).isEqualTo(0x1FF);
+    assertThat(history.common(2, -1)).isEqualTo(0x200);
+    assertThat(history.common(3, 0x999)).isEqualTo(0x999);
+    assertThat(history.common(4, 0x999)).as("none of its own").isEqualTo(0x999);
+  }
 }

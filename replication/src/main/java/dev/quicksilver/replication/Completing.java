@@ -40,6 +40,7 @@ final class Completing {
   private final Ticker ticker;
   private final Deque<Completeness> waiting = new ArrayDeque<>();
   private final Map<UUID, Completeness.Point> parts = new HashMap<>();
+  private Position partsOf = Position.NONE;
   private long nextLook;
   private Map<UUID, DatabaseIdentity> named = Map.of();
   private long namedAt = -1;
@@ -63,13 +64,24 @@ final class Completing {
    * Returns what a standby root has to say to its upstream, once; empty if there is nothing new.
    */
   Optional<Position> toSay() {
-    Optional<Position> now =
-        standby ? databases.completeness().map(Completeness::position) : Optional.empty();
-    if (now.equals(said)) {
+    Optional<Completeness> now = standby ? databases.completeness() : Optional.empty();
+    if (now.map(Completeness::position).equals(said) || !isStillHere(now)) {
       return Optional.empty();
     }
-    said = now;
-    return now;
+    said = now.map(Completeness::position);
+    return said;
+  }
+
+  /** What was said before a restart may not be true any more. */
+  private boolean isStillHere(Optional<Completeness> complete) {
+    try {
+      Optional<Database> catalog = databases.get(CatalogPair.CATALOG);
+      return complete.isPresent()
+          && catalog.isPresent()
+          && complete.get().missing(databases, named(catalog.get())).isEmpty();
+    } catch (StorageException | IOException e) {
+      return false; // look() says why
+    }
   }
 
   /** Returns after how many ns to look again at the latest. */
@@ -83,6 +95,11 @@ final class Completing {
    * @throws ProtocolException if it names more databases than there can be
    */
   void heard(Complete part) throws ProtocolException {
+    if (!parts.isEmpty() && !part.upTo().position().equals(partsOf)) {
+      throw new ProtocolException(
+          "complete up to " + part.upTo().position() + " in the middle of " + partsOf);
+    }
+    partsOf = part.upTo().position();
     parts.putAll(part.upTo().databases());
     if (parts.size() > Protocol.MAX_DATABASES) {
       throw new ProtocolException("complete with more than " + Protocol.MAX_DATABASES);
@@ -135,13 +152,19 @@ final class Completing {
         return;
       }
       Map<UUID, DatabaseIdentity> named = named(catalog.get());
-      Optional<Completeness> reached = Optional.empty();
-      for (Completeness next = waiting.peekFirst();
-          next != null && next.missing(databases, named).isEmpty();
-          next = waiting.peekFirst()) {
-        reached = Optional.of(waiting.removeFirst());
+      int reached = 0;
+      Optional<Completeness> last = Optional.empty();
+      for (Completeness next : waiting) {
+        if (!next.missing(databases, named).isEmpty()) {
+          break;
+        }
+        last = Optional.of(next);
+        reached++;
       }
-      reached.ifPresent(databases::complete);
+      last.ifPresent(databases::complete);
+      for (; reached > 0; reached--) {
+        waiting.removeFirst();
+      }
       complaint = "";
     } catch (StorageException | IOException e) {
       String now = String.valueOf(e.getMessage());

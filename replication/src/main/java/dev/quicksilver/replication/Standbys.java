@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Predicate;
 
 /**
  * The standby roots that follow this node, and up to where each holds everything. The server of a
@@ -61,12 +62,12 @@ public final class Standbys {
    * not so many.
    *
    * @param count at least 1
-   * @param systemId of the PostgreSQL that is meant
+   * @param isOurs whether a position lies in the past of the PostgreSQL that is meant
    */
-  public synchronized long heldBy(int count, long systemId) {
+  public synchronized long heldBy(int count, Predicate<Position> isOurs) {
     Map<String, Long> byNode = new HashMap<>();
     for (Standby standby : connected.values()) {
-      if (standby.held().systemId() == systemId) {
+      if (isOurs.test(standby.held())) {
         byNode.merge(
             standby.node(),
             standby.held().lsn(),

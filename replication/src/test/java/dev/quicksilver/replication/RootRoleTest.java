@@ -80,9 +80,9 @@ final class RootRoleTest {
       Await.until(
           () -> standbys.all().equals(List.of(new Standbys.Standby("standby", position))),
           standbys::all);
-      assertThat(standbys.heldBy(1, 9)).isEqualTo(5000);
-      assertThat(standbys.heldBy(2, 9)).isZero();
-      assertThat(standbys.heldBy(1, 8)).as("of another PostgreSQL").isZero();
+      assertThat(standbys.heldBy(1, at -> at.systemId() == 9)).isEqualTo(5000);
+      assertThat(standbys.heldBy(2, at -> at.systemId() == 9)).isZero();
+      assertThat(standbys.heldBy(1, at -> at.systemId() == 8)).as("of another PostgreSQL").isZero();
       standby.stopFollowing();
       Await.until(() -> standbys.all().isEmpty(), standbys::all);
     }
@@ -94,8 +94,8 @@ final class RootRoleTest {
     standbys.held("old connection", "b", new Position(9, 1, 10));
     standbys.held("new connection", "b", new Position(9, 1, 20));
     standbys.held("c", "c", new Position(9, 1, 15));
-    assertThat(standbys.heldBy(1, 9)).isEqualTo(20);
-    assertThat(standbys.heldBy(2, 9)).isEqualTo(15);
-    assertThat(standbys.heldBy(3, 9)).isZero();
+    assertThat(standbys.heldBy(1, at -> at.systemId() == 9)).isEqualTo(20);
+    assertThat(standbys.heldBy(2, at -> at.systemId() == 9)).isEqualTo(15);
+    assertThat(standbys.heldBy(3, at -> at.systemId() == 9)).isZero();
   }
 }

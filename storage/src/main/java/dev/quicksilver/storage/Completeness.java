@@ -59,17 +59,23 @@ public record Completeness(Position position, Map<UUID, Point> databases) {
     }
   }
 
-  /** Says whether this reaches further than another one, or is of another PostgreSQL. */
+  /**
+   * Says whether this reaches further than another one, or is of another PostgreSQL. A later
+   * timeline may have begun before the end of an earlier one.
+   */
   public boolean isAfter(Optional<Completeness> other) {
-    return other.isEmpty()
-        || other.get().position().systemId() != position.systemId()
-        || Long.compareUnsigned(position.lsn(), other.get().position().lsn()) > 0;
+    if (other.isEmpty() || other.get().position().systemId() != position.systemId()) {
+      return true;
+    }
+    Position before = other.get().position();
+    return position.timeline() == before.timeline()
+        ? Long.compareUnsigned(position.lsn(), before.lsn()) > 0
+        : position.timeline() > before.timeline();
   }
 
   /**
    * Returns what a node lacks of this, one line each; nothing if it may say it of itself. What the
-   * catalog there does not name any more is not missed; nor is what a root had replaced by a later
-   * database of the same name when it stopped, before its catalog said so.
+   * catalog there does not name any more is not missed.
    *
    * @param here the node's databases
    * @param named the databases that its catalog names, by id
@@ -84,10 +90,8 @@ public record Completeness(Position position, Map<UUID, Point> databases) {
           Database database = byId.get(id);
           if (database != null) {
             String name = database.identity().name();
-            lacks(database.head(), point).ifPresent(what -> missing.put(name, name + " " + what));
-          } else if (named.containsKey(id)
-              && point.sequence() > 0
-              && !isReplaced(here, named.get(id).name())) {
+            lacks(database, point).ifPresent(what -> missing.put(name, name + " " + what));
+          } else if (named.containsKey(id) && point.sequence() > 0) {
             String name = named.get(id).name();
             missing.put(name, name + " is not here (" + point.sequence() + " entries)");
           }
@@ -99,26 +103,26 @@ public record Completeness(Position position, Map<UUID, Point> databases) {
     return new ArrayList<>(missing.values());
   }
 
-  /** Whether there is a database of this name that did not exist at the position. */
-  private boolean isReplaced(DatabaseSet here, String name) {
-    return here.get(name)
-        .filter(later -> !databases.containsKey(later.identity().id()))
-        .map(Database::head)
-        .filter(
-            head ->
-                head.lastSequence() == 0
-                    || Long.compareUnsigned(head.position().lsn(), position.lsn()) > 0)
-        .isPresent();
-  }
-
-  private static Optional<String> lacks(Head head, Point point) {
+  private static Optional<String> lacks(Database database, Point point) {
+    Head head = database.head();
     if (head.lastSequence() < point.sequence()) {
       return Optional.of(
           "lacks the sequences " + (head.lastSequence() + 1) + " to " + point.sequence());
     }
-    if (head.lastSequence() == point.sequence() && !head.chainHash().equals(point.chainHash())) {
-      return Optional.of("has another history at sequence " + point.sequence());
+    return hasIt(database, head, point)
+        ? Optional.empty()
+        : Optional.of("has another history at sequence " + point.sequence());
+  }
+
+  /** Compares histories, as far back as the log tells. */
+  private static boolean hasIt(Database database, Head head, Point point) {
+    try {
+      return database.chainHashAt(point.sequence()).equals(point.chainHash());
+    } catch (StorageException e) {
+      if (e.code() != ErrorCode.NOT_IN_LOG) {
+        throw e;
+      }
+      return point.sequence() + 1 < head.oldestSequence();
     }
-    return Optional.empty();
   }
 }

@@ -43,9 +43,9 @@ final class CompletenessFile implements AutoCloseable {
   private record Numbered(long number, Completeness completeness) {}
 
   /**
-   * Reads the newest; empty if none was ever written.
+   * Reads the newest; empty if none was ever written, or neither is whole.
    *
-   * @throws StorageException CORRUPT if neither of the two files is whole, IO
+   * @throws StorageException IO
    */
   Optional<Completeness> read() {
     try {
@@ -76,8 +76,9 @@ final class CompletenessFile implements AutoCloseable {
   /** Writes one that holds from now on, durably. */
   void write(Completeness completeness) {
     try {
-      int at = (int) (++number & 1);
-      byte[] bytes = encode(number, completeness);
+      // What fails is written again to the same file: the other one is the last that holds.
+      int at = (int) (number + 1 & 1);
+      byte[] bytes = encode(number + 1, completeness);
       FileChannel channel = channels[at];
       if (channel == null) {
         channel = FileChannel.open(file(at), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
@@ -89,6 +90,7 @@ final class CompletenessFile implements AutoCloseable {
         channel.write(from, from.position());
       }
       channel.force(false);
+      number++;
     } catch (IOException e) {
       throw failed("write", e);
     }

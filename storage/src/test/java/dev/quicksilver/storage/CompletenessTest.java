@@ -113,26 +113,34 @@ class CompletenessTest {
   }
 
   @Test
-  void aDatabaseThatWasReplacedByALaterOneIsNotMissedButAnEarlierOneIsNoReplacement() {
-    DatabaseIdentity later = new DatabaseIdentity(UUID.randomUUID(), DNS.name(), "text", "text");
-    try (DatabaseSet set = DatabaseSet.open(data, FAST)) {
-      Completeness now = Completeness.of(at(1_000), set);
-      Database replacement = set.replace(later);
-      assertThat(now.missing(set, NAMED)).isEmpty();
-      commit(replacement, 4, "x=1");
-      assertThat(now.missing(set, NAMED)).containsExactly("dns is not here (1 entries)");
-      commit(replacement, 2_000, "x=2");
-      assertThat(now.missing(set, NAMED)).isEmpty();
-    }
-  }
-
-  @Test
   void anotherHistoryIsNotComplete() {
     try (DatabaseSet set = DatabaseSet.open(data, FAST)) {
       Completeness now = Completeness.of(at(10), set);
       set.replace(DNS);
       commit(set.get(DNS.name()).orElseThrow(), 2, "a=2");
       assertThat(now.missing(set, NAMED)).containsExactly("dns has another history at sequence 1");
+      // A longer one is no better.
+      commit(set.get(DNS.name()).orElseThrow(), 3, "b=2");
+      assertThat(now.missing(set, NAMED)).containsExactly("dns has another history at sequence 1");
+    }
+  }
+
+  @Test
+  void whatCameLaterMakesItNoLessComplete() {
+    try (DatabaseSet set = DatabaseSet.open(data, FAST)) {
+      Completeness now = Completeness.of(at(10), set);
+      commit(set.get(DNS.name()).orElseThrow(), 3, "b=2", "c=3");
+      assertThat(now.missing(set, NAMED)).isEmpty();
+      Completeness inTransaction =
+          new Completeness(
+              at(11),
+              Map.of(
+                  CATALOG.id(),
+                  now.databases().get(CATALOG.id()),
+                  DNS.id(),
+                  new Completeness.Point(2, now.databases().get(DNS.id()).chainHash())));
+      assertThat(inTransaction.missing(set, NAMED))
+          .containsExactly("dns has another history at sequence 2");
     }
   }
 
@@ -143,5 +151,8 @@ class CompletenessTest {
         .isTrue();
     assertThat(new Completeness(at(10), Map.of()).isAfter(Optional.of(one))).isFalse();
     assertThat(new Completeness(at(-1), Map.of()).isAfter(Optional.of(one))).isTrue(); // unsigned
+    Completeness promoted = new Completeness(new Position(7, 2, 9), Map.of());
+    assertThat(promoted.isAfter(Optional.of(one))).isTrue();
+    assertThat(one.isAfter(Optional.of(promoted))).isFalse();
   }
 }

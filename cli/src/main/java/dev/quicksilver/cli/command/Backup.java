@@ -21,6 +21,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -35,6 +37,8 @@ final class Backup {
 
   /** Each database that is dropped while it is copied makes the catalog's copy an old one. */
   private static final int MOST_ROUNDS = 100;
+
+  private static final long PAUSE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
   private final Path data;
   private final Path to;
@@ -88,6 +92,25 @@ final class Backup {
       throw new CommandException(
           ExitCode.NOT_FOUND, data + " has no catalog of databases, so there is nothing to copy");
     }
+    for (String name : new DatabaseDirectory(data).names()) {
+      new DatabaseDirectory(data)
+          .diverged(name)
+          .ifPresent(
+              why -> {
+                throw new CommandException(
+                    ExitCode.FAILURE,
+                    "database "
+                        + name
+                        + " of "
+                        + data
+                        + " is contradicted by another node ("
+                        + why
+                        + "), so a copy of it is no backup; copy another node, or have it copied"
+                        + " anew first (quicksilver copy-anew "
+                        + name
+                        + ")");
+              });
+    }
     Files.createDirectories(to);
     Path mark = to.resolve(UNFINISHED);
     if (Files.exists(mark)) {
@@ -105,6 +128,9 @@ final class Backup {
   /** Returns what the catalog's copy names, all of which is there. */
   private Map<UUID, DatabaseIdentity> copyAll(DatabaseSet copies) throws IOException {
     for (int round = 0; round < MOST_ROUNDS; round++) {
+      if (round > 0) {
+        LockSupport.parkNanos(PAUSE_NANOS);
+      }
       copies.drop(DatabaseSet.CATALOG);
       copies.abandonCopy(DatabaseSet.CATALOG);
       Map<UUID, DatabaseIdentity> named =

@@ -38,7 +38,7 @@ final class NodeParts {
   final DatabaseSet databases;
   final NodeIdentity identity;
   final Subtree subtree;
-  final RootRole rootRole = RootRole.of(RootRole.Standing.ACTIVE);
+  final RootRole rootRole;
   final NodeTransport transport;
   final ReplicationServer server;
   private final Lifecycle lifecycle;
@@ -50,16 +50,19 @@ final class NodeParts {
     this.lifecycle = lifecycle;
     this.configuration = configuration;
     this.role = role;
+    boolean hasUpstreams = !Upstreams.of(configuration).isEmpty();
+    // One of several roots is none before it knows that it is.
+    rootRole =
+        RootRole.of(
+            role == Role.ROOT && hasUpstreams
+                ? RootRole.Standing.TAKING_OVER
+                : RootRole.Standing.ACTIVE);
     transport = NodeTransport.open(lifecycle, configuration);
     Path data = configuration.get(Settings.DATA_DIRECTORY);
     processFile = lifecycle.own("process file", ProcessFile.claim(data, PROCESS_NAME));
     databases =
         lifecycle.own(
-            "databases",
-            databases(
-                data,
-                NodeCommand.storageOptions(configuration),
-                role == Role.REPLICA || !Upstreams.of(configuration).isEmpty()));
+            "databases", databases(data, NodeCommand.storageOptions(configuration), hasUpstreams));
     identity =
         NodeIdentity.create(
             InstanceFile.open(data),
