@@ -24,6 +24,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class ReplaceRootHistory {
   private static final int MOST_BACKUPS = 4;
+  private static final int MOST_ATTEMPTS = 4;
 
   /**
    * What could become the root.
@@ -112,7 +113,7 @@ final class ReplaceRootHistory {
       lose();
       awaitAll(copying);
     }
-    replace();
+    replace(1);
     goOn();
     awaitSame();
     said.add(check.compare(heads));
@@ -122,7 +123,9 @@ final class ReplaceRootHistory {
       int all = copies.size();
       copies.removeIf(line -> line.contains("SNAPSHOT_NEEDED"));
       excused = all - copies.size();
-      said.add(excused + " new copies since the backup's log is short");
+      if (excused > 0) {
+        said.add(excused + " new copies since the backup's log is short");
+      }
     }
     if (!copies.isEmpty()) {
       throw new AssertionError("a node has copied anew: " + copies);
@@ -190,7 +193,10 @@ final class ReplaceRootHistory {
     TimeUnit.MILLISECONDS.sleep(random.nextInt(1_500));
   }
 
-  /** Nobody writes, and PostgreSQL is told to forget WAL in which there is nothing of ours. */
+  /**
+   * Nobody writes, PostgreSQL is told to forget WAL in which there is nothing of ours, and all
+   * nodes have heard of it.
+   */
   private void quieten() throws Exception {
     writers.stop();
     awaitSame();
@@ -198,6 +204,7 @@ final class ReplaceRootHistory {
     long written = tree.written();
     tree.sql().execute("SELECT quicksilver.wait_sequenced('2min')");
     tree.awaitConfirmed(written);
+    tree.awaitComplete(written);
   }
 
   /** Kills the root and some relays, all at once. */
@@ -242,8 +249,12 @@ final class ReplaceRootHistory {
     return Completeness.read(tree.data(directory)).map(it -> it.position().lsn()).orElse(0L);
   }
 
-  /** A random complete node or backup becomes the root; one that is not is refused before. */
-  private void replace() throws Exception {
+  /**
+   * A random complete node or backup becomes the root; one that is not is refused before.
+   *
+   * @param attempt from 1 on; the later ones are in a quiet tree
+   */
+  private void replace(int attempt) throws Exception {
     long confirmed = tree.confirmed();
     List<Candidate> incomplete = new ArrayList<>(candidates());
     incomplete.removeIf(each -> each.complete() >= confirmed);
@@ -255,20 +266,24 @@ final class ReplaceRootHistory {
     }
     hung.clear();
     List<Candidate> complete = complete(confirmed);
+    if (complete.isEmpty() && attempt == MOST_ATTEMPTS) {
+      throw new AssertionError(
+          "nobody is complete up to " + confirmed + ", though all had all: " + candidates());
+    }
     if (complete.isEmpty()) {
-      // PostgreSQL was told earlier than anybody could follow; only the root itself has all.
+      // PostgreSQL was told earlier than anybody could hear of it; only the root itself has all.
       said.add("nobody else complete, so the root came back and was lost again when it was quiet");
       tree.startAll();
       quieten();
       lost.clear();
       lose();
-      replace();
+      replace(attempt + 1);
       return;
     }
     takeOver(complete.get(random.nextInt(complete.size())));
   }
 
-  /** Waits a little for nodes that still hear from others, if nobody is complete at once. */
+  /** Waits for nodes that still hear from others, if nobody is complete at once. */
   private List<Candidate> complete(long confirmed) throws Exception {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(5);
     while (true) {

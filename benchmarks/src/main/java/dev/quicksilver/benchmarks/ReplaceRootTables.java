@@ -62,7 +62,7 @@ final class ReplaceRootTables {
           to);
     }
 
-    /** A statement that appends to the values of some keys that are there. */
+    /** A statement that changes the values of the keys among them that are there. */
     String update(int from, int to, String value) {
       return "UPDATE " + name + " SET " + kind.value + " = " + value + where(from, to);
     }

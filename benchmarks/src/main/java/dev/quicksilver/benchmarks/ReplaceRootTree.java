@@ -246,6 +246,14 @@ final class ReplaceRootTree implements AutoCloseable {
     await("the root confirms " + lsn, () -> confirmed() >= lsn);
   }
 
+  /** Waits until all replicas that are up say that they are complete up to there. */
+  void awaitComplete(long lsn) throws InterruptedException {
+    for (String name : up()) {
+      cluster.awaitStatus(
+          name, "to be complete up to " + lsn, status -> lsn(status.complete()) >= lsn);
+    }
+  }
+
   private void awaitFreeSlot() throws SQLException {
     String used =
         "SELECT count(*) FROM pg_replication_slots WHERE active AND slot_name ="
