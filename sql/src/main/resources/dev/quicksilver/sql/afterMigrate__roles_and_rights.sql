@@ -2,6 +2,9 @@
 -- runs this file at the end of each migration, whether anything has changed or not: a database that was restored from a dump
 -- lacks roles, rights and, if no superuser restored it, event triggers.
 
+-- One root at a time: two that start together would change the same rights, and PostgreSQL refuses one of them.
+SELECT pg_advisory_xact_lock(7221936240561);
+
 -- Roles belong to the whole cluster: another database may have made them, or make them just now.
 DO $$
 DECLARE
