@@ -148,7 +148,8 @@ final class ReplaceRootHistory {
 
   private Future<String> backUp(ExecutorService executor) {
     String directory = tree.newDirectory();
-    List<String> nodes = tree.nodes();
+    List<String> nodes = new ArrayList<>(tree.nodes());
+    nodes.removeAll(hung); // one may have been stopped while it holds a lock of LMDB's
     String node = nodes.get(random.nextInt(nodes.size()));
     String data = tree.data(tree.directoryOf(node)).toString();
     return executor.submit(

@@ -138,6 +138,7 @@ final class ReplaceRootTables {
         return attempt(sql);
       } catch (SQLException e) {
         // It met a writer; whatever it was has not happened.
+        sql.execute("ROLLBACK");
         if (!"40P01".equals(e.getSQLState()) || attempt == 5) {
           throw e;
         }
