@@ -63,7 +63,7 @@ final class ReplaceRootBar implements Bar {
       System.out.println("the logs are in " + folder);
     }
     if (excused > 0) {
-      System.out.println(excused + " new copies of databases since a backup's log begins late");
+      System.out.println(excused + " new copies of databases since a new root's log begins late");
     }
     return new Outcome(good + " of " + histories, ">= " + histories, good == histories);
   }

@@ -55,7 +55,8 @@ final class ReplaceRootHistory {
   private final List<String> hung = new ArrayList<>();
   private Map<UUID, Head> heads = Map.of();
   private String vacated = "";
-  private boolean fromBackup;
+  private String young = "";
+  private boolean shortLog;
   private int excused;
 
   /** The backups are the directories of all that were made in this tree; it adds its own. */
@@ -74,7 +75,7 @@ final class ReplaceRootHistory {
     this.random = random;
   }
 
-  /** Returns how many databases were copied anew because a backup's log begins after them. */
+  /** Returns how many databases were copied anew because the log of the new root begins late. */
   int excused() {
     return excused;
   }
@@ -103,6 +104,8 @@ final class ReplaceRootHistory {
         quieten();
       } else if (random.nextInt(3) == 0) {
         hang();
+      } else if (random.nextBoolean()) {
+        beginAnew();
       }
       if (random.nextBoolean()) {
         copying.add(backUp(executor));
@@ -118,13 +121,15 @@ final class ReplaceRootHistory {
     awaitSame();
     said.add(check.compare(heads));
     List<String> copies = tree.copies();
-    if (fromBackup) {
-      // A backup's log begins with the backup; what was behind that has to copy.
+    copies.removeIf(line -> line.startsWith(young + ": ")); // it had nothing
+    if (shortLog) {
+      // The log of a backup, or of a node that has just copied, begins there; what was behind has
+      // to copy.
       int all = copies.size();
       copies.removeIf(line -> line.contains("SNAPSHOT_NEEDED"));
       excused = all - copies.size();
       if (excused > 0) {
-        said.add(excused + " new copies since the backup's log is short");
+        said.add(excused + " new copies since the new root's log is short");
       }
     }
     if (!copies.isEmpty()) {
@@ -150,6 +155,7 @@ final class ReplaceRootHistory {
     String directory = tree.newDirectory();
     List<String> nodes = new ArrayList<>(tree.nodes());
     nodes.removeAll(hung); // one may have been stopped while it holds a lock of LMDB's
+    nodes.remove(young); // there may be no catalog yet
     String node = nodes.get(random.nextInt(nodes.size()));
     String data = tree.data(tree.directoryOf(node)).toString();
     return executor.submit(
@@ -192,6 +198,18 @@ final class ReplaceRootHistory {
     cluster.process(node).hang();
     hung.add(node);
     TimeUnit.MILLISECONDS.sleep(random.nextInt(1_500));
+  }
+
+  /** Gives a replica an empty directory, so that it has but a part when the root is lost. */
+  private void beginAnew() throws Exception {
+    List<String> up = tree.up();
+    young = up.get(random.nextInt(up.size()));
+    cluster.stop(young);
+    tree.give(young, tree.newDirectory());
+    tree.launch(young);
+    cluster.awaitReady(young);
+    TimeUnit.MILLISECONDS.sleep(random.nextInt(500));
+    said.add(young + " on an empty directory");
   }
 
   /**
@@ -330,7 +348,7 @@ final class ReplaceRootHistory {
   private void takeOver(Candidate candidate) throws Exception {
     String directory = candidate.directory();
     String old = tree.directoryOf(ReplaceRootTree.ROOT);
-    fromBackup = candidate.isBackup();
+    shortLog = candidate.isBackup() || candidate.node().equals(young);
     boolean copied = random.nextInt(3) == 0;
     if (!candidate.isBackup()) {
       if (random.nextBoolean()) {
