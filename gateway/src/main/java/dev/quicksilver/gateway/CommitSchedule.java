@@ -67,6 +67,10 @@ final class CommitSchedule {
   private boolean caughtUp;
   private long recordedLsn;
   private long dueLsn;
+
+  /** Somebody sees only what is confirmed, and all that came before is durable. */
+  private boolean confirmsAtOnce;
+
   private long recordedAt;
   private long confirmedLsn;
   private volatile long workingSince;
@@ -208,6 +212,7 @@ final class CommitSchedule {
     if (!due) {
       return;
     }
+    confirmsAtOnce |= waiters.isConfirmationWanted();
     waiters.recorded();
     if (Long.compareUnsigned(receivedLsn, durableLsn) <= 0) {
       return;
@@ -220,7 +225,8 @@ final class CommitSchedule {
 
   /** Records how far this node is, and confirms what has been recorded, if it is time. */
   private void record(PGReplicationStream stream) {
-    boolean atOnce = progress.isSynchronous();
+    boolean atOnce = progress.isSynchronous() || confirmsAtOnce || waiters.isConfirmationWanted();
+    confirmsAtOnce = false;
     long after = atOnce ? 0 : config.confirmAfter().toNanos();
     if (nanoTime.getAsLong() - recordedAt >= Math.min(after, RECORD_NANOS)) {
       recordSettled();

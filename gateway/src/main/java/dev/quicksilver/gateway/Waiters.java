@@ -36,6 +36,7 @@ final class Waiters {
   private final Condition news = lock.newCondition();
   private final Map<UUID, Question> questions = new LinkedHashMap<>();
   private volatile boolean waiting;
+  private volatile boolean confirmationWanted;
   private boolean watched;
   private long watchedUntil;
   private boolean signalled;
@@ -54,6 +55,7 @@ final class Waiters {
     try {
       if (words.length == 1 && words[0].equals("wait")) {
         waiting = true;
+        confirmationWanted = true;
       } else if (words.length == 1 && words[0].equals("watch")) {
         watched = true;
         watchedUntil = nanoTime.getAsLong() + WATCH_NANOS;
@@ -87,9 +89,15 @@ final class Waiters {
     return waiting;
   }
 
-  /** All that was received is about to be recorded and confirmed. */
+  /** True if somebody waits who sees no answer, but only what the slot has confirmed. */
+  boolean isConfirmationWanted() {
+    return confirmationWanted;
+  }
+
+  /** All that was received is about to be recorded, and confirmed if that is wanted. */
   void recorded() {
     waiting = false;
+    confirmationWanted = false;
   }
 
   /** More has become durable. */
@@ -156,6 +164,7 @@ final class Waiters {
     lock.lock();
     try {
       waiting = false;
+      confirmationWanted = false;
       questions.clear();
     } finally {
       lock.unlock();

@@ -65,6 +65,30 @@ final class WaitsTest extends RootTest {
   }
 
   @Test
+  void waitsForTheLogAndNotUntilPostgresMayForgetTheWal() throws Exception {
+    root.stop();
+    root.launch(
+        root.config.withIdleInterval(Duration.ofHours(1)).withConfirmAfter(Duration.ofHours(1)));
+    root.awaitState(GatewayStatus.State.STREAMING);
+    long confirmed = root.gateway().status().confirmedLsn();
+    for (int i = 1; i <= 20; i++) {
+      app.execute("INSERT INTO dns VALUES ('k" + i + "', '')");
+      app.execute("SELECT quicksilver.wait_sequenced('30s')");
+      assertThat(root.databases().get("dns").orElseThrow().head().lastSequence()).isEqualTo(i);
+      app.execute("INSERT INTO unpublished VALUES (1)");
+      app.execute("SELECT quicksilver.wait_sequenced('30s')");
+    }
+    assertThat(root.gateway().status().confirmedLsn()).isEqualTo(confirmed);
+    // Whoever sees no answer has it confirmed.
+    app.execute("INSERT INTO dns VALUES ('last', '')");
+    app.execute("BEGIN ISOLATION LEVEL REPEATABLE READ");
+    app.execute("SELECT quicksilver.wait_sequenced('30s')");
+    app.execute("COMMIT");
+    assertThat(root.databases().get("dns").orElseThrow().head().lastSequence()).isEqualTo(21);
+    assertThat(root.gateway().status().confirmedLsn()).isGreaterThan(confirmed);
+  }
+
+  @Test
   void saysWhichSequenceAnLsnBecame() throws Exception {
     List<String> lsns = new ArrayList<>();
     for (int i = 0; i < 20; i++) {

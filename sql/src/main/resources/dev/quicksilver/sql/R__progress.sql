@@ -1,8 +1,9 @@
 -- Waiting for the root and for the replicas.
 --
--- A session that waits watches what the slot has confirmed: that is durable in the root's log. It tells the root that it
--- waits by a message in the WAL, which comes after all that was committed before; so the root learns at once, in order,
--- and without a table. The root's answers come through tables, which is why these functions want READ COMMITTED.
+-- A session that waits tells the root so by a message in the WAL, which comes after all that was committed before; so the
+-- root learns at once, in order, and without a table. The root's answers come through tables, which is why most of these
+-- functions want READ COMMITTED. wait_sequenced does without where it has to: then the root confirms the slot for it, which it
+-- otherwise does only after a time in which its replicas may get as far.
 
 CREATE OR REPLACE FUNCTION quicksilver.require_waitable(function text, timeout interval, reads_answers boolean)
 RETURNS timestamptz
@@ -107,20 +108,23 @@ AS $function$
 DECLARE
     deadline timestamptz := quicksilver.require_waitable('wait_sequenced', await_sequenced.timeout, false);
     target   pg_lsn := pg_current_wal_insert_lsn();
-    told_at  timestamptz := clock_timestamp() - interval '980 milliseconds';
+    answered boolean := current_setting('transaction_isolation') = 'read committed';
+    question uuid := gen_random_uuid();
+    told_at  timestamptz := '-infinity';
     pause    double precision := 0.001;
 BEGIN
     -- Looked up each time: the first root may be about to make its slot.
     WHILE NOT EXISTS (SELECT FROM pg_replication_slots s
                       WHERE s.slot_name = quicksilver.slot_name()
-                        AND s.confirmed_flush_lsn >= target) LOOP
+                        AND s.confirmed_flush_lsn >= target)
+      AND NOT (answered AND EXISTS (SELECT FROM quicksilver.answer a WHERE a.id = question)) LOOP
         IF clock_timestamp() >= deadline THEN
             PERFORM quicksilver.refuse_late('wait_sequenced', await_sequenced.timeout,
                 format('what was committed up to %s is not durable in the root''s log', target));
         END IF;
-        -- A commit is confirmed by itself, soon; what PostgreSQL wrote behind it is confirmed if somebody asks.
         IF clock_timestamp() >= told_at + interval '1 second' THEN
-            PERFORM quicksilver.tell_root('wait');
+            PERFORM quicksilver.tell_root(
+                CASE WHEN answered THEN format('ask %s %s', question, target) ELSE 'wait' END);
             told_at := clock_timestamp();
         END IF;
         PERFORM pg_sleep(pause);
