@@ -6,6 +6,7 @@ import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.storage.Completeness;
 import dev.quicksilver.storage.Head;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -113,7 +114,7 @@ final class ReplaceRootHistory {
       if (random.nextBoolean()) {
         awaitAll(copying); // else some go on while their nodes are lost
       }
-      lose();
+      lose(!idle && random.nextInt(3) == 0);
       awaitAll(copying);
     }
     replace(1);
@@ -226,13 +227,17 @@ final class ReplaceRootHistory {
     tree.awaitComplete(written);
   }
 
-  /** Kills the root and some relays, all at once. */
-  private void lose() {
+  /**
+   * Kills the root and some relays, all at once.
+   *
+   * @param all whether the others are killed with them, which are not lost but come back
+   */
+  private void lose(boolean all) {
     List<String> relays = new ArrayList<>(tree.relays());
     relays.removeAll(hung);
     Collections.shuffle(relays, random);
     lost.addAll(relays.subList(0, random.nextInt(relays.size() + 1)));
-    List<String> victims = new ArrayList<>(lost);
+    List<String> victims = new ArrayList<>(all ? tree.up() : lost);
     victims.add(ReplaceRootTree.ROOT);
     tree.kill(victims);
     heads = ReplaceRootCheck.heads(tree.data(tree.directoryOf(ReplaceRootTree.ROOT)));
@@ -242,18 +247,21 @@ final class ReplaceRootHistory {
             + " of "
             + tree.relays().size()
             + " relays"
+            + (all ? ", all others killed at once, too" : "")
             + (hung.isEmpty() ? "" : ", " + hung.getFirst() + " held up"));
   }
 
   private List<Candidate> candidates() throws Exception {
     List<Candidate> candidates = new ArrayList<>();
-    for (String node : tree.up()) {
+    List<String> nodes = new ArrayList<>(tree.replicas());
+    nodes.removeAll(lost);
+    for (String node : nodes) {
       String directory = tree.directoryOf(node);
       candidates.add(
           new Candidate(
               node,
               directory,
-              hung.contains(node)
+              hung.contains(node) || !tree.isUp(node)
                   ? completeOnDisk(directory)
                   : ReplaceRootTree.lsn(
                       cluster.awaitStatus(node, "to answer", _ -> true).complete())));
@@ -281,7 +289,9 @@ final class ReplaceRootHistory {
       refuse(incomplete.get(random.nextInt(incomplete.size())), confirmed);
     }
     for (String each : hung) {
-      cluster.process(each).resume();
+      if (tree.isUp(each)) {
+        cluster.process(each).resume();
+      }
     }
     hung.clear();
     List<Candidate> complete = complete(confirmed);
@@ -295,7 +305,7 @@ final class ReplaceRootHistory {
       tree.startAll();
       quieten();
       lost.clear();
-      lose();
+      lose(false);
       replace(attempt + 1);
       return;
     }
@@ -362,6 +372,9 @@ final class ReplaceRootHistory {
       }
       vacated = candidate.node();
     }
+    if (random.nextBoolean()) {
+      wakeUp(candidate.node());
+    }
     if (copied) {
       String copy = tree.newDirectory();
       cluster.copyData(directory, copy);
@@ -384,11 +397,21 @@ final class ReplaceRootHistory {
       tree.launchLate(old);
     }
     comeBack();
+    wakeUp(vacated);
     said.add(
         (copied ? "a copy of " : "")
             + candidate
             + " became the root"
             + (late ? ", the old root's directory a replica" : ""));
+  }
+
+  /** Those that are down and not lost run again, but for one whose directory is needed. */
+  private void wakeUp(String except) throws IOException {
+    for (String node : tree.replicas()) {
+      if (!tree.isUp(node) && !lost.contains(node) && !node.equals(except)) {
+        tree.launch(node);
+      }
+    }
   }
 
   /** Some of the lost relays come back. */
