@@ -134,6 +134,44 @@ final class StandbyRootsTest {
   }
 
   @Test
+  void oneThatIsCutOffFromPostgresAloneStandsByForTheOther() throws Exception {
+    write();
+    cluster.stop("a");
+    try (PartedProxy proxy = new PartedProxy(postgres.port())) {
+      String direct = postgres.jdbcUrl();
+      String url = direct.replace(":" + postgres.port() + "/", ":" + proxy.port() + "/");
+      assertThat(url).isNotEqualTo(direct);
+      awaitSequencing("b");
+      cluster.start(NodeSpec.root("a", "b").with(Settings.POSTGRES_URL, url));
+      awaitStandby("a");
+      cluster.run("switch-over", "--data-directory=" + cluster.data("b"));
+      awaitSequencing("a");
+      awaitStandby("b");
+      cluster.stop("edge");
+      cluster.start(NodeSpec.replica("edge", "a", "b"));
+      write();
+      proxy.part();
+      awaitSequencing("b");
+      write();
+      awaitStandby("a");
+      // One that comes while PostgreSQL is away follows as well.
+      cluster.kill("a");
+      cluster.restart("a");
+      write();
+      awaitStandby("a");
+      proxy.join();
+      write();
+      awaitStandby("a");
+      cluster.kill("b");
+      awaitSequencing("a");
+      cluster.restart("b");
+      write();
+      awaitStandby("b");
+      sameEverywhere("a", "b");
+    }
+  }
+
+  @Test
   void oneThatLacksEntriesDoesNotTakeOver() throws Exception {
     write();
     awaitStandby("b");

@@ -34,7 +34,12 @@ public final class Gateway implements AutoCloseable {
   private final StatusPublisher publisher;
   private final Thread thread;
 
-  private Gateway(GatewayConfig config, DatabaseSet databases, Subtree below, Standby standby) {
+  private Gateway(
+      GatewayConfig config,
+      DatabaseSet databases,
+      Subtree below,
+      Standby standby,
+      Preparation preparation) {
     LongSupplier nanoTime = System::nanoTime;
     central = new CentralDatabase(config);
     this.standby = standby;
@@ -47,6 +52,7 @@ public final class Gateway implements AutoCloseable {
                 databases,
                 central,
                 standby,
+                preparation,
                 below.standbys(),
                 progress,
                 waiters,
@@ -70,17 +76,22 @@ public final class Gateway implements AutoCloseable {
    * @param below what the nodes below have reported, for {@code quicksilver.replicas}
    */
   public static Gateway start(GatewayConfig config, DatabaseSet databases, Subtree below) {
-    return start(config, databases, below, Standby.alone());
+    return start(config, databases, below, Standby.alone(), Preparation.NONE);
   }
 
   /**
    * The same for one of several roots.
    *
    * @param standby says how this one follows the active one
+   * @param preparation what was not done yet, since PostgreSQL was away
    */
   public static Gateway start(
-      GatewayConfig config, DatabaseSet databases, Subtree below, Standby standby) {
-    Gateway gateway = new Gateway(config, databases, below, standby);
+      GatewayConfig config,
+      DatabaseSet databases,
+      Subtree below,
+      Standby standby,
+      Preparation preparation) {
+    Gateway gateway = new Gateway(config, databases, below, standby, preparation);
     gateway.thread.start();
     gateway.publisher.start();
     return gateway;

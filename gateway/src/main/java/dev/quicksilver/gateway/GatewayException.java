@@ -14,7 +14,7 @@ public final class GatewayException extends RuntimeException {
     ACCESS_DENIED,
     /** {@code wal_level} is not {@code logical}. */
     WRONG_WAL_LEVEL,
-    /** The schema {@code quicksilver} is not there. */
+    /** The schema {@code quicksilver} is not there, or cannot be brought to this version. */
     SCHEMA_MISSING,
     /** The publication is not there. */
     PUBLICATION_MISSING,
@@ -54,7 +54,8 @@ public final class GatewayException extends RuntimeException {
 
   private final ErrorCode code;
 
-  GatewayException(ErrorCode code, String message) {
+  /** Makes a refusal. */
+  public GatewayException(ErrorCode code, String message) {
     this(code, message, null);
   }
 

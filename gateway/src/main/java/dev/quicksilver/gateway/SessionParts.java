@@ -7,6 +7,7 @@ import java.util.function.LongSupplier;
 /**
  * What lasts as long as the gateway and every state of its session works with.
  *
+ * @param preparation what is due before this node looks at what is in PostgreSQL
  * @param nanoTime monotonic time in ns
  */
 record SessionParts(
@@ -14,6 +15,7 @@ record SessionParts(
     DatabaseSet databases,
     CentralDatabase central,
     Standby standby,
+    Preparation preparation,
     Standbys standbys,
     Progress progress,
     Waiters waiters,

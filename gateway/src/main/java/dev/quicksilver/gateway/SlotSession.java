@@ -39,6 +39,9 @@ import org.slf4j.LoggerFactory;
 final class SlotSession {
   private static final Logger LOG = LoggerFactory.getLogger(SlotSession.class);
 
+  /** A PostgreSQL that restarts is often back before that. */
+  private static final int FOLLOWS_FROM_ATTEMPT = 2;
+
   /** How long a slot that was let go for a standby root waits for it. */
   private static final Duration LONGEST_YIELD = Duration.ofSeconds(10);
 
@@ -130,14 +133,26 @@ final class SlotSession {
 
   private void follow(AfterFailure.Decision decision) {
     switch (decision) {
-      case AfterFailure.Decision.Move move -> transitions.move(move.to(), move.reason());
+      case AfterFailure.Decision.Move move ->
+          transitions.move(
+              move.to() instanceof WaitingForPostgres waiting ? followed(waiting) : move.to(),
+              move.reason());
       case AfterFailure.Decision.AskWhoHoldsIt _ -> slotIsInUse();
     }
   }
 
+  /** PostgreSQL may be away from this node alone, and have given the slot to another root. */
+  private WaitingForPostgres followed(WaitingForPostgres waiting) {
+    if (!parts.standby().hasOthers() || waiting.attempt() < FOLLOWS_FROM_ATTEMPT) {
+      return waiting;
+    }
+    Optional<Standby.Following> following = transitions.current().following();
+    return waiting.with(following.isPresent() ? following : parts.standby().follow());
+  }
+
   private void work(SlotState state) throws Exception {
     switch (state) {
-      case Connecting _ -> connect();
+      case Connecting connecting -> connect(connecting);
       case Checking checking -> check(checking);
       case Copying copying -> copy(copying);
       case Taking taking -> take(taking);
@@ -145,13 +160,17 @@ final class SlotSession {
       case StandingBy standing -> standBy(standing);
       case Reclaiming reclaiming -> reclaim(reclaiming);
       case Yielding yielding -> awaitTaker(yielding);
-      case WaitingForPostgres waiting -> tryAgainAfter(waiting.pause());
-      case WaitingForSpace waiting -> tryAgainAfter(waiting.pause());
+      case WaitingForPostgres waiting -> tryAgainAfter(waiting.pause(), waiting.following());
+      case WaitingForSpace waiting -> tryAgainAfter(waiting.pause(), Optional.empty());
       case Ended end -> throw new IllegalStateException("no work is left in " + end);
     }
   }
 
-  private void connect() throws SQLException {
+  private void connect(Connecting connecting) throws SQLException {
+    if (connecting.following().filter(Standby.Following::isHeard).isPresent()) {
+      standByFor(new StandingBy(0, now(), connecting.following(), ""));
+      return;
+    }
     transitions.move(new Checking(open()), "connected");
   }
 
@@ -175,6 +194,7 @@ final class SlotSession {
     ReplicationConnection connection = checking.connection();
     central.checkServer(connection.server());
     ReplicationConnection.Identity source = connection.identify();
+    parts.preparation().run();
     UUID cluster = central.checkSetup();
     databases
         .get(DatabaseSet.CATALOG)
@@ -375,9 +395,10 @@ final class SlotSession {
     return "the slot is free after " + TimeUnit.NANOSECONDS.toMillis(now() - waitedSince) + " ms";
   }
 
-  private void tryAgainAfter(Duration pause) throws InterruptedException {
+  private void tryAgainAfter(Duration pause, Optional<Standby.Following> following)
+      throws InterruptedException {
     transitions.pause(pause);
-    transitions.move(new Connecting(), "trying again");
+    transitions.move(new Connecting(following), "trying again");
   }
 
   private long now() {

@@ -16,7 +16,8 @@ import org.slf4j.event.Level;
  *   Connecting ──▶ Checking ──▶ Taking ──▶ Sequencing
  *       ▲             └▶ Copying ─▲
  *       │
- *       ├── WaitingForPostgres ◀── from anywhere, if PostgreSQL is away or errs
+ *       ├── WaitingForPostgres ◀── from anywhere, if PostgreSQL is away or errs; if it is only
+ *       │                          away from here and another root has the slot: StandingBy
  *       ├── WaitingForSpace    ◀── from anywhere, if a disk or a map is full
  *       ├── StandingBy ⇄ Reclaiming ◀── from Taking, if the slot is in use
  *       └── Yielding ──▶ StandingBy ◀── from Sequencing, for a switch-over
@@ -61,6 +62,11 @@ sealed interface SlotState
     return 0;
   }
 
+  /** What follows another root in it; empty if nothing does. */
+  default Optional<Standby.Following> following() {
+    return Optional.empty();
+  }
+
   /**
    * What is open. Whatever the next state does not hold as well is closed, in this order; may be
    * closed more than once, and from any thread.
@@ -74,8 +80,21 @@ sealed interface SlotState
     holds().forEach(Transitions::letGo);
   }
 
-  /** Looks for the PostgreSQL. */
-  record Connecting() implements SlotState {}
+  /**
+   * Looks for the PostgreSQL.
+   *
+   * @param following goes on while that is away
+   */
+  record Connecting(Optional<Standby.Following> following) implements SlotState {
+    Connecting() {
+      this(Optional.empty());
+    }
+
+    @Override
+    public List<AutoCloseable> holds() {
+      return List.copyOf(following.stream().toList());
+    }
+  }
 
   /** Connected: asks whether this PostgreSQL is the one that this node may go on with. */
   record Checking(ReplicationConnection connection) implements SlotState {
@@ -210,12 +229,30 @@ sealed interface SlotState
   }
 
   /**
-   * PostgreSQL is away, or answers with an error that may go away.
+   * PostgreSQL is away, or answers with an error that may go away. It may be away from this node
+   * only: what another root has sequenced meanwhile comes, if there is one.
    *
    * @param attempt how many attempts have failed since this node last held the slot, from 1
    * @param pause until the next one
+   * @param following is not heard of until another root has the slot
    */
-  record WaitingForPostgres(int attempt, Duration pause, String problem) implements SlotState {
+  record WaitingForPostgres(
+      int attempt, Duration pause, String problem, Optional<Standby.Following> following)
+      implements SlotState {
+    WaitingForPostgres(int attempt, Duration pause, String problem) {
+      this(attempt, pause, problem, Optional.empty());
+    }
+
+    /** The same wait, while something follows. */
+    WaitingForPostgres with(Optional<Standby.Following> follows) {
+      return new WaitingForPostgres(attempt, pause, problem, follows);
+    }
+
+    @Override
+    public List<AutoCloseable> holds() {
+      return List.copyOf(following.stream().toList());
+    }
+
     @Override
     public Optional<State> shown() {
       return Optional.of(State.CONNECTING);

@@ -10,7 +10,7 @@ import java.util.Optional;
 public interface Standby {
   /** What follows the active root. */
   interface Following extends AutoCloseable {
-    /** Whether the active root is heard of: a connection to it is open and not silent. */
+    /** Whether the active root is heard of: it has said lately, here, that it is there. */
     boolean isHeard();
 
     /** Ends it; returns when nothing here is written any more. */

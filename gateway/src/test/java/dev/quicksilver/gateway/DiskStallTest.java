@@ -51,6 +51,7 @@ final class DiskStallTest {
                     node.databases,
                     central,
                     new OneOfTwo(),
+                    Preparation.NONE,
                     standbys,
                     new Progress(),
                     node.waiters,

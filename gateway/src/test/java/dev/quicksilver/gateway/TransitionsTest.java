@@ -166,22 +166,39 @@ final class TransitionsTest {
     return new StandingBy(7, 0, Optional.empty(), "");
   }
 
+  private static Standby.Following following(AtomicInteger ended) {
+    return new Standby.Following() {
+      @Override
+      public boolean isHeard() {
+        return true;
+      }
+
+      @Override
+      public void close() {
+        ended.incrementAndGet();
+      }
+    };
+  }
+
+  @Test
+  void whatFollowsAnotherRootGoesOnWhilePostgresIsAwayAndIsTriedAgain() {
+    AtomicInteger ended = new AtomicInteger();
+    WaitingForPostgres waiting =
+        new WaitingForPostgres(2, PAUSE, "gone").with(Optional.of(following(ended)));
+    transitions.move(waiting, "gone");
+    transitions.move(new Connecting(waiting.following()), "trying again");
+    transitions.move(new WaitingForPostgres(3, PAUSE, "gone").with(waiting.following()), "gone");
+    transitions.move(new StandingBy(0, 0, waiting.following(), ""), "another root has it");
+    assertThat(ended).hasValue(0);
+    assertThat(roles).as("until then it is what it was").containsExactly(Standing.STANDING_BY);
+    transitions.move(new Connecting(), "the slot is free");
+    assertThat(ended).hasValue(1);
+  }
+
   @Test
   void whatFollowsTheActiveRootGoesOnUntilTheNodeStandsByNoMore() {
     AtomicInteger ended = new AtomicInteger();
-    Standby.Following following =
-        new Standby.Following() {
-          @Override
-          public boolean isHeard() {
-            return true;
-          }
-
-          @Override
-          public void close() {
-            ended.incrementAndGet();
-          }
-        };
-    StandingBy standing = new StandingBy(7, 0, Optional.of(following), "");
+    StandingBy standing = new StandingBy(7, 0, Optional.of(following(ended)), "");
     transitions.move(standing, "in use");
     transitions.move(standing.heldBy(8), "in use by another");
     transitions.move(standing.hinderedBy("it lacks entries"), "hindered");
@@ -286,6 +303,7 @@ final class TransitionsTest {
             node.databases,
             central,
             Standby.alone(),
+            Preparation.NONE,
             new Standbys(),
             progress,
             node.waiters,

@@ -5,6 +5,7 @@ import dev.quicksilver.storage.DatabaseSet;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * Keeps a set of databases equal to an upstream's: follows the catalog, and each database that the
@@ -105,6 +106,19 @@ public final class Replica implements AutoCloseable {
       return true;
     }
     return watcher.copyAnew(database);
+  }
+
+  /**
+   * Returns for how long the root has said nothing new to this process, directly or through relays,
+   * in ns; empty if it never has.
+   */
+  public OptionalLong rootSilence() {
+    return reports
+        .subtree()
+        .roots()
+        .find(CatalogPair.CATALOG)
+        .map(RootLag::silence)
+        .orElse(OptionalLong.empty());
   }
 
   /** Returns how often each upstream has refused, with all codes, also those that never came. */

@@ -26,6 +26,8 @@ final class RootLag {
   private final RootClock clock = new RootClock();
   private final Deque<RootHead> waiting = new ArrayDeque<>();
   private @Nullable RootHead newest;
+  private OptionalLong newsAt = OptionalLong.empty();
+  private long lastTime;
   private long durable;
   private long asOf;
 
@@ -41,6 +43,10 @@ final class RootLag {
   /** Takes what the upstream says of the root. */
   synchronized void heard(RootHead head) {
     clock.heard(head.rootTime() + head.age(), micros());
+    if (newsAt.isEmpty() || head.rootTime() != lastTime) {
+      newsAt = OptionalLong.of(ticker.nanos());
+      lastTime = head.rootTime();
+    }
     RootHead known = newest;
     if (known != null && isOlder(head, known)) {
       return; // from an upstream that knows less than the one before
@@ -100,6 +106,16 @@ final class RootLag {
     long age = Math.max(0, now.getAsLong() - known.rootTime());
     return Optional.of(
         new RootHead(known.lastSequence(), known.commitTime(), known.rootTime(), age));
+  }
+
+  /**
+   * Returns for how long the root has said nothing new, in ns: what a relay repeats does not count.
+   * Empty if nothing was ever heard.
+   */
+  synchronized OptionalLong silence() {
+    return newsAt.isEmpty()
+        ? OptionalLong.empty()
+        : OptionalLong.of(ticker.nanos() - newsAt.getAsLong());
   }
 
   /** Returns the root's last known sequence; 0 if nothing was heard. */

@@ -51,6 +51,21 @@ final class RootLagTest {
   }
 
   @Test
+  void whatARelayRepeatsIsNothingNewOfTheRoot() {
+    assertThat(lag.silence()).isEmpty();
+    lag.heard(head(4, 0, 0));
+    pass(1);
+    lag.heard(head(4, 1, 0));
+    assertThat(lag.silence()).hasValue(0);
+    pass(2);
+    lag.heard(head(4, 1, 2));
+    pass(3);
+    assertThat(lag.silence()).hasValue(TimeUnit.SECONDS.toNanos(5));
+    lag.heard(head(4, 0, 0));
+    assertThat(lag.silence()).as("another root, whose clock is behind").hasValue(0);
+  }
+
+  @Test
   void aRelayThatHeardNothingForLongMakesThoseBelowLag() {
     lag.durable(4);
     lag.heard(head(4, 0, 0));

@@ -39,9 +39,10 @@ final class OtherRoots implements Standby {
         new Following() {
           @Override
           public boolean isHeard() {
-            return started.status().stream()
-                .filter(status -> status.database().equals(DatabaseSet.CATALOG))
-                .anyMatch(OtherRoots::isOfARoot);
+            return started.rootSilence().orElse(Long.MAX_VALUE) <= config.silence().toNanos()
+                && started.status().stream()
+                    .filter(status -> status.database().equals(DatabaseSet.CATALOG))
+                    .anyMatch(OtherRoots::isOfARoot);
           }
 
           @Override

@@ -14,7 +14,9 @@ import dev.quicksilver.gateway.Gateway;
 import dev.quicksilver.gateway.GatewayConfig;
 import dev.quicksilver.gateway.GatewayException;
 import dev.quicksilver.gateway.GatewayStatus;
+import dev.quicksilver.gateway.Preparation;
 import dev.quicksilver.gateway.Standby;
+import dev.quicksilver.migrations.MigrationException;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.replication.ReplicationServer;
 import dev.quicksilver.replication.Upstream;
@@ -26,6 +28,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.TreeMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 
 /** Sequences PostgreSQL's commits and serves the log. */
@@ -34,6 +38,8 @@ import picocli.CommandLine.Command;
     description =
         "Sequences the commits of the central PostgreSQL and serves the log to followers.")
 public final class RootCommand extends NodeCommand {
+  private static final Logger LOG = LoggerFactory.getLogger(RootCommand.class);
+
   RootCommand() {
     super(Role.ROOT);
   }
@@ -42,9 +48,9 @@ public final class RootCommand extends NodeCommand {
   void start(Lifecycle lifecycle, Configuration configuration) {
     NodeParts node = NodeParts.start(lifecycle, configuration, role());
     PostgresConnection postgres = PostgresConnection.open(configuration, lifecycle);
-    Migrations.migrate(postgres.url(), postgres.user(), postgres.password());
-    GatewayConfig config = config(configuration, postgres);
     List<Upstream> others = Upstreams.of(configuration);
+    Preparation later = migrate(postgres, !others.isEmpty());
+    GatewayConfig config = config(configuration, postgres);
     Optional<OtherRoots> standby =
         others.isEmpty()
             ? Optional.empty()
@@ -62,7 +68,8 @@ public final class RootCommand extends NodeCommand {
                 config,
                 node.databases,
                 node.subtree,
-                standby.<Standby>map(roots -> roots).orElseGet(Standby::alone)));
+                standby.<Standby>map(roots -> roots).orElseGet(Standby::alone),
+                later));
     Thread.ofVirtual().name("gateway-watch").start(() -> watch(gateway, lifecycle));
 
     StatusReporter reporter =
@@ -103,6 +110,23 @@ public final class RootCommand extends NodeCommand {
                       .map(replica -> CopyRequests.Result.of(replica.copyAnew(database)))
                       .orElse(CopyRequests.Result.ROOT));
         });
+  }
+
+  /**
+   * Migrates, and returns what is left of that. One of several roots starts also while PostgreSQL
+   * is away, perhaps from it alone: what the active one sequences comes nevertheless.
+   */
+  private static Preparation migrate(PostgresConnection postgres, boolean hasOthers) {
+    try {
+      Migrations.migrate(postgres.url(), postgres.user(), postgres.password());
+      return Preparation.NONE;
+    } catch (MigrationException e) {
+      if (!hasOthers || e.code() != MigrationException.Code.CANNOT_CONNECT) {
+        throw e;
+      }
+      LOG.warn("{}; following the active root until it answers", e.getMessage());
+      return new LateMigration(postgres);
+    }
   }
 
   private static NodeStatus status(Gateway gateway, NodeParts node, StatusReporter reporter) {
