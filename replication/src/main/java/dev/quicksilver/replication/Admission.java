@@ -55,7 +55,10 @@ final class Admission {
                             + self.name()
                             + "\" has no database \""
                             + hello.database()
-                            + "\" yet; it is created in SQL with quicksilver.create_database"));
+                            + "\" yet; "
+                            + (hello.database().equals(CatalogPair.CATALOG)
+                                ? "it comes from the root, once that has read from PostgreSQL"
+                                : "it is created in SQL with quicksilver.create_database")));
     if (!hello.databaseId().equals(Protocol.ANY_DATABASE)
         && !hello.databaseId().equals(database.identity().id())) {
       throw new RefusedException(

@@ -45,6 +45,10 @@ public final class PostgresCommand extends NodeCommand {
                 postgres.user(),
                 "password",
                 postgres.password())));
-    LOG.info("PostgreSQL is ready on 127.0.0.1:{}", postgres.port());
+    LOG.info(
+        "PostgreSQL is ready on 127.0.0.1:{}, its superuser is {}, whose password is in {}",
+        postgres.port(),
+        postgres.user(),
+        postgres.directory().resolve("password"));
   }
 }
