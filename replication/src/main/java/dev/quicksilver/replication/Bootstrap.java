@@ -1,5 +1,6 @@
 package dev.quicksilver.replication;
 
+import dev.quicksilver.replication.FollowerPhase.Copying;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.ErrorCode;
@@ -13,9 +14,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,12 +56,11 @@ final class Bootstrap {
   private final DatabaseSet databases;
   private final FollowerLife life;
   private final Ticker ticker;
-  private final LongConsumer received;
   private final RefusalCounts refusals;
   private final List<Upstream> peers;
   private int roundsWithout;
   private long nextReport;
-  private volatile Optional<CopyStatus> status = Optional.empty();
+  private Copying now = Copying.BEGUN;
 
   Bootstrap(
       String name,
@@ -71,7 +69,6 @@ final class Bootstrap {
       DatabaseSet databases,
       FollowerLife life,
       Ticker ticker,
-      LongConsumer received,
       RefusalCounts refusals) {
     this.name = name;
     this.history = history;
@@ -79,9 +76,9 @@ final class Bootstrap {
     this.databases = databases;
     this.life = life;
     this.ticker = ticker;
-    this.received = received;
     this.refusals = refusals;
     this.peers = Upstream.inOrder(config.upstreams());
+    this.nextReport = ticker.nanos();
   }
 
   /** Says whether a copy was begun that is not in use yet. */
@@ -95,12 +92,13 @@ final class Bootstrap {
     databases.copyFolder(name);
   }
 
-  Optional<CopyStatus> status() {
-    return status;
-  }
-
-  /** Asks each peer once, the preferred first, until one has given all that is missing. */
-  Result run() {
+  /**
+   * Asks each peer once, the preferred first, until one has given all that is missing.
+   *
+   * @param phase the follower's, which goes on with the connection and the progress
+   */
+  Result run(Copying phase) {
+    now = phase;
     StringBuilder why = new StringBuilder();
     int useless = 0;
     boolean grew = false;
@@ -125,7 +123,7 @@ final class Bootstrap {
         } catch (IOException e) {
           note(why, peer, String.valueOf(e.getMessage()));
         } finally {
-          received.accept(life.release());
+          change(now.withoutLink());
         }
         grew |= pairs() > before;
         if (life.interrupted()) {
@@ -134,8 +132,6 @@ final class Bootstrap {
       }
     } catch (Interrupted e) {
       return new Result(false, "stopped");
-    } finally {
-      status = Optional.empty();
     }
     roundsWithout = grew ? 0 : roundsWithout + 1;
     boolean hopeless = useless == peers.size() || (useless > 0 && roundsWithout >= PATIENT_ROUNDS);
@@ -189,7 +185,12 @@ final class Bootstrap {
   }
 
   private long pairs() {
-    return status.map(CopyStatus::pairs).orElse(0L);
+    return now.copy().map(CopyStatus::pairs).orElse(0L);
+  }
+
+  private void change(Copying next) {
+    now = next;
+    life.goOn(next);
   }
 
   private boolean holdsSomething() {
@@ -211,9 +212,7 @@ final class Bootstrap {
       }
       if (copy == null || !copy.complete()) {
         UpstreamLink link = new UpstreamLink(peer, config.transport());
-        if (!life.hold(link)) {
-          throw new Interrupted();
-        }
+        change(now.over(link));
         UpstreamLink.Session session =
             link.open(history.copyHello(databases.get(name), copy), config.silence());
         try (CopyLink from = new CopyLink(session, PIECE_BYTES)) {
@@ -229,7 +228,7 @@ final class Bootstrap {
           }
           pull(copy, from, session.server().node());
         }
-        received.accept(life.release());
+        change(now.withoutLink());
       }
       verify(copy);
     } finally {
@@ -300,25 +299,25 @@ final class Bootstrap {
     }
   }
 
-  private void report(CopyStatus now) {
-    status = Optional.of(now);
+  private void report(CopyStatus progress) {
+    change(now.at(progress));
     if (life.interrupted()) {
       throw new Interrupted();
     }
     long time = ticker.nanos();
     if (time - nextReport >= 0) {
       nextReport = time + REPORT_NANOS;
-      life.become(FollowerState.COPYING, now.toString());
-      LOG.info("database {}: {}", name, now);
+      life.move(now, progress.toString());
+      LOG.info("database {}: {}", name, progress);
     }
   }
 
   private Result use() {
     FailPoint.hit("bootstrap.before-swap");
-    Database now = databases.useCopy(name);
+    Database used = databases.useCopy(name);
     FailPoint.hit("bootstrap.after-swap");
     roundsWithout = 0;
     return new Result(
-        true, "serves the copy that was made, at sequence " + now.head().lastSequence());
+        true, "serves the copy that was made, at sequence " + used.head().lastSequence());
   }
 }

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 final class FollowerCounters {
   private final AtomicLong commits = new AtomicLong();
   private final AtomicLong connections = new AtomicLong();
-  private final AtomicLong receivedBytes = new AtomicLong();
   private volatile String upstreamName = "";
   private volatile long upstreamSequence;
   private volatile UUID databaseId = Protocol.ANY_DATABASE;
@@ -37,10 +36,6 @@ final class FollowerCounters {
   void committed(Head head) {
     durable = head;
     commits.incrementAndGet();
-  }
-
-  void received(long bytes) {
-    receivedBytes.addAndGet(bytes);
   }
 
   /** Returns the name of the node that is, or was last, pulled from; empty before the first. */
@@ -79,9 +74,5 @@ final class FollowerCounters {
 
   long connections() {
     return connections.get();
-  }
-
-  long receivedBytes() {
-    return receivedBytes.get();
   }
 }

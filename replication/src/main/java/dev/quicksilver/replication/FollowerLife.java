@@ -1,17 +1,17 @@
 package dev.quicksilver.replication;
 
+import dev.quicksilver.replication.FollowerPhase.Stopped;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The state that a follower is in and why, and its end. Once it was told to stop, every change of
- * state leads to STOPPED, which is never left. Thread-safe.
+ * The phase that a follower is in and why, the only way from one to another, and what it was told
+ * meanwhile. Only the follower's thread goes from phase to phase; all else is for any thread.
  */
 final class FollowerLife {
   private static final Logger LOG = LoggerFactory.getLogger(FollowerLife.class);
@@ -19,8 +19,12 @@ final class FollowerLife {
   /** What goes on for days is not logged each time that it is tried again. */
   private static final long SAY_AGAIN = TimeUnit.MINUTES.toNanos(10);
 
-  /** A state and what led to it. */
-  record Now(FollowerState state, String reason) {}
+  /** A phase and what led to it. */
+  record Now(FollowerPhase phase, String reason) {
+    FollowerState state() {
+      return phase.shown();
+    }
+  }
 
   private record Said(String reason, long at) {}
 
@@ -28,15 +32,16 @@ final class FollowerLife {
   private final Ticker ticker;
   private final Map<FollowerState, Said> said = new EnumMap<>(FollowerState.class);
   private final ReentrantLock lock = new ReentrantLock();
-  private final Condition stopped = lock.newCondition();
-  private Now now = new Now(FollowerState.CONNECTING, "start");
+  private final Condition told = lock.newCondition();
+  private Now now;
+  private long bytesBefore;
   private boolean stop;
   private boolean anew;
-  private @Nullable UpstreamLink link;
 
-  FollowerLife(String name, Ticker ticker) {
+  FollowerLife(String name, Ticker ticker, FollowerPhase first) {
     this.name = name;
     this.ticker = ticker;
+    this.now = new Now(first, "start");
   }
 
   Now now() {
@@ -49,27 +54,48 @@ final class FollowerLife {
   }
 
   /**
-   * The way from one state to another; to STOPPED also {@link #hold} and {@link #stoppedWithin}
-   * lead, once it was told to stop.
+   * Leaves the phase for another one, closes what that does not hold as well, and throws away what
+   * is not durable of what it has applied.
    *
-   * @return whether that is news: not if the same has led to the same state a short time ago
+   * @return whether that is news: not if others see the same state, or if the same has led to it a
+   *     short time ago
+   * @throws IllegalStateException if it has stopped
    */
-  boolean become(FollowerState next, String why) {
+  boolean move(FollowerPhase next, String why) {
+    FollowerPhase left;
+    boolean news;
     lock.lock();
     try {
-      if (now.state() == FollowerState.STOPPED) {
-        return false;
+      left = now.phase();
+      if (left instanceof Stopped) {
+        throw new IllegalStateException("from " + left + " to " + next + ": " + why);
       }
-      boolean news = now.state() != next && isNews(next, why);
+      FollowerState from = left.shown();
+      FollowerState to = next.shown();
+      news = from != to && isNews(to, why);
       if (news) {
-        LOG.info("database {}: {} to {}: {}", name, now.state(), next, why);
-      } else if (now.state() != next) {
-        LOG.debug("database {}: {} to {} again: {}", name, now.state(), next, why);
+        LOG.info("database {}: {} to {}: {}", name, from, to, why);
+      } else if (from != to) {
+        LOG.debug("database {}: {} to {} again: {}", name, from, to, why);
       }
-      now = new Now(stop ? FollowerState.STOPPED : next, why);
-      return news;
+      enter(next, why);
     } finally {
       lock.unlock();
+    }
+    left.streams().stream().filter(one -> !next.streams().contains(one)).forEach(this::letGo);
+    return news;
+  }
+
+  private void enter(FollowerPhase next, String why) {
+    for (UpstreamLink link : now.phase().links()) {
+      if (!next.links().contains(link)) {
+        link.close();
+        bytesBefore += link.receivedBytes();
+      }
+    }
+    now = new Now(next, why);
+    if (stop || anew) {
+      next.links().forEach(UpstreamLink::close);
     }
   }
 
@@ -88,67 +114,61 @@ final class FollowerLife {
     return true;
   }
 
-  /** Holds a connection, so that stopping closes it; false if it is too late for one. */
-  boolean hold(UpstreamLink fresh) {
-    lock.lock();
+  private void letGo(UpstreamStream stream) {
     try {
-      if (stop) {
-        now = new Now(FollowerState.STOPPED, now.reason());
-        return false;
-      }
-      link = fresh;
-      return true;
-    } finally {
-      lock.unlock();
+      stream.close();
+    } catch (RuntimeException e) {
+      LOG.error("database {}: the connection was not left cleanly", name, e);
     }
   }
 
-  /** Closes the connection, if there is one, and returns how many bytes it has received. */
-  long release() {
+  /**
+   * The same for the reason that was given last: only the data change, or it is tried again and
+   * nobody knows a better one yet.
+   */
+  void goOn(FollowerPhase next) {
+    move(next, now().reason());
+  }
+
+  /** It was told to stop, and does. */
+  void end() {
+    FollowerPhase left;
     lock.lock();
     try {
-      UpstreamLink held = link;
-      if (held == null) {
-        return 0;
-      }
-      held.close();
-      link = null;
-      return held.receivedBytes();
+      left = now.phase();
+      enter(new Stopped(), now.reason());
     } finally {
       lock.unlock();
     }
+    left.streams().forEach(this::letGo);
   }
 
-  /** Returns the bytes received on the connection that is held. */
+  /** Returns the bytes received on all connections there were, and on those that are open. */
   long receivedBytes() {
     lock.lock();
     try {
-      return link == null ? 0 : link.receivedBytes();
+      return bytesBefore
+          + now.phase().links().stream().mapToLong(UpstreamLink::receivedBytes).sum();
     } finally {
       lock.unlock();
     }
   }
 
   /**
-   * Waits; returns true, and is STOPPED, as soon as it was told to stop; false early when it was
-   * told to copy anew.
+   * Waits until a time, in ns of the follower's ticker; returns early when it was told something.
    */
-  boolean stoppedWithin(long nanos) {
+  void waitUntil(long time) {
     lock.lock();
     try {
-      long left = nanos;
+      long left = time - ticker.nanos();
       while (!stop && !anew && left > 0) {
-        left = stopped.awaitNanos(left);
+        left = told.awaitNanos(left);
       }
     } catch (InterruptedException e) {
       stop = true;
     } finally {
-      if (stop) {
-        now = new Now(FollowerState.STOPPED, now.reason());
-      }
       lock.unlock();
     }
-    return now().state() == FollowerState.STOPPED;
   }
 
   /** Tells it to copy the database anew: ends what it does or waits for. */
@@ -156,10 +176,7 @@ final class FollowerLife {
     lock.lock();
     try {
       anew = true;
-      stopped.signalAll();
-      if (link != null) {
-        link.close();
-      }
+      interrupt();
     } finally {
       lock.unlock();
     }
@@ -169,9 +186,34 @@ final class FollowerLife {
   boolean takeCopyAnew() {
     lock.lock();
     try {
-      boolean told = anew;
+      boolean was = anew;
       anew = false;
-      return told;
+      return was;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Tells it to stop: ends what it does or waits for. */
+  void stop() {
+    lock.lock();
+    try {
+      stop = true;
+      interrupt();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void interrupt() {
+    told.signalAll();
+    now.phase().links().forEach(UpstreamLink::close);
+  }
+
+  boolean isStopping() {
+    lock.lock();
+    try {
+      return stop;
     } finally {
       lock.unlock();
     }
@@ -182,20 +224,6 @@ final class FollowerLife {
     lock.lock();
     try {
       return stop || anew;
-    } finally {
-      lock.unlock();
-    }
-  }
-
-  /** Tells it to stop and closes its connection. */
-  void stop() {
-    lock.lock();
-    try {
-      stop = true;
-      stopped.signalAll();
-      if (link != null) {
-        link.close();
-      }
     } finally {
       lock.unlock();
     }

@@ -13,35 +13,27 @@ import java.util.OptionalLong;
  * an upstream says ends it: what is refused is asked for again, see {@link #status}.
  */
 public final class Replica implements AutoCloseable {
-  private final ReplicationConfig config;
-  private final DatabaseSet databases;
-  private final Reports reports;
-  private final RefusalCounts refusals;
+  private final FollowerParts parts;
   private final CatalogWatcher watcher;
   private final DatabaseFollower catalog;
-  private final UpstreamProber prober;
 
   private Replica(ReplicationConfig config, DatabaseSet databases, Subtree subtree) {
-    this.config = config;
-    this.databases = databases;
     subtree.roots().pull();
-    this.reports =
+    Reports reports =
         new Reports(
             config.node(), subtree, this::acks, RootHeads.SYSTEM_CLOCK, Protocol.MAX_REPORTED);
-    this.refusals = new RefusalCounts(config.upstreams());
-    this.prober = UpstreamProber.start(config, refusals);
-    this.watcher = new CatalogWatcher(databases, this::follower);
-    this.catalog =
-        new DatabaseFollower(
-            CatalogPair.CATALOG,
-            config.catalogId(),
+    RefusalCounts refusals = new RefusalCounts(config.upstreams());
+    this.parts =
+        new FollowerParts(
             config,
             databases,
             reports,
-            watcher::look,
             refusals,
-            prober,
+            UpstreamProber.start(config, refusals),
             Ticker.SYSTEM);
+    this.watcher = new CatalogWatcher(databases, this::follower);
+    this.catalog =
+        new DatabaseFollower(CatalogPair.CATALOG, config.catalogId(), parts, watcher::look);
   }
 
   /** Starts a node without followers of its own. */
@@ -66,16 +58,7 @@ public final class Replica implements AutoCloseable {
   }
 
   private DatabaseFollower follower(DatabaseIdentity identity) {
-    return new DatabaseFollower(
-        identity.name(),
-        Optional.of(identity.id()),
-        config,
-        databases,
-        reports,
-        (_, _) -> {},
-        refusals,
-        prober,
-        Ticker.SYSTEM);
+    return new DatabaseFollower(identity.name(), Optional.of(identity.id()), parts, (_, _) -> {});
   }
 
   private List<NodeAck> acks() {
@@ -113,7 +96,8 @@ public final class Replica implements AutoCloseable {
    * in ns; empty if it never has.
    */
   public OptionalLong rootSilence() {
-    return reports
+    return parts
+        .reports()
         .subtree()
         .roots()
         .find(CatalogPair.CATALOG)
@@ -123,7 +107,7 @@ public final class Replica implements AutoCloseable {
 
   /** Returns how often each upstream has refused, with all codes, also those that never came. */
   public List<RefusalCount> refusals() {
-    return refusals.all();
+    return parts.refusals().all();
   }
 
   /** Returns why the set of databases is not what the upstream's catalog says; empty if it is. */
@@ -134,7 +118,7 @@ public final class Replica implements AutoCloseable {
   /** Stops following; returns when all threads have ended. The databases stay open. */
   @Override
   public void close() {
-    prober.close();
+    parts.prober().close();
     watcher.close();
     catalog.close();
   }

@@ -34,6 +34,10 @@ final class UpstreamLink implements AutoCloseable {
     this.connect = connect;
   }
 
+  Upstream upstream() {
+    return upstream;
+  }
+
   /**
    * Connects, says hello and starts reading.
    *

@@ -53,6 +53,7 @@ final class UpstreamList {
   private final Ticker ticker;
   private int roundsLackingHistory;
   private int at;
+  private Optional<Refusal> refusal = Optional.empty();
 
   /** Takes the pace at which those are asked again that have refused finally. */
   UpstreamList(List<Upstream> upstreams, SlowPace pace, Ticker ticker) {
@@ -86,6 +87,7 @@ final class UpstreamList {
     one.lastSequence = lastSequence;
     one.detail = "";
     one.askable();
+    refusal = standing();
   }
 
   /**
@@ -138,10 +140,11 @@ final class UpstreamList {
    *
    * @param isFinal whether to leave it out
    */
-  synchronized Verdict refused(Refusal refusal, boolean isFinal) {
+  synchronized Verdict refused(Refusal given, boolean isFinal) {
     Candidate one = ordered.get(at);
-    note(one, refusal, isFinal);
-    boolean lacking = refusal.code() == RefusalCode.SNAPSHOT_NEEDED;
+    note(one, given, isFinal);
+    refusal = Optional.of(given);
+    boolean lacking = given.code() == RefusalCode.SNAPSHOT_NEEDED;
     one.lacksHistory |= lacking;
     boolean nobodyLeft =
         ordered.stream().allMatch(c -> c.lacksHistory || c.refusedFinally.isPresent());
@@ -156,27 +159,41 @@ final class UpstreamList {
   }
 
   /** Notes a refusal by another one than the current. */
-  synchronized void refusedBy(Upstream upstream, Refusal refusal, boolean isFinal) {
-    note(of(upstream), refusal, isFinal);
+  synchronized void refusedBy(Upstream upstream, Refusal given, boolean isFinal) {
+    note(of(upstream), given, isFinal);
+    refusal = standing();
   }
 
-  private void note(Candidate one, Refusal refusal, boolean isFinal) {
+  private void note(Candidate one, Refusal given, boolean isFinal) {
     one.result = isFinal ? UpstreamStatus.Result.LEFT_OUT : UpstreamStatus.Result.REFUSED;
-    one.detail = refusal.code() + ": " + refusal.message();
+    one.detail = given.code() + ": " + given.message();
     if (isFinal) {
-      one.refusedFinally = Optional.of(refusal);
+      one.refusedFinally = Optional.of(given);
       leaveOut(one);
     }
   }
 
   /** Says whether an upstream has refused for this reason last time, too. */
   synchronized boolean hasRefused(Upstream upstream, RefusalCode code) {
-    return of(upstream).refusedFinally.filter(refusal -> refusal.code() == code).isPresent();
+    return of(upstream).refusedFinally.filter(given -> given.code() == code).isPresent();
   }
 
   /** Returns the final refusal of the most preferred upstream that is left out, if there is one. */
   synchronized Optional<Refusal> standing() {
     return ordered.stream().flatMap(one -> one.refusedFinally.stream()).findFirst();
+  }
+
+  /**
+   * Returns the last refusal, until an upstream serves this node; from then on what is {@link
+   * #standing}.
+   */
+  synchronized Optional<Refusal> refusal() {
+    return refusal;
+  }
+
+  /** Notes that there is another copy, of which nobody has said anything yet. */
+  synchronized void forgetRefusal() {
+    refusal = Optional.empty();
   }
 
   /** Goes back to the most preferred one that may be asked; to the first if none may be yet. */

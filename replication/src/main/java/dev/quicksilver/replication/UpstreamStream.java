@@ -5,6 +5,7 @@ import dev.quicksilver.replication.Message.Complete;
 import dev.quicksilver.replication.Message.End;
 import dev.quicksilver.replication.Message.Heartbeat;
 import dev.quicksilver.replication.Message.RootHead;
+import dev.quicksilver.replication.Message.ServerHello;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.StorageException;
 import java.io.IOException;
@@ -67,6 +68,11 @@ final class UpstreamStream implements AutoCloseable {
 
   UpstreamLink link() {
     return link;
+  }
+
+  /** Returns what the upstream said of itself when it accepted. */
+  ServerHello server() {
+    return session.server();
   }
 
   Database database() {

@@ -62,6 +62,10 @@
  * <p><b>Hot path:</b> {@code FollowerStream} (log to socket; blocks are passed on as they are
  * stored) and {@code UpstreamStream} (socket to {@link dev.quicksilver.storage.Applier}).
  *
+ * <p><b>Following</b> one database is a state machine: {@code FollowerPhase} draws it, {@code
+ * NextPhase} decides, {@code FollowerLife} is the one way from phase to phase, and {@code
+ * DatabaseFollower} does the work of each.
+ *
  * <p><b>Threads:</b> a virtual thread per connection on both sides plus one that reads; one
  * platform thread per followed database that applies, since LMDB's write lock belongs to a thread
  * of the operating system. Public types are safe for all threads unless they say otherwise.

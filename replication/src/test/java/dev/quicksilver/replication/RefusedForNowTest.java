@@ -189,19 +189,20 @@ final class RefusedForNowTest {
             new DatabaseFollower(
                 "dns",
                 Optional.of(DNS),
-                config,
-                edge.databases,
-                new Reports(edge.identity, edge.subtree, List::of, () -> 1, 1),
+                new FollowerParts(
+                    config,
+                    edge.databases,
+                    new Reports(edge.identity, edge.subtree, List::of, () -> 1, 1),
+                    refusals,
+                    prober,
+                    Ticker.SYSTEM),
                 (_, _) -> {
                   switch (calls.incrementAndGet()) {
                     case 1 -> throw new IllegalStateException("a bug");
                     case 2 -> throw new OutOfMemoryError("a test");
                     default -> {}
                   }
-                },
-                refusals,
-                prober,
-                Ticker.SYSTEM)) {
+                })) {
       follower.start();
       root.commit("dns", set("b", "2"));
       edge.awaitEqual("dns", root);

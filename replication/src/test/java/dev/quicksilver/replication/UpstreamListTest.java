@@ -132,4 +132,22 @@ final class UpstreamListTest {
     list.advance();
     assertThat(list.current()).isEqualTo(A);
   }
+
+  @Test
+  void theLastRefusalIsShownUntilAnUpstreamServesThisNode() {
+    Refusal busy = Refusal.of(RefusalCode.BUSY, "too many");
+    UpstreamList list = list(A, B);
+    assertThat(list.refusal()).isEmpty();
+    list.refused(FORK, true);
+    list.advance();
+    list.refused(busy, false);
+    list.advance();
+    assertThat(list.refusal()).contains(busy);
+    list.answered(B, UpstreamStatus.Result.FOLLOWED, "b", 7);
+    assertThat(list.refusal()).as("A is left out").contains(FORK);
+    list.refusedBy(A, busy, false);
+    assertThat(list.refusal()).as("still").contains(FORK);
+    list.answered(A, UpstreamStatus.Result.FOLLOWED, "a", 7);
+    assertThat(list.refusal()).isEmpty();
+  }
 }
