@@ -382,7 +382,20 @@ public final class Database implements AutoCloseable {
    *     it has another history; CORRUPT if it is not clean; NO_SPACE, IO
    */
   public Verification copyTo(Path folder, VerifyProgress progress) {
-    return new SnapshotCopy(this, folder, SnapshotPiece.GOOD_BYTES, progress).run();
+    return new SnapshotCopy(this, folder, false, progress).run();
+  }
+
+  /**
+   * The same with the log that this database keeps: who is behind the copy can follow it from there
+   * as from this one. The log goes first, its oldest block before the others, so what this database
+   * takes away meanwhile is not missed. If it takes away what the copy needs next, as long as there
+   * is nothing but log in the copy, the copy begins anew with less of it. The copy itself takes
+   * nothing away, however old or long its log is; that is for whoever writes to it later.
+   *
+   * @param progress is told of {@link VerifyProgress.Stage#COPY_LOG}, too, with each few MiB
+   */
+  public Verification copyWithLogTo(Path folder, VerifyProgress progress) {
+    return new SnapshotCopy(this, folder, true, progress).run();
   }
 
   /**

@@ -3,55 +3,142 @@ package dev.quicksilver.storage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Copies a live database into another folder, step by step, each step from a snapshot of its own
  * that is held for a few milliseconds: the log since the step before, then the next pairs. Can be
  * killed at any moment and resumed, also from another source with the same history.
+ *
+ * <p>The copy's log begins where the copy begins: at the source's end, or where the source's log
+ * begins. It is then applied to no pairs at all before the first pairs come, so it is checked
+ * against the chain hash and stored.
  */
 final class SnapshotCopy {
   /** Blocks that are applied outside a step's snapshot, before a commit. */
-  private static final long LOG_BYTES_PER_COMMIT = 32 << 20;
+  private static final int LOG_BYTES_PER_COMMIT = 32 << 20;
+
+  /** No log is older than this. */
+  private static final Duration FOR_EVER = Duration.ofDays(365_000);
+
+  /**
+   * How often a copy begins whose source takes the log away under it. The first one wants all of
+   * the log, the last one none; those between leave more and more of the oldest.
+   */
+  private static final int MOST_BEGINNINGS = 5;
+
+  private static final Logger LOG = LoggerFactory.getLogger(SnapshotCopy.class);
 
   private final Database source;
   private final Path folder;
+  private final boolean withLog;
   private final int pieceBytes;
+  private final int logBytes;
   private final VerifyProgress progress;
+  private final StorageOptions options;
+  private int beginnings;
 
-  SnapshotCopy(Database source, Path folder, int pieceBytes, VerifyProgress progress) {
-    this.pieceBytes = pieceBytes;
+  /** Takes whether the copy begins with the log that the source keeps. */
+  SnapshotCopy(Database source, Path folder, boolean withLog, VerifyProgress progress) {
+    this(source, folder, withLog, SnapshotPiece.GOOD_BYTES, LOG_BYTES_PER_COMMIT, progress);
+  }
+
+  SnapshotCopy(
+      Database source,
+      Path folder,
+      boolean withLog,
+      int pieceBytes,
+      int logBytes,
+      VerifyProgress progress) {
     this.source = source;
     this.folder = folder;
+    this.withLog = withLog;
+    this.pieceBytes = pieceBytes;
+    this.logBytes = logBytes;
     this.progress = progress;
+    // How much log to keep is the node's business, and this may be told otherwise.
+    this.options = withLog ? source.options().withLog(FOR_EVER, Long.MAX_VALUE) : source.options();
   }
 
   Verification run() {
-    try (PrefixReplica copy = open()) {
-      while (!copy.complete()) {
-        catchUp(copy);
-        step(copy);
+    try {
+      Files.createDirectories(folder);
+      UnsyncedMark.of(folder, options).discardLost();
+      while (true) {
+        Optional<Verification> done = attempt();
+        if (done.isPresent()) {
+          return done.get();
+        }
+        UnsyncedMark.of(folder, options).discard();
       }
-      return copy.finish(progress);
     } catch (IOException e) {
       throw new StorageException(
           ErrorCode.IO, source + " could not be copied to " + folder + ": " + e, e);
     }
   }
 
-  private PrefixReplica open() throws IOException {
-    Files.createDirectories(folder);
-    UnsyncedMark.of(folder, source.options()).discardLost();
-    if (!Files.exists(folder.resolve(Database.FILE))) {
-      return PrefixReplica.create(folder, source.identity(), source.head(), source.options());
+  /** Returns nothing if the copy has to begin anew, which costs no pairs. */
+  private Optional<Verification> attempt() throws IOException {
+    try (PrefixReplica copy = open()) {
+      try {
+        requireSameHistory(copy);
+        while (!copy.complete()) {
+          catchUp(copy);
+          step(copy);
+        }
+      } catch (StorageException e) {
+        if (mayBeginAnew(copy, e)) {
+          LOG.info("the copy in {} begins anew: {}", folder, e.getMessage());
+          return Optional.empty();
+        }
+        throw e;
+      }
+      return Optional.of(copy.finish(progress));
     }
-    PrefixReplica copy = PrefixReplica.resume(folder, source.options());
-    try {
-      requireSameHistory(copy);
-    } catch (RuntimeException e) {
-      copy.close();
-      throw e;
+  }
+
+  /** Whether the source has taken away what comes next, and there is nothing here but log. */
+  private boolean mayBeginAnew(PrefixReplica copy, StorageException e) {
+    return withLog
+        && e.code() == ErrorCode.NOT_IN_LOG
+        && copy.bound() == null
+        && !copy.complete()
+        && copy.head().lastSequence() < source.head().lastSequence()
+        && beginnings < MOST_BEGINNINGS;
+  }
+
+  private PrefixReplica open() {
+    if (Files.exists(folder.resolve(Database.FILE))) {
+      return PrefixReplica.resume(folder, options);
     }
-    return copy;
+    Head start = withLog ? beforeLog() : source.head();
+    return PrefixReplica.create(folder, source.identity(), start, options);
+  }
+
+  /** Returns where the log of the copy begins that is begun now. */
+  private Head beforeLog() {
+    try (Snapshot snapshot = source.snapshot()) {
+      Head head = snapshot.head();
+      long kept = head.lastSequence() + 1 - head.oldestSequence();
+      double left = (double) beginnings / (MOST_BEGINNINGS - 1);
+      beginnings++;
+      long from = head.oldestSequence() + Math.min(kept, (long) Math.ceil(kept * left * left));
+      BlockHeader block =
+          LogReader.uncut(use -> use.apply(snapshot), source.environment().errors, from)
+              .nextBlock();
+      return block == null
+          ? head
+          : new Head(
+              block.firstSequence() - 1,
+              block.before(),
+              ContentDigest.EMPTY,
+              Position.NONE,
+              0,
+              block.firstSequence());
+    }
   }
 
   private void requireSameHistory(PrefixReplica copy) {
@@ -100,13 +187,15 @@ final class SnapshotCopy {
 
   /** Applies what the log holds by now, without holding a snapshot meanwhile. */
   private void catchUp(PrefixReplica copy) throws IOException {
+    boolean onlyLog = withLog && copy.bound() == null;
     long until = source.head().lastSequence();
-    long next = copy.head().lastSequence() + 1;
+    Head head = copy.head();
+    long next = head.lastSequence() + 1;
     while (next <= until) {
       try (PrefixSession session = copy.write()) {
         LogReader log = source.readLog(next);
         long bytes = 0;
-        while (bytes < LOG_BYTES_PER_COMMIT && log.nextSequence() <= until) {
+        while (bytes < logBytes && log.nextSequence() <= until) {
           BlockHeader block = log.nextBlock();
           if (block == null) {
             break;
@@ -115,6 +204,12 @@ final class SnapshotCopy {
           bytes += block.uncompressedLength();
         }
         next = session.commit().lastSequence() + 1;
+      }
+      if (onlyLog) {
+        progress.at(
+            VerifyProgress.Stage.COPY_LOG,
+            next - head.oldestSequence(),
+            Math.max(next, until + 1) - head.oldestSequence());
       }
     }
   }

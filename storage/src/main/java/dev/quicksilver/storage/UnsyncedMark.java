@@ -96,6 +96,11 @@ final class UnsyncedMark {
         "what was being made in {} is thrown away and begins anew: the machine, or its disk, has"
             + " failed or was restarted since, and the last commits did not wait for the disk",
         folder);
+    discard();
+  }
+
+  /** Throws away what was being made and is not open; what comes next begins anew. */
+  void discard() {
     try {
       Files.deleteIfExists(folder.resolve(Database.FILE));
       Files.deleteIfExists(folder.resolve("lock.mdb"));

@@ -8,6 +8,8 @@ package dev.quicksilver.storage;
 public interface VerifyProgress {
   /** What is being done. */
   enum Stage {
+    /** Entries of the source's log that have been copied, of all that it keeps. */
+    COPY_LOG,
     /** Pairs that have been copied, of all live pairs of the source. */
     COPY,
     /** Pairs, of all live pairs. */

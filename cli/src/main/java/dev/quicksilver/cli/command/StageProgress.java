@@ -42,6 +42,7 @@ final class StageProgress implements VerifyProgress {
 
   private static String words(Stage stage) {
     return switch (stage) {
+      case COPY_LOG -> "copying log entries:";
       case COPY -> "copying pairs:";
       case PAIRS -> "verifying pairs:";
       case LOG -> "verifying log entries:";
