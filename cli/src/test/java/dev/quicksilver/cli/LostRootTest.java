@@ -11,9 +11,16 @@ import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.SqlSession;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseDirectory;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.VerifyProgress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -24,6 +31,8 @@ import org.junit.jupiter.api.parallel.ExecutionMode;
 /** The root's machine is lost; a replica, or a backup, takes its place at its address. */
 @Execution(ExecutionMode.CONCURRENT)
 final class LostRootTest {
+  private static final StorageOptions OPTIONS = StorageOptions.DEFAULT.withMapSize(1L << 30);
+
   @TempDir private Path folder;
   private Cluster cluster;
   private EmbeddedPostgres postgres;
@@ -88,6 +97,23 @@ final class LostRootTest {
     return Long.parseUnsignedLong(halves[0], 16) << 32 | Long.parseUnsignedLong(halves[1], 16);
   }
 
+  /** PostgreSQL keeps what comes from now on, so that older copies can become the root. */
+  private void confirmNothingMore() throws Exception {
+    cluster.stop("root");
+    cluster.start(NodeSpec.root("root").with(Settings.ROOT_CONFIRM_AFTER, "1h"));
+  }
+
+  private Ended backUp(String node) throws Exception {
+    Ended copied =
+        cluster.run(
+            "snapshot",
+            "--all",
+            cluster.data("backup").toString(),
+            "--data-directory=" + cluster.data(node));
+    assertThat(copied.exitCode()).as(copied.output()).isZero();
+    return copied;
+  }
+
   private void followsOn(long sequence) throws Exception {
     session.execute("INSERT INTO dns VALUES ('after " + sequence + "', 'x')");
     DatabaseReport root = dns(awaitSequence("root", sequence));
@@ -99,11 +125,7 @@ final class LostRootTest {
   @Test
   void anEdgeOrABackupBecomesTheRootAndTheOthersGoOn() throws Exception {
     awaitSequence("edge", 1000);
-    Path backup = cluster.data("backup");
-    Ended copied =
-        cluster.run(
-            "snapshot", "--all", backup.toString(), "--data-directory=" + cluster.data("root"));
-    assertThat(copied.exitCode()).as(copied.output()).isZero();
+    Ended copied = backUp("root");
     assertThat(copied.output()).contains("dns: 1,000 pairs", "complete up to");
 
     // The root and its relay are gone for good.
@@ -146,6 +168,7 @@ final class LostRootTest {
         status ->
             status.databases().stream()
                 .anyMatch(each -> each.name().equals("zones") && each.sequence() == 20_000));
+    confirmNothingMore();
     awaitComplete("edge");
     Path to = cluster.data("backup");
     String[] command = {
@@ -166,6 +189,81 @@ final class LostRootTest {
     cluster.kill("root");
     cluster.start(NodeSpec.root("root").onDataOf("backup"));
     followsOn(1001);
+  }
+
+  @Test
+  void anEdgeThatIsBehindABackupFollowsItWithoutANewCopy() throws Exception {
+    awaitSequence("edge", 1000);
+    confirmNothingMore();
+    cluster.stop("edge");
+    for (int i = 1; i <= 20; i++) {
+      session.execute("INSERT INTO dns VALUES ('missed " + i + "', repeat('x', 1000))");
+    }
+    awaitSequence("root", 1020);
+    awaitComplete("root");
+    backUp("root");
+    session.execute("INSERT INTO dns VALUES ('not in the backup', 'x')");
+    DatabaseReport lost = dns(awaitSequence("root", 1021));
+    cluster.kill("root");
+    cluster.kill("relay");
+    try (Database backup = open("backup", "dns")) {
+      assertThat(backup.head().lastSequence()).isEqualTo(1020);
+      assertThat(backup.head().oldestSequence()).isEqualTo(1);
+    }
+
+    cluster.start(NodeSpec.root("root").onDataOf("backup"));
+    cluster.start(NodeSpec.replica("edge", "root"));
+    assertThat(dns(awaitSequence("edge", 1021)).chainHash()).isEqualTo(lost.chainHash());
+    followsOn(1022);
+    assertThat(Files.readString(cluster.log("edge"))).doesNotContain("COPYING");
+  }
+
+  @Test
+  void aNodeThatWasKilledBeforeItMadeADatabaseIsBackedUpWithoutIt() throws Exception {
+    awaitSequence("edge", 1000);
+    confirmNothingMore();
+    awaitComplete("edge");
+    cluster.kill("edge");
+    session.execute("SELECT quicksilver.create_database('two')");
+    session.execute("INSERT INTO two SELECT i, i FROM generate_series(1, 10) i");
+    DatabaseReport two = awaitTwo("root");
+    // The catalog names it, and then the edge was killed.
+    try (DatabaseSet edge = DatabaseSet.open(cluster.data("edge"), OPTIONS);
+        Database catalog = open("root", DatabaseSet.CATALOG)) {
+      catalog.copyTo(edge.copyFolder(DatabaseSet.CATALOG), VerifyProgress.NONE);
+      edge.useCopy(DatabaseSet.CATALOG);
+      assertThat(edge.get("two")).isEmpty();
+    }
+    assertThat(backUp("edge").output())
+        .contains("two: new, nothing of it was there yet", "dns: 1,000 pairs", "complete up to");
+
+    cluster.kill("root");
+    cluster.kill("relay");
+    cluster.copyData("backup", "other");
+    cluster.start(NodeSpec.root("root").onDataOf("backup"));
+    cluster.start(NodeSpec.replica("edge", "root"));
+    cluster.start(NodeSpec.replica("other", "root"));
+    for (String node : List.of("root", "edge", "other")) {
+      assertThat(awaitTwo(node).chainHash()).as(node).isEqualTo(two.chainHash());
+    }
+    followsOn(1001);
+  }
+
+  private DatabaseReport awaitTwo(String node) throws Exception {
+    return two(cluster.awaitStatus(node, "to have all of two", status -> two(status).isPresent()))
+        .orElseThrow();
+  }
+
+  private static Optional<DatabaseReport> two(NodeStatus status) {
+    return status.databases().stream()
+        .filter(each -> each.name().equals("two") && each.sequence() == 10)
+        .findFirst();
+  }
+
+  private Database open(String data, String database) {
+    Path environment =
+        new DatabaseDirectory(cluster.data(data)).environment(database).orElseThrow();
+    return Database.openReadOnly(environment, OPTIONS);
   }
 
   @Test

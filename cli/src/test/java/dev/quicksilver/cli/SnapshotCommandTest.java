@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.storage.Appender;
+import dev.quicksilver.storage.Completeness;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseIdentity;
@@ -121,6 +122,53 @@ final class SnapshotCommandTest {
     Ended compacted = run("", "compact", "dns", data);
     assertThat(compacted.exitCode()).as(compacted.errors()).isZero();
     assertThat(compacted.output()).contains("bytes before").contains("bytes now");
+  }
+
+  @Test
+  void aBackupKilledAnywhereIsResumedAndBringsTheLog() throws Exception {
+    Path data = folder.resolve("data");
+    Path to = folder.resolve("backup");
+    try (DatabaseSet set = DatabaseSet.open(data, OPTIONS)) {
+      DatabaseIdentity identity = new DatabaseIdentity(new UUID(1, 2), "dns", "text", "text");
+      Database catalog =
+          set.create(new DatabaseIdentity(new UUID(1, 1), DatabaseSet.CATALOG, "text", "text"));
+      try (Appender appender = catalog.append()) {
+        appender.begin(1, 1);
+        appender.set(
+            bytes("dns"),
+            bytes(
+                "{\"id\":\""
+                    + identity.id()
+                    + "\",\"key_type\":\"text\",\"value_type\":\"text\"}"));
+        appender.end(new Position(1, 1, 2));
+        appender.commit();
+      }
+      Database live = set.create(identity);
+      for (int i = 0; i < 80; i++) { // more log than a copy commits at once
+        change(live, 1_000);
+      }
+      set.complete(Completeness.of(new Position(1, 1, lsn), set));
+      // The first one copies the catalog, too.
+      for (String point :
+          List.of(
+              "copy.after-start:2",
+              "copy.after-commit",
+              "copy.before-commit:2",
+              "copy.after-commit:2",
+              "copy.before-verify")) {
+        Ended halted = run(point, "snapshot", "--all", to.toString(), data);
+        assertThat(halted.exitCode()).as("%s: %s", point, halted).isEqualTo(137);
+      }
+      Ended done = run("", "snapshot", "--all", to.toString(), data);
+      assertThat(done.exitCode()).as(done.errors()).isZero();
+      assertThat(done.output()).contains("dns: ", "complete up to");
+      Path copied = new DatabaseDirectory(to).environment("dns").orElseThrow();
+      try (Database copy = Database.openReadOnly(copied, OPTIONS)) {
+        assertThat(copy.head()).isEqualTo(live.head());
+        assertThat(copy.head().oldestSequence()).isEqualTo(1);
+        assertThat(copy.verify(VerifyProgress.NONE).problems()).isEmpty();
+      }
+    }
   }
 
   @Test

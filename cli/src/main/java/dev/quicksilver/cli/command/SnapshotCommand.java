@@ -32,7 +32,7 @@ import picocli.CommandLine.Spec;
           + " also beside a running node, and verifies the copy. Goes on with a copy that was"
           + " interrupted.",
       "A copy of the whole is a backup: a data directory that a root or a replica can be started"
-          + " on."
+          + " on. It has the log that the node keeps; the copy of one database has none."
     })
 public final class SnapshotCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
@@ -78,8 +78,9 @@ public final class SnapshotCommand implements Callable<Integer> {
    * What {@code --all --json} prints.
    *
    * @param complete the position up to which the copy is complete; empty if that is not known
+   * @param absent names of databases that are so new that nothing of them is in the copy
    */
-  record AllReport(String folder, String complete, List<Report> databases) {}
+  record AllReport(String folder, String complete, List<Report> databases, List<String> absent) {}
 
   @SuppressWarnings("NullAway.Init") // picocli fills the fields before it calls
   SnapshotCommand() {}
@@ -138,10 +139,18 @@ public final class SnapshotCommand implements Callable<Integer> {
     }
     String complete = result.complete().map(upTo -> upTo.position().toString()).orElse("");
     if (json) {
-      out.println(Json.MAPPER.writeValueAsString(new AllReport(to.toString(), complete, reports)));
+      out.println(
+          Json.MAPPER.writeValueAsString(
+              new AllReport(to.toString(), complete, reports, result.absent())));
       return;
     }
     reports.forEach(report -> print(report, out));
+    for (String name : result.absent()) {
+      out.println(
+          name
+              + ": new, nothing of it was there yet; a node that is started on the copy makes it,"
+              + " the root of the WAL and a replica of its upstream");
+    }
     out.println(
         complete.isEmpty()
             ? "not known to be complete, for its node is not: a replica can be started on it, no"
