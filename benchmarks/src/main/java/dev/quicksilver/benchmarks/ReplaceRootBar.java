@@ -63,7 +63,8 @@ final class ReplaceRootBar implements Bar {
       System.out.println("the logs are in " + folder);
     }
     if (excused > 0) {
-      System.out.println(excused + " new copies of databases since a new root's log begins late");
+      System.out.println(
+          excused + " new copies of databases since a new root had just begun itself");
     }
     return new Outcome(good + " of " + histories, ">= " + histories, good == histories);
   }
