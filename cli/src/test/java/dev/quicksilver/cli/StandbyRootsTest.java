@@ -254,6 +254,10 @@ final class StandbyRootsTest {
     cluster.kill("a");
     awaitSequencing("b");
     assertThat(dns(cluster.status("b")).orElseThrow().sequence()).isEqualTo(rows);
+    cluster.awaitStatus(
+        "b",
+        "to say why commits wait",
+        status -> !status.healthy() && status.problem().contains("root.standbys is 1, but"));
     // The one that is left has nobody to wait with: its commits wait for the other one.
     cluster.restart("a");
     write();

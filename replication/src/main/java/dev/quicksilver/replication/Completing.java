@@ -35,6 +35,9 @@ final class Completing {
   /** A node that is far behind waits for so many at most. */
   private static final int MOST_WAITING = 64;
 
+  /** One takes about a hundred bytes. */
+  private static final int MOST_POINTS = 1 << 17;
+
   private final DatabaseSet databases;
   private final boolean standby;
   private final Ticker ticker;
@@ -111,11 +114,16 @@ final class Completing {
     parts.clear();
     if (upTo.isAfter(Optional.ofNullable(waiting.peekLast()).or(databases::completeness))) {
       waiting.addLast(upTo);
-      if (waiting.size() > MOST_WAITING) {
+      if (waiting.size() > MOST_WAITING || (waiting.size() > 2 && points() > MOST_POINTS)) {
         thin();
       }
       nextLook = ticker.nanos();
     }
+  }
+
+  /** How many points of databases are waited for. */
+  long points() {
+    return waiting.stream().mapToLong(each -> each.databases().size()).sum();
   }
 
   /** Far behind, every second of them will do. The newest stays. */

@@ -183,6 +183,35 @@ final class CompletingTest {
   }
 
   @Test
+  void waitsWithBoundedMemoryForTheOldestAndTheNewestOfManyDatabases() throws Exception {
+    try (TestNode root = node("root");
+        TestNode here = node("here")) {
+      for (TestNode each : List.of(root, here)) {
+        each.create("dns", DNS);
+      }
+      Completing completing = new Completing(here.databases, false, now::get);
+      for (int i = 1; i <= 20; i++) {
+        root.commit("dns", set("a", "" + i));
+        Map<UUID, Completeness.Point> points =
+            new HashMap<>(Completeness.of(at(5000 + i), root.databases).databases());
+        for (int other = 0; other < 50_000; other++) {
+          points.put(new UUID(70, other), new Completeness.Point(0, Protocol.NO_HASH));
+        }
+        completing.heard(new Complete(true, new Completeness(at(5000 + i), points)));
+        assertThat(completing.points()).isLessThan(160_000);
+      }
+      here.commit("dns", set("a", "1"));
+      look(completing);
+      assertThat(here.databases.completeness().orElseThrow().position()).isEqualTo(at(5001));
+      for (int i = 2; i <= 20; i++) {
+        here.commit("dns", set("a", "" + i));
+      }
+      look(completing);
+      assertThat(here.databases.completeness().orElseThrow().position()).isEqualTo(at(5020));
+    }
+  }
+
+  @Test
   void anUpstreamOfTheVersionBeforeSaysNothingOfIt() {
     try (TestNode root = node("root");
         ReplicationServer old =

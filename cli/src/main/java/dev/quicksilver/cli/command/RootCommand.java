@@ -19,10 +19,12 @@ import dev.quicksilver.gateway.Standby;
 import dev.quicksilver.migrations.MigrationException;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.replication.ReplicationServer;
+import dev.quicksilver.replication.Standbys;
 import dev.quicksilver.replication.Upstream;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Following;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,6 +41,7 @@ import picocli.CommandLine.Command;
         "Sequences the commits of the central PostgreSQL and serves the log to followers.")
 public final class RootCommand extends NodeCommand {
   private static final Logger LOG = LoggerFactory.getLogger(RootCommand.class);
+  private static final Duration LEAST_SILENCE = Duration.ofSeconds(2);
 
   RootCommand() {
     super(Role.ROOT);
@@ -59,7 +62,7 @@ public final class RootCommand extends NodeCommand {
                     node,
                     Upstreams.follow(others, node, configuration)
                         .withWindow(configuration.get(Settings.ROOT_WINDOW))
-                        .withSilence(configuration.get(Settings.ROOT_TAKE_OVER_AFTER))
+                        .withSilence(silence(configuration))
                         .asStandby()));
     Gateway gateway =
         lifecycle.own(
@@ -82,7 +85,13 @@ public final class RootCommand extends NodeCommand {
                   .map(
                       replica ->
                           ReplicaReports.status(replica, node, reporter, gateway.hindrance()))
-                  .orElseGet(() -> status(gateway, node, reporter));
+                  .orElseGet(
+                      () ->
+                          status(
+                              gateway,
+                              node,
+                              reporter,
+                              missing(gateway, node, configuration.get(Settings.ROOT_STANDBYS))));
           String slot = gateway.slotName();
           return slot.isEmpty()
               ? report
@@ -112,6 +121,12 @@ public final class RootCommand extends NodeCommand {
         });
   }
 
+  /** A root says something each second, so a shorter silence is none. */
+  private static Duration silence(Configuration configuration) {
+    Duration takeOverAfter = configuration.get(Settings.ROOT_TAKE_OVER_AFTER);
+    return takeOverAfter.compareTo(LEAST_SILENCE) < 0 ? LEAST_SILENCE : takeOverAfter;
+  }
+
   /**
    * Migrates, and returns what is left of that. One of several roots starts also while PostgreSQL
    * is away, perhaps from it alone: what the active one sequences comes nevertheless.
@@ -129,14 +144,33 @@ public final class RootCommand extends NodeCommand {
     }
   }
 
-  private static NodeStatus status(Gateway gateway, NodeParts node, StatusReporter reporter) {
+  /** Why nothing is confirmed to PostgreSQL, and commits may wait; empty if nothing is missing. */
+  private static Optional<String> missing(Gateway gateway, NodeParts node, int wanted) {
+    long there =
+        node.subtree.standbys().all().stream().map(Standbys.Standby::node).distinct().count();
+    return there >= wanted
+        ? Optional.empty()
+        : Optional.of(
+            Settings.ROOT_STANDBYS.key()
+                + " is "
+                + wanted
+                + ", but the standby roots that follow are "
+                + there
+                + ": "
+                + (gateway.isSynchronous() ? "commits wait" : "PostgreSQL keeps all WAL")
+                + " until there are enough; start another root, or lower the setting and restart"
+                + " this one");
+  }
+
+  private static NodeStatus status(
+      Gateway gateway, NodeParts node, StatusReporter reporter, Optional<String> missing) {
     GatewayStatus status = gateway.status();
     boolean streaming = status.state() == GatewayStatus.State.STREAMING;
     String state = streaming ? "SEQUENCING" : status.state().name();
     return reporter
         .report(
             streaming
-                ? Optional.empty()
+                ? missing
                 : Optional.of("the gateway is " + state + ": " + status.lastProblem()),
             node.databases.all(),
             database ->
