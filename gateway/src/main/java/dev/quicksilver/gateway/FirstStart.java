@@ -21,6 +21,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CancellationException;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +36,8 @@ import org.slf4j.LoggerFactory;
  * tables are copied into new databases, without a position; then the catalog is stored with the
  * position at which the slot begins; only then is the slot copied under its lasting name. Wherever
  * that stops, there is either no lasting slot, and a node without any position but the catalog's
- * begins anew, or one that begins at this node's position: nothing can have been skipped.
+ * begins anew, or one that begins at this node's position: nothing can have been skipped. If it is
+ * another root that has made the slot by then, the copy here counts for nothing and is dropped.
  */
 final class FirstStart implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(FirstStart.class);
@@ -45,6 +47,7 @@ final class FirstStart implements AutoCloseable {
   private final OwnCopy copy;
   private final CentralDatabase central;
   private final Progress progress;
+  private final FirstStartMark mark;
   private volatile @Nullable CentralSnapshot reading;
   private volatile boolean closed;
 
@@ -59,6 +62,34 @@ final class FirstStart implements AutoCloseable {
     this.copy = copy;
     this.central = central;
     this.progress = progress;
+    mark = new FirstStartMark(databases.dataDirectory());
+  }
+
+  /**
+   * Ends what an earlier first start has left: drops its copy if another root has made the slot
+   * since, from a copy of its own that begins elsewhere.
+   */
+  void clearUp() throws IOException {
+    Optional<String> begun = mark.read();
+    Optional<CentralDatabase.Slot> slot = central.slot();
+    if (begun.isEmpty() || slot.isEmpty()) {
+      return; // there is nothing to clear up, or it begins anew
+    }
+    boolean isOurs = Position.formatLsn(slot.get().confirmedLsn()).equals(begun.get());
+    boolean hasReadOn =
+        databases
+            .completeness()
+            .filter(upTo -> !Position.formatLsn(upTo.position().lsn()).equals(begun.get()))
+            .isPresent();
+    if (!isOurs && !hasReadOn) {
+      LOG.warn(
+          "This node's first start was cut off at {}, and another root has made the slot {} since:"
+              + " dropping what was copied here",
+          begun.get(),
+          central.slotName());
+      databases.forget();
+    }
+    mark.remove();
   }
 
   /** True if nothing can be lost by making a slot: none was ever read into these databases. */
@@ -110,6 +141,7 @@ final class FirstStart implements AutoCloseable {
         copy(snapshot, table, begin.lsn(), time);
       }
       FailPoint.hit("gateway.first-start-before-position");
+      mark.set(begin.lsn());
       store(
           catalog,
           pairs(sources, snapshot.readers()),
@@ -123,6 +155,7 @@ final class FirstStart implements AutoCloseable {
     FailPoint.hit("gateway.first-start-before-slot");
     central.copySlot(begin.name());
     FailPoint.hit("gateway.first-start-after-slot");
+    mark.remove();
     connection.dropSlot(begin.name());
     LOG.info("Made the slot {} at {}", central.slotName(), Position.formatLsn(begin.lsn()));
   }

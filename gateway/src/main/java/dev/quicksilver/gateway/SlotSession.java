@@ -18,6 +18,7 @@ import dev.quicksilver.replication.RootRole.Standing;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.StorageException;
+import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Optional;
@@ -190,7 +191,7 @@ final class SlotSession {
     }
   }
 
-  private void check(Checking checking) throws SQLException {
+  private void check(Checking checking) throws SQLException, IOException {
     ReplicationConnection connection = checking.connection();
     central.checkServer(connection.server());
     ReplicationConnection.Identity source = connection.identify();
@@ -202,6 +203,7 @@ final class SlotSession {
     copy.requirePast(source);
     FirstStart firstStart =
         new FirstStart(parts.config(), databases, copy, central, parts.progress());
+    firstStart.clearUp();
     firstStart.requireCatalog();
     if (!firstStart.isDue()) {
       transitions.move(new Taking(connection, source), "this PostgreSQL is the right one");

@@ -2,6 +2,7 @@ package dev.quicksilver.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.storage.LogEntry;
 import java.nio.file.Path;
@@ -140,6 +141,42 @@ final class GatewayCrashTest {
         assertThat(readers(root)).contains(early).isEqualTo(root.query(READERS));
         assertThat(root.log("between")).containsExactly("SET b 2");
       }
+    }
+  }
+
+  @Test
+  void dropsItsFirstCopyIfAnotherRootHasMadeTheSlotSince(EmbeddedPostgres postgres)
+      throws Exception {
+    try (Root root = new Root(postgres, "superseded", data.resolve("first"))) {
+      root.execute("SELECT quicksilver.create_database('early')");
+      root.execute("INSERT INTO early SELECT i, 'before' FROM generate_series(1, 100) i");
+      Process process = launch(root, data.resolve("first"), "gateway.first-start-before-slot");
+      try {
+        assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+        assertThat(process.exitValue()).isEqualTo(KILLED);
+      } finally {
+        process.destroyForcibly().waitFor();
+      }
+      root.execute("DELETE FROM early WHERE key = '7'");
+      root.moveTo(data.resolve("second"));
+      root.start();
+      root.execute("INSERT INTO early VALUES ('a', '1')");
+      root.catchUp();
+      root.stop();
+
+      root.moveTo(data.resolve("first"));
+      root.launch(root.config);
+      GatewayRefusalTest.refused(root, ErrorCode.SLOT_AHEAD, "this node holds nothing yet");
+      assertThat(root.databases().all()).isEmpty();
+      root.stop();
+      assertThat(data.resolve("first/first-start")).doesNotExist();
+
+      root.moveTo(data.resolve("second"));
+      root.start();
+      assertThat(data.resolve("second/first-start")).doesNotExist();
+      root.execute("INSERT INTO early VALUES ('b', '2')");
+      root.catchUp();
+      assertThat(root.pairs("early")).isEqualTo(root.table("early"));
     }
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -93,6 +94,20 @@ final class CompletenessFile implements AutoCloseable {
       number++;
     } catch (IOException e) {
       throw failed("write", e);
+    }
+  }
+
+  /** Removes what was written, durably. */
+  void delete() {
+    close();
+    Arrays.fill(channels, null);
+    try {
+      Files.deleteIfExists(file(0));
+      Files.deleteIfExists(file(1));
+      Durable.syncFolder(dataDirectory);
+      number = 0;
+    } catch (IOException e) {
+      throw failed("forget", e);
     }
   }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.Stream;
 
 /**
  * The databases of one node, each open once in this process, for reading and writing. Shared by the
@@ -166,6 +167,14 @@ public final class DatabaseSet implements AutoCloseable {
       completeness = Optional.of(upTo);
       get(CATALOG).ifPresent(Database::nudge);
     }
+  }
+
+  /** Drops all databases, once it does not say any more up to where it is complete. */
+  public synchronized void forget() {
+    completenessFile.delete();
+    completeness = Optional.empty();
+    Stream.concat(List.copyOf(open.keySet()).stream(), List.copyOf(damaged.keySet()).stream())
+        .forEach(this::drop);
   }
 
   /** Returns the node's data directory, of which the databases are a part. */
