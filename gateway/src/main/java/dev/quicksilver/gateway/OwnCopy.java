@@ -246,4 +246,22 @@ final class OwnCopy {
       }
     }
   }
+
+  /**
+   * Gives up the copies of databases that were begun while this node followed another one: from now
+   * on what is here is the newest there is. Finished later, such a copy would take its place.
+   * Nothing may follow meanwhile.
+   */
+  void abandonCopies() {
+    for (Database database : databases.all()) {
+      String name = database.identity().name();
+      if (databases.copyBegun(name)) {
+        LOG.warn(
+            "Database {} was being copied anew from another root; this node is the root now and"
+                + " keeps what it has",
+            name);
+        databases.abandonCopy(name);
+      }
+    }
+  }
 }

@@ -239,6 +239,7 @@ final class SlotSession {
     central.checkUsable(ours, held);
     Position position =
         copy.require(central.slotName(), ours.confirmedLsn(), central.catalog(), taking.source());
+    copy.abandonCopies();
     parts.progress().durable(position, 0, 0);
     central.noteSlot();
     String tried =

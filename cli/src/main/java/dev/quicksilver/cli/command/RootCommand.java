@@ -19,6 +19,7 @@ import dev.quicksilver.gateway.Standby;
 import dev.quicksilver.migrations.MigrationException;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.replication.ReplicationServer;
+import dev.quicksilver.replication.RootRole;
 import dev.quicksilver.replication.Standbys;
 import dev.quicksilver.replication.Upstream;
 import dev.quicksilver.storage.Database;
@@ -116,6 +117,8 @@ public final class RootCommand extends NodeCommand {
               database ->
                   standby
                       .flatMap(OtherRoots::replica)
+                      // One that PostgreSQL is away from may have what no other one has.
+                      .filter(_ -> node.rootRole.now() != RootRole.Standing.ACTIVE)
                       .map(replica -> CopyRequests.Result.of(replica.copyAnew(database)))
                       .orElse(CopyRequests.Result.ROOT));
         });
