@@ -31,8 +31,12 @@ final class RootHeads {
     this.clock = clock;
   }
 
-  /** From now on this process is not the root: what it knows of the root comes from upstreams. */
+  /**
+   * From now on this process is not the root: what it knows of the root comes from upstreams. What
+   * it heard when it pulled before may be of long ago, and is no news to anybody.
+   */
   void pull() {
+    lags.clear();
     isRoot = false;
   }
 

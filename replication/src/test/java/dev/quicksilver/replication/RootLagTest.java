@@ -3,6 +3,7 @@ package dev.quicksilver.replication;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.replication.Message.RootHead;
+import dev.quicksilver.storage.DatabaseIdentity;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -141,5 +142,19 @@ final class RootLagTest {
     assertThat(seconds()).isBetween(5_000.0, 10_000.0);
     lag.durable(10_001);
     assertThat(seconds()).isZero();
+  }
+
+  @Test
+  void whatWasHeardBeforeThisNodeWasTheRootIsNotPassedOnWhenItFollowsAgain() {
+    RootHeads heads = new RootHeads(now::get, () -> ROOT);
+    DatabaseIdentity dns = new DatabaseIdentity(new UUID(1, 2), "dns", "text", "text");
+    heads.pull();
+    heads.of(dns).heard(head(4, 0, 0));
+    assertThat(heads.find("dns").orElseThrow().silence()).isPresent();
+    heads.lead();
+    pass(3600);
+    heads.pull();
+    assertThat(heads.find("dns").flatMap(RootLag::forFollowers)).isEmpty();
+    assertThat(heads.of(dns).silence()).isEmpty();
   }
 }
