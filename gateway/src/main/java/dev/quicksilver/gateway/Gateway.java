@@ -118,8 +118,8 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
-   * Why this node stands by although no root may be active: what it lacks. Empty if it would take
-   * the slot, or has it.
+   * Why this node is not the root although no other one may be active: what it lacks, or that
+   * PostgreSQL is away from it. Empty if it would take the slot, or has it, or follows nobody.
    */
   public Optional<String> hindrance() {
     return Optional.of(progress.hindrance()).filter(why -> !why.isEmpty());

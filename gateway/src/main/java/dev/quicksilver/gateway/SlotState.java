@@ -47,6 +47,14 @@ sealed interface SlotState
     return "";
   }
 
+  /**
+   * Why this node is not the root although it may be meant to be, which the status of what it
+   * follows does not say; empty if what was said last still holds.
+   */
+  default Optional<String> hindrance() {
+    return Optional.of("");
+  }
+
   /** What this node is to others from now on; empty if it stays what it was. */
   default Optional<Standing> standing() {
     return Optional.empty();
@@ -88,6 +96,11 @@ sealed interface SlotState
   record Connecting(Optional<Standby.Following> following) implements SlotState {
     Connecting() {
       this(Optional.empty());
+    }
+
+    @Override
+    public Optional<String> hindrance() {
+      return following.isPresent() ? Optional.empty() : Optional.of("");
     }
 
     @Override
@@ -156,6 +169,11 @@ sealed interface SlotState
     /** The same wait, and what is in the way of taking the slot. */
     StandingBy hinderedBy(String now) {
       return new StandingBy(holder, since, following, now);
+    }
+
+    @Override
+    public Optional<String> hindrance() {
+      return Optional.of(problem);
     }
 
     @Override
@@ -241,6 +259,12 @@ sealed interface SlotState
       implements SlotState {
     WaitingForPostgres(int attempt, Duration pause, String problem) {
       this(attempt, pause, problem, Optional.empty());
+    }
+
+    @Override
+    public Optional<String> hindrance() {
+      return Optional.of(
+          following.isPresent() ? "the central PostgreSQL cannot be read: " + problem : "");
     }
 
     /** The same wait, while something follows. */

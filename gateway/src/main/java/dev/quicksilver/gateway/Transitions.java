@@ -3,7 +3,6 @@ package dev.quicksilver.gateway;
 import dev.quicksilver.gateway.SlotState.Connecting;
 import dev.quicksilver.gateway.SlotState.Ended;
 import dev.quicksilver.gateway.SlotState.Failed;
-import dev.quicksilver.gateway.SlotState.StandingBy;
 import dev.quicksilver.replication.RootRole.Standing;
 import java.time.Duration;
 import java.util.HashMap;
@@ -82,7 +81,7 @@ final class Transitions {
       }
     }
     next.standing().ifPresent(role);
-    progress.hindrance(next instanceof StandingBy standing ? standing.problem() : "");
+    next.hindrance().ifPresent(progress::hindrance);
     progress.entered(next.shown(), next.problem(), next.ownHolder());
     if (old instanceof Sequencing sequencing && wentWell(sequencing)) {
       said.clear();

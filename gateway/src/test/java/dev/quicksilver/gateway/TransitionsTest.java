@@ -196,6 +196,20 @@ final class TransitionsTest {
   }
 
   @Test
+  void aNodeThatFollowsSaysNeverthelessThatPostgresIsAway() {
+    Optional<Standby.Following> follows = Optional.of(following(new AtomicInteger()));
+    transitions.move(new WaitingForPostgres(2, PAUSE, "gone").with(follows), "gone");
+    assertThat(progress.hindrance()).isEqualTo("the central PostgreSQL cannot be read: gone");
+    transitions.move(new Connecting(follows), "trying again");
+    assertThat(progress.hindrance()).as("it may take long").contains("gone");
+    transitions.move(new StandingBy(0, 0, follows, ""), "another root has it");
+    assertThat(progress.hindrance()).isEmpty();
+    transitions.move(new WaitingForPostgres(3, PAUSE, "gone").with(follows), "gone");
+    transitions.move(new Connecting(), "it is free");
+    assertThat(progress.hindrance()).isEmpty();
+  }
+
+  @Test
   void whatFollowsTheActiveRootGoesOnUntilTheNodeStandsByNoMore() {
     AtomicInteger ended = new AtomicInteger();
     StandingBy standing = new StandingBy(7, 0, Optional.of(following(ended)), "");
