@@ -139,7 +139,7 @@ public final class RootCommand extends NodeCommand {
       Migrations.migrate(postgres.url(), postgres.user(), postgres.password());
       return Preparation.NONE;
     } catch (MigrationException e) {
-      if (!hasOthers || e.code() != MigrationException.Code.CANNOT_CONNECT) {
+      if (!hasOthers || !LateMigration.mayGoBetter(e)) {
         throw e;
       }
       LOG.warn("{}; following the active root until it answers", e.getMessage());
