@@ -90,10 +90,13 @@ final class DatabaseFollower implements AutoCloseable {
         broke(e);
       }
     }
-    if (life.now().phase() instanceof Streaming streaming) {
-      streaming.stream().keepApplied();
+    try {
+      if (life.now().phase() instanceof Streaming streaming) {
+        streaming.stream().keepApplied();
+      }
+    } finally {
+      life.end();
     }
-    life.end();
   }
 
   private void turn() {
