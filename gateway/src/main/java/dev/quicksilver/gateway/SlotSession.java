@@ -148,7 +148,7 @@ final class SlotSession {
       return waiting;
     }
     Optional<Standby.Following> following = transitions.current().following();
-    return waiting.with(following.isPresent() ? following : parts.standby().follow());
+    return waiting.with(following.isPresent() ? following : parts.standby().listen());
   }
 
   private void work(SlotState state) throws Exception {
@@ -168,8 +168,11 @@ final class SlotSession {
   }
 
   private void connect(Connecting connecting) throws SQLException {
-    if (connecting.following().filter(Standby.Following::isHeard).isPresent()) {
-      standByFor(new StandingBy(0, now(), connecting.following(), ""));
+    Optional<Standby.Following> heard = connecting.following().filter(Standby.Following::isHeard);
+    if (heard.isPresent()) {
+      Transitions.letGo(heard.get()); // before another one begins
+      afterFailure.recovered();
+      standByFor(standingBy(0));
       return;
     }
     transitions.move(new Checking(open()), "connected");

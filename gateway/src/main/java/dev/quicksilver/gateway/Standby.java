@@ -13,7 +13,7 @@ public interface Standby {
     /** Whether the active root is heard of: it has said lately, here, that it is there. */
     boolean isHeard();
 
-    /** Ends it; returns when nothing here is written any more. */
+    /** Ends it; returns when nothing here is written any more. Idempotent. */
     @Override
     void close();
   }
@@ -26,6 +26,12 @@ public interface Standby {
 
   /** Begins to follow the active root; empty if no other one is known. */
   Optional<Following> follow();
+
+  /**
+   * Begins to follow another root, if one becomes active, and nobody else: this node may have what
+   * no other one has. Empty if no other one is known.
+   */
+  Optional<Following> listen();
 
   /** A root that knows of no other one, and serves whether it holds the slot or not. */
   static Standby alone() {
@@ -43,6 +49,11 @@ public interface Standby {
 
       @Override
       public Optional<Following> follow() {
+        return Optional.empty();
+      }
+
+      @Override
+      public Optional<Following> listen() {
         return Optional.empty();
       }
     };

@@ -37,6 +37,11 @@ final class DiskStallTest {
     public Optional<Following> follow() {
       return Optional.empty();
     }
+
+    @Override
+    public Optional<Following> listen() {
+      return Optional.empty();
+    }
   }
 
   @Test

@@ -19,6 +19,7 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 
 /**
  * Serves one connection: hello, then blocks as they become durable here, until one of the two goes
@@ -58,7 +59,9 @@ final class FollowerSession {
       try {
         converse(new FrameInput(connection.in(), server.identity().versions()), out, busy, hello);
       } catch (RefusedException e) {
-        LOG.info("refused {}: {}", connection.remote(), e.getMessage());
+        // Who waits for a root asks all of them, for each database, until one is active.
+        Level level = e.refusal().code() == RefusalCode.NOT_ACTIVE ? Level.DEBUG : Level.INFO;
+        LOG.atLevel(level).log("refused {}: {}", connection.remote(), e.getMessage());
         refuse(out, e.refusal());
       } finally {
         guarded.release();

@@ -92,6 +92,11 @@ public record ReplicationConfig(
     }
   }
 
+  /** Returns the same that pulls from others. */
+  public ReplicationConfig withUpstreams(List<Upstream> others) {
+    return changed(draft -> draft.upstreams = others);
+  }
+
   /** Returns the same over another transport. */
   public ReplicationConfig withTransport(Transport other) {
     return changed(draft -> draft.transport = other);
@@ -142,7 +147,7 @@ public record ReplicationConfig(
     change.accept(draft);
     return new ReplicationConfig(
         node,
-        upstreams,
+        draft.upstreams,
         draft.catalogId,
         draft.window,
         maxTransactionBytes,
@@ -159,6 +164,7 @@ public record ReplicationConfig(
 
   /** What can be changed of a configuration. */
   private static final class Draft {
+    private List<Upstream> upstreams;
     private Optional<UUID> catalogId;
     private Duration window;
     private Duration silence;
@@ -170,6 +176,7 @@ public record ReplicationConfig(
     private boolean standby;
 
     Draft(ReplicationConfig from) {
+      upstreams = from.upstreams;
       catalogId = from.catalogId;
       window = from.window;
       silence = from.silence;

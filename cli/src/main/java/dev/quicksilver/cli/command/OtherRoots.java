@@ -2,12 +2,15 @@ package dev.quicksilver.cli.command;
 
 import dev.quicksilver.gateway.Standby;
 import dev.quicksilver.replication.DatabaseStatus;
+import dev.quicksilver.replication.DivergencePolicy;
 import dev.quicksilver.replication.FollowerState;
 import dev.quicksilver.replication.Replica;
 import dev.quicksilver.replication.ReplicationConfig;
 import dev.quicksilver.replication.RootRole;
+import dev.quicksilver.replication.Upstream;
 import dev.quicksilver.replication.UpstreamStatus;
 import dev.quicksilver.storage.DatabaseSet;
+import java.util.List;
 import java.util.Optional;
 
 /** A root that follows another one as a replica does, while that is the active one. */
@@ -33,25 +36,42 @@ final class OtherRoots implements Standby {
 
   @Override
   public Optional<Following> follow() {
-    Replica started = Replica.start(config, node.databases, node.subtree);
-    replica = Optional.of(started);
-    return Optional.of(
-        new Following() {
-          @Override
-          public boolean isHeard() {
-            return started.rootSilence().orElse(Long.MAX_VALUE) <= config.silence().toNanos()
-                && started.status().stream()
-                    .filter(status -> status.database().equals(DatabaseSet.CATALOG))
-                    .anyMatch(OtherRoots::isOfARoot);
-          }
+    return Optional.of(follow(config));
+  }
 
-          @Override
-          public void close() {
-            replica = Optional.empty();
-            started.close();
-            node.subtree.lead(); // or a follower, of another one, next
-          }
-        });
+  @Override
+  public Optional<Following> listen() {
+    List<Upstream> roots = config.upstreams().stream().filter(up -> !up.secondary()).toList();
+    return roots.isEmpty()
+        ? Optional.empty()
+        : Optional.of(follow(config.withUpstreams(roots).withOnDivergence(DivergencePolicy.SERVE)));
+  }
+
+  private Following follow(ReplicationConfig how) {
+    Replica started = Replica.start(how, node.databases, node.subtree);
+    replica = Optional.of(started);
+    return new Following() {
+      private boolean closed;
+
+      @Override
+      public boolean isHeard() {
+        return started.rootSilence().orElse(Long.MAX_VALUE) <= config.silence().toNanos()
+            && started.status().stream()
+                .filter(status -> status.database().equals(DatabaseSet.CATALOG))
+                .anyMatch(OtherRoots::isOfARoot);
+      }
+
+      @Override
+      public synchronized void close() {
+        if (closed) {
+          return; // another one may follow by now
+        }
+        closed = true;
+        replica = Optional.empty();
+        started.close();
+        node.subtree.lead(); // or a follower, of another one, next
+      }
+    };
   }
 
   /** A secondary is no root: what comes from there says nothing of the active one. */
