@@ -1,10 +1,10 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.cli.cluster.Folders;
-import dev.quicksilver.gateway.Gateway;
 import dev.quicksilver.gateway.GatewayConfig;
 import dev.quicksilver.gateway.GatewayStatus;
 import dev.quicksilver.gateway.UnixSocketFactory;
+import dev.quicksilver.gateway.session.Gateway;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.storage.Database;

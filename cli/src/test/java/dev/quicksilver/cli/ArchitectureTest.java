@@ -4,9 +4,12 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.library.dependencies.SliceAssignment;
+import com.tngtech.archunit.library.dependencies.SliceIdentifier;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -125,6 +128,34 @@ final class ArchitectureTest {
         .beFreeOfCycles()
         .because("a module that can be understood alone is on no circle: pass a function instead")
         .check(CLASSES.getFirst());
+  }
+
+  @Test
+  void noPackageOfTheGatewayDependsOnItselfInACircle() {
+    slices()
+        .assignedFrom(new Packages(BASE + "gateway"))
+        .should()
+        .beFreeOfCycles()
+        .because(
+            "its packages point downward, as its package description says: move what both need"
+                + " into the lower one, or pass a function")
+        .check(CLASSES.getFirst());
+  }
+
+  /** Each package of a module is a slice. */
+  private record Packages(String module) implements SliceAssignment {
+    @Override
+    public SliceIdentifier getIdentifierOf(JavaClass javaClass) {
+      String name = javaClass.getPackageName();
+      return name.equals(module) || name.startsWith(module + ".")
+          ? SliceIdentifier.of(name)
+          : SliceIdentifier.ignore();
+    }
+
+    @Override
+    public String getDescription() {
+      return "packages of " + module;
+    }
   }
 
   @Test

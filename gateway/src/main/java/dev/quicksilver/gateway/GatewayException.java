@@ -59,7 +59,8 @@ public final class GatewayException extends RuntimeException {
     this(code, message, null);
   }
 
-  GatewayException(ErrorCode code, String message, @Nullable Throwable cause) {
+  /** Makes a refusal that follows from something. */
+  public GatewayException(ErrorCode code, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.code = code;
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
+import dev.quicksilver.gateway.session.Gateway;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import java.sql.Connection;
 import java.sql.Statement;

@@ -2,6 +2,7 @@ package dev.quicksilver.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quicksilver.gateway.session.Gateway;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.ChainHash;

@@ -9,10 +9,10 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A database's log, for tests. */
-final class LogEntries {
+public final class LogEntries {
   private LogEntries() {}
 
-  static List<LogEntry> of(Database database) {
+  public static List<LogEntry> of(Database database) {
     List<LogEntry> entries = new ArrayList<>();
     if (database.head().lastSequence() == 0) {
       return entries;
@@ -27,13 +27,13 @@ final class LogEntries {
   }
 
   /** The log as {@code SET key value}. */
-  static List<String> lines(Database database) {
+  public static List<String> lines(Database database) {
     return of(database).stream()
         .map(e -> (e.operation() + " " + text(e.key()) + " " + text(e.value())).strip())
         .toList();
   }
 
-  static String text(byte[] bytes) {
+  public static String text(byte[] bytes) {
     return new String(bytes, StandardCharsets.UTF_8);
   }
 }

@@ -1,5 +1,6 @@
 package dev.quicksilver.gateway;
 
+import dev.quicksilver.gateway.session.Gateway;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.SqlSession;
@@ -28,7 +29,7 @@ import java.util.function.Predicate;
  * A database of its own, a copy of one that is migrated once in each PostgreSQL, with a slot of its
  * own, and a root that reads it.
  */
-final class Root implements AutoCloseable {
+public final class Root implements AutoCloseable {
   /** Tests wait for what they wrote just now. */
   static final Duration WINDOW = Duration.ofMillis(10);
 
@@ -41,14 +42,14 @@ final class Root implements AutoCloseable {
   /** What nodes below report to; a test that has some serves the databases with it. */
   final Subtree below = new Subtree();
 
-  final Connection connection;
-  final GatewayConfig config;
+  public final Connection connection;
+  public final GatewayConfig config;
   private final EmbeddedPostgres postgres;
   private Path data;
   private DatabaseSet databases;
   private Gateway gateway;
 
-  Root(EmbeddedPostgres postgres, String name, Path data) throws SQLException {
+  public Root(EmbeddedPostgres postgres, String name, Path data) throws SQLException {
     this(postgres, migrated(postgres), name, data);
   }
 
@@ -91,7 +92,7 @@ final class Root implements AutoCloseable {
     return this;
   }
 
-  void launch(GatewayConfig other) {
+  public void launch(GatewayConfig other) {
     databases = DatabaseSet.open(data, options);
     gateway = Gateway.start(other, databases, below);
   }
@@ -101,7 +102,7 @@ final class Root implements AutoCloseable {
     data = other;
   }
 
-  Gateway gateway() {
+  public Gateway gateway() {
     return gateway;
   }
 
@@ -138,7 +139,7 @@ final class Root implements AutoCloseable {
     }
   }
 
-  void execute(String sql) throws SQLException {
+  public void execute(String sql) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute(sql);
     }
@@ -165,7 +166,7 @@ final class Root implements AutoCloseable {
     execute("SELECT pg_drop_replication_slot(" + slot + ")");
   }
 
-  String query(String sql) throws SQLException {
+  public String query(String sql) throws SQLException {
     try (Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(sql)) {
       rows.next();
@@ -202,7 +203,7 @@ final class Root implements AutoCloseable {
   }
 
   /** The log as {@code SET key value}. */
-  List<String> log(String database) {
+  public List<String> log(String database) {
     return LogEntries.lines(databases.get(database).orElseThrow());
   }
 
@@ -211,18 +212,18 @@ final class Root implements AutoCloseable {
   }
 
   /** Waits until all that is committed in PostgreSQL now is durable here. */
-  void catchUp() throws Exception {
+  public void catchUp() throws Exception {
     long target = Long.parseLong(query("SELECT pg_current_wal_insert_lsn() - '0/0'"));
     execute("SELECT pg_logical_emit_message(false, 'test', 'moves the WAL beyond the target')");
     awaitStatus(gateway, status -> status.position().lsn() >= target, "position " + target);
   }
 
   /** Waits for a state of the gateway; one that failed for another reason fails the test. */
-  void awaitState(GatewayStatus.State state) throws Exception {
+  public void awaitState(GatewayStatus.State state) throws Exception {
     awaitStatus(gateway, status -> status.state() == state, state.toString());
   }
 
-  static void awaitStatus(Gateway gateway, Predicate<GatewayStatus> condition, String what)
+  public static void awaitStatus(Gateway gateway, Predicate<GatewayStatus> condition, String what)
       throws Exception {
     await(
         what,
@@ -250,7 +251,7 @@ final class Root implements AutoCloseable {
     }
   }
 
-  static void eventually(String what, Callable<Boolean> condition) throws Exception {
+  public static void eventually(String what, Callable<Boolean> condition) throws Exception {
     await(what, condition, Boolean::booleanValue);
   }
 

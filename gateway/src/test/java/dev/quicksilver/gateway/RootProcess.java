@@ -1,6 +1,7 @@
 package dev.quicksilver.gateway;
 
 import dev.quicksilver.fixtures.JavaCommand;
+import dev.quicksilver.gateway.session.Gateway;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.StorageOptions;
 import java.io.IOException;

@@ -3,6 +3,7 @@ package dev.quicksilver.gateway;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quicksilver.gateway.session.Gateway;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.SqlSession;

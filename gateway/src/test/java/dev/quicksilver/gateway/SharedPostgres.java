@@ -10,7 +10,7 @@ import org.junit.jupiter.api.extension.ParameterResolver;
  * Gives tests one PostgreSQL, the same for all classes of a run: it is started for the first and
  * stopped after the last. Who changes a server's settings, or kills it, starts his own.
  */
-final class SharedPostgres implements ParameterResolver {
+public final class SharedPostgres implements ParameterResolver {
   @Override
   public boolean supportsParameter(ParameterContext parameter, ExtensionContext context) {
     return parameter.getParameter().getType() == EmbeddedPostgres.class;

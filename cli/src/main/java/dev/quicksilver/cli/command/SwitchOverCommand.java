@@ -4,7 +4,7 @@ import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.HttpEndpoint.Answer;
-import dev.quicksilver.gateway.Gateway;
+import dev.quicksilver.gateway.session.Gateway;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.Callable;
