@@ -56,7 +56,8 @@ final class Model {
     return sum;
   }
 
-  private static BigInteger term(byte[] key, byte[] value) {
+  /** Returns what a pair adds to the sum. */
+  static BigInteger term(byte[] key, byte[] value) {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       digest.update(ByteBuffer.allocate(4).putInt(key.length).array());
