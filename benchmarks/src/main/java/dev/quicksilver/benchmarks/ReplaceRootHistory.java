@@ -93,7 +93,7 @@ final class ReplaceRootHistory {
     tree.markLogs();
     try (ExecutorService executor = Executors.newVirtualThreadPerTaskExecutor()) {
       writers.start(1 + random.nextInt(3));
-      List<Future<String>> copying = new ArrayList<>();
+      List<Future<?>> copying = new ArrayList<>();
       int steps = 3 + random.nextInt(8);
       for (int i = 0; i < steps; i++) {
         step();
@@ -152,7 +152,7 @@ final class ReplaceRootHistory {
     TimeUnit.MILLISECONDS.sleep(random.nextInt(300));
   }
 
-  private Future<String> backUp(ExecutorService executor) {
+  private Future<?> backUp(ExecutorService executor) {
     String directory = tree.newDirectory();
     List<String> nodes = new ArrayList<>(tree.nodes());
     nodes.removeAll(hung); // one may have been stopped while it holds a lock of LMDB's
@@ -171,16 +171,14 @@ final class ReplaceRootHistory {
           synchronized (backups) {
             backups.add(directory);
           }
-          return "";
+          return null;
         });
   }
 
-  private void awaitAll(List<Future<String>> copying) throws InterruptedException {
-    for (Future<String> each : copying) {
+  private static void awaitAll(List<Future<?>> copying) throws InterruptedException {
+    for (Future<?> each : copying) {
       try {
-        if (!each.get().isEmpty()) {
-          said.add(each.get());
-        }
+        each.get();
       } catch (ExecutionException e) {
         throw new AssertionError(String.valueOf(e.getMessage()), e);
       }

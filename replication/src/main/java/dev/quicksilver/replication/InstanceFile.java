@@ -1,15 +1,14 @@
 package dev.quicksilver.replication;
 
+import dev.quicksilver.storage.Durable;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
@@ -161,13 +160,9 @@ public final class InstanceFile {
               + " one.");
     }
     Files.setLastModifiedTime(next, made); // where the disk knows only this, it is what is read
-    try (FileChannel channel = FileChannel.open(next, StandardOpenOption.WRITE)) {
-      channel.force(true);
-    }
+    Durable.syncFile(next);
     Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
-    try (FileChannel folder = FileChannel.open(file.resolveSibling(""), StandardOpenOption.READ)) {
-      folder.force(true);
-    }
+    Durable.syncFolder(file.resolveSibling(""));
   }
 
   private static String number(Path file) throws IOException {

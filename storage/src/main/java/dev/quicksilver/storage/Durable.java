@@ -10,19 +10,19 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
-/** File operations that survive a power cut, or leave nothing. */
-final class Durable {
+/** File operations that survive a power cut, or leave nothing. Stateless. */
+public final class Durable {
   private Durable() {}
 
   /** Makes a file durable. */
-  static void syncFile(Path file) throws IOException {
+  public static void syncFile(Path file) throws IOException {
     try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
       channel.force(true);
     }
   }
 
   /** Makes a file with a line of text, durably: the whole file is there or it is not. */
-  static void writeLine(Path folder, String name, String line) throws IOException {
+  public static void writeLine(Path folder, String name, String line) throws IOException {
     Path next = folder.resolve(name + ".next");
     Files.writeString(next, line + "\n");
     syncFile(next);
@@ -31,7 +31,7 @@ final class Durable {
   }
 
   /** Makes the names in a folder durable. */
-  static void syncFolder(Path folder) throws IOException {
+  public static void syncFolder(Path folder) throws IOException {
     try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
       channel.force(true);
     }

@@ -84,7 +84,7 @@ sealed interface SlotState
    * closed more than once, and from any thread.
    */
   default List<AutoCloseable> holds() {
-    return List.of();
+    return List.copyOf(following().stream().toList());
   }
 
   /** The gateway closes: lets what waits in this state see it. From any thread. */
@@ -105,11 +105,6 @@ sealed interface SlotState
     @Override
     public Optional<String> hindrance() {
       return following.isPresent() ? Optional.empty() : Optional.of("");
-    }
-
-    @Override
-    public List<AutoCloseable> holds() {
-      return List.copyOf(following.stream().toList());
     }
   }
 
@@ -183,11 +178,6 @@ sealed interface SlotState
     @Override
     public Optional<Standing> standing() {
       return Optional.of(Standing.STANDING_BY);
-    }
-
-    @Override
-    public List<AutoCloseable> holds() {
-      return List.copyOf(following.stream().toList());
     }
 
     @Override
@@ -274,11 +264,6 @@ sealed interface SlotState
     /** The same wait, while something follows. */
     WaitingForPostgres with(Optional<Standby.Following> follows) {
       return new WaitingForPostgres(attempt, pause, problem, follows);
-    }
-
-    @Override
-    public List<AutoCloseable> holds() {
-      return List.copyOf(following.stream().toList());
     }
 
     @Override

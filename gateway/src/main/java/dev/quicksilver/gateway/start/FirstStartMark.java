@@ -1,11 +1,10 @@
 package dev.quicksilver.gateway.start;
 
+import dev.quicksilver.storage.Durable;
 import dev.quicksilver.storage.Position;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 
 /**
@@ -13,19 +12,19 @@ import java.util.Optional;
  * copies of tables, complete up to the position in it, and nobody has followed them yet.
  */
 final class FirstStartMark {
+  private static final String NAME = "first-start";
+
   private final Path folder;
   private final Path file;
 
   FirstStartMark(Path dataDirectory) {
     folder = dataDirectory;
-    file = dataDirectory.resolve("first-start");
+    file = folder.resolve(NAME);
   }
 
   /** Sets it durably. */
   void set(long lsn) throws IOException {
-    Files.writeString(file, Position.formatLsn(lsn) + "\n");
-    sync(file, StandardOpenOption.WRITE);
-    sync(folder, StandardOpenOption.READ);
+    Durable.writeLine(folder, NAME, Position.formatLsn(lsn));
   }
 
   /** Returns the position, as PostgreSQL writes it; empty if the first start has ended. */
@@ -36,13 +35,7 @@ final class FirstStartMark {
   /** Removes it durably. */
   void remove() throws IOException {
     if (Files.deleteIfExists(file)) {
-      sync(folder, StandardOpenOption.READ);
-    }
-  }
-
-  private static void sync(Path path, StandardOpenOption how) throws IOException {
-    try (FileChannel channel = FileChannel.open(path, how)) {
-      channel.force(true);
+      Durable.syncFolder(folder);
     }
   }
 }
