@@ -38,8 +38,8 @@ final class ArchitectureTest {
           "replication", Set.of("storage", "tls"),
           "migrations", Set.of(),
           "gateway", Set.of("storage", "replication", "migrations"),
-          "bridge", Set.of("storage", "tls", "postgres"),
-          "edge", Set.of("storage"),
+          "bridge", Set.of("storage", "edge", "tls", "postgres"),
+          "edge", Set.of("storage", "tls"),
           "loader", Set.of("storage", "migrations"),
           "postgres", Set.of(),
           "fixtures", Set.of());
@@ -59,11 +59,12 @@ final class ArchitectureTest {
           "gateway",
           "the gateway turns WAL into entries: what serves readers belongs to bridge, edge or cli",
           "bridge",
-          "a bridge opens a replica's environment as a second process and needs storage and its"
-              + " evaluator's PostgreSQL alone:"
+          "a bridge opens a replica's environment as a second process and needs storage, the"
+              + " edge's users and its evaluator's PostgreSQL alone:"
               + " ask for state in the environment, not in a running node",
           "edge",
-          "local readers must start in milliseconds: storage alone, no PostgreSQL, no replication",
+          "local readers must start in milliseconds: storage and TLS, no PostgreSQL, no"
+              + " replication",
           "loader",
           "the loader writes to PostgreSQL and to storage, not through a running node",
           "postgres",

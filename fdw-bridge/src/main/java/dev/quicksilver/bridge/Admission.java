@@ -1,9 +1,10 @@
 package dev.quicksilver.bridge;
 
-import dev.quicksilver.bridge.catalog.Rights;
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.wire.Transport;
+import dev.quicksilver.edge.access.Rights;
+import dev.quicksilver.edge.access.Users;
 import java.io.IOException;
 import java.util.Map;
 import java.util.Optional;
@@ -35,7 +36,7 @@ final class Admission {
   }
 
   private Rights authenticated(Greeting greeting, String user) throws IOException {
-    Optional<Users.User> known = users.find(user);
+    Optional<Users.User> known = known(user);
     boolean certified =
         transport.certificate().filter(certificate -> certificate.isOfUser(user)).isPresent();
     if (known.isEmpty() || !certified) {
@@ -49,6 +50,14 @@ final class Admission {
                 PgException.of(
                     SqlState.INVALID_PASSWORD,
                     "password authentication failed for user \"" + user + "\""));
+  }
+
+  private Optional<Users.User> known(String user) {
+    try {
+      return users.find(user);
+    } catch (IOException e) {
+      throw PgException.of(SqlState.CANNOT_CONNECT_NOW, String.valueOf(e.getMessage()), e);
+    }
   }
 
   private static void requireDatabase(Map<String, String> parameters) {

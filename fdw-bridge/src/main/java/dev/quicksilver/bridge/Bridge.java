@@ -1,10 +1,8 @@
 package dev.quicksilver.bridge;
 
-import dev.quicksilver.bridge.ServedDatabases.Served;
 import dev.quicksilver.bridge.catalog.Freshness;
 import dev.quicksilver.bridge.catalog.Replica;
 import dev.quicksilver.bridge.catalog.ReplicaView;
-import dev.quicksilver.bridge.catalog.Rights;
 import dev.quicksilver.bridge.evaluate.Evaluator;
 import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
 import dev.quicksilver.bridge.sql.PgException;
@@ -12,6 +10,9 @@ import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.sql.StatementCache;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import dev.quicksilver.bridge.wire.Transport;
+import dev.quicksilver.edge.access.Rights;
+import dev.quicksilver.edge.access.Users;
+import dev.quicksilver.storage.FollowedDatabases;
 import dev.quicksilver.tls.ServerTls;
 import java.io.Closeable;
 import java.io.IOException;
@@ -32,7 +33,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -82,7 +82,7 @@ public final class Bridge implements AutoCloseable {
     this.replica = new Replica(config.dataDirectory(), config.storage(), nanoClock);
     this.turns = new Turns(config.maxConcurrentQueries());
     this.serverVersion = Evaluator.version(config.evaluator());
-    this.users = new Users(config, replica);
+    this.users = new Users(config.credentials(), config.catalogUsers(), replica.databases());
   }
 
   /**
@@ -178,19 +178,9 @@ public final class Bridge implements AutoCloseable {
     return listener.getLocalPort();
   }
 
-  /**
-   * Shows a function the databases that are there now, and returns what it makes of them. They are
-   * open at least until it is back.
-   */
-  public <T> T look(Function<ServedDatabases, T> function) {
-    return replica.look(
-        (open, unopened) ->
-            function.apply(
-                new ServedDatabases(
-                    open.stream()
-                        .map(one -> new Served(one.database(), one.withheld(), one.diverged()))
-                        .toList(),
-                    unopened)));
+  /** Returns the databases that are there now; close it soon. */
+  public FollowedDatabases.View look() {
+    return replica.databases().viewNow();
   }
 
   /** Counters up to now. */

@@ -1,6 +1,5 @@
 package dev.quicksilver.bridge;
 
-import dev.quicksilver.bridge.catalog.Rights;
 import dev.quicksilver.bridge.evaluate.Evaluation.CopyMessage;
 import dev.quicksilver.bridge.evaluate.RelayedError;
 import dev.quicksilver.bridge.sql.PgException;
@@ -10,6 +9,8 @@ import dev.quicksilver.bridge.sql.Statement;
 import dev.quicksilver.bridge.wire.MessageReader;
 import dev.quicksilver.bridge.wire.MessageWriter;
 import dev.quicksilver.bridge.wire.Transport;
+import dev.quicksilver.edge.access.Rights;
+import dev.quicksilver.edge.access.Users;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.UncheckedIOException;

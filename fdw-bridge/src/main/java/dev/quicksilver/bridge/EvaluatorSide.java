@@ -2,13 +2,13 @@ package dev.quicksilver.bridge;
 
 import dev.quicksilver.bridge.catalog.KeySet;
 import dev.quicksilver.bridge.catalog.ReplicaView;
-import dev.quicksilver.bridge.catalog.Rights;
 import dev.quicksilver.bridge.evaluate.Evaluation;
 import dev.quicksilver.bridge.evaluate.Evaluation.CopyMessage;
 import dev.quicksilver.bridge.evaluate.Evaluation.ServerError;
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.wire.MessageWriter;
+import dev.quicksilver.edge.access.Rights;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.util.List;

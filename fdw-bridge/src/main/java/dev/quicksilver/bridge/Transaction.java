@@ -2,9 +2,9 @@ package dev.quicksilver.bridge;
 
 import dev.quicksilver.bridge.catalog.Replica;
 import dev.quicksilver.bridge.catalog.ReplicaView;
-import dev.quicksilver.bridge.catalog.Rights;
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
+import dev.quicksilver.edge.access.Rights;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;

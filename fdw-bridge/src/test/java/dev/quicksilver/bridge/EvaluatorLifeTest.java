@@ -3,9 +3,9 @@ package dev.quicksilver.bridge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quicksilver.bridge.catalog.Rights;
 import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
 import dev.quicksilver.bridge.evaluate.EvaluatorConfig.Start;
+import dev.quicksilver.edge.access.Rights;
 import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.postgres.EmbeddedPostgresException;

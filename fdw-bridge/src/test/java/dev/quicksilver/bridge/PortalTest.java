@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quicksilver.bridge.catalog.Replica;
 import dev.quicksilver.bridge.catalog.ReplicaView;
-import dev.quicksilver.bridge.catalog.Rights;
 import dev.quicksilver.bridge.seek.Interruption;
 import dev.quicksilver.bridge.seek.Scope;
 import dev.quicksilver.bridge.seek.Seek;
@@ -13,6 +12,7 @@ import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.Script;
 import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.wire.MessageWriter;
+import dev.quicksilver.edge.access.Rights;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;

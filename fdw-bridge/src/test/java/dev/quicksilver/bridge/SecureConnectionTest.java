@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.quicksilver.edge.access.Credentials;
 import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.tls.CertificateAuthority;

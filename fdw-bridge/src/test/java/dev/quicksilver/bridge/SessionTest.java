@@ -3,6 +3,7 @@ package dev.quicksilver.bridge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quicksilver.edge.access.Credentials;
 import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.storage.DatabaseDirectory;
 import java.nio.charset.StandardCharsets;

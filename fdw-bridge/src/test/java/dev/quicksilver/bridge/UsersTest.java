@@ -3,7 +3,8 @@ package dev.quicksilver.bridge;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quicksilver.bridge.wire.ScramVerifier;
+import dev.quicksilver.edge.access.Credentials;
+import dev.quicksilver.edge.access.ScramVerifier;
 import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.fixtures.rights.RightsCheck;
 import dev.quicksilver.storage.DatabaseDirectory;

@@ -2,7 +2,6 @@ package dev.quicksilver.cli.command;
 
 import dev.quicksilver.bridge.Bridge;
 import dev.quicksilver.bridge.BridgeConfig;
-import dev.quicksilver.bridge.Credentials;
 import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
 import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.Endpoint;
@@ -14,6 +13,7 @@ import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.Niceness;
 import dev.quicksilver.cli.process.ProcessFile;
+import dev.quicksilver.edge.access.Credentials;
 import dev.quicksilver.postgres.EmbeddedPostgresException;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -3,8 +3,10 @@ package dev.quicksilver.bridge.catalog;
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
 import dev.quicksilver.bridge.types.Type;
+import dev.quicksilver.edge.access.Rights;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.FollowedDatabases;
 import dev.quicksilver.storage.Following;
 import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.Snapshot;
@@ -38,7 +40,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
   private final Map<String, PgException> tooOld = new HashMap<>();
   private final Map<String, Snapshot> snapshots = new HashMap<>();
   private final Set<String> asSeen = new HashSet<>();
-  private Replica.@Nullable Opened opened;
+  private FollowedDatabases.@Nullable View opened;
   private boolean lookedAnew;
 
   /** Says whether a database is new enough. */
@@ -62,15 +64,15 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
     void require(String database, long most);
   }
 
-  ReplicaView(Replica replica, Replica.Opened opened, Rights rights, Judge judge) {
+  ReplicaView(Replica replica, FollowedDatabases.View opened, Rights rights, Judge judge) {
     this.replica = replica;
     this.judge = judge;
     this.rights = rights;
     this.opened = opened;
   }
 
-  private synchronized Replica.Opened opened() {
-    Replica.Opened now = opened;
+  private synchronized FollowedDatabases.View opened() {
+    FollowedDatabases.View now = opened;
     if (now == null) {
       throw new IllegalStateException("the view is closed");
     }
@@ -78,9 +80,9 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
   }
 
   /** All databases that may be read. */
-  private SortedMap<String, Replica.Shared> all() {
+  private SortedMap<String, FollowedDatabases.Followed> all() {
     lookAnew();
-    SortedMap<String, Replica.Shared> there = opened().databases();
+    SortedMap<String, FollowedDatabases.Followed> there = opened().databases();
     if (rights.only().isEmpty()) {
       return there;
     }
@@ -90,11 +92,11 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
   }
 
   /** The database of a name; null if there is none that may be read. */
-  private synchronized Replica.@Nullable Shared database(String name) {
+  private synchronized FollowedDatabases.@Nullable Followed database(String name) {
     if (!rights.allow(name)) {
       return null;
     }
-    Replica.Shared known = opened().databases().get(name);
+    FollowedDatabases.Followed known = opened().databases().get(name);
     if (lookedAnew || (known != null && asSeen.contains(name))) {
       return known;
     }
@@ -112,12 +114,12 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
       return;
     }
     lookedAnew = true;
-    Replica.Opened before = opened();
-    Replica.Opened now = replica.acquireNow();
+    FollowedDatabases.View before = opened();
+    FollowedDatabases.View now = replica.databases().viewNow();
     boolean same =
         asSeen.stream().allMatch(name -> before.databases().get(name) == now.databases().get(name));
     opened = same ? now : before;
-    replica.release(same ? before : now);
+    (same ? before : now).close();
   }
 
   /** The databases that there were when the view was taken. */
@@ -136,7 +138,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
 
   /** How many rows of a table have so many bytes together, by and large. */
   public long rowsWithin(String name, long bytes) {
-    Replica.Shared shared = behind(name);
+    FollowedDatabases.Followed shared = behind(name);
     if (shared == null) {
       return Long.MAX_VALUE;
     }
@@ -151,8 +153,8 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
   }
 
   /** The database whose pairs or whose log a table shows; null if there is none. */
-  private Replica.@Nullable Shared behind(String table) {
-    Replica.Shared pairs = database(table);
+  private FollowedDatabases.@Nullable Followed behind(String table) {
+    FollowedDatabases.Followed pairs = database(table);
     return pairs == null && table.endsWith("_log")
         ? database(table.substring(0, table.length() - 4))
         : pairs;
@@ -163,7 +165,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
     return name.equals("databases") || name.equals("replication") || behind(name) != null;
   }
 
-  private Snapshot snapshot(String name, Replica.Shared shared) {
+  private Snapshot snapshot(String name, FollowedDatabases.Followed shared) {
     return snapshots.computeIfAbsent(name, ignored -> shared.database().snapshot());
   }
 
@@ -196,7 +198,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
     }
   }
 
-  private Snapshot served(String name, Replica.Shared shared) {
+  private Snapshot served(String name, FollowedDatabases.Followed shared) {
     shared
         .withheld()
         .ifPresent(
@@ -217,7 +219,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
     if (!schema.isEmpty() && !schema.equals("public")) {
       return Optional.empty();
     }
-    Replica.Shared shared = database(name);
+    FollowedDatabases.Followed shared = database(name);
     if (shared != null) {
       return Optional.of(pairs(name, shared));
     }
@@ -229,7 +231,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
     }
     if (name.endsWith("_log")) {
       String database = name.substring(0, name.length() - 4);
-      Replica.Shared logged = database(database);
+      FollowedDatabases.Followed logged = database(database);
       if (logged != null) {
         return Optional.of(log(database, logged));
       }
@@ -247,7 +249,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
     return List.copyOf(result.values());
   }
 
-  private Relation pairs(String name, Replica.Shared shared) {
+  private Relation pairs(String name, FollowedDatabases.Followed shared) {
     DatabaseIdentity identity = shared.database().identity();
     return new PairRelation(
         name,
@@ -258,7 +260,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
   }
 
   /** Pairs for an estimate: a snapshot is not kept for it, so that listing tables pins no pages. */
-  private long estimate(String name, Replica.Shared shared) {
+  private long estimate(String name, FollowedDatabases.Followed shared) {
     Snapshot held = snapshots.get(name);
     if (held != null) {
       return held.pairs();
@@ -268,7 +270,7 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
     }
   }
 
-  private Relation log(String name, Replica.Shared shared) {
+  private Relation log(String name, FollowedDatabases.Followed shared) {
     DatabaseIdentity identity = shared.database().identity();
     return new LogRelation(
         name,
@@ -372,10 +374,10 @@ public final class ReplicaView implements CatalogView, AutoCloseable {
   }
 
   private synchronized void release() {
-    Replica.Opened used = opened;
+    FollowedDatabases.View used = opened;
     opened = null;
     if (used != null) {
-      replica.release(used);
+      used.close();
     }
   }
 }

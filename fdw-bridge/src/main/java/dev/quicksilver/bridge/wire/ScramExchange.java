@@ -2,6 +2,7 @@ package dev.quicksilver.bridge.wire;
 
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
+import dev.quicksilver.edge.access.ScramVerifier;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;
 import java.util.Arrays;

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quicksilver.bridge.TestReplica;
 import dev.quicksilver.bridge.catalog.Replica;
 import dev.quicksilver.bridge.catalog.ReplicaView;
-import dev.quicksilver.bridge.catalog.Rights;
+import dev.quicksilver.edge.access.Rights;
 import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;

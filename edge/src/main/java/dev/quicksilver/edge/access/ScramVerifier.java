@@ -1,4 +1,4 @@
-package dev.quicksilver.bridge.wire;
+package dev.quicksilver.edge.access;
 
 import com.ongres.scram.common.StringPreparation;
 import java.nio.charset.StandardCharsets;
@@ -42,17 +42,26 @@ public final class ScramVerifier {
   public static ScramVerifier ofPassword(String password) {
     byte[] salt = new byte[SALT_BYTES];
     new SecureRandom().nextBytes(salt);
+    return of(password, salt, ITERATIONS);
+  }
+
+  private static ScramVerifier of(String password, byte[] salt, int iterations) {
     try {
       char[] prepared = StringPreparation.POSTGRESQL_PREPARATION.normalize(password.toCharArray());
-      var spec = new PBEKeySpec(prepared, salt, ITERATIONS, 256);
+      var spec = new PBEKeySpec(prepared, salt, iterations, 256);
       byte[] salted =
           SecretKeyFactory.getInstance("PBKDF2WithHmacSHA256").generateSecret(spec).getEncoded();
       byte[] clientKey = hmac(salted, "Client Key".getBytes(StandardCharsets.US_ASCII));
       byte[] serverKey = hmac(salted, "Server Key".getBytes(StandardCharsets.US_ASCII));
-      return new ScramVerifier(ITERATIONS, salt, sha256(clientKey), serverKey);
+      return new ScramVerifier(iterations, salt, sha256(clientKey), serverKey);
     } catch (GeneralSecurityException e) {
       throw new IllegalStateException(e);
     }
+  }
+
+  /** Whether a password that a client sent as it is is the right one: takes some milliseconds. */
+  public boolean isOf(String password) {
+    return MessageDigest.isEqual(of(password, salt, iterations).storedKey, storedKey);
   }
 
   /**
@@ -101,16 +110,18 @@ public final class ScramVerifier {
         + base64.encodeToString(serverKey);
   }
 
-  int iterations() {
+  /** Returns how often the password is hashed. */
+  public int iterations() {
     return iterations;
   }
 
-  String salt() {
+  /** Returns the salt in Base64. */
+  public String salt() {
     return Base64.getEncoder().encodeToString(salt);
   }
 
   /** Whether the client's proof is right for the exchange. */
-  boolean verifies(byte[] proof, byte[] exchange) {
+  public boolean verifies(byte[] proof, byte[] exchange) {
     byte[] signature = hmac(storedKey, exchange);
     if (proof.length != signature.length) {
       return false;
@@ -122,7 +133,8 @@ public final class ScramVerifier {
     return MessageDigest.isEqual(sha256(clientKey), storedKey);
   }
 
-  byte[] serverSignature(byte[] exchange) {
+  /** Returns what proves to the client that the server has the verifier. */
+  public byte[] serverSignature(byte[] exchange) {
     return hmac(serverKey, exchange);
   }
 

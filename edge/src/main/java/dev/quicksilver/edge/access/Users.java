@@ -1,12 +1,8 @@
-package dev.quicksilver.bridge;
+package dev.quicksilver.edge.access;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
-import dev.quicksilver.bridge.catalog.Replica;
-import dev.quicksilver.bridge.catalog.Rights;
-import dev.quicksilver.bridge.sql.PgException;
-import dev.quicksilver.bridge.sql.SqlState;
-import dev.quicksilver.bridge.wire.ScramVerifier;
+import dev.quicksilver.storage.FollowedDatabases;
 import dev.quicksilver.storage.StorageException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,9 +14,9 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Who may connect, and what they may read: the bridge's own user if it has one, and those of the
- * catalog database if they are wanted, as {@code quicksilver.grant_read} has put them there. A
- * user's pair in the catalog:
+ * Who may connect to a listener of this machine, and what they may read: the listener's own user if
+ * it has one, and those of the catalog database if they are wanted, as {@code
+ * quicksilver.grant_read} has put them there. A user's pair in the catalog:
  *
  * <pre>role:NAME → {"verifier":"SCRAM-SHA-256$…","databases":["dns"]}</pre>
  *
@@ -28,16 +24,17 @@ import org.slf4j.LoggerFactory;
  * all databases. The catalog is read each time, so that a change counts as soon as it is here. Safe
  * for all threads.
  */
-final class Users {
+public final class Users {
   private static final Logger LOG = LoggerFactory.getLogger(Users.class);
   private static final JsonMapper JSON = new JsonMapper();
   private static final String ROLE = "role:";
   private static final String ALL = "*";
   private static final int LONGEST_KEY = 511;
+  private static final String UNREADABLE = "the list of users cannot be read on this edge";
 
   private final Optional<Credentials> own;
   private final boolean listed;
-  private final Replica replica;
+  private final FollowedDatabases databases;
   private final byte[] secret = new byte[32];
 
   /**
@@ -45,26 +42,32 @@ final class Users {
    *
    * @param verifier of the password; empty if there is none
    */
-  record User(Optional<ScramVerifier> verifier, Rights rights) {}
+  public record User(Optional<ScramVerifier> verifier, Rights rights) {}
 
-  Users(BridgeConfig config, Replica replica) {
-    this.own = config.credentials();
-    this.listed = config.catalogUsers();
-    this.replica = replica;
+  /**
+   * Makes the list.
+   *
+   * @param own may read everything
+   * @param listed whether those of the catalog may connect, too
+   */
+  public Users(Optional<Credentials> own, boolean listed, FollowedDatabases databases) {
+    this.own = own;
+    this.listed = listed;
+    this.databases = databases;
     new SecureRandom().nextBytes(secret);
   }
 
   /** Whether anybody on this machine may read everything, under any name. */
-  boolean anybody() {
+  public boolean anybody() {
     return own.isEmpty() && !listed;
   }
 
   /**
    * Finds a user.
    *
-   * @throws PgException 57P03 if the list of users cannot be read just now
+   * @throws IOException if the list of users cannot be read just now; the log says why
    */
-  Optional<User> find(String name) {
+  public Optional<User> find(String name) throws IOException {
     if (own.isPresent() && own.get().user().equals(name)) {
       return Optional.of(new User(Optional.of(own.get().verifier()), Rights.ALL));
     }
@@ -75,9 +78,7 @@ final class Users {
       return listed(name);
     } catch (StorageException | IOException e) {
       LOG.warn("a user cannot be looked up: {}", e.getMessage());
-      throw PgException.of(
-              SqlState.CANNOT_CONNECT_NOW, "the list of users cannot be read on this edge", e)
-          .hint("The bridge's log says why; another edge may have it.");
+      throw new IOException(UNREADABLE + ": its log says why; another edge may have it", e);
     }
   }
 
@@ -86,39 +87,42 @@ final class Users {
     String key = ROLE + name;
     return key.getBytes(StandardCharsets.UTF_8).length > LONGEST_KEY
         ? Optional.empty()
-        : replica.catalogValue(key).map(Users::user);
+        : parsed(databases.catalogValue(key));
   }
 
-  private static User user(byte[] value) {
+  private static Optional<User> parsed(Optional<byte[]> value) throws IOException {
+    return value.isPresent() ? Optional.of(user(value.get())) : Optional.empty();
+  }
+
+  private static User user(byte[] value) throws IOException {
     try {
       JsonNode pair = JSON.readTree(value);
-      Set<String> databases = new TreeSet<>();
-      pair.path("databases").forEach(name -> databases.add(name.asText()));
+      Set<String> named = new TreeSet<>();
+      pair.path("databases").forEach(name -> named.add(name.asText()));
       JsonNode verifier = pair.path("verifier");
       return new User(
           verifier.isTextual()
               ? Optional.of(ScramVerifier.parse(verifier.asText()))
               : Optional.empty(),
-          databases.contains(ALL) ? Rights.ALL : Rights.of(databases));
+          named.contains(ALL) ? Rights.ALL : Rights.of(named));
     } catch (IOException | IllegalArgumentException e) {
-      throw PgException.of(
-              SqlState.CANNOT_CONNECT_NOW, "the list of users cannot be read on this edge", e)
-          .hint("Grant the user's rights anew on the central PostgreSQL.");
+      throw new IOException(
+          UNREADABLE + ": grant the user's rights anew on the central PostgreSQL", e);
     }
   }
 
   /** What is asked of a client whose user is not there, or has no password. */
-  ScramVerifier nobody(String name) {
+  public ScramVerifier nobody(String name) {
     return ScramVerifier.ofNobody(name, secret);
   }
 
   /** Changes whenever the catalog does. */
-  String version() {
-    return listed ? replica.catalogVersion() : "";
+  public String version() {
+    return listed ? databases.catalogVersion() : "";
   }
 
   /** What has become of a user's rights. */
-  enum Standing {
+  public enum Standing {
     KEPT,
     LOST,
 
@@ -127,14 +131,14 @@ final class Users {
   }
 
   /** Whether a user who had these rights has lost some of them. */
-  Standing standing(String name, Rights before) {
+  public Standing standing(String name, Rights before) {
     if (anybody() || own.filter(credentials -> credentials.user().equals(name)).isPresent()) {
       return Standing.KEPT;
     }
     try {
       boolean kept = listed(name).map(User::rights).map(before::within).orElse(false);
       return kept ? Standing.KEPT : Standing.LOST;
-    } catch (StorageException | IOException | PgException e) {
+    } catch (StorageException | IOException e) {
       LOG.debug("whether rights were lost is not known yet: {}", e.toString());
       return Standing.UNKNOWN;
     }

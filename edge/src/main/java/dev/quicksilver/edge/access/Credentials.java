@@ -1,6 +1,4 @@
-package dev.quicksilver.bridge;
-
-import dev.quicksilver.bridge.wire.ScramVerifier;
+package dev.quicksilver.edge.access;
 
 /** A user and the SCRAM-SHA-256 verifier of its password; the password itself is not kept. */
 public final class Credentials {
@@ -28,11 +26,13 @@ public final class Credentials {
     return new Credentials(user, ScramVerifier.parse(verifier));
   }
 
-  String user() {
+  /** Returns the user. */
+  public String user() {
     return user;
   }
 
-  ScramVerifier verifier() {
+  /** Returns what is kept of the password. */
+  public ScramVerifier verifier() {
     return verifier;
   }
 }

@@ -1,4 +1,4 @@
-package dev.quicksilver.bridge.catalog;
+package dev.quicksilver.edge.access;
 
 import java.util.Optional;
 import java.util.Set;
