@@ -2,6 +2,7 @@ package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.SnapshotCopy;
 import dev.quicksilver.storage.VerifyProgress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +59,7 @@ final class BitflipBar implements Bar {
         for (int commit = 1; commit <= COMMITS; commit++) {
           CrashModel.commit(database, settings.seed(), commit);
         }
-        database.copyTo(folder.resolve("copy"), VerifyProgress.NONE);
+        SnapshotCopy.copy(database, folder.resolve("copy"), VerifyProgress.NONE);
       }
       Map<Result, Integer> results = new EnumMap<>(Result.class);
       // half of the flips in a copy without free pages, half in the file as it grew, whose free

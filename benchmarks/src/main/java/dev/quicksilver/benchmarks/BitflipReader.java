@@ -3,6 +3,7 @@ package dev.quicksilver.benchmarks;
 import dev.quicksilver.benchmarks.BitflipBar.Result;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.Verifier;
 import dev.quicksilver.storage.VerifyProgress;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -71,7 +72,7 @@ final class BitflipReader {
       return worst;
     }
     try {
-      return database.verify(VerifyProgress.NONE).clean()
+      return Verifier.verify(database, VerifyProgress.NONE).clean()
           ? Result.VANISHED
           : Result.VANISHED_BUT_VERIFY_TELLS;
     } catch (StorageException told) {

@@ -8,6 +8,7 @@ import dev.quicksilver.storage.LogReader;
 import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.StorageException;
 import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.Verifier;
 import dev.quicksilver.storage.VerifyProgress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -77,7 +78,7 @@ final class ChurnRun {
       if (toTheBrim) {
         fillToTheBrim();
       }
-      database.verify(VerifyProgress.NONE).requireClean();
+      Verifier.verify(database, VerifyProgress.NONE).requireClean();
       return churned.with(refusedThoughItFitted);
     }
   }

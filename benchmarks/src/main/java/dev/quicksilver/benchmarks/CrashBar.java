@@ -5,6 +5,7 @@ import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.Verifier;
 import dev.quicksilver.storage.VerifyProgress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -142,7 +143,7 @@ final class CrashBar implements Bar {
         points++;
       }
       try (Database database = Database.open(loaded, CrashModel.OPTIONS)) {
-        long pairs = database.verify(VerifyProgress.NONE).requireClean().pairs();
+        long pairs = Verifier.verify(database, VerifyProgress.NONE).requireClean().pairs();
         require(pairs == StorageChild.LOADED, pairs + " pairs were loaded");
       }
       haltAt(REPLACE_POINT, "replace", data.toString());
@@ -254,14 +255,16 @@ final class CrashBar implements Bar {
       require(
           model.commit() >= acknowledged,
           "commit " + acknowledged + " was acknowledged and is lost; stands at " + model.commit());
-      return database.verify(VerifyProgress.NONE).requireClean().entries();
+      return Verifier.verify(database, VerifyProgress.NONE).requireClean().entries();
     }
   }
 
   private static void checkSuccessor(Path folder) {
     try (Database database = Database.open(folder, CrashModel.OPTIONS)) {
       require(database.identity().equals(CrashModel.SUCCESSOR), "it is the database before");
-      require(database.verify(VerifyProgress.NONE).requireClean().pairs() == 0, "it is not empty");
+      require(
+          Verifier.verify(database, VerifyProgress.NONE).requireClean().pairs() == 0,
+          "it is not empty");
     }
   }
 

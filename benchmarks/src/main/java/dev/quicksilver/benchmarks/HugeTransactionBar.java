@@ -12,6 +12,7 @@ import dev.quicksilver.storage.KeyRange;
 import dev.quicksilver.storage.Scan;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.Verifier;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -70,7 +71,8 @@ final class HugeTransactionBar implements Bar {
         if (!head.equals(atReplica.head())) {
           throw new AssertionError("root " + head + ", replica " + atReplica.head());
         }
-        Head verified = atReplica.verify((stage, done, total) -> {}).requireClean().head();
+        Head verified =
+            Verifier.verify(atReplica, (stage, done, total) -> {}).requireClean().head();
         System.out.println(
             "the replica's pairs are verified, content digest " + verified.contentDigest());
         return new Outcome(

@@ -2,6 +2,7 @@ package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.SnapshotCopy;
 import dev.quicksilver.storage.VerifyProgress;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -36,7 +37,7 @@ final class SizeBar implements Bar {
             StorageSample.SMALL_LOG.withoutDurability())) {
       Peer peer = Peer.compile(folder);
       StorageSample.fill(database, pairs, 10_000, true);
-      database.copyTo(folder.resolve("copy"), VerifyProgress.NONE);
+      SnapshotCopy.copy(database, folder.resolve("copy"), VerifyProgress.NONE);
       long ours = Files.size(folder.resolve("copy/data.mdb"));
       peer.rate("append", folder.resolve("peer"), pairs, 10_000, Peer.Sync.NEVER);
       long theirs = Files.size(folder.resolve("peer/data.mdb"));

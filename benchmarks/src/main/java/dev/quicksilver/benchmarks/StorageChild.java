@@ -9,8 +9,10 @@ import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.ErrorCode;
 import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.SnapshotCopy;
 import dev.quicksilver.storage.StorageException;
 import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.Verifier;
 import dev.quicksilver.storage.VerifyProgress;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -132,7 +134,7 @@ final class StorageChild implements AutoCloseable {
       case "read" -> read(folder);
       case "copy" -> {
         try (Database database = Database.openReadOnly(folder, CrashModel.OPTIONS)) {
-          database.copyTo(Path.of(arguments[2]), VerifyProgress.NONE);
+          SnapshotCopy.copy(database, Path.of(arguments[2]), VerifyProgress.NONE);
         }
       }
       case "compact" ->
@@ -197,7 +199,8 @@ final class StorageChild implements AutoCloseable {
           });
       while (!stopping.get()) {
         long began = System.nanoTime();
-        long now = database.verify(VerifyProgress.NONE).requireClean().head().lastSequence();
+        long now =
+            Verifier.verify(database, VerifyProgress.NONE).requireClean().head().lastSequence();
         if (now < last) {
           throw new AssertionError("sequence " + now + " came after " + last);
         }

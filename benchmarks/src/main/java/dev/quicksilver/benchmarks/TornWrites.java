@@ -2,6 +2,7 @@ package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.Verifier;
 import dev.quicksilver.storage.VerifyProgress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -138,7 +139,7 @@ final class TornWrites {
       if (model.commit() != commit) {
         throw new AssertionError("stands at commit " + model.commit() + ", not at " + commit);
       }
-      database.verify(VerifyProgress.NONE).requireClean();
+      Verifier.verify(database, VerifyProgress.NONE).requireClean();
     }
   }
 }

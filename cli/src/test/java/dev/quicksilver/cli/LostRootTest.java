@@ -14,6 +14,7 @@ import dev.quicksilver.postgres.SqlSession;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.SnapshotCopy;
 import dev.quicksilver.storage.StorageOptions;
 import dev.quicksilver.storage.VerifyProgress;
 import java.nio.file.Files;
@@ -230,7 +231,7 @@ final class LostRootTest {
     // The catalog names it, and then the edge was killed.
     try (DatabaseSet edge = DatabaseSet.open(cluster.data("edge"), OPTIONS);
         Database catalog = open("root", DatabaseSet.CATALOG)) {
-      catalog.copyTo(edge.copyFolder(DatabaseSet.CATALOG), VerifyProgress.NONE);
+      SnapshotCopy.copy(catalog, edge.copyFolder(DatabaseSet.CATALOG), VerifyProgress.NONE);
       edge.useCopy(DatabaseSet.CATALOG);
       assertThat(edge.get("two")).isEmpty();
     }

@@ -17,6 +17,7 @@ import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.Scan;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.Verifier;
 import dev.quicksilver.storage.VerifyProgress;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -103,7 +104,7 @@ final class SnapshotCommandTest {
           assertThat(done.output()).contains("dns: ").contains("verified");
         }
         try (Database copied = Database.open(each, OPTIONS)) {
-          assertThat(copied.verify(VerifyProgress.NONE).problems()).isEmpty();
+          assertThat(Verifier.verify(copied, VerifyProgress.NONE).problems()).isEmpty();
           Head head = copied.head();
           assertThat(live.chainHashAt(head.lastSequence())).isEqualTo(head.chainHash());
         }
@@ -166,7 +167,7 @@ final class SnapshotCommandTest {
       try (Database copy = Database.openReadOnly(copied, OPTIONS)) {
         assertThat(copy.head()).isEqualTo(live.head());
         assertThat(copy.head().oldestSequence()).isEqualTo(1);
-        assertThat(copy.verify(VerifyProgress.NONE).problems()).isEmpty();
+        assertThat(Verifier.verify(copy, VerifyProgress.NONE).problems()).isEmpty();
       }
     }
   }

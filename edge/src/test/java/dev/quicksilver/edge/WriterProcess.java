@@ -6,6 +6,7 @@ import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.SnapshotCopy;
 import dev.quicksilver.storage.StorageOptions;
 import dev.quicksilver.storage.VerifyProgress;
 import java.io.BufferedReader;
@@ -81,7 +82,7 @@ final class WriterProcess {
   }
 
   private void copy() {
-    database.copyTo(directory.copyGeneration("edge"), VerifyProgress.NONE);
+    SnapshotCopy.copy(database, directory.copyGeneration("edge"), VerifyProgress.NONE);
     database.close();
     try (DatabaseSet set = DatabaseSet.open(data, OPTIONS)) {
       set.useCopy("edge");

@@ -16,6 +16,7 @@ import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Following;
 import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.SnapshotCopy;
 import dev.quicksilver.storage.StorageOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -275,10 +276,10 @@ final class ReplacedRootTest extends RootTest {
   private void catalogComesAlone() {
     try (DatabaseSet there = DatabaseSet.open(copy(), OPTIONS)) {
       there.drop(DatabaseSet.CATALOG);
-      root.databases()
-          .get(DatabaseSet.CATALOG)
-          .orElseThrow()
-          .copyTo(there.copyFolder(DatabaseSet.CATALOG), (_, _, _) -> {});
+      SnapshotCopy.copy(
+          root.databases().get(DatabaseSet.CATALOG).orElseThrow(),
+          there.copyFolder(DatabaseSet.CATALOG),
+          (_, _, _) -> {});
       there.useCopy(DatabaseSet.CATALOG);
     }
   }

@@ -81,7 +81,8 @@ final class CopyServer {
         sequence = log.nextSequence() - 1;
       }
       byte[] after = request.after();
-      SnapshotPiece piece = database.piece(after.length == 0 ? null : after, request.pieceBytes());
+      SnapshotPiece piece =
+          SnapshotPiece.read(database, after.length == 0 ? null : after, request.pieceBytes());
       try (piece) {
         if (!request.begins()) {
           sendLog(piece.log(sequence + 1), Long.MAX_VALUE, out);

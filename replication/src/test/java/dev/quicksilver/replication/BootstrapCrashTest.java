@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.Verifier;
 import dev.quicksilver.storage.VerifyProgress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -126,7 +127,7 @@ final class BootstrapCrashTest {
       again.follow(root.port());
       again.awaitEqual("dns", root);
       again.stopFollowing();
-      assertThat(again.database("dns").verify(VerifyProgress.NONE).problems()).isEmpty();
+      assertThat(Verifier.verify(again.database("dns"), VerifyProgress.NONE).problems()).isEmpty();
       assertThat(again.databases.copyBegun("dns")).isFalse();
     }
     try (Stream<Path> left = Files.list(data.resolve("edge/databases/dns"))) {

@@ -9,6 +9,7 @@ import dev.quicksilver.storage.ChainHash;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.Verifier;
 import dev.quicksilver.storage.VerifyProgress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,7 +68,7 @@ final class BootstrapTest {
   }
 
   private static void requireClean(TestNode node) {
-    assertThat(node.database("dns").verify(VerifyProgress.NONE).problems()).isEmpty();
+    assertThat(Verifier.verify(node.database("dns"), VerifyProgress.NONE).problems()).isEmpty();
   }
 
   @Test

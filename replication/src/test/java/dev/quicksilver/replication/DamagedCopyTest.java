@@ -10,6 +10,7 @@ import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.ErrorCode;
 import dev.quicksilver.storage.StorageException;
 import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.Verifier;
 import dev.quicksilver.storage.VerifyProgress;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -96,7 +97,7 @@ final class DamagedCopyTest {
       node.awaitEqual("dns", root);
       node.awaitEqual("pages", root);
       assertThat(node.databases.damaged()).isEmpty();
-      assertThat(node.database("dns").verify(VerifyProgress.NONE).problems()).isEmpty();
+      assertThat(Verifier.verify(node.database("dns"), VerifyProgress.NONE).problems()).isEmpty();
       // The damaged one goes after the copy has come into use.
       Await.until(() -> generations(edge) == 1, () -> edge);
     }

@@ -3,6 +3,7 @@ package dev.quicksilver.replication;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quicksilver.storage.SnapshotCopy;
 import dev.quicksilver.storage.VerifyProgress;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -120,7 +121,7 @@ final class InstanceFileTest {
   void isNotInASnapshot() throws IOException {
     try (TestNode node = TestNode.root("root", data)) {
       Path snapshot = folder.resolve("snapshot");
-      node.database(CatalogPair.CATALOG).copyTo(snapshot, VerifyProgress.NONE);
+      SnapshotCopy.copy(node.database(CatalogPair.CATALOG), snapshot, VerifyProgress.NONE);
       try (Stream<Path> files = Files.walk(snapshot)) {
         assertThat(files).isNotEmpty().noneMatch(file -> file.endsWith(InstanceFile.NAME));
       }

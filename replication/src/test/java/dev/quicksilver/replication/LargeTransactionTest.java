@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.Verifier;
 import dev.quicksilver.storage.VerifyProgress;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -66,7 +67,8 @@ final class LargeTransactionTest {
   private Head head() {
     try (DatabaseSet databases =
         DatabaseSet.open(data.resolve("edge"), StorageOptions.DEFAULT.withoutDurability())) {
-      assertThat(databases.get("dns").orElseThrow().verify(VerifyProgress.NONE).problems())
+      assertThat(
+              Verifier.verify(databases.get("dns").orElseThrow(), VerifyProgress.NONE).problems())
           .isEmpty();
       return databases.get("dns").orElseThrow().head();
     }

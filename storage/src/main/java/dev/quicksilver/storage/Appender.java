@@ -26,8 +26,8 @@ public final class Appender extends WriteSession {
   private long transactionTime;
   private long pending;
 
-  Appender(Database database, Environment environment) {
-    super(database, environment);
+  Appender(Database database) {
+    super(database);
     encoder = new BlockEncoder(log::segment);
     blockBefore = before.chainHash();
   }

@@ -9,23 +9,29 @@ import org.jspecify.annotations.Nullable;
  * which then can only be closed and leaves nothing behind. For one platform thread; holds LMDB's
  * write lock until it is closed.
  */
-public final class Applier extends WriteSession {
+public class Applier extends WriteSession {
   private CopyState held;
 
-  Applier(Database database, Environment environment, CopyState held) {
-    super(database, environment);
+  /**
+   * Begins to write.
+   *
+   * @param held which part of the content is here: all of it, unless a copy is being made
+   */
+  protected Applier(Database database, CopyState held) {
+    super(database);
     this.held = held;
     if (held.kind() == CopyState.Kind.COPY && !held.complete()) {
       pairs.withoutDigest(); // whether it is the source's, the verification of what is stored says
     }
   }
 
-  /** Returns which part of the content is here: all of it, unless a copy is being made. */
-  CopyState held() {
+  /** Returns which part of the content is here. */
+  protected final CopyState held() {
     return held;
   }
 
-  void hold(CopyState more) {
+  /** Says that more of the content is here. */
+  protected final void hold(CopyState more) {
     held = more;
   }
 
@@ -36,7 +42,7 @@ public final class Applier extends WriteSession {
    *     CORRUPT if its bytes are damaged
    * @throws IOException if the source fails
    */
-  public void apply(BlockHeader header, SegmentSource segments) throws IOException {
+  public final void apply(BlockHeader header, SegmentSource segments) throws IOException {
     requireUsable();
     if (header.firstSequence() != sequence + 1) {
       throw failed(

@@ -2,6 +2,7 @@ package dev.quicksilver.storage;
 
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
+import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /** Big-endian integers in byte arrays. */
@@ -39,6 +40,11 @@ final class Bytes {
 
   static long getLong(byte[] from, int at) {
     return (long) LONG.get(from, at);
+  }
+
+  /** Returns a copy outside of the heap, as lmdbjava wants keys and data. */
+  static ByteBuffer direct(byte[] bytes) {
+    return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
   }
 
   /**

@@ -13,7 +13,7 @@ import org.lmdbjava.LmdbException;
  * it is on the disk and {@link Verifier} has found nothing wrong.
  */
 final class CompactCopy {
-  private static final String DATA = "data.mdb";
+  private static final String DATA = Environment.FILE;
   private static final String MAKING = "making";
 
   private final Environment environment;
@@ -39,7 +39,7 @@ final class CompactCopy {
       FailPoint.hit("storage.after-copy-sync");
       Verification found;
       try (Database copy = Database.openReadOnly(folder, options)) {
-        found = copy.verify(progress).requireClean();
+        found = Verifier.verify(copy, progress).requireClean();
       }
       good = true;
       return found;

@@ -81,7 +81,7 @@ public final class Compaction {
   }
 
   private static long size(Path folder) throws IOException {
-    return Files.size(folder.resolve("data.mdb"));
+    return Files.size(folder.resolve(Environment.FILE));
   }
 
   /** LMDB holds a shared lock on the first byte of its lock file as long as it is open. */

@@ -18,8 +18,6 @@ import org.lmdbjava.LmdbException;
  * vanish when a second handle of the same process closes. Safe for all threads.
  */
 public final class Database implements AutoCloseable {
-  static final String FILE = "data.mdb";
-
   private static final long READ_ONLY_POLL = TimeUnit.MILLISECONDS.toNanos(1);
 
   private final Environment environment;
@@ -36,8 +34,8 @@ public final class Database implements AutoCloseable {
     this.environment = environment;
     this.options = options;
     try (Snapshot snapshot = new Snapshot(environment)) {
-      byte[] format = snapshot.meta(MetaFormat.FORMAT_KEY);
-      byte[] stored = snapshot.meta(MetaFormat.IDENTITY_KEY);
+      byte[] format = MetaReader.record(snapshot.transaction(), MetaFormat.FORMAT_KEY);
+      byte[] stored = MetaReader.record(snapshot.transaction(), MetaFormat.IDENTITY_KEY);
       if (format == null || stored == null) {
         throw new StorageException(
             ErrorCode.WRONG_FORMAT,
@@ -45,7 +43,7 @@ public final class Database implements AutoCloseable {
       }
       MetaFormat.checkFormat(format, environment.path);
       identity = MetaFormat.decodeIdentity(stored, environment.path);
-      if (finished && snapshot.meta(CopyState.KEY) != null) {
+      if (finished && MetaReader.record(snapshot.transaction(), CopyState.KEY) != null) {
         throw new StorageException(
             ErrorCode.UNFINISHED,
             environment.path
@@ -68,13 +66,14 @@ public final class Database implements AutoCloseable {
     return create(folder, identity, options, empty, null);
   }
 
+  /** Makes a new database that stands at a head; if there is a state, one that is in the making. */
   static Database create(
       Path folder,
       DatabaseIdentity identity,
       StorageOptions options,
       Head start,
       @Nullable CopyState state) {
-    if (Files.exists(folder.resolve(FILE))) {
+    if (Files.exists(folder.resolve(Environment.FILE))) {
       throw new StorageException(ErrorCode.ALREADY_EXISTS, "there is a database in " + folder);
     }
     try {
@@ -107,7 +106,7 @@ public final class Database implements AutoCloseable {
       org.lmdbjava.Txn<java.nio.ByteBuffer> txn,
       byte[] key,
       byte[] value) {
-    environment.meta.put(txn, WriteSession.direct(key), WriteSession.direct(value));
+    environment.meta.put(txn, Bytes.direct(key), Bytes.direct(value));
   }
 
   /**
@@ -182,18 +181,15 @@ public final class Database implements AutoCloseable {
 
   /** Begins to append: waits for LMDB's one write lock. From a platform thread only. */
   public Appender append() {
-    return new Appender(this, environment);
+    return new Appender(this);
   }
 
   /** Begins to apply blocks: waits for LMDB's one write lock. From a platform thread only. */
   public Applier apply() {
-    return applyTo(CopyState.FINISHED);
+    return new Applier(this, CopyState.FINISHED);
   }
 
-  Applier applyTo(CopyState held) {
-    return new Applier(this, environment, held);
-  }
-
+  /** Returns the environment that it is, for the packages of storage alone. */
   Environment environment() {
     return environment;
   }
@@ -209,7 +205,7 @@ public final class Database implements AutoCloseable {
   private LogReader.Use inSnapshot() {
     return use -> {
       try (Snapshot snapshot = new Snapshot(environment)) {
-        return use.apply(snapshot);
+        return use.apply(snapshot.transaction());
       }
     };
   }
@@ -358,62 +354,6 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  /**
-   * Computes again every checksum, the chain hash of the retained log, the content digest and what
-   * else this database claims, while it is in use. Takes as long as reading all of it.
-   *
-   * @return what was looked at, and what is wrong
-   */
-  public Verification verify(VerifyProgress progress) {
-    return new Verifier(this, progress).verify();
-  }
-
-  /**
-   * Copies this database as it is in the end into another folder, while readers and the writer go
-   * on; no snapshot is held for long meanwhile. If the folder holds a copy that was begun, from
-   * this or from another node, goes on with that. The copy is durable and has been verified when
-   * this returns; its log begins where the copying began. Call it from a platform thread.
-   *
-   * @param progress is told of {@link VerifyProgress.Stage#COPY} with each few MiB, then of the
-   *     verification
-   * @return what verifying the copy has looked at
-   * @throws StorageException ALREADY_EXISTS if the folder holds something else; NOT_IN_LOG if the
-   *     copy was begun so long ago that this database's log does not reach back to it; DIVERGED if
-   *     it has another history; CORRUPT if it is not clean; NO_SPACE, IO
-   */
-  public Verification copyTo(Path folder, VerifyProgress progress) {
-    return new SnapshotCopy(this, folder, false, progress).run();
-  }
-
-  /**
-   * The same with the log that this database keeps: who is behind the copy can follow it from there
-   * as from this one. The log goes first, its oldest block before the others, so what this database
-   * takes away meanwhile is not missed. If it takes away what the copy needs next, as long as there
-   * is nothing but log in the copy, the copy begins anew with less of it. The copy itself takes
-   * nothing away, however old or long its log is; that is for whoever writes to it later.
-   *
-   * @param progress is told of {@link VerifyProgress.Stage#COPY_LOG}, too, with each few MiB
-   */
-  public Verification copyWithLogTo(Path folder, VerifyProgress progress) {
-    return new SnapshotCopy(this, folder, true, progress).run();
-  }
-
-  /**
-   * Reads the next piece of a snapshot.
-   *
-   * @param after the key up to which the receiver holds everything; null for the first piece
-   * @param budget bytes of keys and values; one pair may be larger
-   */
-  public SnapshotPiece piece(byte @Nullable [] after, int budget) {
-    Snapshot snapshot = snapshot();
-    try {
-      return new SnapshotPiece(snapshot, identity, after, budget);
-    } catch (RuntimeException e) {
-      snapshot.close();
-      throw e;
-    }
-  }
-
   void committed(Head head) {
     lock.lock();
     try {
@@ -451,7 +391,7 @@ public final class Database implements AutoCloseable {
       return next.fileBytes();
     }
     try {
-      return Files.size(environment.path.resolve(FILE));
+      return Files.size(environment.path.resolve(Environment.FILE));
     } catch (IOException e) {
       throw new StorageException(ErrorCode.IO, environment.path + " cannot be read: " + e, e);
     }

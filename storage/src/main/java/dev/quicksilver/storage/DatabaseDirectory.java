@@ -83,7 +83,7 @@ public final class DatabaseDirectory {
     private final Path withheld;
 
     private InUse(Path current) {
-      this.file = current.resolve("data.mdb");
+      this.file = current.resolve(Environment.FILE);
       this.withheld = current.resolve(WITHHELD);
     }
 

@@ -8,6 +8,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -36,6 +37,12 @@ import org.slf4j.LoggerFactory;
  * Closing waits for the last snapshot.
  */
 final class Environment {
+  /** The file of an environment, in its folder. */
+  static final String FILE = "data.mdb";
+
+  /** The key of a record that the meta tree of each of our environments has: its format. */
+  static final byte[] FORMAT_KEY = "format".getBytes(StandardCharsets.US_ASCII);
+
   private static final int POOLED = 64;
   private static final int COMMITS_PER_CHECK = 1_000;
   private static final Logger LOG = LoggerFactory.getLogger(Environment.class);
@@ -103,7 +110,7 @@ final class Environment {
 
   /** Opens or creates; every failure of LMDB comes out as ours and leaves nothing open. */
   static Environment open(Path path, StorageOptions options, boolean readOnly, boolean create) {
-    if (!create && !Files.exists(path.resolve("data.mdb"))) {
+    if (!create && !Files.exists(path.resolve(FILE))) {
       throw new StorageException(
           ErrorCode.NOT_FOUND, "there is no database in " + path + " (no data.mdb)");
     }
@@ -126,7 +133,7 @@ final class Environment {
     Env<ByteBuffer> env = null;
     try {
       if (!create) {
-        CutFile.refuse(path.resolve("data.mdb"));
+        CutFile.refuse(path.resolve(FILE));
       }
       LockFile.make(path, options.maxReaders(), readOnly);
       NativeLibraries.require();
@@ -160,10 +167,10 @@ final class Environment {
   /** LMDB would make an environment of an empty file. */
   private static void refuseEmpty(Path path) {
     try {
-      if (Files.size(path.resolve("data.mdb")) == 0) {
+      if (Files.size(path.resolve(FILE)) == 0) {
         throw new StorageException(
             ErrorCode.WRONG_FORMAT,
-            path.resolve("data.mdb")
+            path.resolve(FILE)
                 + " is empty, not an LMDB environment; remove the database's folder, and a replica"
                 + " copies it anew");
       }
@@ -211,7 +218,7 @@ final class Environment {
             errors,
             pageSize,
             addressOf(arena, txn, NativeLmdb.MAIN_DBI, Tree.META.labelBytes()),
-            addressOf(arena, txn, handle.get(JAVA_INT_UNALIGNED, 0), MetaFormat.FORMAT_KEY));
+            addressOf(arena, txn, handle.get(JAVA_INT_UNALIGNED, 0), FORMAT_KEY));
       } finally {
         NativeLmdb.txnAbort(txn);
       }

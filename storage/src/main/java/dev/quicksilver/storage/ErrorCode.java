@@ -2,7 +2,7 @@ package dev.quicksilver.storage;
 
 /**
  * Stable names of everything that can go wrong in storage. The same name appears in the log, on the
- * command line and, if it is not the caller's own, in {@link Database#errors} and the label of the
+ * command line and, if it is not the caller's own, in {@code Database.errors} and the label of the
  * metric made of them; names are never reused.
  */
 public enum ErrorCode {

@@ -47,7 +47,7 @@ final class FreePages {
     int run = free <= FEW_FREE_BYTES ? LONG_RUN : SHORT_RUN;
     long grown = (file.lastPageNumber + 1 + run) * environment.pageSize;
     if (free <= MAX_FREE_BYTES && grown <= file.mapSize / 2) {
-      ByteBuffer key = WriteSession.direct(KEY);
+      ByteBuffer key = Bytes.direct(KEY);
       environment.meta.reserve(txn, key, run * environment.pageSize - PAGE_HEADER);
       environment.meta.delete(txn, key);
     }

@@ -13,10 +13,10 @@ import org.jspecify.annotations.Nullable;
  * block.
  */
 public final class LogReader {
-  /** Runs a function on a snapshot. */
+  /** Runs a function on a read transaction. */
   @FunctionalInterface
   interface Use {
-    @Nullable Object with(Function<Snapshot, @Nullable Object> use);
+    @Nullable Object with(Function<ReadTransaction, @Nullable Object> use);
   }
 
   private static final int PIECES_AT_ONCE = 64;
@@ -93,8 +93,8 @@ public final class LogReader {
     }
   }
 
-  private @Nullable BlockHeader locate(Snapshot snapshot) {
-    Head head = snapshot.head();
+  private @Nullable BlockHeader locate(ReadTransaction transaction) {
+    Head head = MetaReader.head(transaction);
     if (nextSequence > head.lastSequence()) {
       return null;
     }
@@ -103,7 +103,7 @@ public final class LogReader {
     }
     byte[] key = new byte[RecordFormat.MAX_KEY];
     Bytes.putLong(key, 0, nextSequence + 1);
-    TreeCursor cursor = snapshot.transaction().finder();
+    TreeCursor cursor = transaction.finder();
     boolean found =
         cursor.seek(Tree.LOG, key, RecordFormat.PIECE_KEY)
             ? cursor.previous()
@@ -112,7 +112,7 @@ public final class LogReader {
       throw gone(head);
     }
     cursor.copyKey(key);
-    BlockHeader header = open(snapshot, Bytes.getLong(key, 0));
+    BlockHeader header = open(transaction, Bytes.getLong(key, 0));
     if (header.lastSequence() < nextSequence) {
       throw gone(head);
     }
@@ -131,13 +131,13 @@ public final class LogReader {
   }
 
   /** Begins to read the stored block with this first sequence. */
-  private BlockHeader open(Snapshot snapshot, long firstSequence) {
+  private BlockHeader open(ReadTransaction transaction, long firstSequence) {
     blockSequence = firstSequence;
     piece = 0;
     at = 0;
     limit = 0;
     bodyLeft = 0;
-    load(snapshot, 1);
+    load(transaction, 1);
     BlockHeader header = header();
     at = BlockHeader.LENGTH;
     bodyLeft = header.bodyLength();
@@ -145,11 +145,11 @@ public final class LogReader {
   }
 
   private void reopen(BlockHeader header) {
-    source.with(snapshot -> open(snapshot, header.firstSequence()));
+    source.with(transaction -> open(transaction, header.firstSequence()));
   }
 
   /** Adds up to this many pieces to what is left in the buffer. */
-  private void load(Snapshot snapshot, int pieces) {
+  private void load(ReadTransaction transaction, int pieces) {
     int rest = limit - at;
     byte[] larger = Bytes.atLeast(buffer, rest + pieces * RecordFormat.PIECE);
     System.arraycopy(buffer, at, larger, 0, rest);
@@ -158,7 +158,7 @@ public final class LogReader {
     limit = rest;
     byte[] key = new byte[RecordFormat.PIECE_KEY];
     Bytes.putLong(key, 0, blockSequence);
-    TreeCursor cursor = snapshot.transaction().finder();
+    TreeCursor cursor = transaction.finder();
     for (int i = 0; i < pieces; i++, piece++) {
       Bytes.putInt(key, 8, piece);
       if (!cursor.find(Tree.LOG, key, key.length)) {
@@ -206,8 +206,8 @@ public final class LogReader {
     while (limit - at < bytes) {
       int wanted = (int) Math.min(PIECES_AT_ONCE, bodyLeft / RecordFormat.PIECE + 1);
       source.with(
-          snapshot -> {
-            load(snapshot, wanted);
+          transaction -> {
+            load(transaction, wanted);
             return null;
           });
     }

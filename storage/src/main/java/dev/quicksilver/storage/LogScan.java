@@ -9,8 +9,8 @@ public final class LogScan {
   private final long from;
   private @Nullable BlockEntries block;
 
-  LogScan(LogReader.Use source, ErrorCounts errors, long from) {
-    this.reader = LogReader.uncut(source, errors, from);
+  LogScan(LogReader stored, long from) {
+    this.reader = stored;
     this.from = from;
   }
 

@@ -18,7 +18,7 @@ import java.util.zip.CRC32C;
  */
 final class MetaFormat {
   static final int VERSION = 1;
-  static final byte[] FORMAT_KEY = ascii("format");
+  static final byte[] FORMAT_KEY = Environment.FORMAT_KEY;
   static final byte[] IDENTITY_KEY = ascii("identity");
   static final byte[] HEAD_KEY = ascii("head");
   static final int HEAD_LENGTH = 104;

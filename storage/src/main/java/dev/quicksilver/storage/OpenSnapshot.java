@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.time.Instant;
 
 /**
- * A snapshot that is open in this process, as {@link Database#readers} lists it.
+ * A snapshot that is open in this process, as {@code Database.readers} lists it.
  *
  * @param thread name of the thread that took it
  * @param since when it was taken or last renewed, by the clock of the options

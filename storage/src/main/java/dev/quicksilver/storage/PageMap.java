@@ -32,6 +32,12 @@ import java.nio.file.Path;
  * </pre>
  */
 final class PageMap {
+  /** The longest key: LMDB's own limit. */
+  static final int MAX_KEY = 511;
+
+  /** The most data that one overflow page holds: its size less its header. */
+  static final int PIECE = 4_080;
+
   static final int BRANCH = 1;
   static final int LEAF = 2;
   static final int BIG_DATA = 1;
@@ -119,7 +125,7 @@ final class PageMap {
       return lastPage;
     }
     try {
-      long pages = Files.size(path.resolve("data.mdb")) / pageSize;
+      long pages = Files.size(path.resolve(Environment.FILE)) / pageSize;
       pagesBefore = pages;
       whole = pages > lastPage;
       return Math.min(lastPage, pages - 1);

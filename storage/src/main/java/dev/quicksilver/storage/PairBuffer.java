@@ -41,6 +41,11 @@ public final class PairBuffer {
     return Bytes.getLong(record, 13);
   }
 
+  /** Returns how many chunks the value stands in; 0 if it stands with its key. */
+  public int chunks() {
+    return chunked ? RecordFormat.chunks(valueLength) : 0;
+  }
+
   /** Returns a copy of the value. */
   public byte[] value() {
     return Arrays.copyOfRange(valueBuffer(), valueOffset(), valueOffset() + valueLength);

@@ -37,7 +37,7 @@ public final class PrefixReplica implements AutoCloseable {
   private PrefixReplica(Database database, UnsyncedMark mark) {
     this.database = database;
     this.mark = mark;
-    this.writeBack = new WriteBack(database.folder().resolve(Database.FILE));
+    this.writeBack = new WriteBack(database.folder().resolve(Environment.FILE));
   }
 
   /**
@@ -61,7 +61,7 @@ public final class PrefixReplica implements AutoCloseable {
       CopyState.Kind kind,
       StorageOptions options) {
     UnsyncedMark.of(folder, options).discardLost();
-    if (Files.exists(folder.resolve(Database.FILE))) {
+    if (Files.exists(folder.resolve(Environment.FILE))) {
       throw new StorageException(ErrorCode.ALREADY_EXISTS, "there is a database in " + folder);
     }
     Path making = folder.resolve(MAKING);
@@ -77,10 +77,10 @@ public final class PrefixReplica implements AutoCloseable {
       Durable.deleteTree(making);
       Database.create(making, identity, options, nothing, CopyState.start(kind)).close();
       FailPoint.hit("copy.before-start");
-      Durable.syncFile(making.resolve(Database.FILE));
+      Durable.syncFile(making.resolve(Environment.FILE));
       Files.move(
-          making.resolve(Database.FILE),
-          folder.resolve(Database.FILE),
+          making.resolve(Environment.FILE),
+          folder.resolve(Environment.FILE),
           StandardCopyOption.ATOMIC_MOVE);
       Durable.syncFolder(folder);
       Durable.deleteTree(making);
@@ -156,7 +156,7 @@ public final class PrefixReplica implements AutoCloseable {
 
   CopyState state() {
     try (Snapshot snapshot = database.snapshot()) {
-      byte[] stored = snapshot.meta(CopyState.KEY);
+      byte[] stored = MetaReader.record(snapshot.transaction(), CopyState.KEY);
       if (stored == null) {
         throw new StorageException(
             ErrorCode.ALREADY_EXISTS, "there is a finished database in " + database.folder());
@@ -171,7 +171,7 @@ public final class PrefixReplica implements AutoCloseable {
 
   /** Begins to write: waits for LMDB's one write lock. From a platform thread only. */
   public PrefixSession write() {
-    return new PrefixSession(database.applyTo(state()), identity(), this::committed);
+    return new PrefixSession(database, state(), this::committed);
   }
 
   private void committed() {
@@ -226,7 +226,7 @@ public final class PrefixReplica implements AutoCloseable {
           ErrorCode.UNFINISHED, "the copy in " + database.folder() + " is not complete");
     }
     FailPoint.hit("copy.before-verify");
-    Verification verified = database.verify(progress).requireClean();
+    Verification verified = Verifier.verify(database, progress).requireClean();
     FailPoint.hit("copy.before-finish");
     endMaking(null);
     FailPoint.hit("copy.after-finish");
@@ -241,10 +241,9 @@ public final class PrefixReplica implements AutoCloseable {
     Environment environment = database.environment();
     try (Txn<ByteBuffer> txn = environment.beginWrite()) {
       if (head != null) {
-        environment.meta.put(
-            txn, WriteSession.direct(MetaFormat.HEAD_KEY), WriteSession.direct(head));
+        environment.meta.put(txn, Bytes.direct(MetaFormat.HEAD_KEY), Bytes.direct(head));
       }
-      environment.meta.delete(txn, WriteSession.direct(CopyState.KEY));
+      environment.meta.delete(txn, Bytes.direct(CopyState.KEY));
       txn.commit();
     } catch (LmdbException e) {
       throw LmdbErrors.of(e, database.folder());

@@ -3,54 +3,37 @@ package dev.quicksilver.storage;
 import java.io.IOException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
-import org.lmdbjava.LmdbException;
 
 /**
  * A write session of a {@link PrefixReplica}: blocks of the source's log, pieces of its snapshots,
  * then {@link #commit()}; all or nothing. Everything is verified as it comes. For one platform
  * thread.
  */
-public final class PrefixSession implements AutoCloseable {
-  private final Applier applier;
+public final class PrefixSession extends Applier {
   private final DatabaseIdentity identity;
   private final Runnable committed;
 
-  PrefixSession(Applier applier, DatabaseIdentity identity, Runnable committed) {
-    this.applier = applier;
-    this.identity = identity;
+  PrefixSession(Database database, CopyState held, Runnable committed) {
+    super(database, held);
+    this.identity = database.identity();
     this.committed = committed;
-  }
-
-  /** Returns the head as this session would leave it. */
-  public Head head() {
-    return applier.head();
   }
 
   /**
    * Returns the key after which the next piece has to begin; null if that is the first, or none.
    */
   public byte @Nullable [] bound() {
-    return applier.held().bound();
+    return held().bound();
   }
 
   /** Returns whether all pairs are here, once this is committed. */
   public boolean complete() {
-    return applier.held().complete();
+    return held().complete();
   }
 
   /** Returns how many pairs are here, once this is committed. */
   public long pairs() {
-    return applier.pairs.count();
-  }
-
-  /**
-   * Applies a block to the pairs that are here, and stores it.
-   *
-   * @throws StorageException DIVERGED if the block does not continue the history, CORRUPT
-   * @throws IOException if the source fails
-   */
-  public void apply(BlockHeader header, SegmentSource segments) throws IOException {
-    applier.apply(header, segments);
+    return writer().count();
   }
 
   /**
@@ -63,44 +46,45 @@ public final class PrefixSession implements AutoCloseable {
    * @throws IOException if the source of the segments fails
    */
   public void append(SnapshotPieceHeader header, SegmentSource segments) throws IOException {
-    applier.requireUsable();
+    requireUsable();
     try {
       requireNext(header);
-      SnapshotPairs pairs = new SnapshotPairs(header, segments);
-      while (pairs.next()) {
-        applier.pairs.append(
-            pairs.key,
-            pairs.keyLength,
-            pairs.value,
-            pairs.valueOffset,
-            pairs.valueLength,
-            pairs.sequence,
-            pairs.commitTime);
+      SnapshotPairs from = new SnapshotPairs(header, segments);
+      while (from.next()) {
+        writer()
+            .append(
+                from.key,
+                from.keyLength,
+                from.value,
+                from.valueOffset,
+                from.valueLength,
+                from.sequence,
+                from.commitTime);
       }
       byte[] upTo = header.upTo();
-      CopyState held = applier.held();
+      CopyState held = held();
       if (upTo == null) { // what all of it must have: that it does is verified before its use
-        applier.pairs.digest(header.head().contentDigest());
+        writer().digest(header.head().contentDigest());
       }
-      applier.hold(upTo == null ? held.completed() : held.upTo(upTo));
-      applier.position = header.head().position();
+      hold(upTo == null ? held.completed() : held.upTo(upTo));
+      moveTo(header.head().position());
     } catch (IOException e) {
-      throw applier.failed(e);
+      throw failed(e);
     } catch (RuntimeException e) {
-      throw applier.failed(e);
+      throw failed(e);
     }
   }
 
   /** Adds one pair of a load; the bound follows. Refuses a key that is out of order and goes on. */
   void append(
       byte[] key, int keyLength, byte[] value, int valueLength, long sequence, long commitTime) {
-    applier.requireUsable();
+    requireUsable();
     try {
-      applier.pairs.append(key, keyLength, value, 0, valueLength, sequence, commitTime);
+      writer().append(key, keyLength, value, 0, valueLength, sequence, commitTime);
     } catch (StorageException e) {
-      throw e.code() == ErrorCode.INVALID_ARGUMENT ? e : applier.failed(e);
+      throw e.code() == ErrorCode.INVALID_ARGUMENT ? e : failed(e);
     }
-    applier.sequence = sequence;
+    moveTo(sequence);
   }
 
   private void requireNext(SnapshotPieceHeader header) {
@@ -109,7 +93,7 @@ public final class PrefixSession implements AutoCloseable {
           ErrorCode.DIVERGED,
           "a piece of database " + header.databaseId() + " is none of " + identity.id());
     }
-    Head here = applier.head();
+    Head here = head();
     if (header.head().lastSequence() != here.lastSequence()
         || !header.head().chainHash().equals(here.chainHash())) {
       throw new StorageException(
@@ -123,7 +107,7 @@ public final class PrefixSession implements AutoCloseable {
               + " with "
               + here.chainHash());
     }
-    if (applier.held().complete() || !Arrays.equals(header.after(), bound())) {
+    if (held().complete() || !Arrays.equals(header.after(), bound())) {
       throw new StorageException(
           ErrorCode.INVALID_ARGUMENT, "this piece does not continue where the copy ends");
     }
@@ -135,29 +119,17 @@ public final class PrefixSession implements AutoCloseable {
    *
    * @throws StorageException IO also if what was committed before could not be written
    */
+  @Override
   public Head commit() {
-    applier.requireUsable();
-    if (applier.held().kind() == CopyState.Kind.LOAD) {
-      applier.hold(applier.held().upTo(applier.pairs.largest()));
+    requireUsable();
+    if (held().kind() == CopyState.Kind.LOAD) {
+      hold(held().upTo(writer().largest()));
     }
-    try {
-      applier.environment.meta.put(
-          applier.txn,
-          WriteSession.direct(CopyState.KEY),
-          WriteSession.direct(applier.held().encode()));
-    } catch (LmdbException e) {
-      throw applier.failed(LmdbErrors.of(e, applier.environment.path));
-    }
+    putMeta(CopyState.KEY, held().encode());
     FailPoint.hit("copy.before-commit");
-    Head after = applier.commit();
+    Head after = super.commit();
     FailPoint.hit("copy.after-commit");
     committed.run();
     return after;
-  }
-
-  /** Throws everything away that was not committed. */
-  @Override
-  public void close() {
-    applier.close();
   }
 }

@@ -214,6 +214,11 @@ final class ReadTransaction {
     return new TreeCursor(this, map);
   }
 
+  /** Returns the environment that it reads. */
+  Environment environment() {
+    return environment;
+  }
+
   PageMap map() {
     return map;
   }

@@ -20,7 +20,7 @@ final class RecordFormat {
   /**
    * The most bytes that are stored under one key: one LMDB overflow page less its 16-byte header.
    */
-  static final int PIECE = 4_080;
+  static final int PIECE = PageMap.PIECE;
 
   static final int HEADER = 21;
   static final int CHUNKED_LENGTH = HEADER + 8;
@@ -29,7 +29,7 @@ final class RecordFormat {
   static final int PIECE_KEY = 12;
 
   /** The longest key: LMDB's own limit. */
-  static final int MAX_KEY = 511;
+  static final int MAX_KEY = PageMap.MAX_KEY;
 
   /** The largest value, in bytes. */
   static final int MAX_VALUE = 64 << 20;

@@ -7,7 +7,7 @@ import java.util.Arrays;
  * {@link #next()} uses again. For one thread at a time, as its snapshot.
  */
 public final class Scan implements AutoCloseable {
-  private final Snapshot snapshot;
+  private final PairReader reader;
   private final ReadTransaction transaction;
   private final KeyRange range;
   private final boolean forward;
@@ -20,8 +20,8 @@ public final class Scan implements AutoCloseable {
   private boolean positioned;
   private boolean ended;
 
-  Scan(Snapshot snapshot, ReadTransaction transaction, KeyRange range, Direction direction) {
-    this.snapshot = snapshot;
+  Scan(ReadTransaction transaction, PairReader reader, KeyRange range, Direction direction) {
+    this.reader = reader;
     this.transaction = transaction;
     this.range = range;
     this.forward = direction == Direction.FORWARD;
@@ -62,7 +62,7 @@ public final class Scan implements AutoCloseable {
       return false;
     }
     if (withValues) {
-      snapshot.readValue(key, keyLength, pair);
+      reader.readValue(key, keyLength, pair);
     }
     return true;
   }
@@ -91,7 +91,7 @@ public final class Scan implements AutoCloseable {
     if (equal) {
       return true;
     }
-    snapshot.requireSoundBefore(cursor, found, bound, length, pair);
+    reader.requireSoundBefore(cursor, found, bound, length, pair);
     if (forward) {
       return read(found);
     }
@@ -106,7 +106,7 @@ public final class Scan implements AutoCloseable {
   private boolean read(boolean found) {
     if (found) {
       keyLength = cursor.copyKey(key);
-      snapshot.readRecord(cursor, key, keyLength, pair);
+      reader.readRecord(cursor, key, keyLength, pair);
     }
     return found;
   }

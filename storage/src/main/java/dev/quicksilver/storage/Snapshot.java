@@ -1,6 +1,5 @@
 package dev.quicksilver.storage;
 
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,50 +11,25 @@ public final class Snapshot implements AutoCloseable {
   private final Environment environment;
   private final ReadTransaction transaction;
   private boolean closed;
+  private final PairReader reader;
   private final PairBuffer buffer = new PairBuffer();
-  private final byte[] pieceKey = new byte[RecordFormat.PIECE_KEY];
-  private final byte[] neighbourKey = new byte[RecordFormat.MAX_KEY];
 
   Snapshot(Environment environment) {
     this.environment = environment;
     this.transaction = environment.acquire();
+    this.reader = new PairReader(transaction);
   }
 
   /** Returns where the database stands in this snapshot. */
   public Head head() {
     requireOpen();
-    return decoded(headRecord());
-  }
-
-  private Head decoded(byte[] head) {
-    try {
-      return MetaFormat.decodeHead(head, environment.path);
-    } catch (StorageException e) {
-      throw environment.errors.read(e);
-    }
-  }
-
-  private byte[] headRecord() {
-    byte[] head = meta(MetaFormat.HEAD_KEY);
-    if (head == null) {
-      throw environment.errors.read(
-          new StorageException(
-              ErrorCode.CORRUPT, "the head record of " + environment.path + " is missing"));
-    }
-    return head;
-  }
-
-  byte @Nullable [] meta(byte[] key) {
-    TreeCursor found = transaction.finder();
-    return found.find(Tree.META, key, key.length) ? found.data() : null;
+    return MetaReader.head(transaction);
   }
 
   /** Returns the number of live pairs, in O(1). */
   public long pairs() {
     requireOpen();
-    byte[] head = headRecord();
-    decoded(head); // checks it
-    return MetaFormat.pairs(head);
+    return MetaReader.pairs(transaction);
   }
 
   /**
@@ -79,123 +53,13 @@ public final class Snapshot implements AutoCloseable {
   public boolean get(byte[] key, int keyLength, PairBuffer into) {
     RecordFormat.checkKey(keyLength);
     requireOpen();
-    TreeCursor found = transaction.finder();
-    if (!found.find(Tree.DATA, key, keyLength)) {
-      requireAbsent(key, keyLength, found, into);
-      return false;
-    }
-    readRecord(found, key, keyLength, into);
-    readValue(key, keyLength, into);
-    return true;
-  }
-
-  /**
-   * Makes sure that a key is not there: a damaged page could hide it. The pages on the way must be
-   * sound, and the records before and after its place must be what they were written as.
-   */
-  private void requireAbsent(byte[] key, int keyLength, TreeCursor place, PairBuffer scratch) {
-    place.requirePath();
-    requireSoundBefore(place, true, key, keyLength, scratch);
-    TreeCursor neighbour = transaction.neighbour();
-    neighbour.placeAt(place);
-    if (neighbour.after()) {
-      requireSound(neighbour, key, keyLength, false, scratch);
-    }
-  }
-
-  /**
-   * Checks the record before a place at which a key is not.
-   *
-   * @param beyond whether the cursor stands beyond the key; if not, it stands on the last record
-   */
-  void requireSoundBefore(
-      TreeCursor place, boolean beyond, byte[] key, int keyLength, PairBuffer scratch) {
-    TreeCursor neighbour = transaction.neighbour();
-    neighbour.placeAt(place);
-    if (beyond ? neighbour.previous() : neighbour.last(Tree.DATA)) {
-      requireSound(neighbour, key, keyLength, true, scratch);
-    }
-  }
-
-  /** Checks the record of a neighbour, and that it stands before or after a key. */
-  private void requireSound(
-      TreeCursor neighbour, byte[] key, int keyLength, boolean before, PairBuffer scratch) {
-    int length = neighbour.copyKey(neighbourKey);
-    readRecord(neighbour, neighbourKey, length, scratch);
-    int order = Arrays.compareUnsigned(neighbourKey, 0, length, key, 0, keyLength);
-    if (before ? order >= 0 : order <= 0) {
-      throw corrupt(neighbourKey, length, "it does not stand in the order of the keys");
-    }
-  }
-
-  /** Copies and checks the record that a cursor stands on, but for a large value. */
-  void readRecord(TreeCursor cursor, byte[] key, int keyLength, PairBuffer into) {
-    long stored = cursor.dataLength();
-    if (stored < RecordFormat.HEADER || stored > RecordFormat.PIECE) {
-      throw corrupt(key, keyLength, "its length is impossible");
-    }
-    int length = (int) stored;
-    cursor.copyData(into.record, 0, length);
-    if (RecordFormat.crc(into.crc, key, keyLength, into.record, length)
-        != Bytes.getInt(into.record, 0)) {
-      throw corrupt(key, keyLength, "its checksum is wrong");
-    }
-    into.recordLength = length;
-    into.chunked = (into.record[4] & RecordFormat.FLAG_CHUNKED) != 0;
-    if (!into.chunked) {
-      into.valueLength = length - RecordFormat.HEADER;
-      return;
-    }
-    if (length != RecordFormat.CHUNKED_LENGTH) {
-      throw corrupt(key, keyLength, "its length is impossible");
-    }
-    into.valueLength = Bytes.getInt(into.record, RecordFormat.HEADER);
-  }
-
-  /** Reads and checks the value of a record that was read, if it is large. */
-  void readValue(byte[] key, int keyLength, PairBuffer into) {
-    if (!into.chunked) {
-      return;
-    }
-    into.large = Bytes.atLeast(into.large, into.valueLength);
-    Bytes.putLong(pieceKey, 0, into.sequence());
-    TreeCursor chunk = transaction.neighbour();
-    Bytes.putInt(pieceKey, 8, 0);
-    boolean found = chunk.find(Tree.CHUNKS, pieceKey, pieceKey.length);
-    int at = 0;
-    for (int index = 0; at < into.valueLength; index++) {
-      int expected = Math.min(RecordFormat.PIECE, into.valueLength - at);
-      if (!found || chunk.dataLength() != expected) {
-        throw corrupt(key, keyLength, "chunk " + index + " of its value is missing or cut");
-      }
-      chunk.copyData(into.large, at, expected);
-      at += expected;
-      found = at < into.valueLength && chunk.next();
-    }
-    into.crc.reset();
-    into.crc.update(into.large, 0, into.valueLength);
-    if ((int) into.crc.getValue() != Bytes.getInt(into.record, RecordFormat.HEADER + 4)) {
-      throw corrupt(key, keyLength, "the checksum of its value is wrong");
-    }
-  }
-
-  private StorageException corrupt(byte[] key, int keyLength, String what) {
-    return environment.errors.read(
-        new StorageException(
-            ErrorCode.CORRUPT,
-            "the record of key "
-                + Text.quote(Arrays.copyOf(key, keyLength))
-                + " in "
-                + environment.path
-                + " is damaged: "
-                + what
-                + "; copy this database anew from another node"));
+    return reader.get(key, keyLength, into);
   }
 
   /** Reads the pairs of a range in order. Close the scan before the snapshot. */
   public Scan scan(KeyRange range, Direction direction) {
     requireOpen();
-    return new Scan(this, transaction, range, direction);
+    return new Scan(transaction, reader, range, direction);
   }
 
   /**
@@ -205,25 +69,34 @@ public final class Snapshot implements AutoCloseable {
    */
   public LogScan scanLog(long fromSequence) {
     requireOpen();
-    return new LogScan(use -> use.apply(this), environment.errors, fromSequence);
+    return new LogScan(storedLog(fromSequence), fromSequence);
   }
 
   /** Returns how much log there is, in O(1). */
   public LogExtent log() {
     Head head = head();
-    BlockHeader oldest =
-        LogReader.uncut(use -> use.apply(this), environment.errors, head.oldestSequence())
-            .nextBlock();
+    BlockHeader oldest = storedLog(head.oldestSequence()).nextBlock();
     return new LogExtent(transaction.bytes(Tree.LOG), oldest == null ? 0 : oldest.commitTime());
   }
 
+  /** Reads the log up to this snapshot's head, block by block from a sequence on. */
+  LogReader readLog(long fromSequence) {
+    return new LogReader(inHere(), environment.errors, fromSequence);
+  }
+
+  /** The same, but its first block is as it is stored and may begin before the sequence. */
+  LogReader storedLog(long fromSequence) {
+    return LogReader.uncut(inHere(), environment.errors, fromSequence);
+  }
+
+  private LogReader.Use inHere() {
+    return use -> use.apply(transaction());
+  }
+
+  /** Returns the transaction of LMDB's that this is, for the packages of storage alone. */
   ReadTransaction transaction() {
     requireOpen();
     return transaction;
-  }
-
-  Environment environment() {
-    return environment;
   }
 
   /** Moves to the newest commit. Open scans of this snapshot must be closed before. */

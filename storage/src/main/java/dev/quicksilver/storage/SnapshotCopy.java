@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * begins. It is then applied to no pairs at all before the first pairs come, so it is checked
  * against the chain hash and stored.
  */
-final class SnapshotCopy {
+public final class SnapshotCopy {
   /** Blocks that are applied outside a step's snapshot, before a commit. */
   private static final int LOG_BYTES_PER_COMMIT = 32 << 20;
 
@@ -41,11 +41,43 @@ final class SnapshotCopy {
   private final StorageOptions options;
   private int beginnings;
 
-  /** Takes whether the copy begins with the log that the source keeps. */
-  SnapshotCopy(Database source, Path folder, boolean withLog, VerifyProgress progress) {
-    this(source, folder, withLog, SnapshotPiece.GOOD_BYTES, LOG_BYTES_PER_COMMIT, progress);
+  /**
+   * Copies a database as it is in the end into another folder, while readers and the writer go on;
+   * no snapshot is held for long meanwhile. If the folder holds a copy that was begun, from this or
+   * from another node, goes on with that. The copy is durable and has been verified when this
+   * returns; its log begins where the copying began. Call it from a platform thread.
+   *
+   * @param progress is told of {@link VerifyProgress.Stage#COPY} with each few MiB, then of the
+   *     verification
+   * @return what verifying the copy has looked at
+   * @throws StorageException ALREADY_EXISTS if the folder holds something else; NOT_IN_LOG if the
+   *     copy was begun so long ago that the database's log does not reach back to it; DIVERGED if
+   *     it has another history; CORRUPT if it is not clean; NO_SPACE, IO
+   */
+  public static Verification copy(Database source, Path folder, VerifyProgress progress) {
+    return begun(source, folder, false, progress).run();
   }
 
+  /**
+   * The same with the log that the database keeps: who is behind the copy can follow it from there
+   * as from the database. The log goes first, its oldest block before the others, so what the
+   * database takes away meanwhile is not missed. If it takes away what the copy needs next, as long
+   * as there is nothing but log in the copy, the copy begins anew with less of it. The copy itself
+   * takes nothing away, however old or long its log is; that is for whoever writes to it later.
+   *
+   * @param progress is told of {@link VerifyProgress.Stage#COPY_LOG}, too, with each few MiB
+   */
+  public static Verification copyWithLog(Database source, Path folder, VerifyProgress progress) {
+    return begun(source, folder, true, progress).run();
+  }
+
+  private static SnapshotCopy begun(
+      Database source, Path folder, boolean withLog, VerifyProgress progress) {
+    return new SnapshotCopy(
+        source, folder, withLog, SnapshotPiece.GOOD_BYTES, LOG_BYTES_PER_COMMIT, progress);
+  }
+
+  /** Takes whether the copy begins with the log that the source keeps. */
   SnapshotCopy(
       Database source,
       Path folder,
@@ -111,7 +143,7 @@ final class SnapshotCopy {
   }
 
   private PrefixReplica open() {
-    if (Files.exists(folder.resolve(Database.FILE))) {
+    if (Files.exists(folder.resolve(Environment.FILE))) {
       return PrefixReplica.resume(folder, options);
     }
     Head start = withLog ? beforeLog() : source.head();
@@ -126,9 +158,7 @@ final class SnapshotCopy {
       double left = (double) beginnings / (MOST_BEGINNINGS - 1);
       beginnings++;
       long from = head.oldestSequence() + Math.min(kept, (long) Math.ceil(kept * left * left));
-      BlockHeader block =
-          LogReader.uncut(use -> use.apply(snapshot), source.environment().errors, from)
-              .nextBlock();
+      BlockHeader block = snapshot.storedLog(from).nextBlock();
       return block == null
           ? head
           : new Head(
@@ -217,7 +247,7 @@ final class SnapshotCopy {
   private void step(PrefixReplica copy) throws IOException {
     long total;
     try (PrefixSession session = copy.write()) {
-      try (SnapshotPiece piece = source.piece(session.bound(), pieceBytes)) {
+      try (SnapshotPiece piece = SnapshotPiece.read(source, session.bound(), pieceBytes)) {
         total = piece.pairsOfSource();
         LogReader log = piece.log(session.head().lastSequence() + 1);
         for (BlockHeader block = log.nextBlock(); block != null; block = log.nextBlock()) {

@@ -25,7 +25,24 @@ public final class SnapshotPiece implements SegmentSource, AutoCloseable {
   private int largeEnd;
   private final long pairsOfSource;
 
-  SnapshotPiece(Snapshot snapshot, DatabaseIdentity identity, byte @Nullable [] after, int budget) {
+  /**
+   * Reads the next piece of a database.
+   *
+   * @param after the key up to which the receiver holds everything; null for the first piece
+   * @param budget bytes of keys and values; one pair may be larger
+   */
+  public static SnapshotPiece read(Database database, byte @Nullable [] after, int budget) {
+    Snapshot snapshot = database.snapshot();
+    try {
+      return new SnapshotPiece(snapshot, database.identity(), after, budget);
+    } catch (RuntimeException e) {
+      snapshot.close();
+      throw e;
+    }
+  }
+
+  private SnapshotPiece(
+      Snapshot snapshot, DatabaseIdentity identity, byte @Nullable [] after, int budget) {
     this.snapshot = snapshot;
     Head head = snapshot.head();
     pairsOfSource = snapshot.pairs();
@@ -99,7 +116,7 @@ public final class SnapshotPiece implements SegmentSource, AutoCloseable {
    * to apply before the piece.
    */
   public LogReader log(long fromSequence) {
-    return new LogReader(use -> use.apply(snapshot), snapshot.environment().errors, fromSequence);
+    return snapshot.readLog(fromSequence);
   }
 
   /** Returns the next segment, or null after the last. */

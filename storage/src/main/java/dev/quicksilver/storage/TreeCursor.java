@@ -198,7 +198,7 @@ final class TreeCursor {
   /** Copies the key into an array of 511 bytes; returns its length. */
   int copyKey(byte[] to) {
     int length = keyLength();
-    if (length < 1 || length > RecordFormat.MAX_KEY) {
+    if (length < 1 || length > PageMap.MAX_KEY) {
       throw map.corrupt("a key of " + length + " bytes was found");
     }
     PageMap.copy(PageMap.keyAddress(node), to, 0, length);
@@ -220,7 +220,7 @@ final class TreeCursor {
   /** Copies the data, which is at most a piece; returns its length. */
   int copyPiece(byte[] to, int at) {
     long length = dataLength();
-    if (length > RecordFormat.PIECE) {
+    if (length > PageMap.PIECE) {
       throw map.corrupt("a record of " + length + " bytes was found");
     }
     copyData(to, at, (int) length);
@@ -229,7 +229,7 @@ final class TreeCursor {
 
   /** Returns the data, which is at most a piece. */
   byte[] data() {
-    byte[] data = new byte[RecordFormat.PIECE];
+    byte[] data = new byte[PageMap.PIECE];
     return Arrays.copyOf(data, copyPiece(data, 0));
   }
 }

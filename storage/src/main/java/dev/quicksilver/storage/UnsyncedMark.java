@@ -102,7 +102,7 @@ final class UnsyncedMark {
   /** Throws away what was being made and is not open; what comes next begins anew. */
   void discard() {
     try {
-      Files.deleteIfExists(folder.resolve(Database.FILE));
+      Files.deleteIfExists(folder.resolve(Environment.FILE));
       Files.deleteIfExists(folder.resolve("lock.mdb"));
       Durable.syncFolder(folder);
       FailPoint.hit("copy.between-discards");

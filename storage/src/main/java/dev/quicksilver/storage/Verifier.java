@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Pages are accounted for, and pairs hashed, on another thread beside the one that reads the pairs.
  * For one thread.
  */
-final class Verifier {
+public final class Verifier {
   static final int MOST_PROBLEMS = 100;
   private static final int BLOCKS_PER_SNAPSHOT = 64;
   private static final int STEPS_PER_REPORT = 1_000;
@@ -37,12 +37,21 @@ final class Verifier {
   private long entries;
   private long logTotal;
 
-  Verifier(Database database, VerifyProgress progress) {
+  private Verifier(Database database, VerifyProgress progress) {
     this.database = database;
     this.progress = progress;
   }
 
-  Verification verify() {
+  /**
+   * Verifies a database while it is in use. Takes as long as reading all of it.
+   *
+   * @return what was looked at, and what is wrong
+   */
+  public static Verification verify(Database database, VerifyProgress progress) {
+    return new Verifier(database, progress).run();
+  }
+
+  private Verification run() {
     Head head;
     try (Snapshot snapshot = database.snapshot()) {
       head = snapshot.head();
@@ -132,8 +141,8 @@ final class Verifier {
                   + ", but the last one is "
                   + head.lastSequence());
         }
-        if (pair.chunked) {
-          chunks += RecordFormat.chunks(pair.valueLength());
+        if (pair.chunks() > 0) {
+          chunks += pair.chunks();
           chunked.add(pair.sequence());
         }
         pairs++;
@@ -186,9 +195,7 @@ final class Verifier {
 
   private void verifyLog(Snapshot snapshot) {
     Head head = snapshot.head();
-    LogReader reader =
-        LogReader.uncut(
-            use -> use.apply(snapshot), snapshot.environment().errors, head.oldestSequence());
+    LogReader reader = snapshot.storedLog(head.oldestSequence());
     logTotal = head.lastSequence() + 1 - head.oldestSequence();
     BlockHeader last = null;
     while (going()) {
@@ -196,9 +203,7 @@ final class Verifier {
         snapshot.renew();
         head = snapshot.head();
         if (reader.nextSequence() < head.oldestSequence()) { // trimmed while we read
-          reader =
-              LogReader.uncut(
-                  use -> use.apply(snapshot), snapshot.environment().errors, head.oldestSequence());
+          reader = snapshot.storedLog(head.oldestSequence());
           last = null;
         }
       }

@@ -31,9 +31,9 @@ abstract class WriteSession implements AutoCloseable {
   private boolean ended;
   private boolean makingRoom;
 
-  WriteSession(Database database, Environment environment) {
+  WriteSession(Database database) {
     this.database = database;
-    this.environment = environment;
+    this.environment = database.environment();
     this.txn = environment.beginWrite();
     try {
       byte[] stored = readHead();
@@ -52,7 +52,7 @@ abstract class WriteSession implements AutoCloseable {
   }
 
   private byte[] readHead() {
-    ByteBuffer stored = environment.meta.get(txn, direct(MetaFormat.HEAD_KEY));
+    ByteBuffer stored = environment.meta.get(txn, Bytes.direct(MetaFormat.HEAD_KEY));
     if (stored == null) {
       throw new StorageException(
           ErrorCode.CORRUPT, "the head record of " + environment.path + " is missing");
@@ -62,12 +62,8 @@ abstract class WriteSession implements AutoCloseable {
     return head;
   }
 
-  static ByteBuffer direct(byte[] bytes) {
-    return ByteBuffer.allocateDirect(bytes.length).put(bytes).flip();
-  }
-
   /** Refuses to go on after a failure, or after the end. */
-  final void requireUsable() {
+  protected final void requireUsable() {
     if (ended || failure != null) {
       throw new StorageException(
           ErrorCode.INVALID_ARGUMENT,
@@ -78,12 +74,37 @@ abstract class WriteSession implements AutoCloseable {
     }
   }
 
-  final <E extends Throwable> E failed(E e) {
+  /** Spoils the session, and returns why, to be thrown. */
+  protected final <E extends Throwable> E failed(E e) {
     if (failure == null && e instanceof StorageException known) {
       environment.errors.add(known);
     }
     failure = e;
     return e;
+  }
+
+  /** Returns what changes the pairs in this session. */
+  protected final PairWriter writer() {
+    return pairs;
+  }
+
+  /** Says which sequence is the last that was written. */
+  protected final void moveTo(long last) {
+    sequence = last;
+  }
+
+  /** Says up to which position of the WAL all is written. */
+  protected final void moveTo(Position upTo) {
+    position = upTo;
+  }
+
+  /** Writes a record of the {@code meta} tree. */
+  protected final void putMeta(byte[] key, byte[] value) {
+    try {
+      environment.meta.put(txn, Bytes.direct(key), Bytes.direct(value));
+    } catch (LmdbException e) {
+      throw failed(LmdbErrors.of(e, environment.path));
+    }
   }
 
   /** Returns the head as this session would leave it. */
@@ -97,7 +118,7 @@ abstract class WriteSession implements AutoCloseable {
       Head after = headAfter(trimLog());
       byte[] head = new byte[MetaFormat.HEAD_LENGTH];
       MetaFormat.encodeHead(after, pairs.count(), head);
-      environment.meta.put(txn, direct(MetaFormat.HEAD_KEY), direct(head));
+      environment.meta.put(txn, Bytes.direct(MetaFormat.HEAD_KEY), Bytes.direct(head));
       FailPoint.hit("storage.before-commit");
       txn.commit();
       FailPoint.hit("storage.after-commit");
@@ -153,7 +174,7 @@ abstract class WriteSession implements AutoCloseable {
    * own, so that the next attempt may succeed.
    */
   private void makeRoom() {
-    try (WriteSession trimming = new Appender(database, environment)) {
+    try (WriteSession trimming = new Appender(database)) {
       trimming.makingRoom = true;
       if (trimming.log.isTooLarge(database.options().logMaxBytes())) {
         trimming.commitAll();

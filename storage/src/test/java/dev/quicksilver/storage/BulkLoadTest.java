@@ -41,7 +41,7 @@ class BulkLoadTest {
       assertThat(head.contentDigest()).isEqualTo(appended.head().contentDigest());
       assertThat(head.lastSequence()).isEqualTo(PAIRS);
       assertThat(head.oldestSequence()).isEqualTo(PAIRS + 1);
-      assertThat(database.verify(VerifyProgress.NONE).problems()).isEmpty();
+      assertThat(Verifier.verify(database, VerifyProgress.NONE).problems()).isEmpty();
       try (Snapshot snapshot = database.snapshot()) {
         Pair pair = snapshot.get(key(4_000));
         assertThat(pair.sequence()).isEqualTo(4_001);
@@ -49,7 +49,7 @@ class BulkLoadTest {
         assertThat(pair.value()).isEqualTo(value(4_000));
       }
       commit(database, 9, "later=1");
-      assertThat(database.verify(VerifyProgress.NONE).problems()).isEmpty();
+      assertThat(Verifier.verify(database, VerifyProgress.NONE).problems()).isEmpty();
     }
   }
 
@@ -68,7 +68,7 @@ class BulkLoadTest {
     }
     try (Database database = Database.open(folder.resolve("loaded"), FAST)) {
       assertThat(TestDatabases.content(database)).hasSize(2);
-      assertThat(database.verify(VerifyProgress.NONE).problems()).isEmpty();
+      assertThat(Verifier.verify(database, VerifyProgress.NONE).problems()).isEmpty();
     }
   }
 
@@ -93,7 +93,7 @@ class BulkLoadTest {
       load.finish(at(1));
     }
     try (Database database = Database.open(loaded, FAST)) {
-      Verification verified = database.verify(VerifyProgress.NONE).requireClean();
+      Verification verified = Verifier.verify(database, VerifyProgress.NONE).requireClean();
       assertThat(verified.pairs()).isEqualTo(150_000);
     }
   }
@@ -105,7 +105,7 @@ class BulkLoadTest {
     }
     try (Database database = Database.open(folder.resolve("loaded"), FAST)) {
       commit(database, 1, "a=1");
-      assertThat(database.verify(VerifyProgress.NONE).problems()).isEmpty();
+      assertThat(Verifier.verify(database, VerifyProgress.NONE).problems()).isEmpty();
     }
   }
 

@@ -57,7 +57,7 @@ class DamagedTreeTest {
         requireRightOrRefused(database, i);
       }
       requireScanRefused(database);
-      assertThat(database.verify(VerifyProgress.NONE).problems())
+      assertThat(Verifier.verify(database, VerifyProgress.NONE).problems())
           .anyMatch(problem -> problem.contains("page " + leaf) && problem.contains("fill"));
     }
   }
@@ -80,7 +80,7 @@ class DamagedTreeTest {
       assertThat(refused).isGreaterThan(10);
       requireScanRefused(database);
       assertThat(database.corruptReads()).isGreaterThan(10);
-      assertThat(database.verify(VerifyProgress.NONE).problems())
+      assertThat(Verifier.verify(database, VerifyProgress.NONE).problems())
           .anyMatch(problem -> problem.contains("is used twice"))
           .anyMatch(problem -> problem.contains("neither used nor free"));
     }

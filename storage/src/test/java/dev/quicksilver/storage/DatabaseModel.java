@@ -106,7 +106,7 @@ final class DatabaseModel implements AutoCloseable {
     try (Snapshot snapshot = database.snapshot()) {
       requireSame(snapshot, pairs);
     }
-    Verification found = database.verify(VerifyProgress.NONE).requireClean();
+    Verification found = Verifier.verify(database, VerifyProgress.NONE).requireClean();
     assertThat(found.pairs()).isEqualTo(pairs.size());
     assertThat(found.entries()).isEqualTo(sequence);
   }

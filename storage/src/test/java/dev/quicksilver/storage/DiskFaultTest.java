@@ -82,7 +82,8 @@ class DiskFaultTest {
             Database.create(folder, DNS, FAST.withMapSize(8 << 20).withLog(FAST.logMaxAge(), 0));
         Snapshot reader = database.snapshot()) {
       int number = fillMap(database);
-      assertThat(database.verify(VerifyProgress.NONE).requireClean().pairs()).isEqualTo(number);
+      assertThat(Verifier.verify(database, VerifyProgress.NONE).requireClean().pairs())
+          .isEqualTo(number);
       assertThat(reader.head().lastSequence()).isZero();
       reader.renew();
       assertThat(reader.get(bytes("key 0"))).isNotNull();
@@ -92,7 +93,8 @@ class DiskFaultTest {
       last = put(database, 1_000, 100_000);
     }
     try (Database database = Database.open(folder, FAST.withMapSize(64 << 20))) {
-      assertThat(database.verify(VerifyProgress.NONE).requireClean().head()).isEqualTo(last);
+      assertThat(Verifier.verify(database, VerifyProgress.NONE).requireClean().head())
+          .isEqualTo(last);
     }
   }
 
@@ -106,7 +108,7 @@ class DiskFaultTest {
         commit(database, 10_000 + i, "key " + i);
       }
       put(database, 5_000, 100_000);
-      database.verify(VerifyProgress.NONE).requireClean();
+      Verifier.verify(database, VerifyProgress.NONE).requireClean();
     }
   }
 

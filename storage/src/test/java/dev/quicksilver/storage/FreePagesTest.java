@@ -46,7 +46,7 @@ class FreePagesTest {
       }
       assertThat(pages).isGreaterThan(10 * 80);
       assertThat(runs).as("runs of %d pages", pages).isLessThan(pages / 2);
-      assertThat(database.verify(VerifyProgress.NONE).problems()).isEmpty();
+      assertThat(Verifier.verify(database, VerifyProgress.NONE).problems()).isEmpty();
     }
   }
 

@@ -34,13 +34,14 @@ final class FullDiskChild {
       Head acknowledged = fill(database);
       require(database.head().equals(acknowledged), "the head is the last one acknowledged");
       require(reader.head().lastSequence() == 0, "the reader stays where it was");
-      database.verify(VerifyProgress.NONE).requireClean();
+      Verifier.verify(database, VerifyProgress.NONE).requireClean();
       refusesToOpenWithoutRoom(disk, options);
       Files.delete(ballast);
       Head after = write(database, (int) acknowledged.lastSequence());
       require(after.lastSequence() == acknowledged.lastSequence() + 1, "writing goes on");
       require(
-          database.verify(VerifyProgress.NONE).requireClean().pairs() == after.lastSequence(),
+          Verifier.verify(database, VerifyProgress.NONE).requireClean().pairs()
+              == after.lastSequence(),
           "every acknowledged pair is there");
     }
     System.out.println("written on after a full disk");

@@ -71,7 +71,8 @@ class LogCopyTest {
       // What this process is told of how much to keep does not count: all of it is from 1970.
       try (Database source = Database.openReadOnly(at, FAST.withLog(Duration.ofDays(1), 1))) {
         assertThat(source.head().oldestSequence()).isGreaterThan(1);
-        Verification verified = source.copyWithLogTo(folder.resolve("copy"), VerifyProgress.NONE);
+        Verification verified =
+            SnapshotCopy.copyWithLog(source, folder.resolve("copy"), VerifyProgress.NONE);
         assertThat(verified.clean()).isTrue();
         assertThat(verified.head()).isEqualTo(source.head());
         assertThat(verified.blocks()).isGreaterThan(5);
@@ -240,7 +241,7 @@ class LogCopyTest {
           .hasMessageContaining("goes down");
       assertThat(halted[0]).isTrue();
       trim(source);
-      assertThatThrownBy(() -> source.copyWithLogTo(target, VerifyProgress.NONE))
+      assertThatThrownBy(() -> SnapshotCopy.copyWithLog(source, target, VerifyProgress.NONE))
           .returns(ErrorCode.NOT_IN_LOG, e -> ((StorageException) e).code())
           .hasMessageContaining("begin anew");
     }
@@ -249,17 +250,17 @@ class LogCopyTest {
   @Test
   void copiesAnEmptyDatabaseAndOneWhoseLogIsEmpty() {
     try (Database source = TestDatabases.create(folder.resolve("live"))) {
-      source.copyWithLogTo(folder.resolve("empty"), VerifyProgress.NONE);
+      SnapshotCopy.copyWithLog(source, folder.resolve("empty"), VerifyProgress.NONE);
       commit(source, 1, "a=1", "b=");
-      source.copyTo(folder.resolve("short"), VerifyProgress.NONE);
+      SnapshotCopy.copy(source, folder.resolve("short"), VerifyProgress.NONE);
       try (Database one = Database.open(folder.resolve("empty"), FAST)) {
         assertThat(one.head().oldestSequence()).isEqualTo(1);
       }
       try (Database two = Database.open(folder.resolve("short"), FAST)) {
-        two.copyWithLogTo(folder.resolve("three"), VerifyProgress.NONE);
+        SnapshotCopy.copyWithLog(two, folder.resolve("three"), VerifyProgress.NONE);
         requireSame(two, folder.resolve("three"));
       }
-      source.copyWithLogTo(folder.resolve("four"), VerifyProgress.NONE);
+      SnapshotCopy.copyWithLog(source, folder.resolve("four"), VerifyProgress.NONE);
       requireSame(source, folder.resolve("four"));
     }
   }
@@ -292,7 +293,7 @@ class LogCopyTest {
         .usingRecursiveComparison()
         .ignoringFields("oldestSequence")
         .isEqualTo(source.head());
-    assertThat(copy.verify(VerifyProgress.NONE).problems()).isEmpty();
+    assertThat(Verifier.verify(copy, VerifyProgress.NONE).problems()).isEmpty();
   }
 
   /** All blocks, heads and segments, as they are stored. */

@@ -313,7 +313,7 @@ class LogTest {
           assertThat(e.code()).isEqualTo(ErrorCode.NO_SPACE);
         }
       }
-      assertThat(database.verify(VerifyProgress.NONE).clean()).isTrue();
+      assertThat(Verifier.verify(database, VerifyProgress.NONE).clean()).isTrue();
       assertThat(attempts).as("room has to be made first").isGreaterThan(1);
     }
   }

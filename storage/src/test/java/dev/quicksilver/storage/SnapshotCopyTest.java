@@ -28,7 +28,8 @@ class SnapshotCopyTest {
     try (Database database = TestDatabases.create(folder.resolve("live"))) {
       commit(database, 1, "large=" + "x".repeat(2_000_000), "a=1");
       commit(database, 2, "large", "b=2");
-      Verification verified = database.copyTo(folder.resolve("copy"), VerifyProgress.NONE);
+      Verification verified =
+          SnapshotCopy.copy(database, folder.resolve("copy"), VerifyProgress.NONE);
       commit(database, 3, "a=3");
       assertThat(verified.pairs()).isEqualTo(2);
       try (Database copy = Database.open(folder.resolve("copy"), FAST)) {
@@ -39,7 +40,8 @@ class SnapshotCopyTest {
         commit(copy, 3, "a=3");
         requireSame(copy, database);
       }
-      assertThatThrownBy(() -> database.copyTo(folder.resolve("copy"), VerifyProgress.NONE))
+      assertThatThrownBy(
+              () -> SnapshotCopy.copy(database, folder.resolve("copy"), VerifyProgress.NONE))
           .returns(ErrorCode.ALREADY_EXISTS, e -> ((StorageException) e).code())
           .hasMessageContaining("finished database in");
     }
@@ -93,7 +95,7 @@ class SnapshotCopyTest {
         assertThatThrownBy(() -> copy.finish(VerifyProgress.NONE))
             .returns(ErrorCode.UNFINISHED, e -> ((StorageException) e).code());
       }
-      source.copyTo(target, VerifyProgress.NONE);
+      SnapshotCopy.copy(source, target, VerifyProgress.NONE);
       try (Database copy = Database.open(target, FAST)) {
         requireSame(copy, source);
       }
@@ -126,7 +128,7 @@ class SnapshotCopyTest {
       refused(behind, target, ErrorCode.NOT_IN_LOG, "wait for the source");
       refused(fork, target, ErrorCode.DIVERGED, "another history");
       refused(other, target, ErrorCode.ALREADY_EXISTS, "another database");
-      peer.copyTo(target, VerifyProgress.NONE);
+      SnapshotCopy.copy(peer, target, VerifyProgress.NONE);
       try (Database copy = Database.open(target, FAST)) {
         requireSame(copy, peer);
       }
@@ -150,14 +152,14 @@ class SnapshotCopyTest {
   @Test
   void copiesAnEmptyDatabaseAndOneWithAnEmptyLog() {
     try (Database source = TestDatabases.create(folder.resolve("live"))) {
-      source.copyTo(folder.resolve("one"), VerifyProgress.NONE);
+      SnapshotCopy.copy(source, folder.resolve("one"), VerifyProgress.NONE);
       commit(source, 1, "a=1", "b=");
-      source.copyTo(folder.resolve("two"), VerifyProgress.NONE);
+      SnapshotCopy.copy(source, folder.resolve("two"), VerifyProgress.NONE);
     }
     try (Database one = Database.open(folder.resolve("one"), FAST);
         Database two = Database.open(folder.resolve("two"), FAST)) {
       assertThat(one.head().lastSequence()).isZero();
-      two.copyTo(folder.resolve("three"), VerifyProgress.NONE);
+      SnapshotCopy.copy(two, folder.resolve("three"), VerifyProgress.NONE);
       try (Database three = Database.open(folder.resolve("three"), FAST)) {
         requireSame(three, two);
       }
@@ -170,14 +172,14 @@ class SnapshotCopyTest {
       change(source, new Random(11), 100);
       try (PrefixReplica copy = begin(source)) {
         step(source, copy);
-        try (SnapshotPiece first = source.piece(null, SMALL);
+        try (SnapshotPiece first = SnapshotPiece.read(source, null, SMALL);
             PrefixSession session = copy.write()) {
           assertThatThrownBy(() -> session.append(first.header(), first))
               .hasMessageContaining("does not continue");
         }
         commit(source, ++lsn, "k=v");
         try (PrefixSession session = copy.write();
-            SnapshotPiece next = source.piece(session.bound(), SMALL)) {
+            SnapshotPiece next = SnapshotPiece.read(source, session.bound(), SMALL)) {
           assertThatThrownBy(() -> session.append(next.header(), next))
               .returns(ErrorCode.DIVERGED, e -> ((StorageException) e).code());
           assertThatThrownBy(session::commit).hasMessageContaining("failed");
@@ -194,7 +196,7 @@ class SnapshotCopyTest {
       try (PrefixReplica copy = begin(source)) {
         while (!copy.complete()) {
           try (PrefixSession session = copy.write();
-              SnapshotPiece piece = source.piece(session.bound(), SMALL)) {
+              SnapshotPiece piece = SnapshotPiece.read(source, session.bound(), SMALL)) {
             session.append(withAnotherDigest(piece.header()), piece);
             session.commit();
           }
@@ -270,7 +272,7 @@ class SnapshotCopyTest {
 
   private static void step(Database source, PrefixReplica copy) throws IOException {
     try (PrefixSession session = copy.write();
-        SnapshotPiece piece = source.piece(session.bound(), SMALL)) {
+        SnapshotPiece piece = SnapshotPiece.read(source, session.bound(), SMALL)) {
       apply(session, piece.log(session.head().lastSequence() + 1));
       session.append(SnapshotPieceHeader.decode(piece.header().encode()), piece);
       session.commit();
@@ -322,11 +324,11 @@ class SnapshotCopyTest {
     Head ours = copy.head();
     Head theirs = source.head();
     assertThat(ours).usingRecursiveComparison().ignoringFields("oldestSequence").isEqualTo(theirs);
-    assertThat(copy.verify(VerifyProgress.NONE).problems()).isEmpty();
+    assertThat(Verifier.verify(copy, VerifyProgress.NONE).problems()).isEmpty();
   }
 
   private static void refused(Database source, Path target, ErrorCode code, String words) {
-    assertThatThrownBy(() -> source.copyTo(target, VerifyProgress.NONE))
+    assertThatThrownBy(() -> SnapshotCopy.copy(source, target, VerifyProgress.NONE))
         .returns(code, e -> ((StorageException) e).code())
         .hasMessageContaining(words);
   }

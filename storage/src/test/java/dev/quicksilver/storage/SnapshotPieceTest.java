@@ -62,7 +62,7 @@ class SnapshotPieceTest {
         byte[] after = null;
         boolean last = false;
         while (!last) {
-          try (SnapshotPiece piece = database.piece(after, budget)) {
+          try (SnapshotPiece piece = SnapshotPiece.read(database, after, budget)) {
             SnapshotPieceHeader header = SnapshotPieceHeader.decode(piece.header().encode());
             SnapshotPairs pairs = new SnapshotPairs(header, piece);
             while (pairs.next()) {

@@ -86,7 +86,7 @@ class TornWritesTest {
     Path copy = Files.createDirectory(folder.resolve(name));
     Files.write(copy.resolve("data.mdb"), image);
     try (Database database = Database.open(copy, FAST)) {
-      return database.verify(VerifyProgress.NONE).requireClean().head();
+      return Verifier.verify(database, VerifyProgress.NONE).requireClean().head();
     }
   }
 }

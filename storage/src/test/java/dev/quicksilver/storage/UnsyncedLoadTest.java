@@ -51,7 +51,8 @@ final class UnsyncedLoadTest {
     }
     assertThat(loaded.resolve("unsynced")).doesNotExist();
     try (Database database = Database.open(loaded, options)) {
-      assertThat(database.verify(VerifyProgress.NONE).requireClean().pairs()).isEqualTo(pairs + 1);
+      assertThat(Verifier.verify(database, VerifyProgress.NONE).requireClean().pairs())
+          .isEqualTo(pairs + 1);
     }
   }
 
@@ -128,7 +129,8 @@ final class UnsyncedLoadTest {
       load.finish(at(1));
     }
     try (Database database = Database.open(loaded, options)) {
-      assertThat(database.verify(VerifyProgress.NONE).requireClean().pairs()).isEqualTo(1_000);
+      assertThat(Verifier.verify(database, VerifyProgress.NONE).requireClean().pairs())
+          .isEqualTo(1_000);
     }
   }
 

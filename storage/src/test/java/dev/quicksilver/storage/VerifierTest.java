@@ -25,7 +25,8 @@ class VerifierTest {
     try (Database database = create(folder)) {
       fill(database);
       Map<VerifyProgress.Stage, Long> progress = new EnumMap<>(VerifyProgress.Stage.class);
-      Verification found = database.verify((stage, done, total) -> progress.put(stage, done));
+      Verification found =
+          Verifier.verify(database, (stage, done, total) -> progress.put(stage, done));
       assertThat(found.problems()).isEmpty();
       assertThat(found.pairs()).isEqualTo(3_001);
       assertThat(found.chunks()).isEqualTo(25);
@@ -45,7 +46,7 @@ class VerifierTest {
       fill(database);
       commit(database, 9, "a=1");
       assertThat(database.head().oldestSequence()).isGreaterThan(1);
-      assertThat(database.verify(VerifyProgress.NONE).problems()).isEmpty();
+      assertThat(Verifier.verify(database, VerifyProgress.NONE).problems()).isEmpty();
     }
   }
 
@@ -53,11 +54,11 @@ class VerifierTest {
   void namesTheKeyOfADamagedRecord() {
     damage(
         (environment, txn) -> {
-          ByteBuffer key = WriteSession.direct(bytes("key 77"));
+          ByteBuffer key = Bytes.direct(bytes("key 77"));
           byte[] record = new byte[environment.data.get(txn, key).remaining()];
           environment.data.get(txn, key).get(record);
           record[record.length - 1] ^= 1;
-          environment.data.put(txn, key, WriteSession.direct(record));
+          environment.data.put(txn, key, Bytes.direct(record));
         },
         "key 77",
         "checksum");
@@ -66,7 +67,7 @@ class VerifierTest {
   @Test
   void missesAPairThatVanished() {
     damage(
-        (environment, txn) -> environment.data.delete(txn, WriteSession.direct(bytes("key 77"))),
+        (environment, txn) -> environment.data.delete(txn, Bytes.direct(bytes("key 77"))),
         "content digest");
   }
 
@@ -76,8 +77,8 @@ class VerifierTest {
         (environment, txn) ->
             environment.chunks.put(
                 txn,
-                WriteSession.direct(new byte[] {0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0}),
-                WriteSession.direct(new byte[10])),
+                Bytes.direct(new byte[] {0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0}),
+                Bytes.direct(new byte[10])),
         "sequence 9");
   }
 
@@ -85,11 +86,11 @@ class VerifierTest {
   void namesTheSequencesOfABlockWithAFlippedBit() {
     damage(
         (environment, txn) -> {
-          ByteBuffer key = WriteSession.direct(new byte[] {0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1});
+          ByteBuffer key = Bytes.direct(new byte[] {0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1});
           byte[] piece = new byte[environment.log.get(txn, key).remaining()];
           environment.log.get(txn, key).get(piece);
           piece[100] ^= 4;
-          environment.log.put(txn, key, WriteSession.direct(piece));
+          environment.log.put(txn, key, Bytes.direct(piece));
         },
         "block 1 to 3000",
         "checksum");
@@ -118,7 +119,7 @@ class VerifierTest {
     environment.finished();
     environment.close();
     try (Database database = Database.open(folder, FAST)) {
-      Verification found = database.verify(VerifyProgress.NONE);
+      Verification found = Verifier.verify(database, VerifyProgress.NONE);
       assertThat(found.clean()).isFalse();
       assertThat(found.problems()).anySatisfy(problem -> assertThat(problem).contains(told));
     }

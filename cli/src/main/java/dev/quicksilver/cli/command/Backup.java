@@ -10,6 +10,7 @@ import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.ErrorCode;
+import dev.quicksilver.storage.SnapshotCopy;
 import dev.quicksilver.storage.StorageException;
 import dev.quicksilver.storage.StorageOptions;
 import dev.quicksilver.storage.Verification;
@@ -236,7 +237,8 @@ final class Backup {
       if (id.isPresent() && !id.get().equals(source.identity().id())) {
         return false;
       }
-      Verification verified = source.copyWithLogTo(copies.copyFolder(name), progress.apply(name));
+      Verification verified =
+          SnapshotCopy.copyWithLog(source, copies.copyFolder(name), progress.apply(name));
       copies.useCopy(name);
       copied.put(name, verified);
       return true;

@@ -6,6 +6,7 @@ import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Json;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
+import dev.quicksilver.storage.SnapshotCopy;
 import dev.quicksilver.storage.Verification;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -109,7 +110,7 @@ public final class SnapshotCommand implements Callable<Integer> {
   private void one(Configuration configuration, String database, Path to, PrintWriter out)
       throws IOException {
     try (Database source = LocalDatabase.open(configuration, database)) {
-      Report report = Report.of(database, source.copyTo(to, progress()), to);
+      Report report = Report.of(database, SnapshotCopy.copy(source, to, progress()), to);
       if (json) {
         out.println(Json.MAPPER.writeValueAsString(report));
       } else {

@@ -5,6 +5,7 @@ import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Json;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Verification;
+import dev.quicksilver.storage.Verifier;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -58,7 +59,9 @@ public final class VerifyCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Verification found;
     try (Database opened = open(ConfigurationFlags.load(spec, System.getenv()))) {
-      found = opened.verify(new StageProgress(spec.commandLine().getErr(), InstantSource.system()));
+      found =
+          Verifier.verify(
+              opened, new StageProgress(spec.commandLine().getErr(), InstantSource.system()));
     }
     if (json) {
       out.println(Json.MAPPER.writeValueAsString(report(found)));
