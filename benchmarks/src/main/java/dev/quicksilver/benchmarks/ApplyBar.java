@@ -2,11 +2,11 @@ package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.storage.Applier;
-import dev.quicksilver.storage.BlockHeader;
-import dev.quicksilver.storage.BulkLoad;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.LogReader;
-import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.copy.BulkLoad;
+import dev.quicksilver.storage.log.BlockHeader;
+import dev.quicksilver.storage.log.LogReader;
+import dev.quicksilver.storage.record.Position;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

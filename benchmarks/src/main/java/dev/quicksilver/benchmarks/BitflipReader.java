@@ -2,9 +2,9 @@ package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.benchmarks.BitflipBar.Result;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.StorageException;
-import dev.quicksilver.storage.Verifier;
-import dev.quicksilver.storage.VerifyProgress;
+import dev.quicksilver.storage.copy.Verifier;
+import dev.quicksilver.storage.copy.VerifyProgress;
+import dev.quicksilver.storage.lmdb.StorageException;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -7,7 +7,7 @@ import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
-import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.ResultSet;

@@ -1,15 +1,15 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.storage.Appender;
-import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.ErrorCode;
-import dev.quicksilver.storage.LogReader;
-import dev.quicksilver.storage.Position;
-import dev.quicksilver.storage.StorageException;
-import dev.quicksilver.storage.StorageOptions;
-import dev.quicksilver.storage.Verifier;
-import dev.quicksilver.storage.VerifyProgress;
+import dev.quicksilver.storage.copy.Verifier;
+import dev.quicksilver.storage.copy.VerifyProgress;
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.log.BlockHeader;
+import dev.quicksilver.storage.log.LogReader;
+import dev.quicksilver.storage.record.Position;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;

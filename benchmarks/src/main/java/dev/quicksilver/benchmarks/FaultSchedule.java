@@ -3,7 +3,7 @@ package dev.quicksilver.benchmarks;
 import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.fixtures.FaultProxy;
 import dev.quicksilver.fixtures.FaultProxy.BlockFault;
-import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.record.Head;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

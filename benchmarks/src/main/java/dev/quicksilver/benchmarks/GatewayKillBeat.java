@@ -1,8 +1,8 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.Pair;
 import dev.quicksilver.storage.Snapshot;
+import dev.quicksilver.storage.record.Pair;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;

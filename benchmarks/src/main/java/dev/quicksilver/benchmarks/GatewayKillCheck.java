@@ -2,11 +2,11 @@ package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
-import dev.quicksilver.storage.Head;
-import dev.quicksilver.storage.LogEntry;
-import dev.quicksilver.storage.LogScan;
 import dev.quicksilver.storage.Snapshot;
-import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.log.LogEntry;
+import dev.quicksilver.storage.log.LogScan;
+import dev.quicksilver.storage.record.Head;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;

@@ -1,6 +1,6 @@
 package dev.quicksilver.benchmarks;
 
-import dev.quicksilver.storage.LogEntry;
+import dev.quicksilver.storage.log.LogEntry;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;

@@ -5,7 +5,7 @@ import static dev.quicksilver.cli.config.Settings.BRIDGE_MAX_SNAPSHOT_AGE;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.Snapshot;
-import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

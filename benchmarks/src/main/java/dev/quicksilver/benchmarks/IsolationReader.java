@@ -1,9 +1,9 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.PairBuffer;
 import dev.quicksilver.storage.Snapshot;
-import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.record.PairBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;

@@ -2,9 +2,9 @@ package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.benchmarks.Tree.Node;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.LogEntry;
-import dev.quicksilver.storage.LogScan;
 import dev.quicksilver.storage.Snapshot;
+import dev.quicksilver.storage.log.LogEntry;
+import dev.quicksilver.storage.log.LogScan;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.Statement;

@@ -2,8 +2,8 @@ package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.benchmarks.Tree.Node;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.Pair;
 import dev.quicksilver.storage.Snapshot;
+import dev.quicksilver.storage.record.Pair;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.PreparedStatement;

@@ -2,7 +2,7 @@ package dev.quicksilver.benchmarks;
 
 import com.github.luben.zstd.ZstdOutputStream;
 import dev.quicksilver.loader.read.Digests;
-import dev.quicksilver.storage.ContentDigest;
+import dev.quicksilver.storage.record.ContentDigest;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -9,7 +9,7 @@ import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
-import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.record.Head;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;

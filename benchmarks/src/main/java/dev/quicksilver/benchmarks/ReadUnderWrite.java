@@ -2,9 +2,9 @@ package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.PairBuffer;
-import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.Snapshot;
+import dev.quicksilver.storage.record.PairBuffer;
+import dev.quicksilver.storage.record.Position;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;

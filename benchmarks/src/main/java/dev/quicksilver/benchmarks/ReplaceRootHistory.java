@@ -5,7 +5,7 @@ import dev.quicksilver.cli.cluster.Ended;
 import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.storage.Completeness;
-import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.record.Head;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collections;

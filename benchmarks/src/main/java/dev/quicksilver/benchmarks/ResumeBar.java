@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.quicksilver.benchmarks.Tree.Node;
 import dev.quicksilver.cli.cluster.ChildProcess;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.record.Head;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.file.Files;

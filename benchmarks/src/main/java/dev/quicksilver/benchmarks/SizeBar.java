@@ -2,8 +2,8 @@ package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.SnapshotCopy;
-import dev.quicksilver.storage.VerifyProgress;
+import dev.quicksilver.storage.copy.SnapshotCopy;
+import dev.quicksilver.storage.copy.VerifyProgress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 

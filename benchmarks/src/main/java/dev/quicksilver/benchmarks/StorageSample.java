@@ -2,9 +2,9 @@ package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.DatabaseIdentity;
-import dev.quicksilver.storage.Position;
-import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.record.DatabaseIdentity;
+import dev.quicksilver.storage.record.Position;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.UUID;

@@ -1,9 +1,9 @@
 package dev.quicksilver.benchmarks;
 
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.StorageOptions;
-import dev.quicksilver.storage.Verifier;
-import dev.quicksilver.storage.VerifyProgress;
+import dev.quicksilver.storage.copy.Verifier;
+import dev.quicksilver.storage.copy.VerifyProgress;
+import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -7,7 +7,7 @@ import dev.quicksilver.cli.cluster.Ended;
 import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.storage.DatabaseSet;
-import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;

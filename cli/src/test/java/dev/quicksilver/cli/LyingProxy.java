@@ -1,7 +1,7 @@
 package dev.quicksilver.cli;
 
-import dev.quicksilver.storage.BlockHeader;
-import dev.quicksilver.storage.ChainHash;
+import dev.quicksilver.storage.log.BlockHeader;
+import dev.quicksilver.storage.record.ChainHash;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;

@@ -8,17 +8,17 @@ import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Completeness;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
-import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Direction;
-import dev.quicksilver.storage.Head;
 import dev.quicksilver.storage.KeyRange;
-import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.Scan;
 import dev.quicksilver.storage.Snapshot;
-import dev.quicksilver.storage.StorageOptions;
-import dev.quicksilver.storage.Verifier;
-import dev.quicksilver.storage.VerifyProgress;
+import dev.quicksilver.storage.copy.Verifier;
+import dev.quicksilver.storage.copy.VerifyProgress;
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.record.DatabaseIdentity;
+import dev.quicksilver.storage.record.Head;
+import dev.quicksilver.storage.record.Position;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -202,7 +202,7 @@ final class SnapshotCommandTest {
   private static boolean finished(Path copy) {
     try (Database opened = Database.openReadOnly(copy, OPTIONS)) {
       return opened.head() != null;
-    } catch (dev.quicksilver.storage.StorageException e) {
+    } catch (dev.quicksilver.storage.lmdb.StorageException e) {
       return false;
     }
   }

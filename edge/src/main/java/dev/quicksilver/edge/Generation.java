@@ -2,9 +2,9 @@ package dev.quicksilver.edge;
 
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
-import dev.quicksilver.storage.ErrorCode;
-import dev.quicksilver.storage.StorageException;
-import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;

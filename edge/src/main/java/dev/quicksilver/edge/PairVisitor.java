@@ -1,6 +1,6 @@
 package dev.quicksilver.edge;
 
-import dev.quicksilver.storage.Pair;
+import dev.quicksilver.storage.record.Pair;
 
 /** Takes the pairs of a scan. */
 @FunctionalInterface

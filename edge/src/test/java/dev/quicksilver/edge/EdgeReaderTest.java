@@ -5,10 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.quicksilver.storage.DatabaseDirectory;
-import dev.quicksilver.storage.ErrorCode;
-import dev.quicksilver.storage.Pair;
-import dev.quicksilver.storage.StorageException;
-import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.record.Pair;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.File;

@@ -2,7 +2,7 @@ package dev.quicksilver.bridge;
 
 import dev.quicksilver.bridge.evaluate.EvaluatorConfig;
 import dev.quicksilver.edge.access.Credentials;
-import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.lmdb.StorageOptions;
 import dev.quicksilver.tls.TlsFiles;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -2,7 +2,7 @@ package dev.quicksilver.bridge;
 
 import dev.quicksilver.bridge.sql.PgException;
 import dev.quicksilver.bridge.sql.SqlState;
-import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.lmdb.StorageException;
 
 /** Turns whatever a statement threw into what the client is told. */
 final class Errors {

@@ -1,6 +1,6 @@
 package dev.quicksilver.gateway;
 
-import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.record.Position;
 
 /**
  * What a gateway is doing, at one moment.

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.postgres.EmbeddedPostgres;
-import dev.quicksilver.storage.LogEntry;
+import dev.quicksilver.storage.log.LogEntry;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

@@ -245,9 +245,10 @@ final class GatewayRefusalTest extends RootTest {
     try (dev.quicksilver.storage.DatabaseSet standby =
         dev.quicksilver.storage.DatabaseSet.open(
             scratch.resolve("standby"),
-            dev.quicksilver.storage.StorageOptions.DEFAULT.withMapSize(1L << 30))) {
+            dev.quicksilver.storage.lmdb.StorageOptions.DEFAULT.withMapSize(1L << 30))) {
       standby.create(root.databases().get("quicksilver").orElseThrow().identity());
-      dev.quicksilver.storage.Head head = root.databases().get("quicksilver").orElseThrow().head();
+      dev.quicksilver.storage.record.Head head =
+          root.databases().get("quicksilver").orElseThrow().head();
       try (dev.quicksilver.storage.Database catalog = standby.get("quicksilver").orElseThrow();
           dev.quicksilver.storage.Appender appender = catalog.append()) {
         appender.position(head.position());

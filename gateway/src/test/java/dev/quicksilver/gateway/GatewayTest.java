@@ -4,10 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.gateway.session.Gateway;
 import dev.quicksilver.postgres.EmbeddedPostgres;
-import dev.quicksilver.storage.BlockHeader;
-import dev.quicksilver.storage.ChainHash;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.LogEntry;
+import dev.quicksilver.storage.log.BlockHeader;
+import dev.quicksilver.storage.log.LogEntry;
+import dev.quicksilver.storage.record.ChainHash;
 import java.io.StringReader;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -202,7 +202,7 @@ final class GatewayTest extends RootTest {
     ChainHash first = root.databases().get("dns").orElseThrow().head().chainHash();
     try (dev.quicksilver.storage.DatabaseSet twins =
             dev.quicksilver.storage.DatabaseSet.open(
-                second, dev.quicksilver.storage.StorageOptions.DEFAULT.withMapSize(1L << 30));
+                second, dev.quicksilver.storage.lmdb.StorageOptions.DEFAULT.withMapSize(1L << 30));
         Gateway twin =
             Gateway.start(
                 new GatewayConfig(
@@ -237,7 +237,7 @@ final class GatewayTest extends RootTest {
     root.awaitState(GatewayStatus.State.STREAMING);
     try (dev.quicksilver.storage.DatabaseSet databases =
             dev.quicksilver.storage.DatabaseSet.open(
-                second, dev.quicksilver.storage.StorageOptions.DEFAULT.withMapSize(1L << 30));
+                second, dev.quicksilver.storage.lmdb.StorageOptions.DEFAULT.withMapSize(1L << 30));
         Gateway standby = Gateway.start(root.config, databases)) {
       Root.awaitStatus(
           standby,

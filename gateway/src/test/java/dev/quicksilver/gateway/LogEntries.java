@@ -1,9 +1,9 @@
 package dev.quicksilver.gateway;
 
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.LogEntry;
-import dev.quicksilver.storage.LogScan;
 import dev.quicksilver.storage.Snapshot;
+import dev.quicksilver.storage.log.LogEntry;
+import dev.quicksilver.storage.log.LogScan;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;

@@ -2,7 +2,7 @@ package dev.quicksilver.gateway;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quicksilver.storage.LogEntry;
+import dev.quicksilver.storage.log.LogEntry;
 import java.sql.Savepoint;
 import java.util.List;
 import java.util.Map;

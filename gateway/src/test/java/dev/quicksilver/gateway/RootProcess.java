@@ -3,7 +3,7 @@ package dev.quicksilver.gateway;
 import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.gateway.session.Gateway;
 import dev.quicksilver.storage.DatabaseSet;
-import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quicksilver.postgres.SqlSession;
-import dev.quicksilver.storage.LogEntry;
+import dev.quicksilver.storage.log.LogEntry;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.time.Duration;

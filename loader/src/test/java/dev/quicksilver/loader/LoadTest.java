@@ -15,7 +15,7 @@ import dev.quicksilver.loader.source.Source;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.SqlSession;
-import dev.quicksilver.storage.ContentDigester;
+import dev.quicksilver.storage.record.ContentDigester;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

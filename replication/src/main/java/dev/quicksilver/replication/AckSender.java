@@ -2,8 +2,8 @@ package dev.quicksilver.replication;
 
 import dev.quicksilver.replication.Message.Ack;
 import dev.quicksilver.replication.Message.Held;
-import dev.quicksilver.storage.FailPoint;
-import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.lmdb.FailPoint;
+import dev.quicksilver.storage.record.Position;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;

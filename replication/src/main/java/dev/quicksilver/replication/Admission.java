@@ -3,12 +3,12 @@ package dev.quicksilver.replication;
 import dev.quicksilver.replication.Message.ClientHello;
 import dev.quicksilver.replication.Message.DatabaseInfo;
 import dev.quicksilver.replication.Message.Purpose;
-import dev.quicksilver.storage.ChainHash;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
-import dev.quicksilver.storage.ErrorCode;
-import dev.quicksilver.storage.Head;
-import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.record.ChainHash;
+import dev.quicksilver.storage.record.Head;
 import java.util.Optional;
 
 /** Decides whether a follower may be served, and from where. Stateless. */

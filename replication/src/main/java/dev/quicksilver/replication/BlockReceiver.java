@@ -3,11 +3,11 @@ package dev.quicksilver.replication;
 import dev.quicksilver.replication.Message.BlockEnd;
 import dev.quicksilver.replication.Message.SegmentData;
 import dev.quicksilver.storage.Applier;
-import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.FailPoint;
-import dev.quicksilver.storage.Head;
-import dev.quicksilver.storage.Segment;
+import dev.quicksilver.storage.lmdb.FailPoint;
+import dev.quicksilver.storage.log.BlockHeader;
+import dev.quicksilver.storage.log.Segment;
+import dev.quicksilver.storage.record.Head;
 import java.io.IOException;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +42,7 @@ final class BlockReceiver implements AutoCloseable {
    *
    * @throws ProtocolException if it is not the next block, or damaged: another connection may do
    *     better
-   * @throws dev.quicksilver.storage.StorageException DIVERGED if it contradicts this copy
+   * @throws dev.quicksilver.storage.lmdb.StorageException DIVERGED if it contradicts this copy
    */
   void apply(BlockHeader header, Source source) throws IOException {
     if (header.firstSequence() != applied + 1 || header.lastSequence() < header.firstSequence()) {

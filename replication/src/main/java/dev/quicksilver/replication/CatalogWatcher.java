@@ -1,13 +1,13 @@
 package dev.quicksilver.replication;
 
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Direction;
 import dev.quicksilver.storage.KeyRange;
 import dev.quicksilver.storage.Scan;
 import dev.quicksilver.storage.Snapshot;
-import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.record.DatabaseIdentity;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

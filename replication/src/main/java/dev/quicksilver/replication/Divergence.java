@@ -1,7 +1,7 @@
 package dev.quicksilver.replication;
 
 import dev.quicksilver.storage.DatabaseSet;
-import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.lmdb.StorageException;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

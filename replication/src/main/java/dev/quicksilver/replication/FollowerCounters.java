@@ -1,7 +1,7 @@
 package dev.quicksilver.replication;
 
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.record.Head;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;

@@ -1,6 +1,6 @@
 package dev.quicksilver.replication;
 
-import dev.quicksilver.storage.Segment;
+import dev.quicksilver.storage.log.Segment;
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.IOException;

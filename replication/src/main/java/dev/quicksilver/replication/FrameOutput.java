@@ -2,9 +2,9 @@ package dev.quicksilver.replication;
 
 import dev.quicksilver.replication.Message.BlockEnd;
 import dev.quicksilver.replication.Message.BlockStart;
-import dev.quicksilver.storage.BlockHeader;
-import dev.quicksilver.storage.Segment;
-import dev.quicksilver.storage.SegmentSource;
+import dev.quicksilver.storage.log.BlockHeader;
+import dev.quicksilver.storage.log.Segment;
+import dev.quicksilver.storage.log.SegmentSource;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,6 +1,6 @@
 package dev.quicksilver.replication;
 
-import dev.quicksilver.storage.Durable;
+import dev.quicksilver.storage.lmdb.Durable;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;

@@ -1,12 +1,12 @@
 package dev.quicksilver.replication;
 
-import dev.quicksilver.storage.BlockHeader;
-import dev.quicksilver.storage.ChainHash;
 import dev.quicksilver.storage.Completeness;
-import dev.quicksilver.storage.DatabaseIdentity;
-import dev.quicksilver.storage.Position;
-import dev.quicksilver.storage.Segment;
-import dev.quicksilver.storage.SnapshotPieceHeader;
+import dev.quicksilver.storage.copy.SnapshotPieceHeader;
+import dev.quicksilver.storage.log.BlockHeader;
+import dev.quicksilver.storage.log.Segment;
+import dev.quicksilver.storage.record.ChainHash;
+import dev.quicksilver.storage.record.DatabaseIdentity;
+import dev.quicksilver.storage.record.Position;
 import java.util.List;
 import java.util.UUID;
 

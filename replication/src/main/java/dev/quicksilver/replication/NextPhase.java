@@ -8,7 +8,7 @@ import dev.quicksilver.replication.FollowerPhase.Ended;
 import dev.quicksilver.replication.FollowerPhase.Refused;
 import dev.quicksilver.replication.Message.End;
 import dev.quicksilver.replication.Message.EndReason;
-import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.lmdb.StorageException;
 import java.util.function.DoubleSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;

@@ -1,10 +1,10 @@
 package dev.quicksilver.replication;
 
-import dev.quicksilver.storage.BlockHeader;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.LogReader;
-import dev.quicksilver.storage.Segment;
-import dev.quicksilver.storage.SegmentSource;
+import dev.quicksilver.storage.log.BlockHeader;
+import dev.quicksilver.storage.log.LogReader;
+import dev.quicksilver.storage.log.Segment;
+import dev.quicksilver.storage.log.SegmentSource;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -1,7 +1,7 @@
 package dev.quicksilver.replication;
 
-import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.record.DatabaseIdentity;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

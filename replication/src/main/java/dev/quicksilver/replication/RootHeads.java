@@ -2,8 +2,8 @@ package dev.quicksilver.replication;
 
 import dev.quicksilver.replication.Message.RootHead;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.DatabaseIdentity;
-import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.record.DatabaseIdentity;
+import dev.quicksilver.storage.record.Head;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Map;

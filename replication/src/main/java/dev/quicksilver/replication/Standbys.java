@@ -1,6 +1,6 @@
 package dev.quicksilver.replication;
 
-import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.record.Position;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -7,7 +7,7 @@ import dev.quicksilver.replication.Message.Heartbeat;
 import dev.quicksilver.replication.Message.RootHead;
 import dev.quicksilver.replication.Message.ServerHello;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.lmdb.StorageException;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;

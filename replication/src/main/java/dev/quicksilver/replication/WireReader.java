@@ -1,6 +1,6 @@
 package dev.quicksilver.replication;
 
-import dev.quicksilver.storage.ChainHash;
+import dev.quicksilver.storage.record.ChainHash;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;

@@ -1,7 +1,7 @@
 package dev.quicksilver.replication;
 
 import dev.quicksilver.storage.DatabaseSet;
-import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;

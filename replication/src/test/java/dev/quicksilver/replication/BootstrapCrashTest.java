@@ -4,9 +4,9 @@ import static dev.quicksilver.replication.TestNode.set;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quicksilver.storage.StorageOptions;
-import dev.quicksilver.storage.Verifier;
-import dev.quicksilver.storage.VerifyProgress;
+import dev.quicksilver.storage.copy.Verifier;
+import dev.quicksilver.storage.copy.VerifyProgress;
+import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

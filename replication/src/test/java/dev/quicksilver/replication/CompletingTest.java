@@ -6,9 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quicksilver.replication.Message.Complete;
 import dev.quicksilver.storage.Completeness;
-import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
-import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.record.DatabaseIdentity;
+import dev.quicksilver.storage.record.Position;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.List;

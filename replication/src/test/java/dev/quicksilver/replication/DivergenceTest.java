@@ -3,9 +3,9 @@ package dev.quicksilver.replication;
 import static dev.quicksilver.replication.TestNode.set;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quicksilver.storage.BlockHeader;
-import dev.quicksilver.storage.ChainHash;
-import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.log.BlockHeader;
+import dev.quicksilver.storage.record.ChainHash;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -4,8 +4,8 @@ import static dev.quicksilver.replication.TestNode.set;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.quicksilver.storage.BlockHeader;
-import dev.quicksilver.storage.ChainHash;
+import dev.quicksilver.storage.log.BlockHeader;
+import dev.quicksilver.storage.record.ChainHash;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.InetAddress;

@@ -3,8 +3,8 @@ package dev.quicksilver.replication;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quicksilver.storage.SnapshotCopy;
-import dev.quicksilver.storage.VerifyProgress;
+import dev.quicksilver.storage.copy.SnapshotCopy;
+import dev.quicksilver.storage.copy.VerifyProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

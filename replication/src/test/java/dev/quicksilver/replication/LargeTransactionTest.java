@@ -5,10 +5,10 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.storage.DatabaseSet;
-import dev.quicksilver.storage.Head;
-import dev.quicksilver.storage.StorageOptions;
-import dev.quicksilver.storage.Verifier;
-import dev.quicksilver.storage.VerifyProgress;
+import dev.quicksilver.storage.copy.Verifier;
+import dev.quicksilver.storage.copy.VerifyProgress;
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.record.Head;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

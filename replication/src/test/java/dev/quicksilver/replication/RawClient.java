@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quicksilver.replication.Message.ClientHello;
 import dev.quicksilver.replication.Message.Purpose;
 import dev.quicksilver.replication.Message.ServerHello;
-import dev.quicksilver.storage.ChainHash;
+import dev.quicksilver.storage.record.ChainHash;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.Socket;

@@ -5,7 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.storage.Snapshot;
-import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Random;
@@ -47,7 +47,7 @@ final class RecoveryTest {
       edge.stopFollowing();
       edge.databases.drop("dns");
       edge.databases.create(
-          new dev.quicksilver.storage.DatabaseIdentity(FIRST, "dns", "text", "text"));
+          new dev.quicksilver.storage.record.DatabaseIdentity(FIRST, "dns", "text", "text"));
       edge.follow(root.port()).awaitEqual("dns", root);
       assertThat(edge.database("dns").identity().id()).isEqualTo(SECOND);
     }

@@ -3,7 +3,7 @@ package dev.quicksilver.replication;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.replication.Message.RootHead;
-import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.record.DatabaseIdentity;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;

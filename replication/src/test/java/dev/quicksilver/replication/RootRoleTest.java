@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.replication.RootRole.Standing;
 import dev.quicksilver.storage.Completeness;
-import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.record.Position;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.UUID;

@@ -4,7 +4,7 @@ import static dev.quicksilver.replication.TestNode.set;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.replication.Message.SubtreeAcks;
-import dev.quicksilver.storage.ChainHash;
+import dev.quicksilver.storage.record.ChainHash;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;

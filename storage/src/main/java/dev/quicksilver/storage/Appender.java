@@ -1,5 +1,15 @@
 package dev.quicksilver.storage;
 
+import dev.quicksilver.storage.lmdb.Bytes;
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.log.BlockEncoder;
+import dev.quicksilver.storage.log.BlockHeader;
+import dev.quicksilver.storage.record.ChainHash;
+import dev.quicksilver.storage.record.Head;
+import dev.quicksilver.storage.record.Operation;
+import dev.quicksilver.storage.record.Position;
+import dev.quicksilver.storage.record.RecordFormat;
 import org.jspecify.annotations.Nullable;
 
 /**

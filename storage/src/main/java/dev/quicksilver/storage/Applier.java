@@ -1,5 +1,14 @@
 package dev.quicksilver.storage;
 
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.log.BlockDecoder;
+import dev.quicksilver.storage.log.BlockHeader;
+import dev.quicksilver.storage.log.Segment;
+import dev.quicksilver.storage.log.SegmentSource;
+import dev.quicksilver.storage.record.ChainHash;
+import dev.quicksilver.storage.record.CopyState;
+import dev.quicksilver.storage.record.Head;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 

@@ -1,5 +1,11 @@
 package dev.quicksilver.storage;
 
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.record.ChainHash;
+import dev.quicksilver.storage.record.DatabaseIdentity;
+import dev.quicksilver.storage.record.Head;
+import dev.quicksilver.storage.record.Position;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,13 @@
 package dev.quicksilver.storage;
 
 import dev.quicksilver.storage.Completeness.Point;
+import dev.quicksilver.storage.lmdb.Bytes;
+import dev.quicksilver.storage.lmdb.Durable;
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.LmdbErrors;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.record.ChainHash;
+import dev.quicksilver.storage.record.Position;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

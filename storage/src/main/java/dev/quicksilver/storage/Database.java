@@ -1,5 +1,24 @@
 package dev.quicksilver.storage;
 
+import dev.quicksilver.storage.lmdb.Bytes;
+import dev.quicksilver.storage.lmdb.Environment;
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.LmdbErrors;
+import dev.quicksilver.storage.lmdb.OpenSnapshot;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.lmdb.UnsyncedMark;
+import dev.quicksilver.storage.log.BlockDecoder;
+import dev.quicksilver.storage.log.BlockHeader;
+import dev.quicksilver.storage.log.LogReader;
+import dev.quicksilver.storage.record.ChainHash;
+import dev.quicksilver.storage.record.ContentDigest;
+import dev.quicksilver.storage.record.CopyState;
+import dev.quicksilver.storage.record.DatabaseIdentity;
+import dev.quicksilver.storage.record.Head;
+import dev.quicksilver.storage.record.MetaFormat;
+import dev.quicksilver.storage.record.MetaReader;
+import dev.quicksilver.storage.record.Position;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -43,7 +62,7 @@ public final class Database implements AutoCloseable {
       }
       MetaFormat.checkFormat(format, environment.path);
       identity = MetaFormat.decodeIdentity(stored, environment.path);
-      if (finished && MetaReader.record(snapshot.transaction(), CopyState.KEY) != null) {
+      if (finished && MetaReader.record(snapshot.transaction(), MetaFormat.COPY_KEY) != null) {
         throw new StorageException(
             ErrorCode.UNFINISHED,
             environment.path
@@ -67,7 +86,7 @@ public final class Database implements AutoCloseable {
   }
 
   /** Makes a new database that stands at a head; if there is a state, one that is in the making. */
-  static Database create(
+  public static Database create(
       Path folder,
       DatabaseIdentity identity,
       StorageOptions options,
@@ -89,7 +108,7 @@ public final class Database implements AutoCloseable {
       put(environment, txn, MetaFormat.IDENTITY_KEY, MetaFormat.encodeIdentity(identity));
       put(environment, txn, MetaFormat.HEAD_KEY, head);
       if (state != null) {
-        put(environment, txn, CopyState.KEY, state.encode());
+        put(environment, txn, MetaFormat.COPY_KEY, state.encode());
       }
       txn.commit();
     } catch (LmdbException e) {
@@ -129,7 +148,7 @@ public final class Database implements AutoCloseable {
   }
 
   /** Opens what is still being made, too; its commits do not wait for the disk. */
-  static Database openUnfinished(Path folder, StorageOptions options) {
+  public static Database openUnfinished(Path folder, StorageOptions options) {
     return opened(
         Environment.open(folder, options.withoutDurability(), false, false), options, false);
   }
@@ -190,7 +209,7 @@ public final class Database implements AutoCloseable {
   }
 
   /** Returns the environment that it is, for the packages of storage alone. */
-  Environment environment() {
+  public Environment environment() {
     return environment;
   }
 

@@ -1,5 +1,10 @@
 package dev.quicksilver.storage;
 
+import dev.quicksilver.storage.lmdb.Durable;
+import dev.quicksilver.storage.lmdb.Environment;
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.record.DatabaseIdentity;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -269,7 +274,7 @@ public final class DatabaseDirectory {
   }
 
   /** A rewritten generation is withheld and contradicted if the one it was made of is. */
-  static void keepMarks(Path from, Path to) {
+  public static void keepMarks(Path from, Path to) {
     for (String mark : List.of(WITHHELD, DIVERGED)) {
       marked(from, mark).ifPresent(why -> mark(to, mark, why));
     }
@@ -361,7 +366,7 @@ public final class DatabaseDirectory {
   }
 
   /** Removes the folder of a generation that is not, or no longer, the one in use. */
-  void removeGeneration(Path generation) {
+  public void removeGeneration(Path generation) {
     try {
       Durable.deleteTree(generation);
     } catch (IOException | UncheckedIOException e) {

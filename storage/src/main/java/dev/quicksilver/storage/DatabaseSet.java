@@ -1,5 +1,11 @@
 package dev.quicksilver.storage;
 
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.FailPoint;
+import dev.quicksilver.storage.lmdb.NativeLibraries;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.record.DatabaseIdentity;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;

@@ -1,5 +1,9 @@
 package dev.quicksilver.storage;
 
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.record.Pair;
+import dev.quicksilver.storage.lmdb.ErrorCode;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

@@ -1,5 +1,12 @@
 package dev.quicksilver.storage;
 
+import dev.quicksilver.storage.lmdb.ReadTransaction;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.lmdb.Tree;
+import dev.quicksilver.storage.lmdb.TreeCursor;
+import dev.quicksilver.storage.record.PairBuffer;
+import dev.quicksilver.storage.record.PairReader;
+import dev.quicksilver.storage.record.RecordFormat;
 import java.util.Arrays;
 
 /**

@@ -1,5 +1,20 @@
 package dev.quicksilver.storage;
 
+import dev.quicksilver.storage.lmdb.Environment;
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.ReadTransaction;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.lmdb.Tree;
+import dev.quicksilver.storage.log.BlockHeader;
+import dev.quicksilver.storage.log.LogExtent;
+import dev.quicksilver.storage.log.LogReader;
+import dev.quicksilver.storage.log.LogScan;
+import dev.quicksilver.storage.record.Head;
+import dev.quicksilver.storage.record.MetaReader;
+import dev.quicksilver.storage.record.Pair;
+import dev.quicksilver.storage.record.PairBuffer;
+import dev.quicksilver.storage.record.PairReader;
+import dev.quicksilver.storage.record.RecordFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,12 +95,12 @@ public final class Snapshot implements AutoCloseable {
   }
 
   /** Reads the log up to this snapshot's head, block by block from a sequence on. */
-  LogReader readLog(long fromSequence) {
+  public LogReader readLog(long fromSequence) {
     return new LogReader(inHere(), environment.errors, fromSequence);
   }
 
   /** The same, but its first block is as it is stored and may begin before the sequence. */
-  LogReader storedLog(long fromSequence) {
+  public LogReader storedLog(long fromSequence) {
     return LogReader.uncut(inHere(), environment.errors, fromSequence);
   }
 
@@ -94,7 +109,7 @@ public final class Snapshot implements AutoCloseable {
   }
 
   /** Returns the transaction of LMDB's that this is, for the packages of storage alone. */
-  ReadTransaction transaction() {
+  public ReadTransaction transaction() {
     requireOpen();
     return transaction;
   }

@@ -1,5 +1,19 @@
 package dev.quicksilver.storage;
 
+import dev.quicksilver.storage.lmdb.Bytes;
+import dev.quicksilver.storage.lmdb.Environment;
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.FailPoint;
+import dev.quicksilver.storage.lmdb.LmdbErrors;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.log.LogWriter;
+import dev.quicksilver.storage.record.ChainHash;
+import dev.quicksilver.storage.record.Head;
+import dev.quicksilver.storage.record.MetaFormat;
+import dev.quicksilver.storage.record.PairWriter;
+import dev.quicksilver.storage.record.Position;
+import dev.quicksilver.storage.record.Sha256;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.concurrent.TimeUnit;

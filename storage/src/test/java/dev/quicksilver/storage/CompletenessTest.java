@@ -5,6 +5,8 @@ import static dev.quicksilver.storage.TestDatabases.FAST;
 import static dev.quicksilver.storage.TestDatabases.commit;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quicksilver.storage.record.DatabaseIdentity;
+import dev.quicksilver.storage.record.Position;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,6 +2,12 @@ package dev.quicksilver.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quicksilver.storage.copy.Verification;
+import dev.quicksilver.storage.copy.Verifier;
+import dev.quicksilver.storage.copy.VerifyProgress;
+import dev.quicksilver.storage.record.Head;
+import dev.quicksilver.storage.record.Operation;
+import dev.quicksilver.storage.record.Pair;
 import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
@@ -19,7 +25,7 @@ import java.util.TreeMap;
  * A database beside a sorted map that holds what the database must hold; every step is done to both
  * and compared.
  */
-final class DatabaseModel implements AutoCloseable {
+public final class DatabaseModel implements AutoCloseable {
   /** What can be done. */
   sealed interface Step {}
 

@@ -8,6 +8,7 @@ import dev.quicksilver.storage.DatabaseModel.Renew;
 import dev.quicksilver.storage.DatabaseModel.Reopen;
 import dev.quicksilver.storage.DatabaseModel.Step;
 import dev.quicksilver.storage.DatabaseModel.Write;
+import dev.quicksilver.storage.record.Operation;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,6 +6,8 @@ import static dev.quicksilver.storage.TestDatabases.commit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.StorageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

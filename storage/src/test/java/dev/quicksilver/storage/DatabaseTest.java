@@ -12,6 +12,14 @@ import static dev.quicksilver.storage.TestDatabases.transaction;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quicksilver.storage.lmdb.Bytes;
+import dev.quicksilver.storage.lmdb.Environment;
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.record.ContentDigest;
+import dev.quicksilver.storage.record.DatabaseIdentity;
+import dev.quicksilver.storage.record.Head;
+import dev.quicksilver.storage.record.MetaFormat;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -5,6 +5,12 @@ import static dev.quicksilver.storage.TestDatabases.FAST;
 import static dev.quicksilver.storage.TestDatabases.at;
 import static dev.quicksilver.storage.TestDatabases.bytes;
 
+import dev.quicksilver.storage.copy.Verifier;
+import dev.quicksilver.storage.copy.VerifyProgress;
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.record.Head;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,6 +4,7 @@ import static dev.quicksilver.storage.TestDatabases.FAST;
 import static dev.quicksilver.storage.TestDatabases.bytes;
 import static dev.quicksilver.storage.TestDatabases.text;
 
+import dev.quicksilver.storage.lmdb.StorageException;
 import java.nio.file.Path;
 
 /** Opens a database on a disk that is mounted read-only. */

@@ -5,6 +5,9 @@ import static dev.quicksilver.storage.TestDatabases.at;
 import static dev.quicksilver.storage.TestDatabases.bytes;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quicksilver.storage.copy.Verifier;
+import dev.quicksilver.storage.copy.VerifyProgress;
+import dev.quicksilver.storage.record.Head;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package dev.quicksilver.cli.command;
 import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Json;
-import dev.quicksilver.storage.Compaction;
+import dev.quicksilver.storage.copy.Compaction;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.InstantSource;

@@ -4,7 +4,7 @@ import dev.quicksilver.cli.config.ConfigurationException;
 import dev.quicksilver.cli.config.Paths;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
-import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.lmdb.StorageException;
 import dev.quicksilver.tls.TlsException;
 import java.io.UncheckedIOException;
 import java.net.BindException;

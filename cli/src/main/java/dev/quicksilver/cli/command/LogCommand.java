@@ -2,10 +2,10 @@ package dev.quicksilver.cli.command;
 
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.Head;
-import dev.quicksilver.storage.LogEntry;
-import dev.quicksilver.storage.LogScan;
 import dev.quicksilver.storage.Snapshot;
+import dev.quicksilver.storage.log.LogEntry;
+import dev.quicksilver.storage.log.LogScan;
+import dev.quicksilver.storage.record.Head;
 import java.io.PrintWriter;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;

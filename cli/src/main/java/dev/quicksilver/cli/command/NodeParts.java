@@ -16,7 +16,7 @@ import dev.quicksilver.replication.ServerOptions;
 import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Following;
-import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;

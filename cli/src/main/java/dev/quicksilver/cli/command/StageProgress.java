@@ -1,6 +1,6 @@
 package dev.quicksilver.cli.command;
 
-import dev.quicksilver.storage.VerifyProgress;
+import dev.quicksilver.storage.copy.VerifyProgress;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.InstantSource;

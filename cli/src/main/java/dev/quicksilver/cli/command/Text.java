@@ -1,6 +1,6 @@
 package dev.quicksilver.cli.command;
 
-import dev.quicksilver.storage.LogEntry;
+import dev.quicksilver.storage.log.LogEntry;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;

@@ -4,7 +4,7 @@ import dev.quicksilver.cli.process.Json;
 import dev.quicksilver.loader.Counts;
 import dev.quicksilver.loader.Load;
 import dev.quicksilver.loader.LoadOptions;
-import dev.quicksilver.storage.ContentDigest;
+import dev.quicksilver.storage.record.ContentDigest;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;

@@ -1,7 +1,7 @@
 package dev.quicksilver.cli.process;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import dev.quicksilver.storage.NativeLibraries;
+import dev.quicksilver.storage.lmdb.NativeLibraries;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;

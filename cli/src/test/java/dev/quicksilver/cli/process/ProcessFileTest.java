@@ -3,7 +3,7 @@ package dev.quicksilver.cli.process;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.quicksilver.storage.NativeLibraries;
+import dev.quicksilver.storage.lmdb.NativeLibraries;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -3,7 +3,7 @@ package dev.quicksilver.edge.access;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.quicksilver.storage.FollowedDatabases;
-import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.lmdb.StorageException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.security.SecureRandom;

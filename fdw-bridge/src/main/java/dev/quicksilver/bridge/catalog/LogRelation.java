@@ -1,10 +1,10 @@
 package dev.quicksilver.bridge.catalog;
 
 import dev.quicksilver.bridge.types.Type;
-import dev.quicksilver.storage.Head;
-import dev.quicksilver.storage.LogEntry;
-import dev.quicksilver.storage.LogScan;
 import dev.quicksilver.storage.Snapshot;
+import dev.quicksilver.storage.log.LogEntry;
+import dev.quicksilver.storage.log.LogScan;
+import dev.quicksilver.storage.record.Head;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Optional;

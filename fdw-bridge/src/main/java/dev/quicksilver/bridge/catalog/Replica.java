@@ -2,7 +2,7 @@ package dev.quicksilver.bridge.catalog;
 
 import dev.quicksilver.edge.access.Rights;
 import dev.quicksilver.storage.FollowedDatabases;
-import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Optional;

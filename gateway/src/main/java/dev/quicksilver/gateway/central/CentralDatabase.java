@@ -5,7 +5,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import dev.quicksilver.gateway.GatewayConfig;
 import dev.quicksilver.gateway.GatewayException;
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
-import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.record.Position;
 import java.sql.SQLTransientConnectionException;
 import java.util.Optional;
 import java.util.Properties;

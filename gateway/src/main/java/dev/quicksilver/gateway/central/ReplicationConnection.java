@@ -1,7 +1,7 @@
 package dev.quicksilver.gateway.central;
 
 import dev.quicksilver.gateway.GatewayConfig;
-import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.record.Position;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.DriverManager;

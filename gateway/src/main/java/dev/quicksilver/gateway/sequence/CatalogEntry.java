@@ -9,7 +9,7 @@ import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.gateway.wal.PgOutputMessage.Relation;
 import dev.quicksilver.gateway.wal.PgOutputMessage.Tuple;
 import dev.quicksilver.replication.CatalogPair;
-import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.record.DatabaseIdentity;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

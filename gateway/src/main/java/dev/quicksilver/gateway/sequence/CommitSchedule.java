@@ -9,7 +9,7 @@ import dev.quicksilver.gateway.wal.PgOutputDecoder;
 import dev.quicksilver.replication.Standbys;
 import dev.quicksilver.storage.Completeness;
 import dev.quicksilver.storage.DatabaseSet;
-import dev.quicksilver.storage.FailPoint;
+import dev.quicksilver.storage.lmdb.FailPoint;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.ArrayList;

@@ -6,7 +6,7 @@ import dev.quicksilver.gateway.sequence.Projection.Field;
 import dev.quicksilver.gateway.wal.PgOutputMessage.Column;
 import dev.quicksilver.gateway.wal.PgOutputMessage.Relation;
 import dev.quicksilver.gateway.wal.PgOutputMessage.Tuple;
-import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.record.DatabaseIdentity;
 import java.io.ByteArrayOutputStream;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -6,7 +6,7 @@ import dev.quicksilver.gateway.central.PostgresFailure;
 import dev.quicksilver.gateway.session.SlotState.Failed;
 import dev.quicksilver.gateway.session.SlotState.WaitingForPostgres;
 import dev.quicksilver.gateway.session.SlotState.WaitingForSpace;
-import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.lmdb.StorageException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongSupplier;
@@ -63,7 +63,7 @@ final class AfterFailure {
     return switch (e) {
       case GatewayException refusal -> refuse(refusal);
       case StorageException failed
-          when failed.code() == dev.quicksilver.storage.ErrorCode.NO_SPACE ->
+          when failed.code() == dev.quicksilver.storage.lmdb.ErrorCode.NO_SPACE ->
           new Decision.Move(
               new WaitingForSpace(
                   jittered(LONGEST_PAUSE), failed.code() + ": " + PostgresFailure.oneLine(failed)),

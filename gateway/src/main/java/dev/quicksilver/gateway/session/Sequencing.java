@@ -11,7 +11,7 @@ import dev.quicksilver.gateway.wal.SlotReader;
 import dev.quicksilver.replication.RootRole.Standing;
 import dev.quicksilver.replication.Standbys;
 import dev.quicksilver.replication.Threads;
-import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.record.Position;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;

@@ -12,7 +12,7 @@ import dev.quicksilver.gateway.sequence.TableMapping;
 import dev.quicksilver.gateway.wal.PgOutputMessage.Column;
 import dev.quicksilver.gateway.wal.PgOutputMessage.Relation;
 import dev.quicksilver.gateway.wal.PgOutputMessage.Tuple;
-import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.record.DatabaseIdentity;
 import java.io.BufferedInputStream;
 import java.io.DataInputStream;
 import java.io.IOException;

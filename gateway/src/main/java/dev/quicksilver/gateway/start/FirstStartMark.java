@@ -1,7 +1,7 @@
 package dev.quicksilver.gateway.start;
 
-import dev.quicksilver.storage.Durable;
-import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.lmdb.Durable;
+import dev.quicksilver.storage.record.Position;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -4,7 +4,7 @@ import dev.quicksilver.gateway.GatewayException;
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.gateway.central.CentralDatabase;
 import dev.quicksilver.gateway.central.ReplicationConnection;
-import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.record.Position;
 import java.util.UUID;
 
 /** Whether a PostgreSQL is the one that a node's databases were read from. */

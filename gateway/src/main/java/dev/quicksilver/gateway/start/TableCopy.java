@@ -6,7 +6,7 @@ import dev.quicksilver.gateway.sequence.CatalogEntry;
 import dev.quicksilver.gateway.status.Progress;
 import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.record.Position;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;

@@ -1,11 +1,11 @@
 package dev.quicksilver.gateway.status;
 
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.ErrorCode;
-import dev.quicksilver.storage.Head;
-import dev.quicksilver.storage.LogEntry;
 import dev.quicksilver.storage.Snapshot;
-import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.log.LogEntry;
+import dev.quicksilver.storage.record.Head;
 import java.util.OptionalLong;
 
 /** Finds in a database's log what a place in the WAL became. Stateless. */

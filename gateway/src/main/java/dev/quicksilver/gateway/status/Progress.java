@@ -1,7 +1,7 @@
 package dev.quicksilver.gateway.status;
 
 import dev.quicksilver.gateway.GatewayStatus;
-import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.record.Position;
 import java.util.Optional;
 
 /**

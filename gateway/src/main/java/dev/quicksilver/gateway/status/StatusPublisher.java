@@ -8,7 +8,7 @@ import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.replication.Threads;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
-import dev.quicksilver.storage.Head;
+import dev.quicksilver.storage.record.Head;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;

@@ -3,7 +3,7 @@ package dev.quicksilver.gateway.status;
 import dev.quicksilver.replication.NodeAck;
 import dev.quicksilver.replication.NodeBelow;
 import dev.quicksilver.replication.NodeProblem;
-import dev.quicksilver.storage.ContentDigest;
+import dev.quicksilver.storage.record.ContentDigest;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;

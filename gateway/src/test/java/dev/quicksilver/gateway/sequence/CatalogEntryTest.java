@@ -9,7 +9,7 @@ import dev.quicksilver.gateway.sequence.Wal.Column;
 import dev.quicksilver.gateway.wal.PgOutputDecoder;
 import dev.quicksilver.gateway.wal.PgOutputMessage.Insert;
 import dev.quicksilver.gateway.wal.PgOutputMessage.Relation;
-import dev.quicksilver.storage.DatabaseIdentity;
+import dev.quicksilver.storage.record.DatabaseIdentity;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;

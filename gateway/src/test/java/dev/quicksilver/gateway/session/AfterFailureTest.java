@@ -8,7 +8,7 @@ import dev.quicksilver.gateway.session.AfterFailure.Decision;
 import dev.quicksilver.gateway.session.SlotState.Failed;
 import dev.quicksilver.gateway.session.SlotState.WaitingForPostgres;
 import dev.quicksilver.gateway.session.SlotState.WaitingForSpace;
-import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.lmdb.StorageException;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -106,7 +106,7 @@ final class AfterFailureTest {
   @Test
   void aFullDiskIsTriedForEver() {
     StorageException full =
-        new StorageException(dev.quicksilver.storage.ErrorCode.NO_SPACE, "the map\nis full");
+        new StorageException(dev.quicksilver.storage.lmdb.ErrorCode.NO_SPACE, "the map\nis full");
     for (int i = 0; i < 100; i++) {
       assertThat(after.decide(full, 0))
           .isEqualTo(
@@ -120,7 +120,7 @@ final class AfterFailureTest {
   @Test
   void otherFailuresOfStorageAreRefused() {
     GatewayException refusal =
-        refusal(new StorageException(dev.quicksilver.storage.ErrorCode.IO, "unplugged"));
+        refusal(new StorageException(dev.quicksilver.storage.lmdb.ErrorCode.IO, "unplugged"));
     assertThat(refusal.code()).isEqualTo(ErrorCode.STORAGE);
     assertThat(refusal).hasMessage("storage failed (IO): unplugged");
   }

@@ -11,7 +11,7 @@ import dev.quicksilver.gateway.status.Progress;
 import dev.quicksilver.replication.RootRole;
 import dev.quicksilver.replication.RootRole.Standing;
 import dev.quicksilver.replication.Standbys;
-import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.record.Position;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;

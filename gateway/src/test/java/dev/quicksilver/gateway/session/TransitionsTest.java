@@ -33,7 +33,7 @@ import dev.quicksilver.gateway.start.OwnCopy;
 import dev.quicksilver.gateway.status.Progress;
 import dev.quicksilver.replication.RootRole.Standing;
 import dev.quicksilver.replication.Standbys;
-import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.record.Position;
 import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.sql.Connection;

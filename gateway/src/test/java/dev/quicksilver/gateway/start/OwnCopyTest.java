@@ -3,8 +3,8 @@ package dev.quicksilver.gateway.start;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.gateway.sequence.Sequenced;
-import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.record.DatabaseIdentity;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.UUID;

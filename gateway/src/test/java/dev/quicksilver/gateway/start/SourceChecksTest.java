@@ -8,7 +8,7 @@ import dev.quicksilver.gateway.GatewayException;
 import dev.quicksilver.gateway.GatewayException.ErrorCode;
 import dev.quicksilver.gateway.central.ReplicationConnection;
 import dev.quicksilver.gateway.central.TimelineHistory;
-import dev.quicksilver.storage.Position;
+import dev.quicksilver.storage.record.Position;
 import java.util.UUID;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.Test;

@@ -3,11 +3,11 @@ package dev.quicksilver.loader.write;
 import com.github.luben.zstd.ZstdOutputStream;
 import dev.quicksilver.loader.map.Mapping;
 import dev.quicksilver.loader.read.Format;
-import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.Direction;
 import dev.quicksilver.storage.KeyRange;
 import dev.quicksilver.storage.Scan;
 import dev.quicksilver.storage.Snapshot;
+import dev.quicksilver.storage.record.DatabaseIdentity;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -45,7 +45,7 @@ public final class Export {
    * @param listener hears now and then how many pairs are written
    * @return how many pairs were written
    * @throws IllegalArgumentException if the format is one of Kyoto's
-   * @throws dev.quicksilver.storage.StorageException if what is stored is damaged
+   * @throws dev.quicksilver.storage.lmdb.StorageException if what is stored is damaged
    */
   public static long run(
       Snapshot snapshot,

@@ -1,0 +1,404 @@
+package dev.quicksilver.storage.lmdb;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.lmdbjava.ByteBufferProxy;
+import org.lmdbjava.Dbi;
+import org.lmdbjava.DbiFlags;
+import org.lmdbjava.Env;
+import org.lmdbjava.EnvFlags;
+import org.lmdbjava.LmdbException;
+import org.lmdbjava.Txn;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One open LMDB environment: its four sub-databases for lmdbjava and for the native calls, and a
+ * pool of reset read transactions, since renewing one is several times cheaper than beginning one.
+ * Closing waits for the last snapshot.
+ */
+public final class Environment {
+  /** The file of an environment, in its folder. */
+  public static final String FILE = "data.mdb";
+
+  /** The key of a record that the meta tree of each of our environments has: its format. */
+  public static final byte[] FORMAT_KEY = "format".getBytes(StandardCharsets.US_ASCII);
+
+  private static final int POOLED = 64;
+  private static final int COMMITS_PER_CHECK = 1_000;
+  private static final Logger LOG = LoggerFactory.getLogger(Environment.class);
+
+  /**
+   * Every environment that this process has open, by its folder. LMDB's locks belong to the
+   * process: closing a second handle of an environment would free the reader slots of the first,
+   * and its readers could then see pages that are being written. State of the process, so static.
+   */
+  private static final Set<Folder> OPEN = ConcurrentHashMap.newKeySet();
+
+  /** A folder as the file system knows it: one that is made again at the same path is another. */
+  private record Folder(Path path, @Nullable Object fileKey, FileTime created) {}
+
+  public final Path path;
+  private final Folder folder;
+  final Env<ByteBuffer> env;
+  public final boolean readOnly;
+  public final Dbi<ByteBuffer> meta;
+  public final Dbi<ByteBuffer> data;
+  public final Dbi<ByteBuffer> chunks;
+  public final Dbi<ByteBuffer> log;
+  public final int dataHandle;
+  public final int chunksHandle;
+  public final int pageSize;
+
+  final Duration maxSnapshotAge;
+
+  public final ErrorCounts errors = new ErrorCounts();
+
+  private final long address;
+  private final ArrayDeque<ReadTransaction> pool = new ArrayDeque<>();
+  private final HeldSnapshots held;
+  private int open;
+  private int commits;
+  private boolean closing;
+  private @Nullable PageMap map;
+
+  private Environment(
+      Path path,
+      Folder folder,
+      Env<ByteBuffer> env,
+      StorageOptions options,
+      boolean readOnly,
+      boolean create) {
+    this.path = path;
+    this.folder = folder;
+    this.env = env;
+    this.maxSnapshotAge = options.maxSnapshotAge();
+    this.held = new HeldSnapshots(maxSnapshotAge, options.clock());
+    this.readOnly = readOnly;
+    List<Dbi<ByteBuffer>> all = new ArrayList<>();
+    for (Tree tree : Tree.values()) {
+      all.add(create ? env.openDbi(tree.label, DbiFlags.MDB_CREATE) : env.openDbi(tree.label));
+    }
+    meta = all.get(0);
+    data = all.get(1);
+    chunks = all.get(2);
+    log = all.get(3);
+    dataHandle = LmdbjavaAccess.handle(data);
+    chunksHandle = LmdbjavaAccess.handle(chunks);
+    address = NativeLmdb.address(env);
+    pageSize = env.stat().pageSize;
+  }
+
+  /** Opens or creates; every failure of LMDB comes out as ours and leaves nothing open. */
+  public static Environment open(
+      Path path, StorageOptions options, boolean readOnly, boolean create) {
+    if (!create && !Files.exists(path.resolve(FILE))) {
+      throw new StorageException(
+          ErrorCode.NOT_FOUND, "there is no database in " + path + " (no data.mdb)");
+    }
+    if (!create) {
+      refuseEmpty(path);
+    }
+    Folder folder = folder(path);
+    if (!OPEN.add(folder)) {
+      throw new StorageException(
+          ErrorCode.INVALID_ARGUMENT,
+          path + " is already open in this process; share the one Database");
+    }
+    List<EnvFlags> flags = new ArrayList<>(List.of(EnvFlags.MDB_NOTLS, EnvFlags.MDB_NORDAHEAD));
+    if (readOnly) {
+      flags.add(EnvFlags.MDB_RDONLY_ENV);
+    }
+    if (!options.durable()) {
+      flags.add(EnvFlags.MDB_NOSYNC);
+    }
+    Env<ByteBuffer> env = null;
+    try {
+      if (!create) {
+        CutFile.refuse(path.resolve(FILE));
+      }
+      LockFile.make(path, options.maxReaders(), readOnly);
+      NativeLibraries.require();
+      NativeLmdb.strerror(0); // loads the library before lmdbjava looks for its own
+      env =
+          Env.create(ByteBufferProxy.PROXY_OPTIMAL)
+              .setMapSize(options.mapSize())
+              .setMaxDbs(Tree.COUNT)
+              .setMaxReaders(options.maxReaders())
+              .open(path.toFile(), flags.toArray(EnvFlags[]::new));
+      env.readerCheck();
+      return new Environment(path, folder, env, options, readOnly, create);
+    } catch (Dbi.KeyNotFoundException e) {
+      closeQuietly(env, folder);
+      throw new StorageException(
+          ErrorCode.WRONG_FORMAT, path + " is an LMDB environment, but not one of Quicksilver", e);
+    } catch (LmdbException e) {
+      closeQuietly(env, folder);
+      throw LmdbErrors.of(e, path);
+    } catch (RuntimeException e) {
+      closeQuietly(env, folder);
+      throw e;
+    }
+  }
+
+  /** Says whether this process has an environment open. */
+  public static boolean isOpenHere(Path path) {
+    return OPEN.contains(folder(path));
+  }
+
+  /** LMDB would make an environment of an empty file. */
+  private static void refuseEmpty(Path path) {
+    try {
+      if (Files.size(path.resolve(FILE)) == 0) {
+        throw new StorageException(
+            ErrorCode.WRONG_FORMAT,
+            path.resolve(FILE)
+                + " is empty, not an LMDB environment; remove the database's folder, and a replica"
+                + " copies it anew");
+      }
+    } catch (IOException e) {
+      throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static Folder folder(Path path) {
+    try {
+      BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
+      return new Folder(path.toRealPath(), attributes.fileKey(), attributes.creationTime());
+    } catch (IOException e) {
+      throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  private static void closeQuietly(@Nullable Env<ByteBuffer> env, Folder folder) {
+    if (env != null) {
+      env.close();
+    }
+    OPEN.remove(folder);
+  }
+
+  private void closeNow() {
+    env.close();
+    OPEN.remove(folder);
+  }
+
+  /**
+   * Finds out where LMDB has mapped the file: it does not say so, but it says where records stand.
+   * The list of trees and the meta tree always have some.
+   */
+  private PageMap findMap() {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment out = arena.allocate(JAVA_LONG_UNALIGNED);
+      check(NativeLmdb.txnBegin(address, NativeLmdb.RDONLY, out.address()));
+      long txn = out.get(JAVA_LONG_UNALIGNED, 0);
+      try {
+        MemorySegment handle = arena.allocate(JAVA_INT_UNALIGNED);
+        MemorySegment name = arena.allocateFrom(Tree.META.label);
+        check(NativeLmdb.dbiOpen(txn, name.address(), 0, handle.address()));
+        return new PageMap(
+            path,
+            errors,
+            pageSize,
+            addressOf(arena, txn, NativeLmdb.MAIN_DBI, Tree.META.labelBytes()),
+            addressOf(arena, txn, handle.get(JAVA_INT_UNALIGNED, 0), FORMAT_KEY));
+      } finally {
+        NativeLmdb.txnAbort(txn);
+      }
+    }
+  }
+
+  private long addressOf(Arena arena, long txn, int dbi, byte[] name) {
+    MemorySegment bytes = arena.allocateFrom(JAVA_BYTE, name);
+    MemorySegment value = arena.allocate(32, 8); // two MDB_val: length and address, each 8 bytes
+    value.set(JAVA_LONG_UNALIGNED, 0, name.length);
+    value.set(JAVA_LONG_UNALIGNED, 8, bytes.address());
+    int code = NativeLmdb.get(txn, dbi, value.address(), value.address() + 16);
+    if (code == NativeLmdb.NOT_FOUND) {
+      throw new StorageException(
+          ErrorCode.WRONG_FORMAT, path + " is an LMDB environment, but not one of Quicksilver");
+    }
+    check(code);
+    return value.get(JAVA_LONG_UNALIGNED, 24);
+  }
+
+  /** Throws what a native return code stands for, unless it is success. */
+  public void check(int code) {
+    if (code != 0) {
+      throw errors.read(LmdbErrors.of(code, path));
+    }
+  }
+
+  /** Returns a read transaction at the newest commit. */
+  public ReadTransaction acquire() {
+    ReadTransaction pooled;
+    synchronized (this) {
+      requireOpen();
+      open++;
+      pooled = pool.pollLast();
+    }
+    try {
+      ReadTransaction transaction =
+          pooled == null ? new ReadTransaction(this, map(), address) : pooled;
+      if (pooled != null) {
+        pooled.begin();
+      }
+      held.add(transaction);
+      return transaction;
+    } catch (RuntimeException e) {
+      if (pooled != null) {
+        pooled.abort();
+      }
+      finished();
+      throw e;
+    }
+  }
+
+  private synchronized PageMap map() {
+    PageMap known = map;
+    if (known == null) {
+      known = findMap();
+      map = known;
+    }
+    return known;
+  }
+
+  /**
+   * Looks after the readers, after a commit: tells those that are too old, and now and then frees
+   * the slots of processes that died.
+   */
+  public void tendReaders() {
+    held.tell();
+    boolean checking;
+    synchronized (this) {
+      checking = ++commits % COMMITS_PER_CHECK == 0;
+    }
+    if (checking) {
+      try {
+        env.readerCheck();
+      } catch (LmdbException e) { // the commit is durable all the same
+        LOG.warn("the slots of dead readers of {} could not be freed", path, e);
+      }
+    }
+  }
+
+  /** Returns the snapshots that are open in this process. */
+  public List<OpenSnapshot> readers() {
+    return held.list();
+  }
+
+  /** Takes a read transaction back. */
+  public void release(ReadTransaction transaction) {
+    transaction.reset();
+    held.remove(transaction);
+    boolean kept;
+    synchronized (this) {
+      kept = !closing && pool.size() < POOLED;
+      if (kept) {
+        pool.addLast(transaction);
+      }
+    }
+    if (!kept) {
+      transaction.abort();
+    }
+    finished();
+  }
+
+  /** Begins LMDB's one write transaction; waits for the writer before. */
+  public Txn<ByteBuffer> beginWrite() {
+    if (Thread.currentThread().isVirtual()) {
+      throw new StorageException(
+          ErrorCode.INVALID_ARGUMENT,
+          "LMDB's write lock belongs to a platform thread; write from one, not from a virtual"
+              + " thread");
+    }
+    if (readOnly) {
+      throw new StorageException(
+          ErrorCode.INVALID_ARGUMENT, path + " is open for reading only; open it for writing");
+    }
+    synchronized (this) {
+      requireOpen();
+      open++;
+    }
+    try {
+      return env.txnWrite();
+    } catch (LmdbException e) {
+      finished();
+      throw errors.add(LmdbErrors.of(e, path));
+    }
+  }
+
+  /** Runs something on the environment, which does not close meanwhile. */
+  public void using(Consumer<Env<ByteBuffer>> use) {
+    synchronized (this) {
+      requireOpen();
+      open++;
+    }
+    try {
+      use.accept(env);
+    } finally {
+      finished();
+    }
+  }
+
+  /** Waits until all that was committed is on the disk, and has later commits wait for it too. */
+  public void becomeDurable() {
+    using(
+        open -> {
+          try {
+            open.sync(true);
+          } catch (LmdbException e) {
+            throw LmdbErrors.of(e, path);
+          }
+          check(NativeLmdb.waitForDisk(address));
+        });
+  }
+
+  /** Says that what {@link #acquire} or {@link #beginWrite} began has ended. */
+  public synchronized void finished() {
+    open--;
+    if (closing && open == 0) {
+      closeNow();
+    }
+  }
+
+  private void requireOpen() {
+    if (closing) {
+      throw new StorageException(ErrorCode.NOT_FOUND, "the database in " + path + " is closed");
+    }
+  }
+
+  /**
+   * Refuses new work; the environment closes with the last snapshot or write session that is still
+   * open.
+   */
+  public synchronized void close() {
+    if (closing) {
+      return;
+    }
+    closing = true;
+    pool.forEach(ReadTransaction::abort);
+    pool.clear();
+    if (open == 0) {
+      closeNow();
+    }
+  }
+}

@@ -1,0 +1,68 @@
+package dev.quicksilver.storage.log;
+
+import dev.quicksilver.storage.lmdb.Bytes;
+import dev.quicksilver.storage.record.Operation;
+import java.util.function.Consumer;
+
+/**
+ * Writes a block's body: records one after the other, cut into segments of 64 KiB wherever that
+ * falls.
+ *
+ * <pre>
+ * 1 BEGIN  commit LSN u64, commit time i64
+ * 2 SET    key length u16, value length u32, key, value
+ * 3 DEL    key length u16, key
+ * 4 CLEAR
+ * 5 END    end LSN u64
+ * </pre>
+ */
+public final class BlockEncoder {
+  static final int BEGIN = 1;
+  static final int END = 5;
+
+  private final SegmentWriter out;
+  private final byte[] fixed = new byte[17];
+
+  public BlockEncoder(Consumer<Segment> sink) {
+    this.out = new SegmentWriter(sink);
+  }
+
+  public void begin(long commitLsn, long commitTime) {
+    fixed[0] = BEGIN;
+    Bytes.putLong(fixed, 1, commitLsn);
+    Bytes.putLong(fixed, 9, commitTime);
+    out.write(fixed, 0, 17);
+  }
+
+  public void entry(Operation operation, byte[] key, int keyLength, byte[] value, int valueLength) {
+    fixed[0] = (byte) operation.code();
+    Bytes.putShort(fixed, 1, keyLength);
+    Bytes.putInt(fixed, 3, valueLength);
+    out.write(
+        fixed,
+        0,
+        switch (operation) {
+          case SET -> 7;
+          case DEL -> 3;
+          case CLEAR -> 1;
+        });
+    out.write(key, 0, keyLength);
+    out.write(value, 0, valueLength);
+  }
+
+  public void end(long endLsn) {
+    fixed[0] = END;
+    Bytes.putLong(fixed, 1, endLsn);
+    out.write(fixed, 0, 9);
+  }
+
+  /** Hands the last segment over. */
+  public void flush() {
+    out.flush();
+  }
+
+  /** Returns the bytes written so far, before compression. */
+  public long uncompressedLength() {
+    return out.uncompressedLength();
+  }
+}
