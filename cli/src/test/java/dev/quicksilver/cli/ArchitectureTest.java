@@ -1,5 +1,8 @@
 package dev.quicksilver.cli;
 
+import static com.tngtech.archunit.base.DescribedPredicate.not;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.belongToAnyOf;
+import static com.tngtech.archunit.core.domain.JavaClass.Predicates.resideInAPackage;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -10,6 +13,13 @@ import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
 import com.tngtech.archunit.library.dependencies.SliceAssignment;
 import com.tngtech.archunit.library.dependencies.SliceIdentifier;
+import dev.quicksilver.storage.lmdb.Durable;
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.FailPoint;
+import dev.quicksilver.storage.lmdb.NativeLibraries;
+import dev.quicksilver.storage.lmdb.OpenSnapshot;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -72,6 +82,17 @@ final class ArchitectureTest {
           "fixtures",
           "test fixtures are for the tests of everybody, so they can depend on nobody");
 
+  /** What the lowest package of storage has for everybody. */
+  private static final Class<?>[] FOR_ALL = {
+    StorageException.class,
+    ErrorCode.class,
+    StorageOptions.class,
+    OpenSnapshot.class,
+    NativeLibraries.class,
+    Durable.class,
+    FailPoint.class
+  };
+
   private static List<String> modules() {
     return List.of(
         "storage",
@@ -131,16 +152,22 @@ final class ArchitectureTest {
         .check(CLASSES.getFirst());
   }
 
-  @Test
-  void noPackageOfTheGatewayDependsOnItselfInACircle() {
-    slices()
-        .assignedFrom(new Packages(BASE + "gateway"))
-        .should()
-        .beFreeOfCycles()
-        .because(
-            "its packages point downward, as its package description says: move what both need"
-                + " into the lower one, or pass a function")
-        .check(CLASSES.getFirst());
+  @TestFactory
+  Stream<DynamicTest> noPackageDependsOnItselfInACircle() {
+    return modules().stream()
+        .map(
+            module ->
+                DynamicTest.dynamicTest(
+                    module,
+                    () ->
+                        slices()
+                            .assignedFrom(new Packages(BASE + module))
+                            .should()
+                            .beFreeOfCycles()
+                            .because(
+                                "its packages point downward, as its package description says:"
+                                    + " move what both need into the lower one, or pass a function")
+                            .check(CLASSES.getFirst())));
   }
 
   /** Each package of a module is a slice. */
@@ -182,6 +209,21 @@ final class ArchitectureTest {
         .dependOnClassesThat()
         .resideInAnyPackage("java.sql..", "java.net..", "org.postgresql..", "io.netty..")
         .because("storage is opened by processes that have neither; put it into the caller")
+        .check(CLASSES.getFirst());
+  }
+
+  /** What else is public there is so for storage's other packages. */
+  @Test
+  void onlyStorageTouchesItsEnvironments() {
+    noClasses()
+        .that()
+        .resideOutsideOfPackages(BASE + "storage..", BASE + "benchmarks..")
+        .should()
+        .dependOnClassesThat(
+            resideInAPackage(BASE + "storage.lmdb..").and(not(belongToAnyOf(FOR_ALL))))
+        .because(
+            "an environment, its pages and its transactions are storage's own: use Database,"
+                + " Snapshot and what they return")
         .check(CLASSES.getFirst());
   }
 

@@ -21,6 +21,9 @@ import java.util.Set;
  */
 public record ProcessOptions(
     int heapMib, boolean isService, List<String> jvm, Map<String, String> environment) {
+  /** The main class by its name, since it stands above this package, as in every launcher. */
+  private static final String PROGRAM = "dev.quicksilver.cli.Quicksilver";
+
   private static final Path SET_SESSION = Path.of("/usr/bin/setsid");
 
   /** The process that is started has its own heap, compiler and, if any, debugger. */
@@ -98,11 +101,7 @@ public record ProcessOptions(
     boolean survives = arguments.getFirst().equals("bridge");
     command.add("-XX:" + (survives ? "-" : "+") + "ExitOnOutOfMemoryError");
     command.addAll(jvm);
-    command.addAll(
-        List.of(
-            "-cp",
-            System.getProperty("java.class.path"),
-            dev.quicksilver.cli.Quicksilver.class.getName()));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), PROGRAM));
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(isService ? asSession(command) : command);
     builder
