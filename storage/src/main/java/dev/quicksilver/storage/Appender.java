@@ -1,13 +1,12 @@
 package dev.quicksilver.storage;
 
-import dev.quicksilver.storage.lmdb.Bytes;
 import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.StorageException;
 import dev.quicksilver.storage.log.BlockEncoder;
 import dev.quicksilver.storage.log.BlockHeader;
 import dev.quicksilver.storage.record.ChainHash;
+import dev.quicksilver.storage.record.Entry;
 import dev.quicksilver.storage.record.Head;
-import dev.quicksilver.storage.record.Operation;
 import dev.quicksilver.storage.record.Position;
 import dev.quicksilver.storage.record.RecordFormat;
 import org.jspecify.annotations.Nullable;
@@ -25,6 +24,7 @@ public final class Appender extends WriteSession {
   private static final long BLOCK_BYTES = 1 << 20;
 
   private final BlockEncoder encoder;
+  private final Entry entry = new Entry();
   private boolean inTransaction;
   private boolean inBlock;
   private boolean began;
@@ -32,8 +32,6 @@ public final class Appender extends WriteSession {
   private ChainHash blockBefore;
   private long blockTransactions;
   private long uncompressedBefore;
-  private long commitLsn;
-  private long transactionTime;
   private long pending;
 
   Appender(Database database) {
@@ -56,29 +54,31 @@ public final class Appender extends WriteSession {
     }
     inTransaction = true;
     began = false;
-    this.commitLsn = commitLsn;
-    this.transactionTime = commitTime;
+    entry.transaction(commitLsn, commitTime);
   }
 
   /** Gives a key (1 to 511 bytes) a value (at most 64 MiB). */
   public void set(byte[] key, byte[] value) {
     RecordFormat.checkKey(key.length);
     RecordFormat.checkValue(value.length);
-    entry(Operation.SET, key, value);
+    entry.set(key, key.length, value, 0, value.length);
+    append();
   }
 
   /** Takes a key away; an entry is written whether it was there or not. */
   public void delete(byte[] key) {
     RecordFormat.checkKey(key.length);
-    entry(Operation.DEL, key, Bytes.EMPTY);
+    entry.delete(key, key.length);
+    append();
   }
 
   /** Takes all keys away. */
   public void clear() {
-    entry(Operation.CLEAR, Bytes.EMPTY, Bytes.EMPTY);
+    entry.clear();
+    append();
   }
 
-  private void entry(Operation operation, byte[] key, byte[] value) {
+  private void append() {
     requireUsable();
     if (!inTransaction) {
       throw new StorageException(
@@ -90,26 +90,18 @@ public final class Appender extends WriteSession {
       }
       if (!began) {
         began = true;
-        encoder.begin(commitLsn, transactionTime);
+        encoder.begin(entry.commitLsn(), entry.commitTime());
       }
       sequence++;
-      hash.chain(
-          chain,
-          sequence,
-          operation,
-          commitLsn,
-          transactionTime,
-          key,
-          key.length,
-          value,
-          value.length);
-      encoder.entry(operation, key, key.length, value, value.length);
-      switch (operation) {
-        case SET -> pairs.set(key, key.length, value, value.length, sequence, transactionTime);
-        case DEL -> pairs.delete(key, key.length);
+      entry.sequence(sequence);
+      hash.chain(chain, entry);
+      encoder.entry(entry);
+      switch (entry.operation()) {
+        case SET -> pairs.set(entry);
+        case DEL -> pairs.delete(entry.key(), entry.keyLength());
         case CLEAR -> pairs.clear();
       }
-      pending += key.length + value.length + RecordFormat.HEADER;
+      pending += entry.keyLength() + entry.valueLength() + RecordFormat.HEADER;
     } catch (RuntimeException e) {
       throw failed(e);
     }
@@ -147,7 +139,7 @@ public final class Appender extends WriteSession {
       return;
     }
     try {
-      commitTime = transactionTime;
+      commitTime = entry.commitTime();
       encoder.end(after.lsn());
       blockTransactions++;
       if (encoder.uncompressedLength() - uncompressedBefore >= BLOCK_BYTES) {

@@ -8,6 +8,7 @@ import dev.quicksilver.storage.log.Segment;
 import dev.quicksilver.storage.log.SegmentSource;
 import dev.quicksilver.storage.record.ChainHash;
 import dev.quicksilver.storage.record.CopyState;
+import dev.quicksilver.storage.record.Entry;
 import dev.quicksilver.storage.record.Head;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
@@ -73,7 +74,7 @@ public class Applier extends WriteSession {
       long transactions = 0;
       boolean inTransaction = false;
       while (decoder.next()) {
-        switch (decoder.kind) {
+        switch (decoder.kind()) {
           case BEGIN -> {
             require(!inTransaction, "a transaction begins inside another");
             inTransaction = true;
@@ -81,7 +82,7 @@ public class Applier extends WriteSession {
           case ENTRY -> {
             require(inTransaction, "an entry stands outside a transaction");
             require(sequence < header.lastSequence(), "there are more entries than the head says");
-            entry(decoder);
+            entry(decoder.entry());
           }
           case END -> {
             require(inTransaction, "a transaction ends that never began");
@@ -111,33 +112,19 @@ public class Applier extends WriteSession {
     return segment;
   }
 
-  private void entry(BlockDecoder entry) {
+  private void entry(Entry entry) {
     sequence++;
-    hash.chain(
-        chain,
-        sequence,
-        entry.operation,
-        entry.commitLsn,
-        entry.commitTime,
-        entry.key,
-        entry.keyLength,
-        entry.value,
-        entry.valueLength);
-    switch (entry.operation) {
+    entry.sequence(sequence);
+    hash.chain(chain, entry);
+    switch (entry.operation()) {
       case SET -> {
-        if (held.holds(entry.key, entry.keyLength)) {
-          pairs.set(
-              entry.key,
-              entry.keyLength,
-              entry.value,
-              entry.valueLength,
-              sequence,
-              entry.commitTime);
+        if (held.holds(entry.key(), entry.keyLength())) {
+          pairs.set(entry);
         }
       }
       case DEL -> {
-        if (held.holds(entry.key, entry.keyLength)) {
-          pairs.delete(entry.key, entry.keyLength);
+        if (held.holds(entry.key(), entry.keyLength())) {
+          pairs.delete(entry.key(), entry.keyLength());
         }
       }
       case CLEAR -> pairs.clear();

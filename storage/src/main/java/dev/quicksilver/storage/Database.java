@@ -251,9 +251,9 @@ public final class Database implements AutoCloseable {
       long next = header.firstSequence();
       long start = next;
       while (decoder.next()) {
-        if (decoder.kind == BlockDecoder.Kind.BEGIN) {
+        if (decoder.kind() == BlockDecoder.Kind.BEGIN) {
           start = next;
-        } else if (decoder.kind == BlockDecoder.Kind.ENTRY && next++ == sequence) {
+        } else if (decoder.kind() == BlockDecoder.Kind.ENTRY && next++ == sequence) {
           return start;
         }
       }

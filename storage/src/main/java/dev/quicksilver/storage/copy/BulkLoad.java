@@ -8,6 +8,7 @@ import dev.quicksilver.storage.record.ChainHash;
 import dev.quicksilver.storage.record.ContentDigest;
 import dev.quicksilver.storage.record.CopyState;
 import dev.quicksilver.storage.record.DatabaseIdentity;
+import dev.quicksilver.storage.record.Entry;
 import dev.quicksilver.storage.record.Head;
 import dev.quicksilver.storage.record.MetaFormat;
 import dev.quicksilver.storage.record.Position;
@@ -30,6 +31,7 @@ public final class BulkLoad implements AutoCloseable {
 
   private final PrefixReplica making;
   private final long commitTime;
+  private final Entry entry = new Entry();
   private long sequence;
   private @Nullable PrefixSession session;
   private int pending;
@@ -40,6 +42,7 @@ public final class BulkLoad implements AutoCloseable {
     Head head = making.head();
     this.commitTime = head.commitTime();
     this.sequence = head.lastSequence();
+    entry.transaction(0, commitTime);
   }
 
   /**
@@ -96,7 +99,9 @@ public final class BulkLoad implements AutoCloseable {
       open = making.write();
       session = open;
     }
-    open.append(key, keyLength, value, valueLength, sequence + 1, commitTime);
+    entry.set(key, keyLength, value, 0, valueLength);
+    entry.sequence(sequence + 1);
+    open.append(entry);
     sequence++;
     pending++;
     pendingBytes += keyLength + valueLength;

@@ -8,6 +8,7 @@ import dev.quicksilver.storage.lmdb.StorageException;
 import dev.quicksilver.storage.log.SegmentSource;
 import dev.quicksilver.storage.record.CopyState;
 import dev.quicksilver.storage.record.DatabaseIdentity;
+import dev.quicksilver.storage.record.Entry;
 import dev.quicksilver.storage.record.Head;
 import dev.quicksilver.storage.record.MetaFormat;
 import java.io.IOException;
@@ -61,15 +62,7 @@ public final class PrefixSession extends Applier {
       requireNext(header);
       SnapshotPairs from = new SnapshotPairs(header, segments);
       while (from.next()) {
-        writer()
-            .append(
-                from.key,
-                from.keyLength,
-                from.value,
-                from.valueOffset,
-                from.valueLength,
-                from.sequence,
-                from.commitTime);
+        writer().append(from.entry());
       }
       byte[] upTo = header.upTo();
       CopyState held = held();
@@ -86,15 +79,14 @@ public final class PrefixSession extends Applier {
   }
 
   /** Adds one pair of a load; the bound follows. Refuses a key that is out of order and goes on. */
-  void append(
-      byte[] key, int keyLength, byte[] value, int valueLength, long sequence, long commitTime) {
+  void append(Entry entry) {
     requireUsable();
     try {
-      writer().append(key, keyLength, value, 0, valueLength, sequence, commitTime);
+      writer().append(entry);
     } catch (StorageException e) {
       throw e.code() == ErrorCode.INVALID_ARGUMENT ? e : failed(e);
     }
-    moveTo(sequence);
+    moveTo(entry.sequence());
   }
 
   private void requireNext(SnapshotPieceHeader header) {

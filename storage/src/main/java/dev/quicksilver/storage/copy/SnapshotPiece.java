@@ -31,7 +31,7 @@ public final class SnapshotPiece implements SegmentSource, AutoCloseable {
   private final SnapshotPieceHeader header;
   private final ArrayDeque<Segment> ready = new ArrayDeque<>();
   private final SegmentWriter out = new SegmentWriter(ready::add);
-  private final byte[] fixed = new byte[SnapshotPieceHeader.PAIR_FIXED];
+  private final byte[] fixed = new byte[SnapshotPairs.FIXED];
   private byte[] large = Bytes.EMPTY;
   private int largeAt;
   private int largeEnd;
@@ -101,14 +101,11 @@ public final class SnapshotPiece implements SegmentSource, AutoCloseable {
   }
 
   private static long size(Scan scan) {
-    return SnapshotPieceHeader.PAIR_FIXED + scan.keyLength() + (long) scan.valueLength();
+    return SnapshotPairs.FIXED + scan.keyLength() + (long) scan.valueLength();
   }
 
   private void begin(Scan scan) {
-    Bytes.putShort(fixed, 0, scan.keyLength());
-    Bytes.putInt(fixed, 2, scan.valueLength());
-    Bytes.putLong(fixed, 6, scan.sequence());
-    Bytes.putLong(fixed, 14, scan.commitTime());
+    SnapshotPairs.encode(scan, fixed);
     out.write(fixed, 0, fixed.length);
     out.write(scan.keyBuffer(), 0, scan.keyLength());
   }

@@ -53,8 +53,6 @@ public record SnapshotPieceHeader(
   /** The most bytes in an encoded header. */
   public static final int MAX_LENGTH = 128 + 2 * RecordFormat.MAX_KEY + 4;
 
-  static final int PAIR_FIXED = 22;
-
   private static final int MAGIC = 0x51535031;
   private static final int VERSION = 1;
   private static final int SNAPPY = 1;
@@ -64,7 +62,8 @@ public record SnapshotPieceHeader(
 
   /** The most bytes of pairs in a piece with a budget: one pair may be as large as a value may. */
   public static long maxUncompressed(int budget) {
-    return Math.max(budget, PAIR_FIXED + RecordFormat.MAX_KEY + (long) RecordFormat.MAX_VALUE);
+    return Math.max(
+        budget, SnapshotPairs.FIXED + RecordFormat.MAX_KEY + (long) RecordFormat.MAX_VALUE);
   }
 
   /** Returns whether no pair comes after this piece. */
@@ -132,7 +131,9 @@ public record SnapshotPieceHeader(
     long pairs = Bytes.getLong(from, 108);
     long bytes = Bytes.getLong(from, 116);
     require(sequence >= 0 && pairs >= 0 && (pairs > 0 || upTo == null), "its counts are wrong");
-    require(pairs <= bytes / (PAIR_FIXED + 1) && (pairs > 0) == (bytes > 0), "its sizes are wrong");
+    require(
+        pairs <= bytes / (SnapshotPairs.FIXED + 1) && (pairs > 0) == (bytes > 0),
+        "its sizes are wrong");
     return new SnapshotPieceHeader(
         new UUID(Bytes.getLong(from, 8), Bytes.getLong(from, 16)),
         new Head(

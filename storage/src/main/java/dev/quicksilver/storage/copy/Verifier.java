@@ -261,17 +261,9 @@ public final class Verifier {
     try {
       BlockDecoder decoder = new BlockDecoder(reader::nextSegment);
       while (decoder.next()) {
-        if (decoder.kind == BlockDecoder.Kind.ENTRY) {
-          hash.chain(
-              chain,
-              sequence++,
-              decoder.operation,
-              decoder.commitLsn,
-              decoder.commitTime,
-              decoder.key,
-              decoder.keyLength,
-              decoder.value,
-              decoder.valueLength);
+        if (decoder.kind() == BlockDecoder.Kind.ENTRY) {
+          decoder.entry().sequence(sequence++);
+          hash.chain(chain, decoder.entry());
           entries++;
           report(VerifyProgress.Stage.LOG, entries, logTotal);
         }

@@ -91,30 +91,22 @@ final class BlockCut {
     boolean next() throws IOException {
       while (decoder.next()) {
         if (sequence >= firstSequence
-            && !(decoder.kind == BlockDecoder.Kind.END && transactions == 0)) {
-          if (transactions == 0 && decoder.kind != BlockDecoder.Kind.BEGIN) {
+            && !(decoder.kind() == BlockDecoder.Kind.END && transactions == 0)) {
+          if (transactions == 0 && decoder.kind() != BlockDecoder.Kind.BEGIN) {
             throw new StorageException(
                 ErrorCode.NOT_IN_LOG,
                 "sequence "
                     + firstSequence
                     + " is in the middle of a transaction; ask for its first");
           }
-          if (decoder.kind == BlockDecoder.Kind.BEGIN) {
+          if (decoder.kind() == BlockDecoder.Kind.BEGIN) {
             transactions++;
           }
           return true;
         }
-        if (decoder.kind == BlockDecoder.Kind.ENTRY) {
-          hash.chain(
-              chain,
-              sequence,
-              decoder.operation,
-              decoder.commitLsn,
-              decoder.commitTime,
-              decoder.key,
-              decoder.keyLength,
-              decoder.value,
-              decoder.valueLength);
+        if (decoder.kind() == BlockDecoder.Kind.ENTRY) {
+          decoder.entry().sequence(sequence);
+          hash.chain(chain, decoder.entry());
           sequence++;
         }
       }
@@ -126,16 +118,10 @@ final class BlockCut {
     }
 
     void copyTo(BlockEncoder to) {
-      switch (decoder.kind) {
-        case BEGIN -> to.begin(decoder.commitLsn, decoder.commitTime);
-        case ENTRY ->
-            to.entry(
-                decoder.operation,
-                decoder.key,
-                decoder.keyLength,
-                decoder.value,
-                decoder.valueLength);
-        case END -> to.end(decoder.endLsn);
+      switch (decoder.kind()) {
+        case BEGIN -> to.begin(decoder.entry().commitLsn(), decoder.entry().commitTime());
+        case ENTRY -> to.entry(decoder.entry());
+        case END -> to.end(decoder.endLsn());
       }
     }
   }

@@ -3,7 +3,7 @@ package dev.quicksilver.storage.log;
 import dev.quicksilver.storage.lmdb.Bytes;
 import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.StorageException;
-import dev.quicksilver.storage.record.Operation;
+import dev.quicksilver.storage.record.Entry;
 import dev.quicksilver.storage.record.RecordFormat;
 import java.io.IOException;
 
@@ -22,24 +22,17 @@ public final class BlockDecoder {
   private final SegmentReader in;
   private final byte[] fixed = new byte[16];
 
-  public Kind kind = Kind.END;
-  public Operation operation = Operation.CLEAR;
-  public byte[] key = new byte[RecordFormat.MAX_KEY];
-  public int keyLength;
-  public byte[] value = new byte[256];
-  public int valueLength;
-  public long commitLsn;
-  public long commitTime;
-  long endLsn;
+  private final Entry entry = new Entry();
+  private final byte[] key = new byte[RecordFormat.MAX_KEY];
+  private byte[] value = new byte[256];
+  private Kind kind = Kind.END;
+  private long endLsn;
 
   public BlockDecoder(SegmentSource source) {
     this.in = new SegmentReader(source, "a block");
   }
 
-  /**
-   * Reads the next record into the fields; false at the end of the block. Throws CORRUPT for
-   * anything else.
-   */
+  /** Reads the next record; false at the end of the block. Throws CORRUPT for anything else. */
   public boolean next() throws IOException {
     if (!in.more()) {
       return false;
@@ -48,14 +41,13 @@ public final class BlockDecoder {
     switch (tag) {
       case BlockEncoder.BEGIN -> {
         in.read(fixed, 16);
-        commitLsn = Bytes.getLong(fixed, 0);
-        commitTime = Bytes.getLong(fixed, 8);
+        entry.transaction(Bytes.getLong(fixed, 0), Bytes.getLong(fixed, 8));
         kind = Kind.BEGIN;
       }
       case 2 -> {
         in.read(fixed, 6);
-        keyLength = keyLength(Bytes.getShort(fixed, 0));
-        valueLength = Bytes.getInt(fixed, 2);
+        int keyLength = keyLength(Bytes.getShort(fixed, 0));
+        int valueLength = Bytes.getInt(fixed, 2);
         if (valueLength < 0 || valueLength > RecordFormat.MAX_VALUE) {
           throw new StorageException(
               ErrorCode.CORRUPT, "a block holds a value of " + valueLength + " bytes");
@@ -63,19 +55,19 @@ public final class BlockDecoder {
         in.read(key, keyLength);
         value = Bytes.atLeast(value, valueLength);
         in.read(value, valueLength);
-        entry(Operation.SET);
+        entry.set(key, keyLength, value, 0, valueLength);
+        kind = Kind.ENTRY;
       }
       case 3 -> {
         in.read(fixed, 2);
-        keyLength = keyLength(Bytes.getShort(fixed, 0));
+        int keyLength = keyLength(Bytes.getShort(fixed, 0));
         in.read(key, keyLength);
-        valueLength = 0;
-        entry(Operation.DEL);
+        entry.delete(key, keyLength);
+        kind = Kind.ENTRY;
       }
       case 4 -> {
-        keyLength = 0;
-        valueLength = 0;
-        entry(Operation.CLEAR);
+        entry.clear();
+        kind = Kind.ENTRY;
       }
       case BlockEncoder.END -> {
         in.read(fixed, 8);
@@ -89,9 +81,22 @@ public final class BlockDecoder {
     return true;
   }
 
-  private void entry(Operation read) {
-    operation = read;
-    kind = Kind.ENTRY;
+  /** Returns what the record is that was read last. */
+  public Kind kind() {
+    return kind;
+  }
+
+  /**
+   * Returns the entry that was read last, without its sequence; after {@link Kind#BEGIN} its
+   * transaction is that of the entries that come. The same object each time.
+   */
+  public Entry entry() {
+    return entry;
+  }
+
+  /** Returns the end LSN of the transaction that {@link Kind#END} ended. */
+  public long endLsn() {
+    return endLsn;
   }
 
   private static int keyLength(int length) {

@@ -1,7 +1,7 @@
 package dev.quicksilver.storage.log;
 
 import dev.quicksilver.storage.lmdb.Bytes;
-import dev.quicksilver.storage.record.Operation;
+import dev.quicksilver.storage.record.Entry;
 import java.util.function.Consumer;
 
 /**
@@ -34,20 +34,20 @@ public final class BlockEncoder {
     out.write(fixed, 0, 17);
   }
 
-  public void entry(Operation operation, byte[] key, int keyLength, byte[] value, int valueLength) {
-    fixed[0] = (byte) operation.code();
-    Bytes.putShort(fixed, 1, keyLength);
-    Bytes.putInt(fixed, 3, valueLength);
+  public void entry(Entry entry) {
+    fixed[0] = (byte) entry.operation().code();
+    Bytes.putShort(fixed, 1, entry.keyLength());
+    Bytes.putInt(fixed, 3, entry.valueLength());
     out.write(
         fixed,
         0,
-        switch (operation) {
+        switch (entry.operation()) {
           case SET -> 7;
           case DEL -> 3;
           case CLEAR -> 1;
         });
-    out.write(key, 0, keyLength);
-    out.write(value, 0, valueLength);
+    out.write(entry.key(), 0, entry.keyLength());
+    out.write(entry.value(), entry.valueOffset(), entry.valueLength());
   }
 
   public void end(long endLsn) {

@@ -1,8 +1,8 @@
 package dev.quicksilver.storage.log;
 
 import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.record.Entry;
 import java.io.IOException;
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -27,14 +27,15 @@ public final class BlockEntries {
    */
   public @Nullable LogEntry next() throws IOException {
     while (decoder.next()) {
-      if (decoder.kind == BlockDecoder.Kind.ENTRY) {
+      if (decoder.kind() == BlockDecoder.Kind.ENTRY) {
+        Entry entry = decoder.entry();
         return new LogEntry(
             sequence++,
-            decoder.operation,
-            Arrays.copyOf(decoder.key, decoder.keyLength),
-            Arrays.copyOf(decoder.value, decoder.valueLength),
-            decoder.commitLsn,
-            decoder.commitTime);
+            entry.operation(),
+            entry.keyBytes(),
+            entry.valueBytes(),
+            entry.commitLsn(),
+            entry.commitTime());
       }
     }
     return null;

@@ -103,28 +103,18 @@ public final class PairWriter {
     return count;
   }
 
-  /** Gives a key a value; the sequence must be above all that were used before. */
-  public void set(
-      byte[] key, int keyLength, byte[] value, int valueLength, long sequence, long commitTime) {
+  /** Gives the entry's key its value; its sequence must be above all that were used before. */
+  public void set(Entry entry) {
     closeCursor();
-    if (isAboveLargest(key, keyLength)) {
-      noteLargest(key, keyLength);
+    if (isAboveLargest(entry.key(), entry.keyLength())) {
+      noteLargest(entry.key(), entry.keyLength());
       count++;
-      put(
-          key,
-          keyLength,
-          value,
-          0,
-          valueLength,
-          sequence,
-          commitTime,
-          NativeLmdb.APPEND,
-          NativeLmdb.APPEND);
+      put(entry, NativeLmdb.APPEND, NativeLmdb.APPEND);
     } else {
-      if (!removeOld(key, keyLength)) {
+      if (!removeOld(entry.key(), entry.keyLength())) {
         count++;
       }
-      put(key, keyLength, value, 0, valueLength, sequence, commitTime, ANYWHERE, NativeLmdb.APPEND);
+      put(entry, ANYWHERE, NativeLmdb.APPEND);
     }
   }
 
@@ -133,26 +123,19 @@ public final class PairWriter {
    *
    * @throws StorageException INVALID_ARGUMENT if the key is not above all others
    */
-  public void append(
-      byte[] key,
-      int keyLength,
-      byte[] value,
-      int valueOffset,
-      int valueLength,
-      long sequence,
-      long commitTime) {
-    if (!isAboveLargest(key, keyLength)) {
+  public void append(Entry entry) {
+    if (!isAboveLargest(entry.key(), entry.keyLength())) {
       throw new StorageException(
           ErrorCode.INVALID_ARGUMENT,
           "key "
-              + Text.quote(Arrays.copyOf(key, keyLength))
+              + Text.quote(entry.keyBytes())
               + " comes after "
               + Text.quote(Arrays.copyOf(largest, largestLength))
               + "; each key must be above the one before, in unsigned byte order");
     }
-    noteLargest(key, keyLength);
+    noteLargest(entry.key(), entry.keyLength());
     count++;
-    put(key, keyLength, value, valueOffset, valueLength, sequence, commitTime, AT_CURSOR, ANYWHERE);
+    put(entry, AT_CURSOR, ANYWHERE);
   }
 
   private boolean isAboveLargest(byte[] key, int keyLength) {
@@ -186,19 +169,15 @@ public final class PairWriter {
     largestLength = keyLength;
   }
 
-  private void put(
-      byte[] key,
-      int keyLength,
-      byte[] value,
-      int valueOffset,
-      int valueLength,
-      long sequence,
-      long commitTime,
-      int where,
-      int chunksWhere) {
+  private void put(Entry entry, int where, int chunksWhere) {
+    byte[] key = entry.key();
+    int keyLength = entry.keyLength();
+    byte[] value = entry.value();
+    int valueOffset = entry.valueOffset();
+    int valueLength = entry.valueLength();
     record[4] = 0;
-    Bytes.putLong(record, 5, sequence);
-    Bytes.putLong(record, 13, commitTime);
+    Bytes.putLong(record, 5, entry.sequence());
+    Bytes.putLong(record, 13, entry.commitTime());
     int header = RecordFormat.HEADER;
     int inline = valueLength;
     if (valueLength > RecordFormat.MAX_INLINE) {
@@ -210,7 +189,7 @@ public final class PairWriter {
       Bytes.putInt(record, header + 4, (int) crc.getValue());
       header = RecordFormat.CHUNKED_LENGTH;
       inline = 0;
-      putChunks(value, valueOffset, valueLength, sequence, chunksWhere);
+      putChunks(entry, chunksWhere);
     }
     crc.reset();
     crc.update(key, 0, keyLength);
@@ -224,13 +203,15 @@ public final class PairWriter {
     digest.plus(key, keyLength, value, valueOffset, valueLength);
   }
 
-  private void putChunks(byte[] value, int offset, int length, long sequence, int where) {
+  private void putChunks(Entry entry, int where) {
+    int length = entry.valueLength();
     for (int at = 0, index = 0; at < length; index++) {
       int part = Math.min(RecordFormat.PIECE, length - at);
-      scratch.set(BIG_ENDIAN_LONG, KEY_BYTES, sequence);
+      scratch.set(BIG_ENDIAN_LONG, KEY_BYTES, entry.sequence());
       scratch.set(BIG_ENDIAN_INT, KEY_BYTES + 8, index);
       long to = reserve(environment.chunksHandle, RecordFormat.PIECE_KEY, part, where);
-      MemorySegment.copy(value, offset + at, PageMap.MEMORY, JAVA_BYTE, to, part);
+      MemorySegment.copy(
+          entry.value(), entry.valueOffset() + at, PageMap.MEMORY, JAVA_BYTE, to, part);
       at += part;
     }
   }

@@ -20,26 +20,17 @@ public final class Sha256 {
   }
 
   /** Turns the chain hash in {@code chain} into the one after an entry. */
-  public void chain(
-      byte[] chain,
-      long sequence,
-      Operation operation,
-      long commitLsn,
-      long commitTime,
-      byte[] key,
-      int keyLength,
-      byte[] value,
-      int valueLength) {
+  public void chain(byte[] chain, Entry entry) {
     System.arraycopy(chain, 0, fixed, 0, ChainHash.LENGTH);
     int at = ChainHash.LENGTH;
-    Bytes.putLong(fixed, at, sequence);
-    fixed[at + 8] = (byte) operation.code();
-    Bytes.putLong(fixed, at + 9, commitLsn);
-    Bytes.putLong(fixed, at + 17, commitTime);
-    Bytes.putShort(fixed, at + 25, keyLength);
+    Bytes.putLong(fixed, at, entry.sequence());
+    fixed[at + 8] = (byte) entry.operation().code();
+    Bytes.putLong(fixed, at + 9, entry.commitLsn());
+    Bytes.putLong(fixed, at + 17, entry.commitTime());
+    Bytes.putShort(fixed, at + 25, entry.keyLength());
     digest.update(fixed);
-    digest.update(key, 0, keyLength);
-    digest.update(value, 0, valueLength);
+    digest.update(entry.key(), 0, entry.keyLength());
+    digest.update(entry.value(), entry.valueOffset(), entry.valueLength());
     finish(chain);
   }
 

@@ -77,9 +77,7 @@ class SnapshotPieceTest {
             SnapshotPieceHeader header = SnapshotPieceHeader.decode(piece.header().encode());
             SnapshotPairs pairs = new SnapshotPairs(header, piece);
             while (pairs.next()) {
-              keys.add(
-                  TestDatabases.text(Arrays.copyOf(pairs.key, pairs.keyLength))
-                      + pairs.valueLength);
+              keys.add(TestDatabases.text(pairs.entry().keyBytes()) + pairs.entry().valueLength());
             }
             last = header.last();
             after = header.upTo();

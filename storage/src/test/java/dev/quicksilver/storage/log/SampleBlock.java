@@ -2,6 +2,7 @@ package dev.quicksilver.storage.log;
 
 import dev.quicksilver.storage.record.ChainHash;
 import dev.quicksilver.storage.record.ContentDigest;
+import dev.quicksilver.storage.record.Entry;
 import dev.quicksilver.storage.record.Operation;
 import dev.quicksilver.storage.record.Position;
 import dev.quicksilver.storage.record.Sha256;
@@ -32,6 +33,7 @@ record SampleBlock(
     List<Long> starts = new ArrayList<>();
     BlockEncoder encoder = new BlockEncoder(segments::add);
     Sha256 hash = new Sha256();
+    Entry reused = new Entry();
     byte[] chain = new byte[32];
     random.nextBytes(chain);
     final ChainHash before = ChainHash.of(chain, 0);
@@ -43,19 +45,9 @@ record SampleBlock(
       encoder.begin(lsn, time);
       for (int j = 1 + random.nextInt(4); j > 0; j--) {
         LogEntry entry = entry(random, first + entries.size(), lsn, time);
-        byte[] key = entry.key();
-        byte[] value = entry.value();
-        hash.chain(
-            chain,
-            entry.sequence(),
-            entry.operation(),
-            lsn,
-            time,
-            key,
-            key.length,
-            value,
-            value.length);
-        encoder.entry(entry.operation(), key, key.length, value, value.length);
+        fill(reused, entry);
+        hash.chain(chain, reused);
+        encoder.entry(reused);
         entries.add(entry);
       }
       encoder.end(random.nextLong());
@@ -75,6 +67,16 @@ record SampleBlock(
             encoder.uncompressedLength(),
             transactions);
     return new SampleBlock(header, segments, entries, starts);
+  }
+
+  private static void fill(Entry to, LogEntry from) {
+    to.transaction(from.commitLsn(), from.commitTime());
+    to.sequence(from.sequence());
+    switch (from.operation()) {
+      case SET -> to.set(from.key(), from.key().length, from.value(), 0, from.value().length);
+      case DEL -> to.delete(from.key(), from.key().length);
+      case CLEAR -> to.clear();
+    }
   }
 
   private static LogEntry entry(Random random, long sequence, long lsn, long time) {
