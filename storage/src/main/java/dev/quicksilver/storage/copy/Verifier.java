@@ -19,6 +19,7 @@ import dev.quicksilver.storage.record.ContentDigest;
 import dev.quicksilver.storage.record.DigestSum;
 import dev.quicksilver.storage.record.Head;
 import dev.quicksilver.storage.record.PairBuffer;
+import dev.quicksilver.storage.record.PieceKey;
 import dev.quicksilver.storage.record.RecordFormat;
 import dev.quicksilver.storage.record.Sha256;
 import dev.quicksilver.storage.record.Text;
@@ -208,8 +209,8 @@ public final class Verifier {
     TreeCursor cursor = snapshot.transaction().newCursor();
     for (boolean found = cursor.first(Tree.CHUNKS); found; found = cursor.next()) {
       cursor.copyKey(key);
-      if (!chunked.contains(Bytes.getLong(key, 0))) {
-        return "; nothing refers to those of sequence " + Bytes.getLong(key, 0);
+      if (!chunked.contains(PieceKey.sequence(key))) {
+        return "; nothing refers to those of sequence " + PieceKey.sequence(key);
       }
     }
     return "";

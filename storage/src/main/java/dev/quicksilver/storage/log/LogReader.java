@@ -9,6 +9,7 @@ import dev.quicksilver.storage.lmdb.Tree;
 import dev.quicksilver.storage.lmdb.TreeCursor;
 import dev.quicksilver.storage.record.Head;
 import dev.quicksilver.storage.record.MetaReader;
+import dev.quicksilver.storage.record.PieceKey;
 import dev.quicksilver.storage.record.RecordFormat;
 import java.io.IOException;
 import java.util.function.Function;
@@ -112,17 +113,15 @@ public final class LogReader {
       throw gone(head);
     }
     byte[] key = new byte[RecordFormat.MAX_KEY];
-    Bytes.putLong(key, 0, nextSequence + 1);
+    PieceKey.put(nextSequence + 1, 0, key);
     TreeCursor cursor = transaction.finder();
     boolean found =
-        cursor.seek(Tree.LOG, key, RecordFormat.PIECE_KEY)
-            ? cursor.previous()
-            : cursor.last(Tree.LOG);
+        cursor.seek(Tree.LOG, key, PieceKey.LENGTH) ? cursor.previous() : cursor.last(Tree.LOG);
     if (!found) {
       throw gone(head);
     }
     cursor.copyKey(key);
-    BlockHeader header = open(transaction, Bytes.getLong(key, 0));
+    BlockHeader header = open(transaction, PieceKey.sequence(key));
     if (header.lastSequence() < nextSequence) {
       throw gone(head);
     }
@@ -166,11 +165,10 @@ public final class LogReader {
     buffer = larger;
     at = 0;
     limit = rest;
-    byte[] key = new byte[RecordFormat.PIECE_KEY];
-    Bytes.putLong(key, 0, blockSequence);
+    byte[] key = new byte[PieceKey.LENGTH];
     TreeCursor cursor = transaction.finder();
     for (int i = 0; i < pieces; i++, piece++) {
-      Bytes.putInt(key, 8, piece);
+      PieceKey.put(blockSequence, piece, key);
       if (!cursor.find(Tree.LOG, key, key.length)) {
         if (i == 0) {
           throw new StorageException(

@@ -2,6 +2,7 @@ package dev.quicksilver.storage.log;
 
 import dev.quicksilver.storage.lmdb.Environment;
 import dev.quicksilver.storage.lmdb.LmdbErrors;
+import dev.quicksilver.storage.record.PieceKey;
 import dev.quicksilver.storage.record.RecordFormat;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
@@ -44,7 +45,7 @@ public final class LogWriter {
 
   private final Environment environment;
   private final Txn<ByteBuffer> txn;
-  private final ByteBuffer pieceKey = ByteBuffer.allocateDirect(RecordFormat.PIECE_KEY);
+  private final ByteBuffer pieceKey = ByteBuffer.allocateDirect(PieceKey.LENGTH);
   private final byte[] first = new byte[RecordFormat.PIECE];
   private byte[] pieces = new byte[RecordFormat.PIECE];
   private int start; // of the piece that is being filled
@@ -170,7 +171,7 @@ public final class LogWriter {
     try {
       environment
           .log
-          .reserve(txn, pieceKey.clear().putLong(sequence).putInt(pieceIndex).flip(), length, where)
+          .reserve(txn, PieceKey.put(sequence, pieceIndex, pieceKey), length, where)
           .put(bytes, at, length);
     } catch (LmdbException e) {
       throw LmdbErrors.of(e, environment.path);
@@ -195,7 +196,7 @@ public final class LogWriter {
           cursor.get(ByteBuffer.allocateDirect(1).put((byte) 0).flip(), GetOp.MDB_SET_RANGE);
       while (found && removed < most) {
         ByteBuffer key = cursor.key();
-        long sequence = key.getLong(0);
+        long sequence = PieceKey.sequence(key);
         if (sequence >= oldest) {
           byte[] head = new byte[BlockHeader.LENGTH];
           cursor.val().get(0, head);

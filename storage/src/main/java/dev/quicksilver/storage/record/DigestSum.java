@@ -68,11 +68,11 @@ public final class DigestSum {
     open.add(key, keyLength, value, offset, valueLength);
   }
 
-  void minus(byte[] key, int keyLength, byte[] value, int valueLength) {
+  void minus(byte[] key, int keyLength, byte[] value, int offset, int valueLength) {
     if (!kept) {
       return;
     }
-    sum = sum.minus(hash.pair(key, keyLength, value, 0, valueLength));
+    sum = sum.minus(hash.pair(key, keyLength, value, offset, valueLength));
   }
 
   /** Waits for what is being hashed and returns the sum. */

@@ -11,9 +11,8 @@ import java.util.zip.CRC32C;
  */
 public final class PairBuffer {
   final CRC32C crc = new CRC32C();
-  byte[] record = new byte[RecordFormat.PIECE];
+  final byte[] record = new byte[RecordFormat.PIECE];
   byte[] large = Bytes.EMPTY;
-  int recordLength;
   int valueLength;
   boolean chunked;
 
@@ -34,12 +33,12 @@ public final class PairBuffer {
 
   /** Returns the sequence of the entry that set the value. */
   public long sequence() {
-    return Bytes.getLong(record, 5);
+    return RecordFormat.sequence(record);
   }
 
   /** Returns that entry's commit time in µs since 1970-01-01 UTC. */
   public long commitTime() {
-    return Bytes.getLong(record, 13);
+    return RecordFormat.commitTime(record);
   }
 
   /** Returns how many chunks the value stands in; 0 if it stands with its key. */

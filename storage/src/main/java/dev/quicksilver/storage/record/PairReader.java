@@ -2,7 +2,6 @@ package dev.quicksilver.storage.record;
 
 import dev.quicksilver.storage.lmdb.Bytes;
 import dev.quicksilver.storage.lmdb.Environment;
-import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.ReadTransaction;
 import dev.quicksilver.storage.lmdb.StorageException;
 import dev.quicksilver.storage.lmdb.Tree;
@@ -18,7 +17,7 @@ import java.util.Arrays;
 public final class PairReader {
   private final Environment environment;
   private final ReadTransaction transaction;
-  private final byte[] pieceKey = new byte[RecordFormat.PIECE_KEY];
+  private final byte[] pieceKey = new byte[PieceKey.LENGTH];
   private final byte[] neighbourKey = new byte[RecordFormat.MAX_KEY];
 
   public PairReader(ReadTransaction transaction) {
@@ -84,26 +83,15 @@ public final class PairReader {
 
   /** Copies and checks the record that a cursor stands on, but for a large value. */
   public void readRecord(TreeCursor cursor, byte[] key, int keyLength, PairBuffer into) {
-    long stored = cursor.dataLength();
-    if (stored < RecordFormat.HEADER || stored > RecordFormat.PIECE) {
+    long length = cursor.dataLength();
+    if (!RecordFormat.isLength(length)) {
       throw corrupt(key, keyLength, "its length is impossible");
     }
-    int length = (int) stored;
-    cursor.copyData(into.record, 0, length);
-    if (RecordFormat.crc(into.crc, key, keyLength, into.record, length)
-        != Bytes.getInt(into.record, 0)) {
-      throw corrupt(key, keyLength, "its checksum is wrong");
+    cursor.copyData(into.record, 0, (int) length);
+    String wrong = RecordFormat.decode(key, keyLength, into, (int) length);
+    if (wrong != null) {
+      throw corrupt(key, keyLength, wrong);
     }
-    into.recordLength = length;
-    into.chunked = (into.record[4] & RecordFormat.FLAG_CHUNKED) != 0;
-    if (!into.chunked) {
-      into.valueLength = length - RecordFormat.HEADER;
-      return;
-    }
-    if (length != RecordFormat.CHUNKED_LENGTH) {
-      throw corrupt(key, keyLength, "its length is impossible");
-    }
-    into.valueLength = Bytes.getInt(into.record, RecordFormat.HEADER);
   }
 
   /** Reads and checks the value of a record that was read, if it is large. */
@@ -112,9 +100,8 @@ public final class PairReader {
       return;
     }
     into.large = Bytes.atLeast(into.large, into.valueLength);
-    Bytes.putLong(pieceKey, 0, into.sequence());
+    PieceKey.put(into.sequence(), 0, pieceKey);
     TreeCursor chunk = transaction.neighbour();
-    Bytes.putInt(pieceKey, 8, 0);
     boolean found = chunk.find(Tree.CHUNKS, pieceKey, pieceKey.length);
     int at = 0;
     for (int index = 0; at < into.valueLength; index++) {
@@ -126,23 +113,12 @@ public final class PairReader {
       at += expected;
       found = at < into.valueLength && chunk.next();
     }
-    into.crc.reset();
-    into.crc.update(into.large, 0, into.valueLength);
-    if ((int) into.crc.getValue() != Bytes.getInt(into.record, RecordFormat.HEADER + 4)) {
+    if (!RecordFormat.isValue(into)) {
       throw corrupt(key, keyLength, "the checksum of its value is wrong");
     }
   }
 
   private StorageException corrupt(byte[] key, int keyLength, String what) {
-    return environment.errors.read(
-        new StorageException(
-            ErrorCode.CORRUPT,
-            "the record of key "
-                + Text.quote(Arrays.copyOf(key, keyLength))
-                + " in "
-                + environment.path
-                + " is damaged: "
-                + what
-                + "; copy this database anew from another node"));
+    return environment.errors.read(RecordFormat.damaged(key, keyLength, environment.path, what));
   }
 }

@@ -1,7 +1,6 @@
 package dev.quicksilver.storage.record;
 
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.quicksilver.storage.lmdb.Bytes;
@@ -15,9 +14,7 @@ import dev.quicksilver.storage.lmdb.PageMap;
 import dev.quicksilver.storage.lmdb.StorageException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
@@ -46,10 +43,6 @@ public final class PairWriter {
   private static final int DATA = 16;
   private static final int KEY_BYTES = 32;
   private static final int CURSOR = 544;
-  private static final ValueLayout.OfLong BIG_ENDIAN_LONG =
-      JAVA_LONG.withOrder(ByteOrder.BIG_ENDIAN);
-  private static final ValueLayout.OfInt BIG_ENDIAN_INT = JAVA_INT.withOrder(ByteOrder.BIG_ENDIAN);
-
   private final Environment environment;
   private final Txn<ByteBuffer> txn;
   // for puts: MDB_val of the key, MDB_val of the data, the key's bytes; a cursor's address
@@ -57,16 +50,16 @@ public final class PairWriter {
   private final long address = scratch.address();
   private final long txnAddress;
   private final ByteBuffer keyBuffer = ByteBuffer.allocateDirect(RecordFormat.MAX_KEY);
-  private final ByteBuffer chunkKey = ByteBuffer.allocateDirect(RecordFormat.PIECE_KEY);
+  private final ByteBuffer chunkKey = ByteBuffer.allocateDirect(PieceKey.LENGTH);
+  private final byte[] pieceKey = new byte[PieceKey.LENGTH];
   private final CRC32C crc = new CRC32C();
   private final byte[] largest = new byte[RecordFormat.MAX_KEY];
   private final DigestSum digest;
   private long count;
   private int changes;
   private boolean large;
-  private byte[] record = new byte[RecordFormat.PIECE];
-  private byte[] old = new byte[256];
-  private int oldLength;
+  private final byte[] header = new byte[RecordFormat.MAX_HEADER];
+  private final PairBuffer old = new PairBuffer();
   private int largestLength = UNKNOWN;
 
   /** Stands at the last pair while nothing but appending happens; 0 if there is none. */
@@ -170,46 +163,29 @@ public final class PairWriter {
   }
 
   private void put(Entry entry, int where, int chunksWhere) {
-    byte[] key = entry.key();
-    int keyLength = entry.keyLength();
-    byte[] value = entry.value();
-    int valueOffset = entry.valueOffset();
-    int valueLength = entry.valueLength();
-    record[4] = 0;
-    Bytes.putLong(record, 5, entry.sequence());
-    Bytes.putLong(record, 13, entry.commitTime());
-    int header = RecordFormat.HEADER;
-    int inline = valueLength;
-    if (valueLength > RecordFormat.MAX_INLINE) {
+    int length = RecordFormat.encode(entry, crc, header);
+    int inline = entry.valueLength();
+    if (!RecordFormat.isInline(inline)) {
       large = true;
-      record[4] = RecordFormat.FLAG_CHUNKED;
-      Bytes.putInt(record, header, valueLength);
-      crc.reset();
-      crc.update(value, valueOffset, valueLength);
-      Bytes.putInt(record, header + 4, (int) crc.getValue());
-      header = RecordFormat.CHUNKED_LENGTH;
       inline = 0;
       putChunks(entry, chunksWhere);
     }
-    crc.reset();
-    crc.update(key, 0, keyLength);
-    crc.update(record, 4, header - 4);
-    crc.update(value, valueOffset, inline);
-    Bytes.putInt(record, 0, (int) crc.getValue());
-    MemorySegment.copy(key, 0, scratch, JAVA_BYTE, KEY_BYTES, keyLength);
-    long to = reserve(environment.dataHandle, keyLength, header + inline, where);
-    MemorySegment.copy(record, 0, PageMap.MEMORY, JAVA_BYTE, to, header);
-    MemorySegment.copy(value, valueOffset, PageMap.MEMORY, JAVA_BYTE, to + header, inline);
-    digest.plus(key, keyLength, value, valueOffset, valueLength);
+    MemorySegment.copy(entry.key(), 0, scratch, JAVA_BYTE, KEY_BYTES, entry.keyLength());
+    long to = reserve(environment.dataHandle, entry.keyLength(), length + inline, where);
+    MemorySegment.copy(header, 0, PageMap.MEMORY, JAVA_BYTE, to, length);
+    MemorySegment.copy(
+        entry.value(), entry.valueOffset(), PageMap.MEMORY, JAVA_BYTE, to + length, inline);
+    digest.plus(
+        entry.key(), entry.keyLength(), entry.value(), entry.valueOffset(), entry.valueLength());
   }
 
   private void putChunks(Entry entry, int where) {
     int length = entry.valueLength();
     for (int at = 0, index = 0; at < length; index++) {
       int part = Math.min(RecordFormat.PIECE, length - at);
-      scratch.set(BIG_ENDIAN_LONG, KEY_BYTES, entry.sequence());
-      scratch.set(BIG_ENDIAN_INT, KEY_BYTES + 8, index);
-      long to = reserve(environment.chunksHandle, RecordFormat.PIECE_KEY, part, where);
+      PieceKey.put(entry.sequence(), index, pieceKey);
+      MemorySegment.copy(pieceKey, 0, scratch, JAVA_BYTE, KEY_BYTES, PieceKey.LENGTH);
+      long to = reserve(environment.chunksHandle, PieceKey.LENGTH, part, where);
       MemorySegment.copy(
           entry.value(), entry.valueOffset() + at, PageMap.MEMORY, JAVA_BYTE, to, part);
       at += part;
@@ -251,10 +227,6 @@ public final class PairWriter {
     }
   }
 
-  private ByteBuffer chunkKey(long sequence, int index) {
-    return chunkKey.clear().putLong(sequence).putInt(index).flip();
-  }
-
   public void delete(byte[] key, int keyLength) {
     closeCursor();
     if (removeOld(key, keyLength)) {
@@ -283,7 +255,7 @@ public final class PairWriter {
   /** Returns the key's value as of now in this transaction. */
   public byte @Nullable [] get(byte[] key) {
     RecordFormat.checkKey(key.length);
-    return readOld(key, key.length) == Old.ABSENT ? null : Arrays.copyOf(old, oldLength);
+    return readOld(key, key.length) ? old.value() : null;
   }
 
   /** Takes the key's pair out of the digest and its chunks away; its record stays. */
@@ -291,88 +263,72 @@ public final class PairWriter {
     if (++changes == CHANGES_WORTH_GATHERING && !large) {
       FreePages.gather(environment, txn);
     }
-    Old found = readOld(key, keyLength);
-    if (found == Old.ABSENT) {
+    if (!readOld(key, keyLength)) {
       return false;
     }
-    digest.minus(key, keyLength, old, oldLength);
-    if (found == Old.CHUNKED) {
-      long sequence = Bytes.getLong(record, 5);
-      try {
-        for (int index = 0; index < RecordFormat.chunks(oldLength); index++) {
-          environment.chunks.delete(txn, chunkKey(sequence, index));
-        }
-      } catch (LmdbException e) {
-        throw LmdbErrors.of(e, environment.path);
+    digest.minus(key, keyLength, old.valueBuffer(), old.valueOffset(), old.valueLength());
+    long sequence = old.sequence();
+    int chunks = old.chunks();
+    try {
+      for (int index = 0; index < chunks; index++) {
+        environment.chunks.delete(txn, PieceKey.put(sequence, index, chunkKey));
       }
+    } catch (LmdbException e) {
+      throw LmdbErrors.of(e, environment.path);
     }
     return true;
   }
 
-  private enum Old {
-    ABSENT,
-    INLINE,
-    CHUNKED
-  }
-
-  /** Reads the key's record and value, both checked; leaves the key in {@link #keyBuffer}. */
-  private Old readOld(byte[] key, int keyLength) {
+  /**
+   * Reads the key's record and value, both checked, into {@link #old}; leaves the key in {@link
+   * #keyBuffer}. Returns whether it is there.
+   */
+  private boolean readOld(byte[] key, int keyLength) {
     keyBuffer.clear().put(key, 0, keyLength).flip();
     try {
       ByteBuffer found = environment.data.get(txn, keyBuffer);
       if (found == null) {
-        return Old.ABSENT;
+        return false;
       }
       int length = found.remaining();
-      if (length < RecordFormat.HEADER || length > RecordFormat.PIECE) {
-        throw corrupt(key, keyLength);
+      if (!RecordFormat.isLength(length)) {
+        throw corrupt(key, keyLength, "its length is impossible");
       }
-      found.get(record, 0, length);
-      if (RecordFormat.crc(crc, key, keyLength, record, length) != Bytes.getInt(record, 0)) {
-        throw corrupt(key, keyLength);
+      found.get(old.record, 0, length);
+      String wrong = RecordFormat.decode(key, keyLength, old, length);
+      if (wrong != null) {
+        throw corrupt(key, keyLength, wrong);
       }
-      if ((record[4] & RecordFormat.FLAG_CHUNKED) == 0) {
-        oldLength = length - RecordFormat.HEADER;
-        old = Bytes.atLeast(old, oldLength);
-        System.arraycopy(record, RecordFormat.HEADER, old, 0, oldLength);
-        return Old.INLINE;
+      if (old.chunked) {
+        readOldChunks(key, keyLength);
       }
-      readOldChunks(key, keyLength);
-      return Old.CHUNKED;
+      return true;
     } catch (LmdbException e) {
       throw LmdbErrors.of(e, environment.path);
     }
   }
 
   private void readOldChunks(byte[] key, int keyLength) {
-    long sequence = Bytes.getLong(record, 5);
-    oldLength = Bytes.getInt(record, RecordFormat.HEADER);
-    old = Bytes.atLeast(old, oldLength);
+    long sequence = old.sequence();
+    int length = old.valueLength;
+    old.large = Bytes.atLeast(old.large, length);
     int at = 0;
     Dbi<ByteBuffer> chunks = environment.chunks;
-    for (int index = 0; at < oldLength; index++) {
-      ByteBuffer chunk = chunks.get(txn, chunkKey(sequence, index));
-      int expected = Math.min(RecordFormat.PIECE, oldLength - at);
+    for (int index = 0; at < length; index++) {
+      ByteBuffer chunk = chunks.get(txn, PieceKey.put(sequence, index, chunkKey));
+      int expected = Math.min(RecordFormat.PIECE, length - at);
       if (chunk == null || chunk.remaining() != expected) {
-        throw corrupt(key, keyLength);
+        throw corrupt(key, keyLength, "chunk " + index + " of its value is missing or cut");
       }
-      chunk.get(old, at, expected);
+      chunk.get(old.large, at, expected);
       at += expected;
     }
-    crc.reset();
-    crc.update(old, 0, oldLength);
-    if ((int) crc.getValue() != Bytes.getInt(record, RecordFormat.HEADER + 4)) {
-      throw corrupt(key, keyLength);
+    if (!RecordFormat.isValue(old)) {
+      throw corrupt(key, keyLength, "the checksum of its value is wrong");
     }
   }
 
-  private StorageException corrupt(byte[] key, int keyLength) {
-    return new StorageException(
-        ErrorCode.CORRUPT,
-        "the record of key "
-            + Text.quote(Arrays.copyOf(key, keyLength))
-            + " in "
-            + environment.path
-            + " is damaged; copy this database anew from another node");
+  private StorageException corrupt(byte[] key, int keyLength, String what) {
+    return RecordFormat.damaged(key, keyLength, environment.path, what);
   }
 }
