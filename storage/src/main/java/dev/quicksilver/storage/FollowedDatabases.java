@@ -1,9 +1,10 @@
 package dev.quicksilver.storage;
 
-import dev.quicksilver.storage.lmdb.StorageOptions;
-import dev.quicksilver.storage.lmdb.StorageException;
-import dev.quicksilver.storage.record.Pair;
+import dev.quicksilver.storage.lmdb.Environment;
 import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.record.Pair;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -315,7 +316,8 @@ public final class FollowedDatabases implements AutoCloseable {
   private static Object fileKey(Path folder) {
     try {
       @Nullable Object key =
-          Files.readAttributes(folder.resolve(Database.FILE), BasicFileAttributes.class).fileKey();
+          Files.readAttributes(folder.resolve(Environment.FILE), BasicFileAttributes.class)
+              .fileKey();
       return key == null ? folder : key;
     } catch (IOException e) {
       return "gone";
