@@ -12,6 +12,7 @@ import dev.quicksilver.cli.command.MigrateCommand;
 import dev.quicksilver.cli.command.PostgresCommand;
 import dev.quicksilver.cli.command.ReplicaCommand;
 import dev.quicksilver.cli.command.RootCommand;
+import dev.quicksilver.cli.command.ServeCommand;
 import dev.quicksilver.cli.command.SnapshotCommand;
 import dev.quicksilver.cli.command.StatusCommand;
 import dev.quicksilver.cli.command.SwitchOverCommand;
@@ -56,6 +57,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
       RootCommand.class,
       ReplicaCommand.class,
       BridgeCommand.class,
+      ServeCommand.class,
       StatusCommand.class,
       LogCommand.class,
       GetCommand.class,
@@ -112,6 +114,7 @@ public final class Quicksilver {
     flags(commands, "root", Settings.of(Role.ROOT));
     flags(commands, "replica", Settings.of(Role.REPLICA));
     flags(commands, "bridge", Settings.of(Role.BRIDGE));
+    flags(commands, "serve", Settings.of(Role.SERVE));
     flags(commands, "postgres", Settings.of(Role.ROOT));
     flags(commands, "status", data);
     flags(commands, "log", data);

@@ -11,6 +11,7 @@ import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
 import dev.quicksilver.cli.process.NodeStatus.LocationReport;
 import dev.quicksilver.cli.process.NodeStatus.RefusalReport;
+import dev.quicksilver.cli.process.NodeStatus.RespReport;
 import dev.quicksilver.cli.process.NodeStatus.SlotReport;
 import dev.quicksilver.cli.process.NodeStatus.StandbyReport;
 import dev.quicksilver.cli.process.NodeStatus.StorageReport;
@@ -79,6 +80,7 @@ final class AlertRulesTest {
           86_400,
           1 << 20,
           List.of(new BridgeReport(1, 2, 3, 1, 4, Map.of("57014", 5L), 0.5, true)),
+          List.of(new RespReport(1, 2, 0, 3, 2, 1, 1, 4, 5, Map.of("READONLY", 6L))),
           "9@1:1/A");
 
   @Test

@@ -9,9 +9,6 @@ import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.StorageException;
 import dev.quicksilver.storage.lmdb.StorageOptions;
 import dev.quicksilver.storage.record.Pair;
-import java.io.BufferedReader;
-import java.io.BufferedWriter;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -39,42 +36,20 @@ final class EdgeReaderTest {
 
   @TempDir private Path data;
   private final AtomicLong clock = new AtomicLong();
-  private Process writer;
-  private BufferedWriter commands;
-  private BufferedReader answers;
+  private Writer writer;
 
   @BeforeEach
   void startTheWriter() throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "--add-opens=java.base/java.nio=ALL-UNNAMED",
-            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-Xmx64m",
-            "-cp",
-            System.getProperty("java.class.path", "").replace(File.pathSeparator, ":"),
-            WriterProcess.class.getName(),
-            data.toString()));
-    writer = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
-    commands = writer.outputWriter();
-    answers = writer.inputReader();
-    assertThat(answers.readLine()).isEqualTo("ready");
+    writer = Writer.start(data);
   }
 
   @AfterEach
   void stopTheWriter() throws InterruptedException {
-    writer.destroyForcibly().waitFor();
+    writer.kill();
   }
 
   private void write(String command) throws IOException {
-    commands.write(command + "\n");
-    commands.flush();
-    assertThat(answers.readLine()).isEqualTo("done");
+    writer.write(command);
   }
 
   private EdgeReader open() {
@@ -107,7 +82,7 @@ final class EdgeReaderTest {
   void goesOnReadingWhenTheWriterIsKilled() throws Exception {
     write("set hello world");
     try (EdgeReader reader = open()) {
-      writer.destroyForcibly().waitFor();
+      writer.kill();
       assertThat(get(reader, "hello")).isEqualTo("world");
     }
     try (EdgeReader reader = open()) {

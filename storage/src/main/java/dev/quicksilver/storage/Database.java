@@ -185,6 +185,16 @@ public final class Database implements AutoCloseable {
     }
   }
 
+  /**
+   * Returns the number of the newest commit, by whichever process: another one with each commit. To
+   * ask costs next to nothing.
+   *
+   * @throws StorageException NOT_FOUND if this was closed
+   */
+  public long newestCommit() {
+    return environment.newestCommit();
+  }
+
   /** Takes a snapshot at the newest commit, of the copy that was put in this one's place if any. */
   public Snapshot snapshot() {
     try {

@@ -41,7 +41,7 @@ public final class FollowedDatabases implements AutoCloseable {
   private final TreeMap<String, Followed> open = new TreeMap<>();
   private final TreeMap<String, StorageException> unopened = new TreeMap<>();
   private long generation;
-  private Held held = new Held(Map.of(), Map.of(), 0);
+  private volatile Held held = new Held(Map.of(), Map.of(), 0);
   private long lookedAt;
 
   /** A database. Open as long as a view that was made with it is; what is said of it changes. */
@@ -177,6 +177,11 @@ public final class FollowedDatabases implements AutoCloseable {
   public synchronized View viewNow() {
     look();
     return new View(held);
+  }
+
+  /** Returns a number that is another one whenever a new view would have other databases. */
+  public long generation() {
+    return held.generation;
   }
 
   /** Returns the databases as they were when last looked at: asks the file system nothing. */

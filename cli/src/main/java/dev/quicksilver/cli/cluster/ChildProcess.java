@@ -27,7 +27,8 @@ public final class ChildProcess implements AutoCloseable {
   private static final int LAST_LINES = 15;
 
   /** The commands that stay up. */
-  private static final Set<String> SERVICES = Set.of("root", "replica", "bridge", "postgres");
+  private static final Set<String> SERVICES =
+      Set.of("root", "replica", "bridge", "serve", "postgres");
 
   private final String name;
   private final Process process;

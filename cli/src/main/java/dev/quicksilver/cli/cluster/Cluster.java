@@ -2,6 +2,7 @@ package dev.quicksilver.cli.cluster;
 
 import dev.quicksilver.cli.command.BridgeCommand;
 import dev.quicksilver.cli.command.PostgresCommand;
+import dev.quicksilver.cli.command.ServeCommand;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Setting;
 import dev.quicksilver.cli.config.Settings;
@@ -194,9 +195,12 @@ public final class Cluster implements AutoCloseable {
     settings.put(Settings.NODE_NAME, spec.name());
     settings.put(Settings.DATA_DIRECTORY, data(spec.data()).toString());
     settings.put(Settings.HTTP_LISTEN, address(spec.name(), "http"));
-    settings.put(
-        spec.role() == Role.BRIDGE ? Settings.BRIDGE_LISTEN : Settings.REPLICATION_LISTEN,
-        address(spec.name(), spec.role() == Role.BRIDGE ? "bridge" : "replication"));
+    switch (spec.role()) {
+      case BRIDGE -> settings.put(Settings.BRIDGE_LISTEN, address(spec.name(), "bridge"));
+      case SERVE -> settings.put(Settings.RESP_LISTEN, address(spec.name(), "resp"));
+      case ROOT, REPLICA ->
+          settings.put(Settings.REPLICATION_LISTEN, address(spec.name(), "replication"));
+    }
     if (!spec.upstreams().isEmpty()) {
       settings.put(
           Settings.REPLICATION_UPSTREAMS,
@@ -233,7 +237,12 @@ public final class Cluster implements AutoCloseable {
     NodeSpec spec = spec(name);
     process(name)
         .awaitReady(
-            data(spec.data()), spec.role() == Role.BRIDGE ? BridgeCommand.PROCESS_NAME : "node");
+            data(spec.data()),
+            switch (spec.role()) {
+              case BRIDGE -> BridgeCommand.PROCESS_NAME;
+              case SERVE -> ServeCommand.PROCESS_NAME;
+              case ROOT, REPLICA -> "node";
+            });
   }
 
   /** Starts a node that has ended again, as it was started last, and waits until it is ready. */

@@ -63,6 +63,11 @@ public record NodeSpec(
     return new NodeSpec(name, Role.BRIDGE, node, List.of(), Map.of(), Optional.empty());
   }
 
+  /** A RESP server on the data directory of a node. */
+  public static NodeSpec serve(String name, String node) {
+    return new NodeSpec(name, Role.SERVE, node, List.of(), Map.of(), Optional.empty());
+  }
+
   /** Returns the same with a setting, as one would write it in the environment. */
   public NodeSpec with(Setting<?> setting, String value) {
     Map<Setting<?>, String> all = new LinkedHashMap<>(settings);

@@ -71,6 +71,7 @@ public final class StatusCommand implements Callable<Integer> {
     Path data = configuration.get(Settings.DATA_DIRECTORY);
     return ProcessFile.read(data, NodeParts.PROCESS_NAME)
         .or(() -> ProcessFile.read(data, BridgeCommand.PROCESS_NAME))
+        .or(() -> ProcessFile.read(data, ServeCommand.PROCESS_NAME))
         .map(content -> content.addresses().getOrDefault("http", ""))
         .orElseThrow(
             () ->

@@ -89,6 +89,7 @@ final class StatusReporter {
             .findFirst()
             .map(report -> report.name() + " cannot be read: " + report.reason());
     Optional<String> wrong = problem.or(() -> unreadable);
+    boolean keepsLog = role == Role.ROOT || role == Role.REPLICA;
     List<SubtreeReport> subtree = SubtreeReports.nodes(reports, below.nodes(), below::lagMicros);
     return new NodeStatus(
         VersionCommand.version(),
@@ -109,8 +110,9 @@ final class StatusReporter {
         List.of(),
         List.of(),
         List.of(),
-        role == Role.BRIDGE ? 0 : storage.logMaxAge().toSeconds(),
-        role == Role.BRIDGE ? 0 : storage.logMaxBytes(),
+        keepsLog ? storage.logMaxAge().toSeconds() : 0,
+        keepsLog ? storage.logMaxBytes() : 0,
+        List.of(),
         List.of(),
         "");
   }

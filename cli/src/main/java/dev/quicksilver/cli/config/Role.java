@@ -9,7 +9,9 @@ public enum Role {
   /** Follows an upstream, serves the log on: a relay is a replica with followers. */
   REPLICA,
   /** Serves a replica's databases to {@code postgres_fdw}. */
-  BRIDGE;
+  BRIDGE,
+  /** Serves a replica's databases over RESP, the protocol of Redis. */
+  SERVE;
 
   /** Returns the name of the command that starts it. */
   public String command() {

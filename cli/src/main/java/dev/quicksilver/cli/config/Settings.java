@@ -40,6 +40,7 @@ public final class Settings {
   private static final Set<Role> NODES = EnumSet.of(Role.ROOT, Role.REPLICA);
   private static final Set<Role> ROOT = EnumSet.of(Role.ROOT);
   private static final Set<Role> BRIDGE = EnumSet.of(Role.BRIDGE);
+  private static final Set<Role> SERVE = EnumSet.of(Role.SERVE);
 
   public static final Setting<String> NODE_NAME =
       new Setting<>(
@@ -399,6 +400,97 @@ public final class Settings {
           BRIDGE,
           "How large the temporary files of a session in the evaluator may grow, and its temporary"
               + " tables, in MiB. A statement that needs more fails with 53400.");
+  public static final Setting<Endpoint> RESP_LISTEN =
+      with(
+          "resp.listen",
+          new Address(0),
+          "127.0.0.1:7379",
+          SERVE,
+          "Where clients of Redis connect. Any address but loopback needs resp.tls-certificate and"
+              + " resp.tls-key, and users; then all its clients are served with TLS only.");
+  public static final Setting<Path> RESP_UNIX_SOCKET =
+      without(
+          "resp.unix-socket",
+          new File(),
+          SERVE,
+          "A path to listen on as well, for this machine's clients; in plain text.");
+  public static final Setting<UserSource> RESP_USERS =
+      with(
+          "resp.users",
+          new OneOf<>(UserSource.class),
+          "none",
+          SERVE,
+          "Who may connect besides resp.user: those whom quicksilver.grant_read lets read"
+              + " databases, each only what was granted (catalog), or nobody (none). With none and"
+              + " no password for resp.user, whoever is on this machine reads everything.");
+  public static final Setting<String> RESP_USER =
+      with(
+          "resp.user",
+          new Text("a user's name", false),
+          "default",
+          SERVE,
+          "A user of this server alone, who reads everything; needs a password to be one. AUTH with"
+              + " a password alone means this user.");
+  public static final Setting<String> RESP_PASSWORD =
+      without("resp.password", new Text("a password", true), SERVE, "That user's password.");
+  public static final Setting<Path> RESP_PASSWORD_FILE =
+      without(
+          "resp.password-file",
+          new File(),
+          SERVE,
+          "A file whose first line is the password; read instead of resp.password.");
+  public static final Setting<Path> RESP_TLS_CERTIFICATE =
+      without(
+          "resp.tls-certificate",
+          new File(),
+          SERVE,
+          "The certificate that clients of resp.listen see, in PEM form, then the intermediate"
+              + " ones. A new file is taken without a restart.");
+  public static final Setting<Path> RESP_TLS_KEY =
+      without(
+          "resp.tls-key",
+          new File(),
+          SERVE,
+          "The certificate's private key in PEM form, not encrypted.");
+  public static final Setting<List<String>> RESP_DATABASES =
+      with(
+          "resp.databases",
+          new Many<>(new Text("a database's name", false)),
+          "",
+          SERVE,
+          "The databases that SELECT 0, SELECT 1 and so on stand for; a client that selects none"
+              + " has the first one. Give every edge the same list, and add new names at its end."
+              + " Without a list, 0 stands for the only database as long as there is but one.");
+  public static final Setting<Duration> RESP_MAX_AGE =
+      with(
+          "resp.max-age",
+          new Span("0", "365d"),
+          "0",
+          SERVE,
+          "A copy that may be further behind the root than this is not read, unless a client says"
+              + " otherwise; 0 reads any.");
+  public static final Setting<Integer> RESP_MAX_CONNECTIONS =
+      with(
+          "resp.max-connections",
+          new Whole(1, 1_000_000),
+          "10000",
+          SERVE,
+          "How many connections are served at once; more are refused.");
+  public static final Setting<Integer> RESP_MEMORY =
+      with(
+          "resp.memory",
+          new Whole(16, 1_048_576),
+          "128",
+          SERVE,
+          "How much may wait in memory for clients to take it, in MiB; then others wait. One more"
+              + " reply per thread comes on top, of at most 128 MiB.");
+  public static final Setting<Integer> RESP_THREADS =
+      with(
+          "resp.threads",
+          new Whole(0, 1_024),
+          "0",
+          SERVE,
+          "How many threads serve clients; 0 is one for two processors.");
   public static final Setting<Endpoint> HTTP_LISTEN =
       with(
           "http.listen",
@@ -496,6 +588,19 @@ public final class Settings {
           BRIDGE_EVALUATOR_MEMORY,
           BRIDGE_EVALUATOR_STATEMENTS,
           BRIDGE_EVALUATOR_TEMPORARY_FILES,
+          RESP_LISTEN,
+          RESP_UNIX_SOCKET,
+          RESP_USERS,
+          RESP_USER,
+          RESP_PASSWORD,
+          RESP_PASSWORD_FILE,
+          RESP_TLS_CERTIFICATE,
+          RESP_TLS_KEY,
+          RESP_DATABASES,
+          RESP_MAX_AGE,
+          RESP_MAX_CONNECTIONS,
+          RESP_MEMORY,
+          RESP_THREADS,
           HTTP_LISTEN,
           HTTP_TLS_CERTIFICATE,
           HTTP_TLS_KEY,

@@ -93,6 +93,7 @@ final class NodeMetrics {
         DatabaseReport::pairsToCopy);
     StorageMetrics.register(registry, () -> current);
     BridgeMetrics.register(registry, () -> current);
+    RespMetrics.register(registry, () -> current);
     GaugeWithCallback.builder()
         .name("quicksilver_follower_acked_sequence")
         .help("The last sequence that a directly connected follower has made durable.")

@@ -21,6 +21,7 @@ import java.util.Map;
  *     none
  * @param logMaxBytes how large the log of a database may be; 0 on a bridge
  * @param bridges what a bridge counts; empty on other nodes
+ * @param resp what a RESP server counts; empty on other nodes
  * @param complete the position in PostgreSQL's WAL up to which this node has everything, as in
  *     {@code 7300@1:0/1A2B3C}; empty if it does not know, and on a bridge
  */
@@ -46,26 +47,32 @@ public record NodeStatus(
     long logMaxAgeSeconds,
     long logMaxBytes,
     List<BridgeReport> bridges,
+    List<RespReport> resp,
     String complete) {
 
   /** Returns the same with upstreams and how often they have refused. */
   public NodeStatus withUpstreams(List<UpstreamReport> reports, List<RefusalReport> refused) {
-    return with(List.copyOf(reports), slots, List.copyOf(refused), bridges, complete);
+    return with(List.copyOf(reports), slots, List.copyOf(refused), bridges, resp, complete);
   }
 
   /** Returns the same with a root's slot. */
   public NodeStatus withSlot(SlotReport slot) {
-    return with(upstreams, List.of(slot), refusals, bridges, complete);
+    return with(upstreams, List.of(slot), refusals, bridges, resp, complete);
   }
 
   /** Returns the same with what a bridge counts. */
   public NodeStatus withBridge(BridgeReport bridge) {
-    return with(upstreams, slots, refusals, List.of(bridge), complete);
+    return with(upstreams, slots, refusals, List.of(bridge), resp, complete);
+  }
+
+  /** Returns the same with what a RESP server counts. */
+  public NodeStatus withResp(RespReport report) {
+    return with(upstreams, slots, refusals, bridges, List.of(report), complete);
   }
 
   /** Returns the same with the position up to which the node is complete. */
   public NodeStatus withComplete(String position) {
-    return with(upstreams, slots, refusals, bridges, position);
+    return with(upstreams, slots, refusals, bridges, resp, position);
   }
 
   private NodeStatus with(
@@ -73,6 +80,7 @@ public record NodeStatus(
       List<SlotReport> newSlots,
       List<RefusalReport> newRefusals,
       List<BridgeReport> newBridges,
+      List<RespReport> newResp,
       String newComplete) {
     return new NodeStatus(
         version,
@@ -96,6 +104,7 @@ public record NodeStatus(
         logMaxAgeSeconds,
         logMaxBytes,
         newBridges,
+        newResp,
         newComplete);
   }
 
@@ -259,6 +268,29 @@ public record NodeStatus(
       long reloads,
       long reloadFailures,
       String problem) {}
+
+  /**
+   * What a RESP server counts since it started, or has now.
+   *
+   * @param connections open now
+   * @param refused connections beyond the most that are allowed
+   * @param hits keys that were there when they were asked for
+   * @param subscribers clients that are told of changes now
+   * @param events that they were told
+   * @param waitingBytes of commands that are not complete and replies that were not taken, now
+   * @param errors error replies by their first word
+   */
+  public record RespReport(
+      int connections,
+      long connectionsTotal,
+      long refused,
+      long commands,
+      long hits,
+      long misses,
+      int subscribers,
+      long events,
+      long waitingBytes,
+      Map<String, Long> errors) {}
 
   /**
    * One directly connected follower of one database.

@@ -55,6 +55,7 @@ final class JsonTest {
             5,
             6,
             List.of(),
+            List.of(),
             "9@1:0/A");
     ObjectNode later = Json.MAPPER.valueToTree(status);
     later.put("added_later", 5);

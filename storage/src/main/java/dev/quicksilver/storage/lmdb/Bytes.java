@@ -14,30 +14,37 @@ public final class Bytes {
   private static final VarHandle LONG =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.BIG_ENDIAN);
 
+  /** No bytes. */
   public static final byte[] EMPTY = {};
 
   private Bytes() {}
 
+  /** Writes a u16 at an offset, big-endian. */
   public static void putShort(byte[] to, int at, int value) {
     SHORT.set(to, at, (short) value);
   }
 
+  /** Reads a u16 at an offset, big-endian. */
   public static int getShort(byte[] from, int at) {
     return Short.toUnsignedInt((short) SHORT.get(from, at));
   }
 
+  /** Writes a u32 at an offset, big-endian. */
   public static void putInt(byte[] to, int at, int value) {
     INT.set(to, at, value);
   }
 
+  /** Reads a u32 at an offset, big-endian. */
   public static int getInt(byte[] from, int at) {
     return (int) INT.get(from, at);
   }
 
+  /** Writes a u64 at an offset, big-endian. */
   public static void putLong(byte[] to, int at, long value) {
     LONG.set(to, at, value);
   }
 
+  /** Reads a u64 at an offset, big-endian. */
   public static long getLong(byte[] from, int at) {
     return (long) LONG.get(from, at);
   }

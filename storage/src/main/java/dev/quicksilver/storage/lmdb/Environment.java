@@ -57,20 +57,29 @@ public final class Environment {
   /** A folder as the file system knows it: one that is made again at the same path is another. */
   private record Folder(Path path, @Nullable Object fileKey, FileTime created) {}
 
+  /** Its folder. */
   public final Path path;
+
   private final Folder folder;
   final Env<ByteBuffer> env;
+
+  /** Whether this process only reads it. */
   public final boolean readOnly;
+
+  /** The tree {@code meta} for lmdbjava; the next three likewise. */
   public final Dbi<ByteBuffer> meta;
+
   public final Dbi<ByteBuffer> data;
   public final Dbi<ByteBuffer> chunks;
   public final Dbi<ByteBuffer> log;
-  public final int dataHandle;
-  public final int chunksHandle;
+  private final int[] handles = new int[Tree.COUNT];
+
+  /** Bytes of a page. */
   public final int pageSize;
 
   final Duration maxSnapshotAge;
 
+  /** What has failed since it was opened. */
   public final ErrorCounts errors = new ErrorCounts();
 
   private final long address;
@@ -102,8 +111,9 @@ public final class Environment {
     data = all.get(1);
     chunks = all.get(2);
     log = all.get(3);
-    dataHandle = LmdbjavaAccess.handle(data);
-    chunksHandle = LmdbjavaAccess.handle(chunks);
+    for (Tree tree : Tree.values()) {
+      handles[tree.index] = LmdbjavaAccess.handle(all.get(tree.index));
+    }
     address = NativeLmdb.address(env);
     pageSize = env.stat().pageSize;
   }
@@ -240,8 +250,13 @@ public final class Environment {
     return value.get(JAVA_LONG_UNALIGNED, 24);
   }
 
+  /** Returns the handle that native calls name a tree by. */
+  int handle(Tree tree) {
+    return handles[tree.index];
+  }
+
   /** Throws what a native return code stands for, unless it is success. */
-  public void check(int code) {
+  void check(int code) {
     if (code != 0) {
       throw errors.read(LmdbErrors.of(code, path));
     }
@@ -270,6 +285,12 @@ public final class Environment {
       finished();
       throw e;
     }
+  }
+
+  /** Returns the number of the newest commit. */
+  public synchronized long newestCommit() {
+    requireOpen();
+    return map().meta().newestTransaction();
   }
 
   private synchronized PageMap map() {

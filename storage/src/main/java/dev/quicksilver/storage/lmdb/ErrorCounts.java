@@ -38,10 +38,12 @@ public final class ErrorCounts {
     return add(e);
   }
 
+  /** Returns how many reads met damage. */
   public long corruptReads() {
     return corruptReads.sum();
   }
 
+  /** Returns how often each code has come that is not the caller's own; 0 if never. */
   public Map<ErrorCode, Long> all() {
     Map<ErrorCode, Long> all = new EnumMap<>(ErrorCode.class);
     counts.forEach((code, count) -> all.put(code, count.sum()));

@@ -12,7 +12,7 @@ import org.lmdbjava.Txn;
  * The one place that reaches into lmdbjava: it has no public way to say which native library to
  * load after start-up other than a property, nor to name LMDB's own objects behind its own.
  */
-public final class LmdbjavaAccess {
+final class LmdbjavaAccess {
   private static final String EXTRACT_DIRECTORY = "lmdbjava.extract.dir";
   private static final Field ENV_POINTER = field(Env.class);
   private static final Field TXN_POINTER = field(Txn.class);
@@ -50,7 +50,7 @@ public final class LmdbjavaAccess {
   }
 
   /** Returns the address of the {@code MDB_txn}. */
-  public static long address(Txn<?> txn) {
+  static long address(Txn<?> txn) {
     return address(TXN_POINTER, txn);
   }
 

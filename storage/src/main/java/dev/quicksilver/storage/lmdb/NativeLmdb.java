@@ -26,13 +26,13 @@ import org.lmdbjava.TargetName;
  * read by {@link PageMap}.
  */
 @SuppressWarnings("restricted") // calling C is what this class is for
-public final class NativeLmdb {
+final class NativeLmdb {
   static final int NOT_FOUND = -30798;
   static final int RDONLY = 0x20000;
-  public static final int APPEND = 0x20000;
+  static final int APPEND = 0x20000;
 
   /** Has a put only make room for the data, and say where. */
-  public static final int RESERVE = 0x10000;
+  static final int RESERVE = 0x10000;
 
   private static final int NOSYNC = 0x10000;
 
@@ -175,7 +175,7 @@ public final class NativeLmdb {
     }
   }
 
-  public static int put(long txn, int dbi, long key, long data, int flags) {
+  static int put(long txn, int dbi, long key, long data, int flags) {
     try {
       return (int) PUT.invokeExact(txn, dbi, key, data, flags);
     } catch (Throwable e) {
@@ -184,7 +184,7 @@ public final class NativeLmdb {
   }
 
   /** Opens a cursor; that of a write transaction ends with it, if it is not closed before. */
-  public static int cursorOpen(long txn, int dbi, long cursorOut) {
+  static int cursorOpen(long txn, int dbi, long cursorOut) {
     try {
       return (int) CURSOR_OPEN.invokeExact(txn, dbi, cursorOut);
     } catch (Throwable e) {
@@ -192,7 +192,7 @@ public final class NativeLmdb {
     }
   }
 
-  public static int cursorPut(long cursor, long key, long data, int flags) {
+  static int cursorPut(long cursor, long key, long data, int flags) {
     try {
       return (int) CURSOR_PUT.invokeExact(cursor, key, data, flags);
     } catch (Throwable e) {
@@ -200,7 +200,7 @@ public final class NativeLmdb {
     }
   }
 
-  public static void cursorClose(long cursor) {
+  static void cursorClose(long cursor) {
     try {
       CURSOR_CLOSE.invokeExact(cursor);
     } catch (Throwable e) {

@@ -16,12 +16,14 @@ public final class PageAudit {
   private final Consumer<String> problems;
   private final BitSet used = new BitSet();
 
+  /** Takes what is told of each problem that is found. */
   public PageAudit(ReadTransaction transaction, Consumer<String> problems) {
     this.transaction = transaction;
     this.map = transaction.map();
     this.problems = problems;
   }
 
+  /** Looks at every page; throws nothing for a damaged one. */
   public void run() {
     use(0, 2, "the meta pages");
     walk("list of trees", transaction.mainRoot(), 1, true);

@@ -64,7 +64,7 @@ public final class PageMap {
 
   /** The whole address space. */
   @SuppressWarnings("restricted") // to read what LMDB has mapped is what this class is for
-  public static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
+  static final MemorySegment MEMORY = MemorySegment.NULL.reinterpret(Long.MAX_VALUE);
 
   private final Path path;
   private final ErrorCounts errors;

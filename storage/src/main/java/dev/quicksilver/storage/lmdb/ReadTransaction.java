@@ -210,6 +210,7 @@ public final class ReadTransaction {
     return neighbour;
   }
 
+  /** Returns a cursor of its own for a caller. */
   public TreeCursor newCursor() {
     return new TreeCursor(this, map);
   }

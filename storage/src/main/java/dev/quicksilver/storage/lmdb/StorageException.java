@@ -10,10 +10,12 @@ public final class StorageException extends RuntimeException {
 
   private final ErrorCode code;
 
+  /** Takes what happened, where, and the cure. */
   public StorageException(ErrorCode code, String message) {
     this(code, message, null);
   }
 
+  /** The same with what it came from. */
   public StorageException(ErrorCode code, String message, @Nullable Throwable cause) {
     super(message, cause);
     this.code = code;

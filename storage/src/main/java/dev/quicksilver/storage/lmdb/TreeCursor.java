@@ -205,6 +205,7 @@ public final class TreeCursor {
     return length;
   }
 
+  /** Returns the bytes of the data where the cursor stands. */
   public long dataLength() {
     return PageMap.dataLength(node);
   }

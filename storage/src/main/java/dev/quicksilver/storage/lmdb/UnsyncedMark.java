@@ -39,6 +39,7 @@ public final class UnsyncedMark {
     this.bootId = bootId;
   }
 
+  /** Returns that of an environment's folder, set or not. */
   public static UnsyncedMark of(Path folder, StorageOptions options) {
     return new UnsyncedMark(folder, options.bootId());
   }

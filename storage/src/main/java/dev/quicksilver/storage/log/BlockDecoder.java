@@ -28,6 +28,7 @@ public final class BlockDecoder {
   private Kind kind = Kind.END;
   private long endLsn;
 
+  /** Takes the segments of one block. */
   public BlockDecoder(SegmentSource source) {
     this.in = new SegmentReader(source, "a block");
   }

@@ -23,10 +23,15 @@ public final class BlockEncoder {
   private final SegmentWriter out;
   private final byte[] fixed = new byte[17];
 
+  /** Takes what is given each segment as it is full. */
   public BlockEncoder(Consumer<Segment> sink) {
     this.out = new SegmentWriter(sink);
   }
 
+  /**
+   * Begins a transaction with its commit record's LSN and its commit time in µs since 1970-01-01
+   * UTC.
+   */
   public void begin(long commitLsn, long commitTime) {
     fixed[0] = BEGIN;
     Bytes.putLong(fixed, 1, commitLsn);
@@ -34,6 +39,7 @@ public final class BlockEncoder {
     out.write(fixed, 0, 17);
   }
 
+  /** Adds an entry to the transaction. */
   public void entry(Entry entry) {
     fixed[0] = (byte) entry.operation().code();
     Bytes.putShort(fixed, 1, entry.keyLength());
@@ -50,6 +56,7 @@ public final class BlockEncoder {
     out.write(entry.value(), entry.valueOffset(), entry.valueLength());
   }
 
+  /** Ends the transaction with its end LSN. */
   public void end(long endLsn) {
     fixed[0] = END;
     Bytes.putLong(fixed, 1, endLsn);

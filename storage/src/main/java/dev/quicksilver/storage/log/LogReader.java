@@ -49,6 +49,7 @@ public final class LogReader {
     return new LogReader(source, errors, fromSequence, false);
   }
 
+  /** A reader whose first block begins at the sequence asked for, the first of a transaction. */
   public LogReader(Use source, ErrorCounts errors, long fromSequence) {
     this(source, errors, fromSequence, true);
   }

@@ -11,6 +11,7 @@ public final class LogScan {
   private final long from;
   private @Nullable BlockEntries block;
 
+  /** Takes a reader whose first block may begin before the sequence. */
   public LogScan(LogReader stored, long from) {
     this.reader = stored;
     this.from = from;

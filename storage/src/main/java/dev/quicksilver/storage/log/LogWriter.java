@@ -61,11 +61,13 @@ public final class LogWriter {
   private byte[] held = new byte[0];
   private int heldBytes;
 
+  /** Takes the write transaction that the blocks become part of. */
   public LogWriter(Environment environment, Txn<ByteBuffer> txn) {
     this.environment = environment;
     this.txn = txn;
   }
 
+  /** Begins a block with its first sequence. */
   public void begin(long firstSequence) {
     blockSequence = firstSequence;
     index = 0;
@@ -76,6 +78,7 @@ public final class LogWriter {
     stored = 0;
   }
 
+  /** Adds a segment to the block. */
   public void segment(Segment segment) {
     segment.encodeHeader(segmentHeader);
     write(segmentHeader);
@@ -218,6 +221,7 @@ public final class LogWriter {
     return oldest;
   }
 
+  /** Says whether the log has more bytes than it may. */
   public boolean isTooLarge(long maxBytes) {
     return bytes() > maxBytes;
   }

@@ -30,6 +30,7 @@ public final class SegmentReader {
     return raw[at++];
   }
 
+  /** Reads bytes, which must be there, into the beginning of an array. */
   public void read(byte[] to, int length) throws IOException {
     int done = 0;
     while (done < length) {

@@ -17,10 +17,12 @@ public final class SegmentWriter {
   private int untried;
   private long uncompressed;
 
+  /** Takes what is given each segment as it is full. */
   public SegmentWriter(Consumer<Segment> sink) {
     this.sink = sink;
   }
 
+  /** Adds bytes to the stream. */
   public void write(byte[] from, int offset, int length) {
     int at = offset;
     int end = offset + length;

@@ -63,6 +63,7 @@ public final class ChainHash {
     return bytes.clone();
   }
 
+  /** Writes the 32 bytes at an offset. */
   public void copyTo(byte[] to, int offset) {
     System.arraycopy(bytes, 0, to, offset, LENGTH);
   }

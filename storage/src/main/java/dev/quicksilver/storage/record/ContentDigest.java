@@ -11,6 +11,7 @@ public record ContentDigest(long high, long low) {
   /** The digest of nothing. */
   public static final ContentDigest EMPTY = new ContentDigest(0, 0);
 
+  /** The digest of the pairs of both, none of which is in both. */
   public ContentDigest plus(ContentDigest other) {
     long sum = low + other.low;
     long carry = Long.compareUnsigned(sum, low) < 0 ? 1 : 0;

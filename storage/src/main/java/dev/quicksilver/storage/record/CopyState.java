@@ -42,14 +42,17 @@ public record CopyState(Kind kind, byte @Nullable [] bound, boolean complete) {
     }
   }
 
+  /** Returns that of an environment that holds nothing yet. */
   public static CopyState start(Kind kind) {
     return new CopyState(kind, null, false);
   }
 
+  /** Returns that of one that holds all up to a key. */
   public CopyState upTo(byte[] key) {
     return new CopyState(kind, key, false);
   }
 
+  /** Returns that of one that holds all. */
   public CopyState completed() {
     return new CopyState(kind, null, true);
   }
@@ -61,6 +64,7 @@ public record CopyState(Kind kind, byte @Nullable [] bound, boolean complete) {
             && Arrays.compareUnsigned(key, 0, keyLength, bound, 0, bound.length) <= 0);
   }
 
+  /** Returns the bytes of the record. */
   public byte[] encode() {
     byte[] key = bound == null ? Bytes.EMPTY : bound;
     byte[] to = new byte[FIXED + key.length + 4];
@@ -73,6 +77,12 @@ public record CopyState(Kind kind, byte @Nullable [] bound, boolean complete) {
     return to;
   }
 
+  /**
+   * Reads a record.
+   *
+   * @param where names the environment in the message
+   * @throws StorageException CORRUPT
+   */
   public static CopyState decode(byte[] from, Object where) {
     if (from.length < FIXED + 4
         || from[0] != VERSION

@@ -32,12 +32,13 @@ public final class DigestSum {
 
   private record Hashing(Batch batch, ForkJoinTask<ContentDigest> task) {}
 
+  /** Begins with a digest. */
   public DigestSum(ContentDigest start) {
     this.sum = start;
   }
 
   /** Has everything that comes now left out of it, until {@link #set} says what it is. */
-  void keepNot() {
+  void suspend() {
     clear();
     kept = false;
   }
@@ -49,6 +50,7 @@ public final class DigestSum {
     kept = true;
   }
 
+  /** Adds a pair. */
   public void plus(byte[] key, int keyLength, byte[] value, int offset, int valueLength) {
     if (!kept) {
       return;

@@ -22,11 +22,17 @@ import java.util.zip.CRC32C;
  */
 public final class MetaFormat {
   static final int VERSION = 1;
+
+  /** The keys of its records; they are not to be changed. */
   public static final byte[] FORMAT_KEY = Environment.FORMAT_KEY;
+
   public static final byte[] IDENTITY_KEY = ascii("identity");
   public static final byte[] HEAD_KEY = ascii("head");
   public static final byte[] COPY_KEY = ascii("copy");
+
+  /** Bytes of a head record. */
   public static final int HEAD_LENGTH = 104;
+
   private static final byte[] MAGIC = ascii("QUICKSILVER");
 
   private MetaFormat() {}
@@ -35,6 +41,7 @@ public final class MetaFormat {
     return text.getBytes(StandardCharsets.US_ASCII);
   }
 
+  /** Returns the record that says whose format this is, and which version of it. */
   public static byte[] encodeFormat() {
     return ByteBuffer.allocate(MAGIC.length + 2).put(MAGIC).putShort((short) VERSION).array();
   }
@@ -59,6 +66,7 @@ public final class MetaFormat {
     }
   }
 
+  /** Returns the record of an identity. */
   public static byte[] encodeIdentity(DatabaseIdentity identity) {
     byte[][] texts = {
       identity.name().getBytes(StandardCharsets.UTF_8),
@@ -78,6 +86,12 @@ public final class MetaFormat {
     return to.putInt(crc(to.array(), length - 4)).array();
   }
 
+  /**
+   * Reads the record of an identity.
+   *
+   * @param where names the environment in the message
+   * @throws StorageException CORRUPT
+   */
   public static DatabaseIdentity decodeIdentity(byte[] stored, Object where) {
     checkCrc(stored, where, "identity");
     ByteBuffer from = ByteBuffer.wrap(stored, 0, stored.length - 4);
@@ -96,6 +110,7 @@ public final class MetaFormat {
     return new String(bytes, StandardCharsets.UTF_8);
   }
 
+  /** Writes the record of a head, and of how many live pairs there are, into its bytes. */
   public static void encodeHead(Head head, long pairs, byte[] to) {
     Bytes.putLong(to, 0, head.lastSequence());
     head.chainHash().copyTo(to, 8);
@@ -110,6 +125,12 @@ public final class MetaFormat {
     Bytes.putInt(to, 100, crc(to, 100));
   }
 
+  /**
+   * Reads the record of a head.
+   *
+   * @param where names the environment in the message
+   * @throws StorageException CORRUPT
+   */
   public static Head decodeHead(byte[] from, Object where) {
     checkCrc(from, where, "head");
     if (from.length != HEAD_LENGTH) {

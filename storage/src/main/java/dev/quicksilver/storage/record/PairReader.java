@@ -20,6 +20,7 @@ public final class PairReader {
   private final byte[] pieceKey = new byte[PieceKey.LENGTH];
   private final byte[] neighbourKey = new byte[RecordFormat.MAX_KEY];
 
+  /** Reads what one read transaction sees. */
   public PairReader(ReadTransaction transaction) {
     this.environment = transaction.environment();
     this.transaction = transaction;

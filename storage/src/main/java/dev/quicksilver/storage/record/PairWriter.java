@@ -1,19 +1,14 @@
 package dev.quicksilver.storage.record;
 
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-
 import dev.quicksilver.storage.lmdb.Bytes;
 import dev.quicksilver.storage.lmdb.Environment;
 import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.FreePages;
 import dev.quicksilver.storage.lmdb.LmdbErrors;
-import dev.quicksilver.storage.lmdb.LmdbjavaAccess;
-import dev.quicksilver.storage.lmdb.NativeLmdb;
-import dev.quicksilver.storage.lmdb.PageMap;
+import dev.quicksilver.storage.lmdb.NativePuts;
+import dev.quicksilver.storage.lmdb.NativePuts.Place;
 import dev.quicksilver.storage.lmdb.StorageException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
+import dev.quicksilver.storage.lmdb.Tree;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.zip.CRC32C;
@@ -35,20 +30,10 @@ public final class PairWriter {
   private static final int CHANGES_WORTH_GATHERING = 32;
 
   private static final int UNKNOWN = -1;
-  private static final int ANYWHERE = 0;
 
-  /** Not a flag of LMDB's: appended with a cursor that stays at the end. */
-  private static final int AT_CURSOR = -1;
-
-  private static final int DATA = 16;
-  private static final int KEY_BYTES = 32;
-  private static final int CURSOR = 544;
   private final Environment environment;
   private final Txn<ByteBuffer> txn;
-  // for puts: MDB_val of the key, MDB_val of the data, the key's bytes; a cursor's address
-  private final MemorySegment scratch = Arena.ofAuto().allocate(CURSOR + Long.BYTES, 8);
-  private final long address = scratch.address();
-  private final long txnAddress;
+  private final NativePuts puts;
   private final ByteBuffer keyBuffer = ByteBuffer.allocateDirect(RecordFormat.MAX_KEY);
   private final ByteBuffer chunkKey = ByteBuffer.allocateDirect(PieceKey.LENGTH);
   private final byte[] pieceKey = new byte[PieceKey.LENGTH];
@@ -62,19 +47,22 @@ public final class PairWriter {
   private final PairBuffer old = new PairBuffer();
   private int largestLength = UNKNOWN;
 
-  /** Stands at the last pair while nothing but appending happens; 0 if there is none. */
-  private long cursor;
-
+  /**
+   * Begins.
+   *
+   * @param digest of the live pairs as they are
+   * @param count how many there are
+   */
   public PairWriter(
       Environment environment, Txn<ByteBuffer> txn, ContentDigest digest, long count) {
     this.environment = environment;
     this.txn = txn;
-    this.txnAddress = LmdbjavaAccess.address(txn);
-    scratch.set(JAVA_LONG, 8, address + KEY_BYTES);
+    this.puts = new NativePuts(environment, txn);
     this.digest = new DigestSum(digest);
     this.count = count;
   }
 
+  /** Returns the digest of the live pairs as they are now; waits for what is being hashed. */
   public ContentDigest digest() {
     return digest.get();
   }
@@ -83,7 +71,7 @@ public final class PairWriter {
    * Computes no digest until {@link #digest(ContentDigest)} says what it is; nothing's till then.
    */
   public void withoutDigest() {
-    digest.keepNot();
+    digest.suspend();
   }
 
   /** Goes on with this digest. */
@@ -98,16 +86,16 @@ public final class PairWriter {
 
   /** Gives the entry's key its value; its sequence must be above all that were used before. */
   public void set(Entry entry) {
-    closeCursor();
+    puts.endAppending();
     if (isAboveLargest(entry.key(), entry.keyLength())) {
       noteLargest(entry.key(), entry.keyLength());
       count++;
-      put(entry, NativeLmdb.APPEND, NativeLmdb.APPEND);
+      put(entry, Place.LAST, Place.LAST);
     } else {
       if (!removeOld(entry.key(), entry.keyLength())) {
         count++;
       }
-      put(entry, ANYWHERE, NativeLmdb.APPEND);
+      put(entry, Place.ANYWHERE, Place.LAST);
     }
   }
 
@@ -128,7 +116,7 @@ public final class PairWriter {
     }
     noteLargest(entry.key(), entry.keyLength());
     count++;
-    put(entry, AT_CURSOR, ANYWHERE);
+    put(entry, Place.AT_CURSOR, Place.ANYWHERE);
   }
 
   private boolean isAboveLargest(byte[] key, int keyLength) {
@@ -162,73 +150,35 @@ public final class PairWriter {
     largestLength = keyLength;
   }
 
-  private void put(Entry entry, int where, int chunksWhere) {
+  private void put(Entry entry, Place place, Place chunksPlace) {
     int length = RecordFormat.encode(entry, crc, header);
     int inline = entry.valueLength();
     if (!RecordFormat.isInline(inline)) {
       large = true;
       inline = 0;
-      putChunks(entry, chunksWhere);
+      putChunks(entry, chunksPlace);
     }
-    MemorySegment.copy(entry.key(), 0, scratch, JAVA_BYTE, KEY_BYTES, entry.keyLength());
-    long to = reserve(environment.dataHandle, entry.keyLength(), length + inline, where);
-    MemorySegment.copy(header, 0, PageMap.MEMORY, JAVA_BYTE, to, length);
-    MemorySegment.copy(
-        entry.value(), entry.valueOffset(), PageMap.MEMORY, JAVA_BYTE, to + length, inline);
+    puts.reserve(Tree.DATA, entry.key(), entry.keyLength(), length + inline, place);
+    puts.write(header, 0, length);
+    puts.write(entry.value(), entry.valueOffset(), inline);
     digest.plus(
         entry.key(), entry.keyLength(), entry.value(), entry.valueOffset(), entry.valueLength());
   }
 
-  private void putChunks(Entry entry, int where) {
+  private void putChunks(Entry entry, Place place) {
     int length = entry.valueLength();
     for (int at = 0, index = 0; at < length; index++) {
       int part = Math.min(RecordFormat.PIECE, length - at);
       PieceKey.put(entry.sequence(), index, pieceKey);
-      MemorySegment.copy(pieceKey, 0, scratch, JAVA_BYTE, KEY_BYTES, PieceKey.LENGTH);
-      long to = reserve(environment.chunksHandle, PieceKey.LENGTH, part, where);
-      MemorySegment.copy(
-          entry.value(), entry.valueOffset() + at, PageMap.MEMORY, JAVA_BYTE, to, part);
+      puts.reserve(Tree.CHUNKS, pieceKey, PieceKey.LENGTH, part, place);
+      puts.write(entry.value(), entry.valueOffset() + at, part);
       at += part;
     }
   }
 
-  /**
-   * Makes room for data under the key that stands in the scratch memory and returns its address,
-   * which is good until the next change: so the bytes are copied once, from the heap to the page.
-   */
-  private long reserve(int dbi, int keyLength, int length, int where) {
-    scratch.set(JAVA_LONG, 0, keyLength);
-    scratch.set(JAVA_LONG, DATA, length);
-    environment.check(
-        where == AT_CURSOR
-            ? NativeLmdb.cursorPut(
-                cursor(dbi), address, address + DATA, NativeLmdb.RESERVE | NativeLmdb.APPEND)
-            : NativeLmdb.put(txnAddress, dbi, address, address + DATA, NativeLmdb.RESERVE | where));
-    return scratch.get(JAVA_LONG, DATA + 8);
-  }
-
-  /**
-   * To append without a cursor means to look for the last page from the root each time; a cursor
-   * that already stands there does not. (Without MDB_APPEND, LMDB would split the last page in two
-   * halves and leave both as they are: half a file of air where few values fit a page.)
-   */
-  private long cursor(int dbi) {
-    if (cursor == 0) {
-      environment.check(NativeLmdb.cursorOpen(txnAddress, dbi, address + CURSOR));
-      cursor = scratch.get(JAVA_LONG, CURSOR);
-    }
-    return cursor;
-  }
-
-  private void closeCursor() {
-    if (cursor != 0) {
-      NativeLmdb.cursorClose(cursor);
-      cursor = 0;
-    }
-  }
-
+  /** Takes a key's pair away, if there is one. */
   public void delete(byte[] key, int keyLength) {
-    closeCursor();
+    puts.endAppending();
     if (removeOld(key, keyLength)) {
       try {
         environment.data.delete(txn, keyBuffer);
@@ -239,8 +189,9 @@ public final class PairWriter {
     }
   }
 
+  /** Takes all pairs away. */
   public void clear() {
-    closeCursor();
+    puts.endAppending();
     try {
       environment.data.drop(txn);
       environment.chunks.drop(txn);

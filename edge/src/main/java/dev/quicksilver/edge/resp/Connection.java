@@ -1,0 +1,378 @@
+package dev.quicksilver.edge.resp;
+
+import dev.quicksilver.storage.lmdb.StorageException;
+import java.io.IOException;
+import java.nio.channels.SelectionKey;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One client: what of its commands has come, and what of its replies it has not taken. While it
+ * does not take them, or waits, no further command of it is run. For its loop's thread.
+ */
+final class Connection {
+  private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
+  private static final byte[] EMPTY = {};
+
+  /** Replies leave when they are so long, however many commands there are yet. */
+  private static final int FLUSH = 256 << 10;
+
+  /** A subscriber that has left so much untaken is closed. */
+  private static final int MOST_UNTAKEN_EVENTS = 8 << 20;
+
+  /** While a client waits, so much more of it is read. */
+  private static final int READ_AHEAD = 64 << 10;
+
+  final Session session;
+  private final EventLoop loop;
+  private final Wire wire;
+  private final SelectionKey key;
+  private byte[] in = EMPTY;
+  private int inLength;
+  private byte[] out = EMPTY;
+  private int outAt;
+  private int outEnd;
+  private @Nullable Waiting waiting;
+  private long deadline;
+  private long stuckSince;
+  private boolean paused;
+  private boolean ending;
+  private boolean closed;
+
+  Connection(EventLoop loop, Wire wire, SelectionKey key, Session session) {
+    this.loop = loop;
+    this.wire = wire;
+    this.key = key;
+    this.session = session;
+  }
+
+  // ---- what comes
+
+  /** Reads what has come, runs the commands in it and sends the replies. */
+  void ready(Call call) throws IOException {
+    if (key.isWritable() && !sendPending()) {
+      return;
+    }
+    if (key.isReadable() || wire.hasRead()) {
+      read(call);
+    } else {
+      proceed(call);
+    }
+  }
+
+  private void read(Call call) throws IOException {
+    byte[] buffer = loop.readBuffer();
+    do {
+      int length = wire.read(buffer);
+      if (length < 0) {
+        close();
+        return;
+      }
+      call.databases.renew();
+      if (inLength == 0 && waiting == null && outEnd == 0) {
+        int done = run(call, buffer, 0, length);
+        if (!closed) {
+          keep(buffer, done, length);
+        }
+      } else {
+        append(buffer, length);
+        proceed(call);
+      }
+    } while (!closed && wire.hasRead() && waiting == null && outEnd == 0);
+    interest();
+  }
+
+  /** Runs what has come before, if nothing keeps it from that. */
+  private void proceed(Call call) throws IOException {
+    if (inLength > 0 && waiting == null && outEnd == 0) {
+      call.databases.renew();
+      int done = run(call, in, 0, inLength);
+      if (done > 0 && !closed) {
+        keep(in, done, inLength);
+      }
+    }
+  }
+
+  /** Goes on once there may be memory for it. */
+  void retry(Call call) throws IOException {
+    paused = false;
+    if (!closed) {
+      proceed(call);
+      interest();
+    }
+  }
+
+  @SuppressWarnings("ReferenceEquality") // whether it is the same array
+  private void keep(byte[] buffer, int from, int to) {
+    int left = to - from;
+    if (left == 0) {
+      setIn(EMPTY, 0);
+    } else if (buffer == in && in.length <= 2 * left) {
+      System.arraycopy(in, from, in, 0, left);
+      inLength = left;
+    } else {
+      setIn(Arrays.copyOfRange(buffer, from, to), left);
+    }
+  }
+
+  private void append(byte[] buffer, int length) {
+    byte[] room = in;
+    if (room.length - inLength < length) {
+      room = Arrays.copyOf(in, Math.max(inLength + length, 2 * in.length));
+    }
+    System.arraycopy(buffer, 0, room, inLength, length);
+    setIn(room, inLength + length);
+  }
+
+  private void setIn(byte[] bytes, int length) {
+    loop.memory().add((long) bytes.length - in.length);
+    in = bytes;
+    inLength = length;
+  }
+
+  /** Runs commands as far as they are complete; returns where the rest begins. */
+  private int run(Call call, byte[] buffer, int from, int to) throws IOException {
+    call.of(this);
+    int at = from;
+    try {
+      while (at < to && waiting == null && outEnd == 0 && !ending) {
+        if (loop.memory().isFull()) {
+          paused = true;
+          loop.retryLater(this);
+          break;
+        }
+        int took = loop.parser().parse(buffer, at, to, session.known, call.request);
+        if (took == 0) {
+          break;
+        }
+        at += took;
+        if (call.request.count() > 0) {
+          command(call);
+        }
+        if (call.reply.length() >= FLUSH) {
+          flush(call.reply);
+        }
+      }
+    } catch (RespException.Protocol e) {
+      call.reply.error(String.valueOf(e.getMessage()));
+      end();
+    }
+    flush(call.reply);
+    call.tidy();
+    return at;
+  }
+
+  private void command(Call call) {
+    int before = call.reply.length();
+    try {
+      Commands.run(call);
+    } catch (RespException e) {
+      refuse(call, before, e.reply());
+    } catch (StorageException e) {
+      refuse(call, before, e.code() + " " + e.getMessage());
+    } catch (RuntimeException e) {
+      LOG.error("a command failed", e);
+      refuse(call, before, "ERR this is a fault of ours, and the log says more: " + e);
+    }
+  }
+
+  private static void refuse(Call call, int before, String why) {
+    call.reply.cutTo(before);
+    call.reply.error(why);
+    call.shared.count(why);
+  }
+
+  // ---- what leaves
+
+  /** Sends what was replied, or keeps what the client does not take now. */
+  void flush(Reply reply) {
+    int length = reply.length();
+    if (length == 0 || closed) {
+      reply.clear();
+      return;
+    }
+    if (outEnd > 0) {
+      appendOut(reply);
+      return;
+    }
+    try {
+      int sent = wire.write(reply.bytes(), 0, length);
+      if (sent == length) {
+        reply.clear();
+        if (ending && !wire.hasUnsent()) {
+          close();
+        } else if (wire.hasUnsent()) {
+          interest();
+        }
+        return;
+      }
+      setOut(reply.take(), sent, length);
+    } catch (IOException e) {
+      reply.clear();
+      broken(e);
+    }
+  }
+
+  private void appendOut(Reply reply) {
+    int length = reply.length();
+    int left = outEnd - outAt;
+    if (left + length > MOST_UNTAKEN_EVENTS) {
+      LOG.warn(
+          "client {} {} has left {} bytes of events untaken and is closed; it can read on from the"
+              + " log with XREAD",
+          session.id,
+          session.address,
+          left);
+      reply.clear();
+      close();
+      return;
+    }
+    byte[] both = Arrays.copyOfRange(out, outAt, outAt + Math.max(2 * left, left + length));
+    System.arraycopy(reply.bytes(), 0, both, left, length);
+    reply.clear();
+    setOut(both, 0, left + length);
+  }
+
+  private void setOut(byte[] bytes, int at, int end) {
+    loop.memory().add((long) bytes.length - out.length);
+    out = bytes;
+    outAt = at;
+    outEnd = end;
+    stuckSince = System.nanoTime();
+    interest();
+  }
+
+  /** Sends on; returns whether all has left. */
+  private boolean sendPending() throws IOException {
+    if (outEnd > 0) {
+      int sent = wire.write(out, outAt, outEnd);
+      if (sent > 0) {
+        stuckSince = System.nanoTime();
+      }
+      outAt += sent;
+      if (outAt < outEnd) {
+        return false;
+      }
+      setOut(EMPTY, 0, 0);
+    } else {
+      int ignored = wire.write(EMPTY, 0, 0);
+      assert ignored == 0;
+    }
+    if (wire.hasUnsent()) {
+      return false;
+    }
+    interest();
+    if (ending) {
+      close();
+      return false;
+    }
+    return true;
+  }
+
+  private void interest() {
+    if (closed || !key.isValid()) {
+      return;
+    }
+    boolean blocked = outEnd > 0 || ((waiting != null || paused) && inLength > READ_AHEAD);
+    boolean writes = outEnd > 0 || wire.hasUnsent();
+    int wanted = (blocked ? 0 : SelectionKey.OP_READ) | (writes ? SelectionKey.OP_WRITE : 0);
+    if (key.interestOps() != wanted) {
+      key.interestOps(wanted);
+    }
+  }
+
+  /** Says whether it has taken nothing of what it should for so long. */
+  boolean isStuck(long now, long mostNanos) {
+    return (outEnd > 0 || wire.hasUnsent()) && now - stuckSince > mostNanos;
+  }
+
+  // ---- waiting
+
+  /** Has the next command wait; another thread ends it with {@link EventLoop#execute}. */
+  void await(Waiting what, long until) {
+    waiting = what;
+    deadline = until;
+    loop.waits(this);
+  }
+
+  @Nullable Waiting waiting() {
+    return waiting;
+  }
+
+  long deadline() {
+    return deadline;
+  }
+
+  /** Ends the waiting if it can; the client's next commands are run then. */
+  void poll(Call call, long now) throws IOException {
+    Waiting what = waiting;
+    if (what == null || closed) {
+      return;
+    }
+    call.of(this);
+    boolean over = now - deadline >= 0;
+    int before = call.reply.length();
+    boolean done = over;
+    try {
+      done |= what.poll(call);
+      if (over && call.reply.length() == before) {
+        what.timeOut(call);
+      }
+    } catch (RespException e) {
+      done = true;
+      refuse(call, before, e.reply());
+    } catch (StorageException e) {
+      done = true;
+      refuse(call, before, e.code() + " " + e.getMessage());
+    }
+    if (done) {
+      resume(call);
+    }
+  }
+
+  /** Has its waiting looked at; any thread may say so. */
+  void wake() {
+    loop.wake(this);
+  }
+
+  /** Ends the waiting with what was replied. */
+  void resume(Call call) throws IOException {
+    waiting = null;
+    flush(call.reply);
+    call.tidy();
+    interest();
+    proceed(call);
+  }
+
+  // ---- the end
+
+  /** Closes once all replies have left. */
+  void end() {
+    ending = true;
+  }
+
+  boolean isClosed() {
+    return closed;
+  }
+
+  void broken(Exception e) {
+    LOG.debug("client {} {}: {}", session.id, session.address, e.toString());
+    close();
+  }
+
+  void close() {
+    if (closed) {
+      return;
+    }
+    closed = true;
+    waiting = null;
+    loop.memory().add(-(long) in.length - out.length);
+    in = EMPTY;
+    out = EMPTY;
+    loop.left(this);
+    key.cancel();
+    wire.close();
+  }
+}

@@ -1,0 +1,295 @@
+package dev.quicksilver.edge.resp;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.SelectionKey;
+import java.nio.channels.Selector;
+import java.nio.channels.SocketChannel;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** One thread with the clients that it serves. Other threads reach it by {@link #execute}. */
+final class EventLoop implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
+  private static final int BUFFER = 64 << 10;
+
+  /** How often deadlines are looked at, in ms. */
+  private static final long TICK = 100;
+
+  /** How long snapshots are kept that nobody reads, in ms. */
+  private static final long IDLE = 20;
+
+  /** A client that takes nothing of its replies for so long is closed. */
+  private static final long STUCK = TimeUnit.SECONDS.toNanos(30);
+
+  /** A client has so long to say who it is. */
+  private static final long UNKNOWN = TimeUnit.SECONDS.toMillis(30);
+
+  private final Shared shared;
+  private final Selector selector;
+  private final LoopDatabases databases;
+  private final Subscribers subscribers = new Subscribers();
+  private final Call call;
+  private final RequestParser parser = new RequestParser();
+  private final byte[] readBuffer = new byte[BUFFER];
+  private final ByteBuffer socketBuffer = ByteBuffer.allocateDirect(BUFFER);
+  private final Set<Connection> connections = new LinkedHashSet<>();
+  private final Set<Connection> waiting = new LinkedHashSet<>();
+  private final Set<Connection> retrying = new LinkedHashSet<>();
+  private final Queue<Runnable> tasks = new ConcurrentLinkedQueue<>();
+  private final Set<String> committed = ConcurrentHashMap.newKeySet();
+  private final Thread thread;
+  private volatile boolean waits;
+  private volatile boolean stopping;
+  private long lastTick = System.nanoTime();
+
+  EventLoop(Shared shared, int number) throws IOException {
+    this.shared = shared;
+    this.selector = Selector.open();
+    this.databases =
+        new LoopDatabases(shared.databases, shared.freshness, shared.config.numbered());
+    this.call = new Call(shared, databases, subscribers);
+    this.thread = Thread.ofPlatform().name("resp-" + number).unstarted(this);
+  }
+
+  void start() {
+    thread.start();
+  }
+
+  // ---- what its connections use
+
+  RequestParser parser() {
+    return parser;
+  }
+
+  byte[] readBuffer() {
+    return readBuffer;
+  }
+
+  Memory memory() {
+    return shared.memory;
+  }
+
+  void waits(Connection connection) {
+    waiting.add(connection);
+    waits = true;
+    shared.wakeWatch.run();
+  }
+
+  void retryLater(Connection connection) {
+    retrying.add(connection);
+  }
+
+  void left(Connection connection) {
+    connections.remove(connection);
+    waiting.remove(connection);
+    retrying.remove(connection);
+    if (connection.session.subscriptions() > 0) {
+      subscribers.remove(connection);
+      shared.subscribers.decrementAndGet();
+    }
+    shared.connections.decrementAndGet();
+  }
+
+  // ---- what other threads use
+
+  /** Runs something on its thread, soon. */
+  void execute(Runnable task) {
+    tasks.add(task);
+    selector.wakeup();
+  }
+
+  /** Takes a client over; the channel is its own from now on. */
+  void serve(SocketChannel channel, String address) {
+    execute(() -> accept(channel, address));
+  }
+
+  /** Looks soon whether a client need not wait any more. */
+  void wake(Connection connection) {
+    execute(() -> poll(connection, System.nanoTime()));
+  }
+
+  /** Whether commits are of interest to a client of it. */
+  boolean watches() {
+    return waits || subscribers.any();
+  }
+
+  /** Tells of a commit. */
+  void committed(String database) {
+    if (committed.add(database)) {
+      selector.wakeup();
+    }
+  }
+
+  /** Closes each connection whose user has lost rights. */
+  void judgeRights() {
+    execute(
+        () -> {
+          for (Connection connection : List.copyOf(connections)) {
+            Session session = connection.session;
+            if (session.user.isPresent()
+                && shared.users.standing(session.user.get(), session.rights)
+                    == dev.quicksilver.edge.access.Users.Standing.LOST) {
+              connection.close();
+            }
+          }
+        });
+  }
+
+  void stop() {
+    stopping = true;
+    selector.wakeup();
+  }
+
+  void awaitEnd() throws InterruptedException {
+    thread.join();
+  }
+
+  // ---- its thread
+
+  private void accept(SocketChannel channel, String address) {
+    try {
+      channel.configureBlocking(false);
+      SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
+      var session =
+          new Session(shared.nextClient.incrementAndGet(), address, System.currentTimeMillis());
+      session.mostAge = shared.config.mostAge().toMillis();
+      if (shared.users.anybody()) {
+        session.admit(java.util.Optional.empty(), dev.quicksilver.edge.access.Rights.ALL);
+      }
+      var connection = new Connection(this, new PlainWire(channel, socketBuffer), key, session);
+      key.attach(connection);
+      connections.add(connection);
+    } catch (IOException e) {
+      LOG.debug("a client left at once", e);
+      shared.connections.decrementAndGet();
+      try {
+        channel.close();
+      } catch (IOException closing) {
+        LOG.debug("a socket could not be closed", closing);
+      }
+    }
+  }
+
+  @Override
+  public void run() {
+    try {
+      while (!stopping) {
+        int ready = selector.select(this::ready, databases.isHolding() ? IDLE : TICK);
+        afterwards(ready);
+      }
+    } catch (IOException e) {
+      LOG.error("a loop of the RESP server has ended", e);
+    } finally {
+      List.copyOf(connections).forEach(Connection::close);
+      databases.close();
+      try {
+        selector.close();
+      } catch (IOException e) {
+        LOG.debug("a selector could not be closed", e);
+      }
+    }
+  }
+
+  private void ready(SelectionKey key) {
+    if (key.attachment() instanceof Connection connection) {
+      try {
+        connection.ready(call);
+      } catch (IOException e) {
+        connection.broken(e);
+      } catch (RuntimeException e) {
+        LOG.error("client {} is closed", connection.session.address, e);
+        connection.close();
+      }
+    }
+  }
+
+  private void afterwards(int ready) {
+    Runnable task = tasks.poll();
+    while (task != null) {
+      task.run();
+      task = tasks.poll();
+    }
+    if (!committed.isEmpty()) {
+      tellCommits();
+    }
+    long now = System.nanoTime();
+    if (now - lastTick >= TimeUnit.MILLISECONDS.toNanos(TICK) || !retrying.isEmpty()) {
+      if (now - lastTick >= TimeUnit.MILLISECONDS.toNanos(TICK)) {
+        lastTick = now;
+        databases.letGoUnread();
+      }
+      tick(now);
+    } else if (ready == 0 && tasks.isEmpty() && committed.isEmpty()) {
+      databases.letGo();
+    }
+    for (Connection connection : List.copyOf(waiting)) {
+      if (now - connection.deadline() >= 0) {
+        poll(connection, now);
+      }
+    }
+    waits = !waiting.isEmpty();
+  }
+
+  private void tellCommits() {
+    databases.renew();
+    Session everything = new Session(0, "", 0);
+    everything.admit(java.util.Optional.empty(), dev.quicksilver.edge.access.Rights.ALL);
+    for (String name : List.copyOf(committed)) {
+      committed.remove(name);
+      try {
+        if (databases.names(everything).contains(name)
+            && subscribers.tell(call, databases.find(name, everything))) {
+          committed(name);
+        }
+      } catch (RuntimeException e) {
+        LOG.warn("what has changed in {} cannot be told: {}", name, e.toString());
+      }
+      for (Connection connection : new ArrayList<>(waiting)) {
+        Waiting what = connection.waiting();
+        if (what != null && what.concerns(name)) {
+          poll(connection, System.nanoTime());
+        }
+      }
+    }
+  }
+
+  private void poll(Connection connection, long now) {
+    try {
+      connection.poll(call, now);
+    } catch (IOException e) {
+      connection.broken(e);
+    }
+    if (connection.waiting() == null) {
+      waiting.remove(connection);
+    }
+  }
+
+  private void tick(long now) {
+    for (Connection connection : List.copyOf(connections)) {
+      boolean late =
+          !connection.session.known
+              && System.currentTimeMillis() - connection.session.since > UNKNOWN;
+      if (late || connection.isStuck(now, STUCK)) {
+        connection.broken(new IOException("it says or takes nothing"));
+      }
+    }
+    for (Connection connection : List.copyOf(retrying)) {
+      retrying.remove(connection);
+      try {
+        databases.renew();
+        connection.retry(call);
+      } catch (IOException e) {
+        connection.broken(e);
+      }
+    }
+  }
+}

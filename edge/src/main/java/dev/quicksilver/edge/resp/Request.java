@@ -1,0 +1,83 @@
+package dev.quicksilver.edge.resp;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * One command with its arguments, as they stand in a buffer; used again for the next one. The
+ * command's name is argument 0.
+ */
+final class Request {
+  byte[] buffer = new byte[0];
+  private int[] offsets = new int[16];
+  private int[] lengths = new int[16];
+  private int count;
+
+  void begin(byte[] in) {
+    buffer = in;
+    count = 0;
+  }
+
+  void add(int offset, int length) {
+    if (count == offsets.length) {
+      offsets = Arrays.copyOf(offsets, count * 2);
+      lengths = Arrays.copyOf(lengths, count * 2);
+    }
+    offsets[count] = offset;
+    lengths[count++] = length;
+  }
+
+  int count() {
+    return count;
+  }
+
+  int offset(int index) {
+    return offsets[index];
+  }
+
+  int length(int index) {
+    return lengths[index];
+  }
+
+  byte[] bytes(int index) {
+    return Arrays.copyOfRange(buffer, offsets[index], offsets[index] + lengths[index]);
+  }
+
+  String text(int index) {
+    return new String(buffer, offsets[index], lengths[index], StandardCharsets.UTF_8);
+  }
+
+  /** Whether an argument is this word of upper-case letters, in any case. */
+  boolean is(int index, String word) {
+    if (lengths[index] != word.length()) {
+      return false;
+    }
+    for (int i = 0; i < word.length(); i++) {
+      int each = buffer[offsets[index] + i];
+      if (each >= 'a' && each <= 'z') {
+        each -= 'a' - 'A';
+      }
+      if (each != word.charAt(i)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Returns an argument that must be a whole number.
+   *
+   * @throws RespException if it is none, or out of the range
+   */
+  long number(int index, long least, long most) {
+    try {
+      long number = Long.parseLong(text(index));
+      if (number >= least && number <= most) {
+        return number;
+      }
+    } catch (NumberFormatException e) {
+      throw RespException.notAnInteger();
+    }
+    throw RespException.notAnInteger();
+  }
+}

@@ -1,0 +1,32 @@
+package dev.quicksilver.edge.resp;
+
+/** An error reply: its message begins with a code, as in {@code ERR unknown command}. */
+final class RespException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  RespException(String reply) {
+    super(reply, null, false, false);
+  }
+
+  /** A client that breaks the protocol is told so and closed. */
+  static final class Protocol extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    Protocol(String what) {
+      super("ERR Protocol error: " + what, null, false, false);
+    }
+  }
+
+  /** Returns the reply without the dash. */
+  String reply() {
+    return String.valueOf(getMessage());
+  }
+
+  static RespException syntax() {
+    return new RespException("ERR syntax error");
+  }
+
+  static RespException notAnInteger() {
+    return new RespException("ERR value is not an integer or out of range");
+  }
+}

@@ -1,0 +1,175 @@
+package dev.quicksilver.edge.resp;
+
+import dev.quicksilver.storage.Snapshot;
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.storage.log.LogEntry;
+import dev.quicksilver.storage.log.LogScan;
+import dev.quicksilver.storage.record.Operation;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The clients of one loop that are told of changes, and up to where each database's log has been
+ * told. A change of a key has the channel {@code quicksilver:DATABASE:KEY} and the message {@code
+ * SEQUENCE set} or {@code SEQUENCE del}; what concerns all keys of a database has the channel
+ * {@code quicksilver:DATABASE} and the message {@code SEQUENCE clear}, or {@code SEQUENCE reload}
+ * if the log does not reach back to what was told last. For the loop's thread.
+ */
+final class Subscribers {
+  static final String PREFIX = "quicksilver:";
+
+  /** So much of a log is told before the loop looks at its sockets again. */
+  private static final int ENTRIES_AT_ONCE = 1_000;
+
+  private final Set<Connection> connections = new LinkedHashSet<>();
+  private final Map<String, Long> told = new HashMap<>();
+  private volatile boolean any;
+
+  /** Whether commits are of interest; any thread may ask. */
+  boolean any() {
+    return any;
+  }
+
+  void add(Connection connection) {
+    connections.add(connection);
+    any = true;
+  }
+
+  void remove(Connection connection) {
+    connections.remove(connection);
+    any = !connections.isEmpty();
+    if (!any) {
+      told.clear();
+    }
+  }
+
+  /** Begins to tell of what comes from now on. To be called before a subscription is confirmed. */
+  void begin(LoopDatabases databases, Session session) {
+    for (String name : databases.names(session)) {
+      if (!told.containsKey(name)) {
+        told.put(name, databases.find(name, session).followed.database().head().lastSequence());
+      }
+    }
+  }
+
+  /**
+   * Tells of what a database's log has that was not told yet.
+   *
+   * @return whether there is more
+   */
+  boolean tell(Call call, LoopDatabases.Use use) {
+    if (use.followed.withheld().isPresent()
+        || connections.stream().noneMatch(one -> one.session.rights.allow(use.name))) {
+      return false;
+    }
+    Snapshot snapshot = call.databases.snapshot(use);
+    long last = snapshot.head().lastSequence();
+    Long before = told.putIfAbsent(use.name, 0L); // one that was made since: from its beginning
+    long from = before == null ? 0 : before;
+    if (last <= from) {
+      return false;
+    }
+    List<Event> events = new ArrayList<>();
+    try {
+      LogScan log = snapshot.scanLog(from + 1);
+      LogEntry entry = log.next();
+      while (entry != null && events.size() < ENTRIES_AT_ONCE) {
+        events.add(Event.of(use.name, entry));
+        from = entry.sequence();
+        entry = log.next();
+      }
+    } catch (StorageException e) {
+      if (e.code() != ErrorCode.NOT_IN_LOG) {
+        throw e;
+      }
+      events.add(Event.ofAll(use.name, last, "reload"));
+      from = last;
+    }
+    told.put(use.name, from);
+    for (Connection connection : List.copyOf(connections)) {
+      if (connection.session.rights.allow(use.name)) {
+        call.of(connection);
+        for (Event event : events) {
+          event.tell(call);
+        }
+        connection.flush(call.reply);
+      }
+    }
+    return from < last;
+  }
+
+  /**
+   * Something to tell.
+   *
+   * @param channel of a key, or of the database as a whole
+   * @param ofAll whether it concerns all keys
+   */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
+  private record Event(byte[] channel, byte[] message, int databaseLength, boolean ofAll) {
+    static Event of(String database, LogEntry entry) {
+      if (entry.operation() == Operation.CLEAR) {
+        return ofAll(database, entry.sequence(), "clear");
+      }
+      byte[] head = bytes(PREFIX + database + ":");
+      byte[] channel = Arrays.copyOf(head, head.length + entry.key().length);
+      System.arraycopy(entry.key(), 0, channel, head.length, entry.key().length);
+      String what = entry.operation() == Operation.SET ? " set" : " del";
+      return new Event(channel, bytes(entry.sequence() + what), head.length - 1, false);
+    }
+
+    static Event ofAll(String database, long sequence, String what) {
+      byte[] channel = bytes(PREFIX + database);
+      return new Event(channel, bytes(sequence + " " + what), channel.length, true);
+    }
+
+    private static byte[] bytes(String text) {
+      return text.getBytes(StandardCharsets.UTF_8);
+    }
+
+    void tell(Call call) {
+      Session session = call.session();
+      Reply reply = call.reply;
+      for (byte[] subscribed : session.channels) {
+        if (ofAll ? isBelow(subscribed) : Arrays.equals(subscribed, channel)) {
+          reply.push(3);
+          reply.bulk("message");
+          reply.bulk(subscribed);
+          reply.bulk(message);
+          call.shared.events.increment();
+        }
+      }
+      for (Glob pattern : session.patterns) {
+        if (ofAll ? isAbout(pattern) : pattern.matches(channel, 0, channel.length)) {
+          reply.push(4);
+          reply.bulk("pmessage");
+          reply.bulk(pattern.pattern());
+          reply.bulk(channel);
+          reply.bulk(message);
+          call.shared.events.increment();
+        }
+      }
+    }
+
+    /** Whether a subscribed channel is of this database or of a key of it. */
+    private boolean isBelow(byte[] subscribed) {
+      return subscribed.length >= databaseLength
+          && Arrays.equals(channel, 0, databaseLength, subscribed, 0, databaseLength)
+          && (subscribed.length == databaseLength || subscribed[databaseLength] == ':');
+    }
+
+    /** Whether a pattern can match a key of this database: it may be too cautious. */
+    private boolean isAbout(Glob pattern) {
+      byte[] prefix = pattern.prefix();
+      int common = Math.min(prefix.length, databaseLength);
+      return Arrays.equals(prefix, 0, common, channel, 0, common)
+          && (prefix.length <= databaseLength || prefix[databaseLength] == ':');
+    }
+  }
+}

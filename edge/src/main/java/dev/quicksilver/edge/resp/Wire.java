@@ -1,0 +1,28 @@
+package dev.quicksilver.edge.resp;
+
+import java.io.IOException;
+
+/** The bytes of one client, plain or by TLS; never waits. For its loop's thread. */
+interface Wire {
+  /**
+   * Reads what has come.
+   *
+   * @return how much; negative at the end
+   */
+  int read(byte[] into) throws IOException;
+
+  /** Whether more can be read although the socket has nothing. */
+  boolean hasRead();
+
+  /**
+   * Writes as much as is taken now.
+   *
+   * @return how much
+   */
+  int write(byte[] from, int at, int end) throws IOException;
+
+  /** Whether something that was taken has not left yet. */
+  boolean hasUnsent();
+
+  void close();
+}

@@ -1,0 +1,60 @@
+package dev.quicksilver.edge;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.File;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A process that writes database {@code edge} of a data directory, see {@link WriterProcess}. */
+public final class Writer {
+  private final Process process;
+  private final BufferedWriter commands;
+  private final BufferedReader answers;
+
+  private Writer(Process process) {
+    this.process = process;
+    commands = process.outputWriter();
+    answers = process.inputReader();
+  }
+
+  /** Starts one and waits until the database is there. */
+  public static Writer start(Path data) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(
+        List.of(
+            "--add-opens=java.base/java.nio=ALL-UNNAMED",
+            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+            "--enable-native-access=ALL-UNNAMED",
+            "--sun-misc-unsafe-memory-access=allow",
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            "-Xmx192m",
+            "-cp",
+            System.getProperty("java.class.path", "").replace(File.pathSeparator, ":"),
+            WriterProcess.class.getName(),
+            data.toString()));
+    Writer writer =
+        new Writer(
+            new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+    assertThat(writer.answers.readLine()).isEqualTo("ready");
+    return writer;
+  }
+
+  /** Has it do something, and waits until that is done. */
+  public void write(String command) throws IOException {
+    commands.write(command + "\n");
+    commands.flush();
+    assertThat(answers.readLine()).isEqualTo("done");
+  }
+
+  /** Kills it with SIGKILL. */
+  public void kill() throws InterruptedException {
+    process.destroyForcibly().waitFor();
+  }
+}
