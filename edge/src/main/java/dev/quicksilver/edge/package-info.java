@@ -7,6 +7,9 @@
  * upgraded. When the node puts a new generation into use (a bootstrap, a compaction), the reader
  * moves to it by itself.
  *
+ * <p>Programs in other languages read the same files: {@code docs/layout.md} says how, {@code
+ * src/main/c/quicksilver_get.c} does it in C.
+ *
  * <p><b>Hot path:</b> {@link dev.quicksilver.edge.EdgeReader#get}: one LMDB read transaction from a
  * pool and one lookup; a look at the generation in use at most every 100 ms.
  *

@@ -4,16 +4,25 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Set;
 
 /**
  * Makes LMDB's lock file with all its bytes on the disk. LMDB itself would make it with a hole in
  * it and write through a map: on a full disk the process would die of SIGBUS.
+ *
+ * <p>Whoever reads writes to it. So the group may, too, unless the umask forbids it.
  */
 final class LockFile {
   /** What LMDB needs for a reader, and for all that stands before the readers, in bytes. */
   private static final int SLOT = 64;
 
   private static final int SLOTS_BEFORE = 4;
+
+  private static final FileAttribute<Set<PosixFilePermission>> RIGHTS =
+      PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-rw----"));
 
   private LockFile() {}
 
@@ -28,7 +37,7 @@ final class LockFile {
       return;
     }
     try {
-      Path whole = Files.createTempFile(folder, "lock-", ".new");
+      Path whole = Files.createTempFile(folder, "lock-", ".new", RIGHTS);
       try {
         Files.write(whole, new byte[(maxReaders + SLOTS_BEFORE) * SLOT]);
         Files.createLink(file, whole);
