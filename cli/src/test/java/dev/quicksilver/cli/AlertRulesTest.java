@@ -10,6 +10,7 @@ import dev.quicksilver.cli.process.NodeStatus.CertificateReport;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
 import dev.quicksilver.cli.process.NodeStatus.LocationReport;
+import dev.quicksilver.cli.process.NodeStatus.ReaderReport;
 import dev.quicksilver.cli.process.NodeStatus.RefusalReport;
 import dev.quicksilver.cli.process.NodeStatus.RespReport;
 import dev.quicksilver.cli.process.NodeStatus.SlotReport;
@@ -62,7 +63,15 @@ final class AlertRulesTest {
                   0,
                   9,
                   2.5,
-                  new StorageReport(8192, 4096, 2_500_000, 3, Map.of("NO_SPACE", 4L), 1, 0.25))),
+                  new StorageReport(
+                      8192,
+                      4096,
+                      2_500_000,
+                      3,
+                      Map.of("NO_SPACE", 4L),
+                      1,
+                      0.25,
+                      List.of(new ReaderReport(4711, 2, 1, 9, 90, false))))),
           List.of(new FollowerReport("dns", "edge-2", "lhr", 7, 6)),
           List.of(
               new SubtreeReport(
@@ -120,6 +129,8 @@ final class AlertRulesTest {
         .contains("quicksilver_corrupt_reads_total{database=\"dns\"} 3.0\n")
         .contains("quicksilver_storage_errors_total{code=\"NO_SPACE\",database=\"dns\"} 4.0\n")
         .contains("quicksilver_oldest_snapshot_seconds{database=\"dns\"} 0.25\n")
+        .contains("quicksilver_reader_processes{database=\"dns\"} 1.0\n")
+        .contains("quicksilver_oldest_reader_seconds{database=\"dns\"} 90.0\n")
         .contains("quicksilver_bridge_statements_total 3.0\n")
         .contains("quicksilver_bridge_errors_total{sqlstate=\"57014\"} 5.0\n")
         .contains(

@@ -17,6 +17,7 @@ import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.lmdb.StorageOptions;
 import dev.quicksilver.storage.record.DatabaseIdentity;
 import dev.quicksilver.storage.record.Position;
@@ -193,6 +194,41 @@ final class NodeReportsTest {
     assertThat(
             figure(metrics, "quicksilver_storage_errors_total{code=\"NO_SPACE\",database=\"dns\"}"))
         .isZero();
+  }
+
+  /** This process is another one for the node. */
+  @Test
+  void namesTheProcessesThatReadItsFilesAndHowFarTheyAreBehind() throws Exception {
+    set("key", "1".getBytes(UTF_8), Instant.now());
+    startReplica("edge");
+    caughtUp("edge");
+    Path generation = new DatabaseDirectory(cluster.data("edge")).environment("dns").orElseThrow();
+    long self = ProcessHandle.current().pid();
+    try (Database reader = Database.openReadOnly(generation, OPTIONS)) {
+      try (Snapshot snapshot = reader.snapshot()) {
+        set("key", "2".getBytes(UTF_8), Instant.now());
+        assertThat(caughtUp("edge").storage().readers())
+            .singleElement()
+            .satisfies(
+                process -> {
+                  assertThat(process.pid()).isEqualTo(self);
+                  assertThat(process.snapshots()).isOne();
+                  assertThat(process.behind()).isPositive();
+                  assertThat(process.tooOld()).isFalse();
+                });
+        assertThat(snapshot.head().lastSequence()).isOne();
+        assertThat(cluster.run("status", "--node=" + cluster.address("edge", "http")).output())
+            .contains("reader process")
+            .containsPattern("dns +" + self + " ");
+        String metrics = ask("edge", "/metrics");
+        assertThat(figure(metrics, "quicksilver_reader_processes{database=\"dns\"}")).isOne();
+        assertThat(figure(metrics, "quicksilver_reader_snapshots{database=\"dns\"}")).isOne();
+      }
+      assertThat(caughtUp("edge").storage().readers())
+          .singleElement()
+          .satisfies(process -> assertThat(process.behind()).isZero());
+    }
+    assertThat(caughtUp("edge").storage().readers()).isEmpty();
   }
 
   /** Changes the value in the file as a disk might, beneath the process that has it mapped. */

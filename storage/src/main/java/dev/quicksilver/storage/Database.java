@@ -399,6 +399,16 @@ public final class Database implements AutoCloseable {
     return next == null ? environment.readers() : next.readers();
   }
 
+  /**
+   * Returns the other processes that have reader slots, by their ids; the slots of processes that
+   * have died are freed before. A snapshot that another process holds for too long is warned of in
+   * the log once, but never taken from it: it would read pages that are being written over.
+   */
+  public List<ReaderProcess> otherReaders() {
+    Database next = successor;
+    return next == null ? environment.otherReaders() : next.otherReaders();
+  }
+
   /** Returns how many reads met damage since this process opened the database. */
   public long corruptReads() {
     return environment.errors.corruptReads();

@@ -117,7 +117,7 @@ abstract class WriteSession implements AutoCloseable {
     try {
       environment.meta.put(txn, Bytes.direct(key), Bytes.direct(value));
     } catch (LmdbException e) {
-      throw failed(LmdbErrors.of(e, environment.path));
+      throw failed(environment.failure(e));
     }
   }
 
@@ -141,7 +141,7 @@ abstract class WriteSession implements AutoCloseable {
       database.committed(after);
       return after;
     } catch (LmdbException e) {
-      throw failed(LmdbErrors.of(e, environment.path));
+      throw failed(environment.failure(e));
     } catch (RuntimeException e) {
       throw failed(e);
     }
@@ -177,6 +177,7 @@ abstract class WriteSession implements AutoCloseable {
       if (!makingRoom
           && failure instanceof StorageException full
           && full.code() == ErrorCode.NO_SPACE) {
+        environment.tendOthers();
         makeRoom();
       }
     }

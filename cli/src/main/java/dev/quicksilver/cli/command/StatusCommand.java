@@ -151,6 +151,7 @@ public final class StatusCommand implements Callable<Integer> {
       }
       databases.print(out);
     }
+    Readers.print(status.databases(), out);
     printUpstreams(status, out);
     if (!status.followers().isEmpty()) {
       out.println();

@@ -7,6 +7,7 @@ import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.CertificateReport;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
+import dev.quicksilver.cli.process.NodeStatus.ReaderReport;
 import dev.quicksilver.cli.process.NodeStatus.StorageReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.replication.CopyStatus;
@@ -88,8 +89,11 @@ final class StatusReporter {
             .filter(report -> report.state().equals(UNREADABLE))
             .findFirst()
             .map(report -> report.name() + " cannot be read: " + report.reason());
-    Optional<String> wrong = problem.or(() -> unreadable);
     boolean keepsLog = role == Role.ROOT || role == Role.REPLICA;
+    Optional<String> wrong =
+        problem
+            .or(() -> unreadable)
+            .or(() -> keepsLog ? Readers.problem(reports) : Optional.empty());
     List<SubtreeReport> subtree = SubtreeReports.nodes(reports, below.nodes(), below::lagMicros);
     return new NodeStatus(
         VersionCommand.version(),
@@ -150,8 +154,10 @@ final class StatusReporter {
   private static StorageReport storage(Database database, Supplier<LogExtent> extent) {
     LogExtent log = LogExtent.none();
     long bytes = 0;
+    List<ReaderReport> others = List.of();
     try {
       bytes = database.fileBytes();
+      others = Readers.of(database);
       log = extent.get();
     } catch (StorageException e) {
       LOG.debug("{}: {}", database, e.getMessage()); // it is counted; the pairs may be sound
@@ -166,7 +172,8 @@ final class StatusReporter {
         database.corruptReads(),
         errors,
         readers.size(),
-        readers.stream().mapToLong(reader -> reader.age().toMillis()).max().orElse(0) / 1e3);
+        readers.stream().mapToLong(reader -> reader.age().toMillis()).max().orElse(0) / 1e3,
+        others);
   }
 
   private static DatabaseReport report(Database database) {

@@ -2,6 +2,7 @@ package dev.quicksilver.cli.process;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 
 /**
  * What a process says of itself: the body of {@code /status}.
@@ -170,6 +171,7 @@ public record NodeStatus(
    *     that never came are 0
    * @param openSnapshots that this process holds, each of which keeps pages from being used again
    * @param oldestSnapshotSeconds age of the oldest of them; 0 if there is none
+   * @param readers other processes that have reader slots of it
    */
   public record StorageReport(
       long fileBytes,
@@ -178,10 +180,30 @@ public record NodeStatus(
       long corruptReads,
       Map<String, Long> errors,
       int openSnapshots,
-      double oldestSnapshotSeconds) {
+      double oldestSnapshotSeconds,
+      List<ReaderReport> readers) {
     /** Of a database of which nothing can be said. */
-    public static final StorageReport NONE = new StorageReport(0, 0, 0, 0, Map.of(), 0, 0);
+    public static final StorageReport NONE =
+        new StorageReport(0, 0, 0, 0, Map.of(), 0, 0, List.of());
+
+    /** A node of an earlier version says nothing of readers. */
+    public StorageReport {
+      readers = Objects.requireNonNullElse(readers, List.of());
+    }
   }
+
+  /**
+   * Another process that has reader slots of a database.
+   *
+   * @param pid its process id
+   * @param slots that it has taken
+   * @param snapshots that it has open
+   * @param behind commits that its oldest snapshot does not see
+   * @param heldSeconds how long that snapshot is known to have been behind
+   * @param tooOld whether that is too long: pages are kept from being used again
+   */
+  public record ReaderReport(
+      long pid, int slots, int snapshots, long behind, double heldSeconds, boolean tooOld) {}
 
   /**
    * What a bridge counts.

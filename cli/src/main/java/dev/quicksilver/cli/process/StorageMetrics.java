@@ -1,5 +1,6 @@
 package dev.quicksilver.cli.process;
 
+import dev.quicksilver.cli.process.NodeStatus.ReaderReport;
 import dev.quicksilver.cli.process.NodeStatus.StorageReport;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
@@ -32,6 +33,26 @@ final class StorageMetrics {
         "Age of the oldest of them: pages that were freed since are not used again, and the file"
             + " grows.",
         StorageReport::oldestSnapshotSeconds);
+    gauge(
+        registry,
+        current,
+        "quicksilver_reader_processes",
+        "Other processes that have reader slots of the database.",
+        storage -> storage.readers().size());
+    gauge(
+        registry,
+        current,
+        "quicksilver_reader_snapshots",
+        "Snapshots that they have open.",
+        storage -> storage.readers().stream().mapToInt(ReaderReport::snapshots).sum());
+    gauge(
+        registry,
+        current,
+        "quicksilver_oldest_reader_seconds",
+        "How long the oldest of them is known not to be at the newest commit; pages that were freed"
+            + " since are not used again.",
+        storage ->
+            storage.readers().stream().mapToDouble(ReaderReport::heldSeconds).max().orElse(0));
     GaugeWithCallback.builder()
         .name("quicksilver_log_oldest_timestamp_seconds")
         .help("Commit time of the oldest that the log holds, since 1970; absent while it is empty.")

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileTime;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,6 +46,7 @@ public final class Environment {
 
   private static final int POOLED = 64;
   private static final int COMMITS_PER_CHECK = 1_000;
+  private static final long MILLIS_PER_CHECK = 1_000;
   private static final Logger LOG = LoggerFactory.getLogger(Environment.class);
 
   /**
@@ -85,8 +87,12 @@ public final class Environment {
   private final long address;
   private final ArrayDeque<ReadTransaction> pool = new ArrayDeque<>();
   private final HeldSnapshots held;
+  private final OtherReaders others;
+  private final InstantSource clock;
+  private final int maxReaders;
   private int open;
   private int commits;
+  private long nextCheck;
   private boolean closing;
   private @Nullable PageMap map;
 
@@ -101,7 +107,10 @@ public final class Environment {
     this.folder = folder;
     this.env = env;
     this.maxSnapshotAge = options.maxSnapshotAge();
-    this.held = new HeldSnapshots(maxSnapshotAge, options.clock());
+    this.clock = options.clock();
+    this.held = new HeldSnapshots(maxSnapshotAge, clock);
+    this.others = new OtherReaders(path, maxSnapshotAge, ProcessHandle.current().pid());
+    this.maxReaders = env.info().maxReaders;
     this.readOnly = readOnly;
     List<Dbi<ByteBuffer>> all = new ArrayList<>();
     for (Tree tree : Tree.values()) {
@@ -258,8 +267,13 @@ public final class Environment {
   /** Throws what a native return code stands for, unless it is success. */
   void check(int code) {
     if (code != 0) {
-      throw errors.read(LmdbErrors.of(code, path));
+      throw errors.read(others.blame(LmdbErrors.of(code, path)));
     }
+  }
+
+  /** Returns what a failure of a write stands for. */
+  StorageException failure(LmdbException e) {
+    return others.blame(LmdbErrors.of(e, path));
   }
 
   /** Returns a read transaction at the newest commit. */
@@ -303,22 +317,58 @@ public final class Environment {
   }
 
   /**
-   * Looks after the readers, after a commit: tells those that are too old, and now and then frees
-   * the slots of processes that died.
+   * Looks after the readers, after a commit: tells those that are too old, and once a second, or
+   * after many commits, frees the slots of processes that died and looks who holds what.
    */
   public void tendReaders() {
     held.tell();
-    boolean checking;
+    long now = clock.millis();
     synchronized (this) {
-      checking = ++commits % COMMITS_PER_CHECK == 0;
-    }
-    if (checking) {
-      try {
-        env.readerCheck();
-      } catch (LmdbException e) { // the commit is durable all the same
-        LOG.warn("the slots of dead readers of {} could not be freed", path, e);
+      if (++commits % COMMITS_PER_CHECK != 0 && now < nextCheck) {
+        return;
       }
+      nextCheck = now + MILLIS_PER_CHECK;
     }
+    tendOthers();
+  }
+
+  /** The same for other processes alone, now: for who found no room, which one may have had. */
+  void tendOthers() {
+    synchronized (this) {
+      if (closing) {
+        return;
+      }
+      open++;
+    }
+    try {
+      lookAtOthers();
+    } catch (LmdbException | StorageException e) { // a commit is durable all the same
+      LOG.warn("the reader slots of {} could not be looked at", path, e);
+    } finally {
+      finished();
+    }
+  }
+
+  /** Returns the other processes that have reader slots, once those of dead ones are free. */
+  List<ReaderProcess> otherReaders() {
+    synchronized (this) {
+      requireOpen();
+      open++;
+    }
+    try {
+      return lookAtOthers();
+    } catch (LmdbException e) {
+      throw LmdbErrors.of(e, path);
+    } finally {
+      finished();
+    }
+  }
+
+  /** Frees the slots of processes that died; returns the others that have some. */
+  private List<ReaderProcess> lookAtOthers() {
+    env.readerCheck();
+    long newest = env.info().lastTransactionId;
+    return others.look(ReaderList.of(this, address, maxReaders), newest, clock.millis());
   }
 
   /** Returns the snapshots that are open in this process. */

@@ -52,6 +52,7 @@ final class NativeLmdb {
   private static final MethodHandle DBI_OPEN;
   private static final MethodHandle STRERROR;
   private static final MethodHandle SET_FLAGS;
+  private static final MethodHandle READER_LIST;
 
   static {
     SymbolLookup library = loadLibrary();
@@ -67,6 +68,7 @@ final class NativeLmdb {
     TXN_ID = bindBrief(library, "mdb_txn_id", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
     DBI_OPEN = bind(library, "mdb_dbi_open", JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
     SET_FLAGS = bind(library, "mdb_env_set_flags", JAVA_LONG, JAVA_INT, JAVA_INT);
+    READER_LIST = bind(library, "mdb_reader_list", JAVA_LONG, JAVA_LONG, JAVA_LONG);
     STRERROR =
         Linker.nativeLinker()
             .downcallHandle(
@@ -236,6 +238,15 @@ final class NativeLmdb {
   static int waitForDisk(long env) {
     try {
       return (int) SET_FLAGS.invokeExact(env, NOSYNC, 0);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  /** Has a function called with each line of the list of readers; see {@link ReaderList}. */
+  static int readerList(long env, long function, long context) {
+    try {
+      return (int) READER_LIST.invokeExact(env, function, context);
     } catch (Throwable e) {
       throw unexpected(e);
     }

@@ -177,7 +177,7 @@ public final class LogWriter {
           .reserve(txn, PieceKey.put(sequence, pieceIndex, pieceKey), length, where)
           .put(bytes, at, length);
     } catch (LmdbException e) {
-      throw LmdbErrors.of(e, environment.path);
+      throw environment.failure(e);
     }
   }
 
@@ -216,7 +216,7 @@ public final class LogWriter {
         found = cursor.seek(org.lmdbjava.SeekOp.MDB_GET_CURRENT) || cursor.next();
       }
     } catch (LmdbException e) {
-      throw LmdbErrors.of(e, environment.path);
+      throw environment.failure(e);
     }
     return oldest;
   }

@@ -135,7 +135,7 @@ public final class PairWriter {
         cursor.key().get(largest, 0, largestLength);
       }
     } catch (LmdbException e) {
-      throw LmdbErrors.of(e, environment.path);
+      throw environment.failure(e);
     }
   }
 
@@ -184,7 +184,7 @@ public final class PairWriter {
         environment.data.delete(txn, keyBuffer);
         count--;
       } catch (LmdbException e) {
-        throw LmdbErrors.of(e, environment.path);
+        throw environment.failure(e);
       }
     }
   }
@@ -196,7 +196,7 @@ public final class PairWriter {
       environment.data.drop(txn);
       environment.chunks.drop(txn);
     } catch (LmdbException e) {
-      throw LmdbErrors.of(e, environment.path);
+      throw environment.failure(e);
     }
     digest.clear();
     count = 0;
@@ -225,7 +225,7 @@ public final class PairWriter {
         environment.chunks.delete(txn, PieceKey.put(sequence, index, chunkKey));
       }
     } catch (LmdbException e) {
-      throw LmdbErrors.of(e, environment.path);
+      throw environment.failure(e);
     }
     return true;
   }
@@ -255,7 +255,7 @@ public final class PairWriter {
       }
       return true;
     } catch (LmdbException e) {
-      throw LmdbErrors.of(e, environment.path);
+      throw environment.failure(e);
     }
   }
 

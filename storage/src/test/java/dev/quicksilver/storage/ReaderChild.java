@@ -1,0 +1,36 @@
+package dev.quicksilver.storage;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * Opens a database as another process, {@code FOLDER MAP-SIZE}, and obeys the bytes of standard
+ * input: {@code t} takes a snapshot, {@code r} renews it, {@code c} closes it. Answers each, and
+ * the start, with a byte.
+ */
+final class ReaderChild {
+  private ReaderChild() {}
+
+  public static void main(String[] arguments) throws IOException {
+    StorageOptions options = TestDatabases.FAST.withMapSize(Long.parseLong(arguments[1]));
+    try (Database database = Database.openReadOnly(Path.of(arguments[0]), options)) {
+      Snapshot snapshot = database.snapshot();
+      snapshot.close();
+      answer();
+      for (int command = System.in.read(); command >= 0; command = System.in.read()) {
+        switch (command) {
+          case 't' -> snapshot = database.snapshot();
+          case 'r' -> snapshot.renew();
+          case 'c' -> snapshot.close();
+          default -> throw new IllegalArgumentException("command " + command);
+        }
+        answer();
+      }
+    }
+  }
+
+  private static void answer() {
+    System.out.print('.');
+    System.out.flush();
+  }
+}
