@@ -22,7 +22,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Copies a database from whichever peer can serve it, beside the one in use, verifies the copy and
  * puts it in that one's place. Goes on where it was cut, after a restart too, and from another peer
- * if that has the same history. Run by the follower's platform thread.
+ * if that has the same history. Or copies the one in use itself. Run by the follower's platform
+ * thread.
  */
 final class Bootstrap {
   /** What came of one round over all peers; if it was not used, a later round goes on. */
@@ -145,6 +146,39 @@ final class Bootstrap {
       }
     }
     return new Result(false, why.toString());
+  }
+
+  /**
+   * Makes the copy of the database that is here, with its log, and puts it in that one's place.
+   * What was begun and is not used is thrown away: the one that is here does as well.
+   */
+  Result ofOwn(Database own) {
+    now = Copying.BEGUN;
+    boolean used = false;
+    try {
+      anew();
+      own.copyWithLogTo(databases.copyFolder(name), this::copyingOwn);
+      Result result = use();
+      used = true;
+      return result;
+    } catch (Interrupted e) {
+      return new Result(false, "stopped");
+    } catch (StorageException e) {
+      LOG.error("database {} was not copied: {} {}", name, e.code(), e.getMessage(), e);
+      return new Result(false, "copying what is here: " + e.code() + ": " + e.getMessage());
+    } finally {
+      if (!used) {
+        databases.abandonCopy(name);
+      }
+    }
+  }
+
+  private void copyingOwn(VerifyProgress.Stage stage, long done, long total) {
+    switch (stage) {
+      case COPY -> report(new CopyStatus("", false, done, total, 0));
+      case PAIRS -> report(new CopyStatus("", true, done, total, 0));
+      case COPY_LOG, LOG -> report(now.copy().orElse(new CopyStatus("", false, 0, total, 0)));
+    }
   }
 
   private static void note(StringBuilder why, Upstream peer, String what) {

@@ -12,6 +12,9 @@ import dev.quicksilver.replication.Message.End;
 import dev.quicksilver.replication.NextPhase.Step;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.ErrorCode;
+import dev.quicksilver.storage.ReaderProcess;
+import dev.quicksilver.storage.StorageException;
 import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.StorageException;
 import java.io.IOException;
@@ -55,6 +58,7 @@ final class DatabaseFollower implements AutoCloseable {
   private final Bootstrap bootstrap;
   private final FollowerCounters counters = new FollowerCounters();
   private final Thread thread;
+  private long nextOwnCopy;
 
   DatabaseFollower(String name, Optional<UUID> expectedId, FollowerParts parts, Progress progress) {
     this.name = name;
@@ -75,6 +79,7 @@ final class DatabaseFollower implements AutoCloseable {
         new Bootstrap(name, history, config, databases, life, ticker, parts.refusals());
     this.opener = new StreamOpener(parts, history, counters, this::well);
     databases.get(name).ifPresent(counters::opened);
+    this.nextOwnCopy = ticker.nanos();
     this.thread = Thread.ofPlatform().name("follow-" + name).daemon(true).unstarted(this::run);
   }
 
@@ -221,6 +226,13 @@ final class DatabaseFollower implements AutoCloseable {
 
   private void reconsider(Streaming streaming) {
     UpstreamStream stream = streaming.stream();
+    Optional<ReaderProcess> hindering = stream.database().hindering();
+    if (hindering.isPresent()
+        && ticker.nanos() - nextOwnCopy >= 0
+        && databases.diverged(name).isEmpty()) {
+      leaveAlone(hindering.get(), stream);
+      return;
+    }
     Optional<UpstreamHealth.Move> move = watch.look(stream.database(), counters.upstreamSequence());
     if (move.isEmpty()) {
       life.goOn(streaming);
@@ -265,6 +277,28 @@ final class DatabaseFollower implements AutoCloseable {
       databases.get(name).ifPresent(counters::opened);
     }
     return result;
+  }
+
+  /**
+   * A process that holds a snapshot for hours has the file grow. Its slot cannot be taken from it
+   * (ADR 29), but it can be left alone with the file: a copy takes that one's place.
+   */
+  private void leaveAlone(ReaderProcess reader, UpstreamStream stream) {
+    nextOwnCopy = ticker.nanos() + REST_NANOS;
+    stream.commit();
+    String why =
+        "process "
+            + reader.pid()
+            + " has held a snapshot for "
+            + reader.held()
+            + " and the file has grown by "
+            + (reader.grown() >> 20)
+            + " MiB: a copy takes its place";
+    LOG.warn("database {}: {}", name, why);
+    life.move(Copying.BEGUN, why);
+    Bootstrap.Result result = bootstrap.ofOwn(stream.database());
+    databases.get(name).ifPresent(counters::opened);
+    follow(result.used() ? next.afterCopy(result) : next.afterFailure(result.why()));
   }
 
   private void copyAnew(String why) {

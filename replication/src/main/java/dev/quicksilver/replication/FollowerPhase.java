@@ -20,6 +20,7 @@ import java.util.Optional;
  * Connecting ──no upstream's log reaches back, or a copy was begun──▶ Copying
  * Copying ──the copy is in use──▶ Connecting, ──no peer could go on──▶ BackingOff
  * copyAnew(), from any but Stopped ──▶ Copying
+ * Streaming ──a process holds an old snapshot and the file grows──▶ Copying, what is here
  * </pre>
  */
 sealed interface FollowerPhase {

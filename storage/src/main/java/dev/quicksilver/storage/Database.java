@@ -24,6 +24,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
@@ -407,6 +408,15 @@ public final class Database implements AutoCloseable {
   public List<ReaderProcess> otherReaders() {
     Database next = successor;
     return next == null ? environment.otherReaders() : next.otherReaders();
+  }
+
+  /**
+   * Returns the process that has held a snapshot for longer than one may be held while the file has
+   * grown by a quarter, and by 16 MiB at least: it will go on growing. A copy in this one's place
+   * leaves that process alone with this one. As of the last second in which there was a commit.
+   */
+  public Optional<ReaderProcess> hindering() {
+    return environment.hindering();
   }
 
   /** Returns how many reads met damage since this process opened the database. */

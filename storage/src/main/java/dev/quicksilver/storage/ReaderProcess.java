@@ -12,7 +12,8 @@ import java.time.Duration;
  *     open
  * @param held for how long this process has known that snapshot to be behind: at least so long it
  *     has kept pages from being used again
+ * @param grown bytes that the database's file has grown by meanwhile
  * @param tooOld whether that is longer than a snapshot may be held
  */
 public record ReaderProcess(
-    long pid, int slots, int snapshots, long behind, Duration held, boolean tooOld) {}
+    long pid, int slots, int snapshots, long behind, Duration held, long grown, boolean tooOld) {}

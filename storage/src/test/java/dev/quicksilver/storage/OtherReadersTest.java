@@ -42,32 +42,58 @@ class OtherReadersTest {
     return new Slot(pid, "a" + pid, transaction);
   }
 
+  private List<ReaderProcess> look(List<Slot> slots, long newest, long now) {
+    return others.look(slots, newest, 1 << 20, now);
+  }
+
   private static ReaderProcess open(long pid, long behind, long seconds, boolean tooOld) {
-    return new ReaderProcess(pid, 1, 1, behind, Duration.ofSeconds(seconds), tooOld);
+    return new ReaderProcess(pid, 1, 1, behind, Duration.ofSeconds(seconds), 0, tooOld);
   }
 
   @Test
   void aSnapshotAgesWhileItIsBehindAndStaysWhereItIs() {
-    assertThat(others.look(List.of(slot(2, 5)), 5, 0)).containsExactly(open(2, 0, 0, false));
-    assertThat(others.look(List.of(slot(2, 5)), 6, 50_000)).containsExactly(open(2, 1, 0, false));
-    assertThat(others.look(List.of(slot(2, 5)), 8, 110_000)).containsExactly(open(2, 3, 60, false));
-    assertThat(others.look(List.of(slot(2, 5)), 9, 110_001))
-        .containsExactly(new ReaderProcess(2, 1, 1, 4, Duration.ofMillis(60_001), true));
-    assertThat(others.look(List.of(slot(2, 9)), 9, 111_000)).containsExactly(open(2, 0, 0, false));
-    assertThat(others.look(List.of(slot(2, 9)), 10, 112_000)).containsExactly(open(2, 1, 0, false));
+    assertThat(look(List.of(slot(2, 5)), 5, 0)).containsExactly(open(2, 0, 0, false));
+    assertThat(look(List.of(slot(2, 5)), 6, 50_000)).containsExactly(open(2, 1, 0, false));
+    assertThat(look(List.of(slot(2, 5)), 8, 110_000)).containsExactly(open(2, 3, 60, false));
+    assertThat(look(List.of(slot(2, 5)), 9, 110_001))
+        .containsExactly(new ReaderProcess(2, 1, 1, 4, Duration.ofMillis(60_001), 0, true));
+    assertThat(look(List.of(slot(2, 9)), 9, 111_000)).containsExactly(open(2, 0, 0, false));
+    assertThat(look(List.of(slot(2, 9)), 10, 112_000)).containsExactly(open(2, 1, 0, false));
   }
 
   @Test
   void aProcessIsAsOldAsItsOldestSnapshotAndThisOneDoesNotCount() {
     List<Slot> slots = new ArrayList<>(List.of(slot(1, 2), slot(3, 4), slot(2, ReaderList.NONE)));
-    others.look(slots, 9, 0);
+    look(slots, 9, 0);
     slots.add(new Slot(3, "b", 7));
     slots.add(new Slot(3, "c", ReaderList.NONE));
-    assertThat(others.look(slots, 9, 30_000))
+    assertThat(look(slots, 9, 30_000))
         .containsExactly(
-            new ReaderProcess(2, 1, 0, 0, Duration.ZERO, false),
-            new ReaderProcess(3, 3, 2, 5, Duration.ofSeconds(30), false));
-    assertThat(others.look(List.of(), 9, 31_000)).isEmpty();
+            new ReaderProcess(2, 1, 0, 0, Duration.ZERO, 0, false),
+            new ReaderProcess(3, 3, 2, 5, Duration.ofSeconds(30), 0, false));
+    assertThat(look(List.of(), 9, 31_000)).isEmpty();
+  }
+
+  @Test
+  void hindersOnlyWhoIsTooOldWhileTheFileHasGrownByAQuarterAndSomeMebibytes() {
+    long mib = 1 << 20;
+    List<Slot> slots = List.of(slot(2, 5), slot(3, 9));
+    others.look(slots, 9, 100 * mib, 0);
+    others.look(slots, 9, 200 * mib, 60_000);
+    assertThat(others.hindering()).isEmpty();
+    others.look(slots, 9, 124 * mib, 60_001);
+    assertThat(others.hindering()).isEmpty();
+    others.look(slots, 9, 125 * mib, 60_001);
+    assertThat(others.hindering())
+        .contains(new ReaderProcess(2, 1, 1, 4, Duration.ofMillis(60_001), 25 * mib, true));
+    others.look(List.of(slot(3, 9)), 9, 200 * mib, 60_002);
+    assertThat(others.hindering()).isEmpty();
+
+    others.look(slots, 9, 2 * mib, 100_000);
+    others.look(slots, 9, 17 * mib, 200_000);
+    assertThat(others.hindering()).isEmpty();
+    others.look(slots, 9, 18 * mib, 200_000);
+    assertThat(others.hindering()).map(ReaderProcess::pid).contains(2L);
   }
 
   // processes
@@ -139,7 +165,7 @@ class OtherReadersTest {
         Child child = new Child()) {
       overwrite(database, 1);
       assertThat(database.otherReaders())
-          .containsExactly(new ReaderProcess(child.pid(), 1, 0, 0, Duration.ZERO, false));
+          .containsExactly(new ReaderProcess(child.pid(), 1, 0, 0, Duration.ZERO, 0, false));
       child.tell('t');
       overwrite(database, 5);
       child.stop();
@@ -148,6 +174,7 @@ class OtherReadersTest {
       assertThat(database.otherReaders()).containsExactly(open(child.pid(), 5, 90, false));
       now.set(START.plusSeconds(3_700));
       assertThat(database.otherReaders()).containsExactly(open(child.pid(), 5, 3_700, true));
+      assertThat(database.hindering()).isEmpty();
     }
   }
 
@@ -164,7 +191,7 @@ class OtherReadersTest {
       assertThat(database.otherReaders()).containsExactly(open(child.pid(), 0, 0, false));
       child.tell('c');
       assertThat(database.otherReaders())
-          .containsExactly(new ReaderProcess(child.pid(), 1, 0, 0, Duration.ZERO, false));
+          .containsExactly(new ReaderProcess(child.pid(), 1, 0, 0, Duration.ZERO, 0, false));
     }
   }
 

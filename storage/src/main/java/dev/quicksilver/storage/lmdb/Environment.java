@@ -18,6 +18,7 @@ import java.time.InstantSource;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
@@ -364,11 +365,18 @@ public final class Environment {
     }
   }
 
+  /** See {@link Database#hindering}. */
+  Optional<ReaderProcess> hindering() {
+    return others.hindering();
+  }
+
   /** Frees the slots of processes that died; returns the others that have some. */
   private List<ReaderProcess> lookAtOthers() {
     env.readerCheck();
     long newest = env.info().lastTransactionId;
-    return others.look(ReaderList.of(this, address, maxReaders), newest, clock.millis());
+    List<ReaderList.Slot> slots = ReaderList.of(this, address, maxReaders);
+    return others.look(
+        slots, newest, path.resolve(Database.FILE).toFile().length(), clock.millis());
   }
 
   /** Returns the snapshots that are open in this process. */

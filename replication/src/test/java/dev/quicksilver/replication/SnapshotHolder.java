@@ -1,0 +1,69 @@
+package dev.quicksilver.replication;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.Pair;
+import dev.quicksilver.storage.Snapshot;
+import dev.quicksilver.storage.StorageOptions;
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The process of a local reader, {@code FOLDER KEY}, that holds its first snapshot: answers each
+ * line of standard input, and its start, with the value of the key there.
+ */
+final class SnapshotHolder implements AutoCloseable {
+  private final Process process;
+  private final BufferedReader answers;
+
+  SnapshotHolder(Path generation, String key) throws IOException {
+    process =
+        new ProcessBuilder(
+                List.of(
+                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                    "--add-opens=java.base/java.nio=ALL-UNNAMED",
+                    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+                    "--enable-native-access=ALL-UNNAMED",
+                    "--sun-misc-unsafe-memory-access=allow",
+                    "-XX:+UseSerialGC",
+                    "-XX:TieredStopAtLevel=1",
+                    "-Xmx64m",
+                    "-cp",
+                    System.getProperty("java.class.path", ""),
+                    SnapshotHolder.class.getName(),
+                    generation.toString(),
+                    key))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    answers = process.inputReader(UTF_8);
+    answers.readLine();
+  }
+
+  String read() throws IOException {
+    process.getOutputStream().write('\n');
+    process.getOutputStream().flush();
+    return answers.readLine();
+  }
+
+  long pid() {
+    return process.pid();
+  }
+
+  @Override
+  public void close() {
+    process.destroyForcibly().onExit().join();
+  }
+
+  public static void main(String[] arguments) throws IOException {
+    try (Database database = Database.openReadOnly(Path.of(arguments[0]), StorageOptions.DEFAULT);
+        Snapshot snapshot = database.snapshot()) {
+      do {
+        Pair pair = snapshot.get(arguments[1].getBytes(UTF_8));
+        System.out.println(pair == null ? "absent" : new String(pair.value(), UTF_8));
+      } while (System.in.read() >= 0);
+    }
+  }
+}
