@@ -2,6 +2,7 @@
 // the rules for it, are in docs/layout.md.   cc -std=c11 -O2 -o quicksilver_get quicksilver_get.c -llmdb
 #define _XOPEN_SOURCE 700
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <lmdb.h>
 #include <stdint.h>
@@ -9,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { FOUND, NOT_FOUND, FAILED };  // what quicksilver_get() returns, and the program's exit codes
 enum { HEADER = 21, CHUNKED = 1, PIECE = 4080, MAX_KEY = 511, MAX_VALUE = 64 << 20 };
@@ -50,6 +52,22 @@ static void quicksilver_close(quicksilver *q) {
   if (q->txn) mdb_txn_abort(q->txn);
   if (q->env) mdb_env_close(q->env);
   q->txn = NULL, q->env = NULL;
+}
+
+// Whether the node runs, and in another PID namespace than this process: LMDB tells readers apart by process ids.
+static int is_apart(quicksilver *q) {
+  char path[PATH_MAX], of[64] = "", own[64] = "";
+  struct flock lock = {.l_type = F_RDLCK, .l_whence = SEEK_SET};
+  snprintf(path, sizeof path, "%s/run/pid-namespace", q->data_directory);
+  FILE *file = fopen(path, "r");
+  if (file) of[fread(of, 1, sizeof of - 1, file)] = 0, fclose(file);
+  of[strcspn(of, "\n")] = 0;
+  if (!*of || readlink("/proc/self/ns/pid", own, sizeof own - 1) < 0 || !strcmp(of, own)) return 0;
+  snprintf(path, sizeof path, "%s/run/pid-namespace.lock", q->data_directory);
+  int locked = open(path, O_RDONLY);
+  int runs = locked >= 0 && !fcntl(locked, F_GETLK, &lock) && lock.l_type != F_UNLCK;
+  if (locked >= 0) close(locked);
+  return runs;
 }
 
 // Opens a generation and leaves a transaction at its newest commit; returns an LMDB or system error code.
@@ -95,6 +113,7 @@ static int renew(quicksilver *q) {
       if (code != MDB_MAP_RESIZED) return code ? failed(q, "cannot be read: ", mdb_strerror(code)) : FOUND;
     }
     quicksilver_close(q);
+    if (is_apart(q)) return failed(q, "is of a node in another PID namespace: have the containers share it", "");
     q->file = file;
     if (!(code = open_generation(q, folder))) return FOUND;
     quicksilver_close(q);

@@ -54,7 +54,7 @@ public final class EdgeReader implements AutoCloseable {
    * @param dataDirectory the node's data directory, {@code data.directory} in its configuration
    * @param name the database's name
    * @throws StorageException NOT_FOUND if the node has no such database (yet), DIVERGED if the node
-   *     does not serve it
+   *     does not serve it, UNSUPPORTED if LMDB does not work there or from here
    */
   public static EdgeReader open(Path dataDirectory, String name) {
     return open(dataDirectory, name, StorageOptions.DEFAULT, System::nanoTime);
@@ -173,6 +173,7 @@ public final class EdgeReader implements AutoCloseable {
 
   /** A generation may be replaced and removed between the moment it is found and it is opened. */
   private Optional<Generation> opened(Optional<Generation.Identity> found) {
+    directory.requireShareable();
     Optional<Generation.Identity> inUse = found;
     while (true) {
       try {

@@ -9,6 +9,7 @@ import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.PidNamespace;
 import dev.quicksilver.storage.Position;
 import dev.quicksilver.storage.StorageOptions;
 import dev.quicksilver.storage.VerifyProgress;
@@ -315,6 +316,24 @@ final class CReaderTest {
       writing.get(1, TimeUnit.MINUTES);
       assertThat(seen).isGreaterThan(10);
     }
+  }
+
+  @Test
+  void refusesTheFilesOfANodeInAnotherPidNamespace() throws Exception {
+    Namespaces.assumeTheyCanBeMade();
+    set("key", "value");
+    List<String> apart = new ArrayList<>(Namespaces.OF_ITS_OWN);
+    apart.addAll(List.of(program(), data.toString(), "edge", "key"));
+    assertThat(run(apart.toArray(String[]::new)).output).isEqualTo("value\n"); // nobody has said
+    try (PidNamespace here = PidNamespace.claim(data)) {
+      assertThat(here).isNotNull();
+      Run refused = run(apart.toArray(String[]::new));
+      assertThat(refused.exit).isEqualTo(2);
+      assertThat(refused.output).isEmpty();
+      assertThat(refused.errors).contains("another PID namespace").contains("share it");
+      assertThat(get("key")).isEqualTo(new Run(0, "value\n", ""));
+    }
+    assertThat(run(apart.toArray(String[]::new)).output).isEqualTo("value\n"); // it runs no more
   }
 
   @Test

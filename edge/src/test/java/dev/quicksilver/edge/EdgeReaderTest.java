@@ -5,12 +5,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.quicksilver.storage.DatabaseDirectory;
+import dev.quicksilver.storage.PidNamespace;
 import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.StorageException;
 import dev.quicksilver.storage.lmdb.StorageOptions;
 import dev.quicksilver.storage.record.Pair;
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.File;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -161,6 +167,51 @@ final class EdgeReaderTest {
       clock.addAndGet(Duration.ofSeconds(1).toNanos());
       assertThat(get(reader, "hello")).isEqualTo("absent");
     }
+  }
+
+  private static String run(List<String> command) throws IOException {
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    return new String(process.getInputStream().readAllBytes(), UTF_8);
+  }
+
+  @Test
+  void aReaderInAnotherPidNamespaceIsRefusedWhileTheNodeRuns() throws Exception {
+    Namespaces.assumeTheyCanBeMade();
+    write("set hello world");
+    List<String> beside = Writer.java(ReaderProcess.class, data.toString(), "hello");
+    List<String> apart = new ArrayList<>(Namespaces.OF_ITS_OWN);
+    apart.addAll(beside);
+    try (PidNamespace here = PidNamespace.claim(data)) {
+      assertThat(here).isNotNull();
+      assertThat(run(apart))
+          .startsWith("UNSUPPORTED: ")
+          .contains(data.toString(), "another PID namespace", "--pid=container:NODE");
+      assertThat(run(beside)).isEqualTo("world\n");
+    }
+    assertThat(run(apart)).isEqualTo("world\n");
+  }
+
+  @Test
+  void theNodesGroupMayReadWhatTheUmaskAllows() throws Exception {
+    Path other = Files.createDirectory(data.resolve("other"));
+    List<String> command = new ArrayList<>(List.of("sh", "-c", "umask 007; exec \"$@\"", "sh"));
+    command.addAll(java(WriterProcess.class, other.toString()));
+    Process node =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    try (BufferedReader said = node.inputReader()) {
+      assertThat(said.readLine()).isEqualTo("ready");
+      Path generation = new DatabaseDirectory(other).environment("edge").orElseThrow();
+      assertThat(rights(generation)).isEqualTo("rwxrwx---");
+      assertThat(rights(generation.resolve("lock.mdb"))).isEqualTo("rw-rw----");
+      assertThat(rights(generation.resolve("data.mdb"))).isEqualTo("rw-r-----");
+    } finally {
+      node.destroyForcibly().waitFor();
+    }
+  }
+
+  private static String rights(Path file) throws IOException {
+    return PosixFilePermissions.toString(Files.getPosixFilePermissions(file));
   }
 
   @Test

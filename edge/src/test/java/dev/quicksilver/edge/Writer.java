@@ -24,6 +24,16 @@ public final class Writer {
 
   /** Starts one and waits until the database is there. */
   public static Writer start(Path data) throws IOException {
+    List<String> command = java(WriterProcess.class, data.toString());
+    Writer writer =
+        new Writer(
+            new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+    assertThat(writer.answers.readLine()).isEqualTo("ready");
+    return writer;
+  }
+
+  /** Returns the command line of a program that opens databases. */
+  static List<String> java(Class<?> main, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(
@@ -37,13 +47,9 @@ public final class Writer {
             "-Xmx192m",
             "-cp",
             System.getProperty("java.class.path", "").replace(File.pathSeparator, ":"),
-            WriterProcess.class.getName(),
-            data.toString()));
-    Writer writer =
-        new Writer(
-            new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
-    assertThat(writer.answers.readLine()).isEqualTo("ready");
-    return writer;
+            main.getName()));
+    command.addAll(List.of(arguments));
+    return command;
   }
 
   /** Has it do something, and waits until that is done. */

@@ -17,7 +17,13 @@ final class Errors {
                 case CORRUPT, DIVERGED, WRONG_FORMAT -> SqlState.DATA_CORRUPTED;
                 case SNAPSHOT_TOO_OLD -> SqlState.SNAPSHOT_TOO_OLD;
                 case NO_SPACE -> SqlState.OUT_OF_MEMORY;
-                case INVALID_ARGUMENT, NOT_FOUND, ALREADY_EXISTS, UNFINISHED, NOT_IN_LOG, IO ->
+                case INVALID_ARGUMENT,
+                    NOT_FOUND,
+                    ALREADY_EXISTS,
+                    UNFINISHED,
+                    UNSUPPORTED,
+                    NOT_IN_LOG,
+                    IO ->
                     SqlState.IO_ERROR;
               },
               storage.code() + ": " + storage.getMessage(),

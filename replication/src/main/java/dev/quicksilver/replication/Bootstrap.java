@@ -212,7 +212,14 @@ final class Bootstrap {
   /** Says whether another peer would do no better. */
   private static boolean isOurs(StorageException e) {
     return switch (e.code()) {
-      case NO_SPACE, IO, NOT_FOUND, ALREADY_EXISTS, WRONG_FORMAT, UNFINISHED, SNAPSHOT_TOO_OLD ->
+      case NO_SPACE,
+          IO,
+          NOT_FOUND,
+          ALREADY_EXISTS,
+          WRONG_FORMAT,
+          UNFINISHED,
+          UNSUPPORTED,
+          SNAPSHOT_TOO_OLD ->
           true;
       case INVALID_ARGUMENT, NOT_IN_LOG, DIVERGED, CORRUPT -> false;
     };

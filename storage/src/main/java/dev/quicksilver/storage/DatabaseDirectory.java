@@ -35,10 +35,12 @@ public final class DatabaseDirectory {
   private static final String WITHHELD = "withheld";
   private static final String DIVERGED = "diverged";
 
+  private final Path dataDirectory;
   private final Path root;
 
   /** Takes a node's data directory, which may not exist yet. */
   public DatabaseDirectory(Path dataDirectory) {
+    this.dataDirectory = dataDirectory;
     this.root = dataDirectory.resolve("databases");
   }
 
@@ -265,6 +267,17 @@ public final class DatabaseDirectory {
             why -> {
               throw notServed(name, why);
             });
+  }
+
+  /**
+   * Refuses to read the files of a node beside it where LMDB does not work: on a network file
+   * system, and from another PID namespace than the node's while that runs.
+   *
+   * @throws StorageException UNSUPPORTED
+   */
+  public void requireShareable() {
+    LocalDisk.refuse(root);
+    PidNamespace.requireShared(dataDirectory);
   }
 
   /** Makes the exception that a reader of a withheld database is given. */

@@ -289,6 +289,7 @@ public final class FollowedDatabases implements AutoCloseable {
       return;
     }
     try {
+      directory.requireShareable();
       Object file = fileKey(folder.get());
       Database database = Database.openReadOnly(folder.get(), options);
       open.put(name, new Followed(database, folder.get(), file, directory.inUse(name)));

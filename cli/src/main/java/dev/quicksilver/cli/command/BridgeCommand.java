@@ -15,6 +15,7 @@ import dev.quicksilver.cli.process.Niceness;
 import dev.quicksilver.cli.process.ProcessFile;
 import dev.quicksilver.edge.access.Credentials;
 import dev.quicksilver.postgres.EmbeddedPostgresException;
+import dev.quicksilver.storage.LocalDisk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -47,6 +48,7 @@ public final class BridgeCommand extends NodeCommand {
         "set "
             + Settings.DATA_DIRECTORY.key()
             + " to the one of a replica on this machine, and start that first");
+    LocalDisk.require(data);
     ProcessFile file = lifecycle.own("process file", ProcessFile.claim(data, PROCESS_NAME));
     Endpoint listen = configuration.get(Settings.BRIDGE_LISTEN);
     Bridge bridge = lifecycle.own("bridge", bridge(configuration, data, listen));

@@ -58,6 +58,7 @@ public final class Failures {
           ALREADY_EXISTS,
           WRONG_FORMAT,
           UNFINISHED,
+          UNSUPPORTED,
           NO_SPACE,
           SNAPSHOT_TOO_OLD,
           IO ->

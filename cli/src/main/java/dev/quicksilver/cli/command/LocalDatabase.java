@@ -6,6 +6,7 @@ import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
+import dev.quicksilver.storage.StorageException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
@@ -56,6 +57,7 @@ public final class LocalDatabase {
    *
    * @param cure what to do if it is none
    * @throws CommandException if it is not there or is something else
+   * @throws StorageException UNSUPPORTED if LMDB does not work there, or from here
    * @throws UncheckedIOException if this user may not look
    */
   static DatabaseDirectory require(Path data, String cure) {
@@ -69,6 +71,7 @@ public final class LocalDatabase {
           (Files.exists(data) ? data + " is not a data directory: " : data + " is not there: ")
               + cure);
     }
+    directory.requireShareable();
     return directory;
   }
 }

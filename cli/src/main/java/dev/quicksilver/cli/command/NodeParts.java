@@ -16,6 +16,8 @@ import dev.quicksilver.replication.ServerOptions;
 import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Following;
+import dev.quicksilver.storage.LocalDisk;
+import dev.quicksilver.storage.PidNamespace;
 import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -59,7 +61,9 @@ final class NodeParts {
                 : RootRole.Standing.ACTIVE);
     transport = NodeTransport.open(lifecycle, configuration);
     Path data = configuration.get(Settings.DATA_DIRECTORY);
+    LocalDisk.require(data);
     processFile = lifecycle.own("process file", ProcessFile.claim(data, PROCESS_NAME));
+    var _ = lifecycle.own("PID namespace", PidNamespace.claim(data));
     databases =
         lifecycle.own(
             "databases", databases(data, NodeCommand.storageOptions(configuration), hasUpstreams));

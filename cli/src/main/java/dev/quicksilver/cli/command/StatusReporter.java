@@ -89,11 +89,10 @@ final class StatusReporter {
             .filter(report -> report.state().equals(UNREADABLE))
             .findFirst()
             .map(report -> report.name() + " cannot be read: " + report.reason());
-    boolean keepsLog = role == Role.ROOT || role == Role.REPLICA;
     Optional<String> wrong =
         problem
             .or(() -> unreadable)
-            .or(() -> keepsLog ? Readers.problem(reports) : Optional.empty());
+            .or(() -> writes(role) ? Readers.problem(reports) : Optional.empty());
     List<SubtreeReport> subtree = SubtreeReports.nodes(reports, below.nodes(), below::lagMicros);
     return new NodeStatus(
         VersionCommand.version(),
@@ -114,11 +113,16 @@ final class StatusReporter {
         List.of(),
         List.of(),
         List.of(),
-        keepsLog ? storage.logMaxAge().toSeconds() : 0,
-        keepsLog ? storage.logMaxBytes() : 0,
+        writes(role) ? storage.logMaxAge().toSeconds() : 0,
+        writes(role) ? storage.logMaxBytes() : 0,
         List.of(),
         List.of(),
         "");
+  }
+
+  /** Whose readers are none of a process's business that reads itself. */
+  private static boolean writes(Role role) {
+    return role == Role.ROOT || role == Role.REPLICA;
   }
 
   /** One that cannot be read is no reason to say nothing of the others. */

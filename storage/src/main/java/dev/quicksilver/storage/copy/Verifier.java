@@ -111,6 +111,7 @@ public final class Verifier {
           ALREADY_EXISTS,
           WRONG_FORMAT,
           UNFINISHED,
+          UNSUPPORTED,
           DIVERGED,
           NO_SPACE,
           SNAPSHOT_TOO_OLD,

@@ -48,6 +48,10 @@ public final class Environment {
   private static final int POOLED = 64;
   private static final int COMMITS_PER_CHECK = 1_000;
   private static final long MILLIS_PER_CHECK = 1_000;
+
+  /** The group may read the data, unless the umask forbids it, and write the lock file alone. */
+  private static final int DATA_RIGHTS = 0644;
+
   private static final Logger LOG = LoggerFactory.getLogger(Environment.class);
 
   /**
@@ -164,7 +168,7 @@ public final class Environment {
               .setMapSize(options.mapSize())
               .setMaxDbs(Tree.COUNT)
               .setMaxReaders(options.maxReaders())
-              .open(path.toFile(), flags.toArray(EnvFlags[]::new));
+              .open(path.toFile(), DATA_RIGHTS, flags.toArray(EnvFlags[]::new));
       env.readerCheck();
       return new Environment(path, folder, env, options, readOnly, create);
     } catch (Dbi.KeyNotFoundException e) {

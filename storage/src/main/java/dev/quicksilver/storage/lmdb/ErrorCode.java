@@ -16,6 +16,8 @@ public enum ErrorCode {
   WRONG_FORMAT(Owner.USER),
   /** The environment is an unfinished copy or load; resume it or remove its folder. */
   UNFINISHED(Owner.USER),
+  /** LMDB does not work where the files lie, or from where they are opened. */
+  UNSUPPORTED(Owner.USER),
   /** A block does not continue this database's history: wrong sequence, chain hash or digest. */
   DIVERGED(Owner.INTERNAL),
   /** Stored bytes do not match their checksum. */
