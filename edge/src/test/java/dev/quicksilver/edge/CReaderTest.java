@@ -46,7 +46,8 @@ import org.lmdbjava.Txn;
 
 /** The reader in C, {@code src/main/c/quicksilver_get.c}, beside a node that writes. */
 final class CReaderTest {
-  private static final StorageOptions OPTIONS = StorageOptions.DEFAULT.withMapSize(256L << 20);
+  private static final StorageOptions OPTIONS =
+      StorageOptions.DEFAULT.withMapSize(256L << 20).withoutDurability();
   private static final Path SOURCE = Path.of("src/main/c/quicksilver_get.c");
   private static final int LARGEST_INLINE = 4_059;
 
