@@ -7,12 +7,13 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.quicksilver.storage.Appender;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.DatabaseIdentity;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.PidNamespace;
-import dev.quicksilver.storage.Position;
-import dev.quicksilver.storage.StorageOptions;
-import dev.quicksilver.storage.VerifyProgress;
+import dev.quicksilver.storage.copy.SnapshotCopy;
+import dev.quicksilver.storage.copy.VerifyProgress;
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.record.DatabaseIdentity;
+import dev.quicksilver.storage.record.Position;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
@@ -256,7 +257,7 @@ final class CReaderTest {
       set("key", "newer");
       assertThat(program.get("key")).isEqualTo("newer\n= 0");
 
-      database().copyTo(node.copyFolder("edge"), VerifyProgress.NONE);
+      SnapshotCopy.copy(database(), node.copyFolder("edge"), VerifyProgress.NONE);
       node.useCopy("edge");
       set("key", "in the copy");
       assertThat(program.get("key")).isEqualTo("in the copy\n= 0");

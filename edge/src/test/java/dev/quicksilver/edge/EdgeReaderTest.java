@@ -11,8 +11,6 @@ import dev.quicksilver.storage.lmdb.StorageException;
 import dev.quicksilver.storage.lmdb.StorageOptions;
 import dev.quicksilver.storage.record.Pair;
 import java.io.BufferedReader;
-import java.io.BufferedWriter;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -196,7 +194,7 @@ final class EdgeReaderTest {
   void theNodesGroupMayReadWhatTheUmaskAllows() throws Exception {
     Path other = Files.createDirectory(data.resolve("other"));
     List<String> command = new ArrayList<>(List.of("sh", "-c", "umask 007; exec \"$@\"", "sh"));
-    command.addAll(java(WriterProcess.class, other.toString()));
+    command.addAll(Writer.java(WriterProcess.class, other.toString()));
     Process node =
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     try (BufferedReader said = node.inputReader()) {

@@ -2,7 +2,7 @@ package dev.quicksilver.edge;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import dev.quicksilver.storage.StorageException;
+import dev.quicksilver.storage.lmdb.StorageException;
 import java.nio.file.Path;
 
 /** A program that reads one key, {@code DATA KEY}, and prints its value or what was refused. */

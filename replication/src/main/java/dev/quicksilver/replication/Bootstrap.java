@@ -5,6 +5,7 @@ import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.copy.PrefixReplica;
 import dev.quicksilver.storage.copy.PrefixSession;
+import dev.quicksilver.storage.copy.SnapshotCopy;
 import dev.quicksilver.storage.copy.Verification;
 import dev.quicksilver.storage.copy.VerifyProgress;
 import dev.quicksilver.storage.lmdb.ErrorCode;
@@ -157,7 +158,7 @@ final class Bootstrap {
     boolean used = false;
     try {
       anew();
-      own.copyWithLogTo(databases.copyFolder(name), this::copyingOwn);
+      SnapshotCopy.copyWithLog(own, databases.copyFolder(name), this::copyingOwn);
       Result result = use();
       used = true;
       return result;

@@ -5,8 +5,9 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.StorageOptions;
-import dev.quicksilver.storage.VerifyProgress;
+import dev.quicksilver.storage.copy.Verifier;
+import dev.quicksilver.storage.copy.VerifyProgress;
+import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.io.File;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -82,7 +83,7 @@ final class HeldSnapshotTest {
         assertThat(before.folder().getParent().toFile().listFiles(File::isDirectory))
             .hasSize(2); // the generation, and the link to it
         assertThat(holder.read()).isEqualTo("old");
-        after.verify(VerifyProgress.NONE).requireClean();
+        Verifier.verify(after, VerifyProgress.NONE).requireClean();
       }
     }
   }

@@ -3,9 +3,9 @@ package dev.quicksilver.replication;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.Pair;
 import dev.quicksilver.storage.Snapshot;
-import dev.quicksilver.storage.StorageOptions;
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.record.Pair;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -5,6 +5,7 @@ import dev.quicksilver.storage.lmdb.Environment;
 import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.LmdbErrors;
 import dev.quicksilver.storage.lmdb.OpenSnapshot;
+import dev.quicksilver.storage.lmdb.ReaderProcess;
 import dev.quicksilver.storage.lmdb.StorageException;
 import dev.quicksilver.storage.lmdb.StorageOptions;
 import dev.quicksilver.storage.lmdb.UnsyncedMark;

@@ -1,6 +1,8 @@
 package dev.quicksilver.storage;
 
 import dev.quicksilver.storage.MountTable.Mount;
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.StorageException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -1,5 +1,7 @@
 package dev.quicksilver.storage;
 
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.StorageException;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;

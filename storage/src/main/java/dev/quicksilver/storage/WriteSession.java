@@ -4,7 +4,6 @@ import dev.quicksilver.storage.lmdb.Bytes;
 import dev.quicksilver.storage.lmdb.Environment;
 import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.FailPoint;
-import dev.quicksilver.storage.lmdb.LmdbErrors;
 import dev.quicksilver.storage.lmdb.StorageException;
 import dev.quicksilver.storage.lmdb.StorageOptions;
 import dev.quicksilver.storage.log.LogWriter;

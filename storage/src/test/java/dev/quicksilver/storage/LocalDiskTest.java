@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.quicksilver.storage.LocalDisk.Verdict;
 import dev.quicksilver.storage.MountTable.Mount;
+import dev.quicksilver.storage.lmdb.ErrorCode;
+import dev.quicksilver.storage.lmdb.StorageException;
 import java.nio.file.Path;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;

@@ -1,5 +1,6 @@
 package dev.quicksilver.storage;
 
+import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 
@@ -8,7 +9,7 @@ import java.nio.file.Path;
  * input: {@code t} takes a snapshot, {@code r} renews it, {@code c} closes it. Answers each, and
  * the start, with a byte.
  */
-final class ReaderChild {
+public final class ReaderChild {
   private ReaderChild() {}
 
   public static void main(String[] arguments) throws IOException {

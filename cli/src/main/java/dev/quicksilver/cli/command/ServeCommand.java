@@ -16,6 +16,7 @@ import dev.quicksilver.edge.resp.RespConfig;
 import dev.quicksilver.edge.resp.RespServer;
 import dev.quicksilver.edge.resp.RespStatus;
 import dev.quicksilver.storage.FollowedDatabases;
+import dev.quicksilver.storage.LocalDisk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -49,6 +50,7 @@ public final class ServeCommand extends NodeCommand {
         "set "
             + Settings.DATA_DIRECTORY.key()
             + " to the one of a replica on this machine, and start that first");
+    LocalDisk.require(data);
     ProcessFile file = lifecycle.own("process file", ProcessFile.claim(data, PROCESS_NAME));
     RespServer server = lifecycle.own("RESP server", server(config(configuration, data)));
     Map<String, String> addresses = new LinkedHashMap<>();

@@ -277,7 +277,7 @@ public final class Environment {
   }
 
   /** Returns what a failure of a write stands for. */
-  StorageException failure(LmdbException e) {
+  public StorageException failure(LmdbException e) {
     return others.blame(LmdbErrors.of(e, path));
   }
 
@@ -338,7 +338,7 @@ public final class Environment {
   }
 
   /** The same for other processes alone, now: for who found no room, which one may have had. */
-  void tendOthers() {
+  public void tendOthers() {
     synchronized (this) {
       if (closing) {
         return;
@@ -355,7 +355,7 @@ public final class Environment {
   }
 
   /** Returns the other processes that have reader slots, once those of dead ones are free. */
-  List<ReaderProcess> otherReaders() {
+  public List<ReaderProcess> otherReaders() {
     synchronized (this) {
       requireOpen();
       open++;
@@ -369,8 +369,8 @@ public final class Environment {
     }
   }
 
-  /** See {@link Database#hindering}. */
-  Optional<ReaderProcess> hindering() {
+  /** See {@code Database.hindering}. */
+  public Optional<ReaderProcess> hindering() {
     return others.hindering();
   }
 
@@ -379,8 +379,7 @@ public final class Environment {
     env.readerCheck();
     long newest = env.info().lastTransactionId;
     List<ReaderList.Slot> slots = ReaderList.of(this, address, maxReaders);
-    return others.look(
-        slots, newest, path.resolve(Database.FILE).toFile().length(), clock.millis());
+    return others.look(slots, newest, path.resolve(FILE).toFile().length(), clock.millis());
   }
 
   /** Returns the snapshots that are open in this process. */

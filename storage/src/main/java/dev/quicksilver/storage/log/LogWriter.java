@@ -1,7 +1,6 @@
 package dev.quicksilver.storage.log;
 
 import dev.quicksilver.storage.lmdb.Environment;
-import dev.quicksilver.storage.lmdb.LmdbErrors;
 import dev.quicksilver.storage.record.PieceKey;
 import dev.quicksilver.storage.record.RecordFormat;
 import java.nio.ByteBuffer;

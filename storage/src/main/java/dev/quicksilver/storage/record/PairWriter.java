@@ -4,7 +4,6 @@ import dev.quicksilver.storage.lmdb.Bytes;
 import dev.quicksilver.storage.lmdb.Environment;
 import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.FreePages;
-import dev.quicksilver.storage.lmdb.LmdbErrors;
 import dev.quicksilver.storage.lmdb.NativePuts;
 import dev.quicksilver.storage.lmdb.NativePuts.Place;
 import dev.quicksilver.storage.lmdb.StorageException;

@@ -1,4 +1,4 @@
-package dev.quicksilver.storage;
+package dev.quicksilver.storage.lmdb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,9 +1,9 @@
-package dev.quicksilver.storage;
+package dev.quicksilver.storage.lmdb;
 
 import java.time.Duration;
 
 /**
- * Another process that has reader slots of a database, as {@link Database#otherReaders} lists it.
+ * Another process that has reader slots of a database, as {@code Database.otherReaders} lists it.
  *
  * @param pid its process id, in the PID namespace that it shares with this process
  * @param slots that it has taken, of all that there are for all processes

@@ -1,4 +1,4 @@
-package dev.quicksilver.storage;
+package dev.quicksilver.storage.lmdb;
 
 import static dev.quicksilver.storage.TestDatabases.DNS;
 import static dev.quicksilver.storage.TestDatabases.FAST;
@@ -6,7 +6,13 @@ import static dev.quicksilver.storage.TestDatabases.commit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import dev.quicksilver.storage.ReaderList.Slot;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.ReaderChild;
+import dev.quicksilver.storage.Snapshot;
+import dev.quicksilver.storage.TestDatabases;
+import dev.quicksilver.storage.copy.Verifier;
+import dev.quicksilver.storage.copy.VerifyProgress;
+import dev.quicksilver.storage.lmdb.ReaderList.Slot;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -233,7 +239,7 @@ class OtherReadersTest {
       assertThatExceptionOfType(StorageException.class).isThrownBy(() -> overwrite(database, 10));
       overwrite(database, 2_000);
       assertThat(database.fileBytes()).isLessThanOrEqualTo(MAP);
-      database.verify(VerifyProgress.NONE).requireClean();
+      Verifier.verify(database, VerifyProgress.NONE).requireClean();
     }
   }
 }

@@ -1,4 +1,4 @@
-package dev.quicksilver.storage;
+package dev.quicksilver.storage.lmdb;
 
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_BYTE;

@@ -1,4 +1,4 @@
-package dev.quicksilver.storage;
+package dev.quicksilver.storage.lmdb;
 
 import java.nio.file.Path;
 import java.time.Duration;
