@@ -18,6 +18,7 @@ import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.FailPoint;
 import dev.quicksilver.storage.lmdb.NativeLibraries;
 import dev.quicksilver.storage.lmdb.OpenSnapshot;
+import dev.quicksilver.storage.lmdb.ReaderProcess;
 import dev.quicksilver.storage.lmdb.StorageException;
 import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.io.IOException;
@@ -88,6 +89,7 @@ final class ArchitectureTest {
     ErrorCode.class,
     StorageOptions.class,
     OpenSnapshot.class,
+    ReaderProcess.class,
     NativeLibraries.class,
     Durable.class,
     FailPoint.class
