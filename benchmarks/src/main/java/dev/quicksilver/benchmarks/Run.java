@@ -67,7 +67,9 @@ public final class Run implements Callable<Integer> {
           new DifferentialBar(),
           new RightsBar(),
           new BridgeFuzzBar(),
-          new IsolationBar());
+          new IsolationBar(),
+          new EdgeRespBar(),
+          new EdgeReadUnderWriteBar());
 
   @Parameters(paramLabel = "NAME", arity = "0..*", description = "Bars, as --list names them.")
   private List<String> names = List.of();

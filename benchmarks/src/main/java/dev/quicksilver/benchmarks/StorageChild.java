@@ -21,6 +21,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
@@ -65,6 +66,17 @@ final class StorageChild implements AutoCloseable {
     List<String> command = JavaCommand.of(main, options, List.of(arguments));
     return new StorageChild(
         new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start());
+  }
+
+  /** The same with variables in its environment. */
+  static StorageChild start(
+      List<String> options, Map<String, String> environment, Class<?> main, String... arguments)
+      throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(JavaCommand.of(main, options, List.of(arguments)))
+            .redirectError(ProcessBuilder.Redirect.INHERIT);
+    builder.environment().putAll(environment);
+    return new StorageChild(builder.start());
   }
 
   /** The same as a session of its own, as a service is. */
