@@ -20,7 +20,6 @@ import dev.quicksilver.storage.LocalDisk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -60,7 +59,15 @@ public final class ServeCommand extends NodeCommand {
     configuration
         .find(Settings.RESP_UNIX_SOCKET)
         .ifPresent(path -> addresses.put("resp-unix", path.toString()));
-    StatusReporter reporter = new StatusReporter(configuration, role(), () -> addresses, List::of);
+    StatusReporter reporter =
+        new StatusReporter(
+            configuration,
+            role(),
+            () -> addresses,
+            () ->
+                server.tls().stream()
+                    .map(tls -> NodeTransport.report(tls.status(), tls.remaining()))
+                    .toList());
     var _ =
         HttpListeners.start(lifecycle, configuration, () -> report(server, reporter), addresses);
     file.publish(

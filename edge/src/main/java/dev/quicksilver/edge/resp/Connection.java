@@ -62,6 +62,14 @@ final class Connection {
     }
   }
 
+  /** Goes on after a part of a handshake that was done beside the loop. */
+  void resumeTls(Call call, TlsWire tls) throws IOException {
+    if (!closed) {
+      tls.resumed();
+      read(call);
+    }
+  }
+
   private void read(Call call) throws IOException {
     byte[] buffer = loop.readBuffer();
     do {
@@ -69,6 +77,9 @@ final class Connection {
       if (length < 0) {
         close();
         return;
+      }
+      if (length == 0) {
+        break; // a part of a record, or of a handshake
       }
       call.databases.renew();
       if (inLength == 0 && waiting == null && outEnd == 0) {
@@ -275,7 +286,8 @@ final class Connection {
     if (closed || !key.isValid()) {
       return;
     }
-    boolean blocked = outEnd > 0 || ((waiting != null || paused) && inLength > READ_AHEAD);
+    boolean blocked =
+        outEnd > 0 || wire.isBusy() || ((waiting != null || paused) && inLength > READ_AHEAD);
     boolean writes = outEnd > 0 || wire.hasUnsent();
     int wanted = (blocked ? 0 : SelectionKey.OP_READ) | (writes ? SelectionKey.OP_WRITE : 0);
     if (key.interestOps() != wanted) {

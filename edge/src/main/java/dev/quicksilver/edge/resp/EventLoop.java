@@ -1,5 +1,7 @@
 package dev.quicksilver.edge.resp;
 
+import dev.quicksilver.edge.access.Rights;
+import dev.quicksilver.edge.access.Users;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -8,11 +10,17 @@ import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLEngine;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -20,6 +28,7 @@ import org.slf4j.LoggerFactory;
 final class EventLoop implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(EventLoop.class);
   private static final int BUFFER = 64 << 10;
+  private static final String[] VERSIONS = {"TLSv1.3", "TLSv1.2"};
 
   /** How often deadlines are looked at, in ms. */
   private static final long TICK = 100;
@@ -108,8 +117,8 @@ final class EventLoop implements Runnable {
   }
 
   /** Takes a client over; the channel is its own from now on. */
-  void serve(SocketChannel channel, String address) {
-    execute(() -> accept(channel, address));
+  void serve(SocketChannel channel, String address, Optional<SSLContext> tls) {
+    execute(() -> accept(channel, address, tls));
   }
 
   /** Looks soon whether a client need not wait any more. */
@@ -137,7 +146,7 @@ final class EventLoop implements Runnable {
             Session session = connection.session;
             if (session.user.isPresent()
                 && shared.users.standing(session.user.get(), session.rights)
-                    == dev.quicksilver.edge.access.Users.Standing.LOST) {
+                    == Users.Standing.LOST) {
               connection.close();
             }
           }
@@ -155,7 +164,7 @@ final class EventLoop implements Runnable {
 
   // ---- its thread
 
-  private void accept(SocketChannel channel, String address) {
+  private void accept(SocketChannel channel, String address, Optional<SSLContext> tls) {
     try {
       channel.configureBlocking(false);
       SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
@@ -163,9 +172,12 @@ final class EventLoop implements Runnable {
           new Session(shared.nextClient.incrementAndGet(), address, System.currentTimeMillis());
       session.mostAge = shared.config.mostAge().toMillis();
       if (shared.users.anybody()) {
-        session.admit(java.util.Optional.empty(), dev.quicksilver.edge.access.Rights.ALL);
+        session.admit(Optional.empty(), Rights.ALL);
       }
-      var connection = new Connection(this, new PlainWire(channel, socketBuffer), key, session);
+      var connection =
+          tls.map(context -> secure(channel, context, key, session))
+              .orElseGet(
+                  () -> new Connection(this, new PlainWire(channel, socketBuffer), key, session));
       key.attach(connection);
       connections.add(connection);
     } catch (IOException e) {
@@ -177,6 +189,30 @@ final class EventLoop implements Runnable {
         LOG.debug("a socket could not be closed", closing);
       }
     }
+  }
+
+  private Connection secure(
+      SocketChannel channel, SSLContext context, SelectionKey key, Session session) {
+    SSLEngine engine = context.createSSLEngine();
+    engine.setUseClientMode(false);
+    engine.setEnabledProtocols(VERSIONS);
+    var ready = new AtomicReference<@Nullable Runnable>();
+    var wire =
+        new TlsWire(
+            channel,
+            engine,
+            shared.slow,
+            () -> execute(() -> Objects.requireNonNull(ready.get()).run()));
+    var connection = new Connection(this, wire, key, session);
+    ready.set(
+        () -> {
+          try {
+            connection.resumeTls(call, wire);
+          } catch (IOException e) {
+            connection.broken(e);
+          }
+        });
+    return connection;
   }
 
   @Override
@@ -242,7 +278,7 @@ final class EventLoop implements Runnable {
   private void tellCommits() {
     databases.renew();
     Session everything = new Session(0, "", 0);
-    everything.admit(java.util.Optional.empty(), dev.quicksilver.edge.access.Rights.ALL);
+    everything.admit(Optional.empty(), Rights.ALL);
     for (String name : List.copyOf(committed)) {
       committed.remove(name);
       try {

@@ -35,6 +35,11 @@ final class PlainWire implements Wire {
   }
 
   @Override
+  public boolean isBusy() {
+    return false;
+  }
+
+  @Override
   public int write(byte[] from, int at, int end) throws IOException {
     int sent = at;
     while (sent < end) {

@@ -3,6 +3,7 @@ package dev.quicksilver.edge.resp;
 import dev.quicksilver.edge.access.Users;
 import dev.quicksilver.storage.FollowedDatabases;
 import dev.quicksilver.storage.lmdb.StorageException;
+import dev.quicksilver.tls.ServerTls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -20,10 +21,12 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -48,6 +51,7 @@ public final class RespServer implements AutoCloseable {
       Executors.newFixedThreadPool(1, Thread.ofPlatform().daemon().name("resp-slow").factory());
   private final AtomicInteger nextLoop = new AtomicInteger();
   private final CommitWatch commits;
+  private final Optional<ServerTls> tls;
   private @Nullable Object unixKey;
   private volatile boolean closed;
 
@@ -65,6 +69,7 @@ public final class RespServer implements AutoCloseable {
       loops.add(new EventLoop(shared, i + 1));
     }
     commits = new CommitWatch(databases, loops);
+    tls = config.tls().map(ServerTls::load);
   }
 
   /**
@@ -111,13 +116,14 @@ public final class RespServer implements AutoCloseable {
           e);
     }
     shared.port = ((InetSocketAddress) tcp.getLocalAddress()).getPort();
-    run("resp-accept", () -> accept(tcp));
+    Optional<SSLContext> secure = tls.map(ServerTls::context);
+    run("resp-accept", () -> accept(tcp, secure));
     if (shared.config.unixSocket().isPresent()) {
       Path path = shared.config.unixSocket().get();
       ServerSocketChannel unix = bound(path);
       listeners.add(unix);
       unixKey = key(path);
-      run("resp-accept-unix", () -> accept(unix));
+      run("resp-accept-unix", () -> accept(unix, Optional.empty()));
     }
     Thread watch = run("resp-commits", this::watch);
     shared.wakeWatch = () -> LockSupport.unpark(watch);
@@ -154,7 +160,7 @@ public final class RespServer implements AutoCloseable {
     return thread;
   }
 
-  private void accept(ServerSocketChannel listener) {
+  private void accept(ServerSocketChannel listener, Optional<SSLContext> secure) {
     while (!closed) {
       try {
         SocketChannel channel = listener.accept();
@@ -162,7 +168,7 @@ public final class RespServer implements AutoCloseable {
         if (shared.connections.incrementAndGet() > shared.config.maxConnections()) {
           shared.connections.decrementAndGet();
           shared.refused.increment();
-          refuse(channel);
+          refuse(channel, secure.isPresent());
           continue;
         }
         if (channel.getRemoteAddress() instanceof InetSocketAddress) {
@@ -171,7 +177,7 @@ public final class RespServer implements AutoCloseable {
         }
         loops
             .get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()))
-            .serve(channel, String.valueOf(channel.getRemoteAddress()));
+            .serve(channel, String.valueOf(channel.getRemoteAddress()), secure);
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException e) { // too many files, for example
@@ -181,8 +187,11 @@ public final class RespServer implements AutoCloseable {
     }
   }
 
-  private static void refuse(SocketChannel channel) {
+  private static void refuse(SocketChannel channel, boolean secure) {
     try (channel) {
+      if (secure) {
+        return; // it would take it for a broken handshake
+      }
       channel.configureBlocking(false);
       int ignored = channel.write(ByteBuffer.wrap(CROWDED.getBytes(StandardCharsets.US_ASCII)));
     } catch (IOException e) {
@@ -231,6 +240,11 @@ public final class RespServer implements AutoCloseable {
     return shared.databases.viewNow();
   }
 
+  /** Returns the certificate in use, with TLS. */
+  public Optional<ServerTls> tls() {
+    return tls;
+  }
+
   /** Returns what was counted up to now. */
   public RespStatus status() {
     return new RespStatus(
@@ -270,6 +284,7 @@ public final class RespServer implements AutoCloseable {
       Thread.currentThread().interrupt();
     }
     slow.shutdownNow();
+    tls.ifPresent(ServerTls::close);
     shared.config.unixSocket().ifPresent(this::removeSocket);
     shared.databases.close();
   }

@@ -21,6 +21,9 @@ interface Wire {
    */
   int write(byte[] from, int at, int end) throws IOException;
 
+  /** Whether nothing can be read before something else is done. */
+  boolean isBusy();
+
   /** Whether something that was taken has not left yet. */
   boolean hasUnsent();
 

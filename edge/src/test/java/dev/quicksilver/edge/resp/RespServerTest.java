@@ -11,14 +11,21 @@ import dev.quicksilver.edge.resp.TestClient.Failed;
 import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.storage.Following;
 import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.tls.CertificateAuthority;
+import dev.quicksilver.tls.TlsFiles;
 import java.io.IOException;
+import java.io.InputStream;
+import java.net.Socket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.KeyStore;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -26,6 +33,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -444,6 +454,95 @@ final class RespServerTest {
                         "test")))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("TLS and users");
+  }
+
+  // ---- TLS
+
+  @Test
+  void servesWithTlsWhateverTheSizeOfWhatItSays() throws Exception {
+    writer.write("set a 1");
+    writer.write("large big 3000000");
+    CertificateAuthority authority = CertificateAuthority.openOrCreate(data.resolve("tls"));
+    Instant now = Instant.now();
+    TlsFiles files =
+        authority.issue(
+            "edge", List.of("127.0.0.1"), now.minusSeconds(60), now.plusSeconds(86_400));
+    RespConfig own = config();
+    client.close();
+    server.close();
+    server =
+        RespServer.start(
+            new RespConfig(
+                "0.0.0.0",
+                0,
+                Optional.empty(),
+                data,
+                2,
+                100,
+                32 << 20,
+                List.of(),
+                Duration.ZERO,
+                Optional.of(Credentials.ofPassword("default", "pw")),
+                false,
+                Optional.of(files),
+                own.storage(),
+                "test"));
+    SSLContext context = trusting(data.resolve("tls/ca.pem"));
+    client = new TestClient(secure(context, server.port(), "TLSv1.3"));
+    assertThat(client.call("AUTH", "pw")).isEqualTo("OK");
+    assertThat(client.call("GET", "a")).isEqualTo("1");
+    assertThat(client.call("GET", "big")).isEqualTo(letters(3_000_000));
+    String[] many = new String[20_000];
+    java.util.Arrays.fill(many, "none");
+    many[0] = "EXISTS";
+    many[1] = "a";
+    assertThat(client.call(many)).isEqualTo(1L);
+    client.send("XREAD", "BLOCK", "0", "STREAMS", "edge_log", "$");
+    writer.write("set b 2");
+    assertThat(client.reply().toString()).contains("edge_log");
+    try (TestClient older = new TestClient(secure(context, server.port(), "TLSv1.2"))) {
+      assertThat(older.call("HELLO", "3", "AUTH", "default", "pw")).isInstanceOf(Map.class);
+      for (int i = 0; i < 100; i++) {
+        assertThat(older.call("GET", "a")).isEqualTo("1");
+      }
+    }
+    try (TestClient plain = new TestClient(server.port())) {
+      plain.raw("PING\r\n");
+      assertThat(endsWithoutAReply(plain)).isTrue();
+    }
+    assertThat(client.call("PING")).isEqualTo("PONG");
+  }
+
+  /** It may be sent an alert of TLS first. */
+  private static boolean endsWithoutAReply(TestClient plain) throws IOException {
+    for (int i = 0; i < 100; i++) {
+      if (plain.isEnded()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static Socket secure(SSLContext context, int port, String version) throws IOException {
+    SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", port);
+    socket.setEnabledProtocols(new String[] {version});
+    socket.startHandshake();
+    return socket;
+  }
+
+  private static SSLContext trusting(Path authority) throws Exception {
+    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
+    store.load(null, null);
+    try (InputStream in = Files.newInputStream(authority)) {
+      store.setCertificateEntry(
+          "authority", CertificateFactory.getInstance("X.509").generateCertificate(in));
+    }
+    TrustManagerFactory trust =
+        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+    trust.init(store);
+    SSLContext context = SSLContext.getInstance("TLS");
+    context.init(null, trust.getTrustManagers(), null);
+    return context;
   }
 
   // ---- changes
