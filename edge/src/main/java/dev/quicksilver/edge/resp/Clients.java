@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +15,21 @@ import org.jspecify.annotations.Nullable;
 final class Clients {
   /** The version of Redis whose commands a client may expect here. */
   static final String REDIS_VERSION = "7.2.0";
+
+  private static final Set<String> SUBCOMMANDS =
+      Set.of(
+          "ID",
+          "GETNAME",
+          "SETNAME",
+          "SETINFO",
+          "INFO",
+          "LIST",
+          "NO-EVICT",
+          "NO-TOUCH",
+          "GETREDIR",
+          "HELP",
+          "TRACKING",
+          "CACHING");
 
   private static final Pattern NUMBER = Pattern.compile("-?\\d{1,9}");
   private static final int LONGEST_NAME = 256;
@@ -270,9 +286,14 @@ final class Clients {
         setInfo(session, request);
         reply.simple("OK");
       }
-      case "INFO 2" -> reply.text(line(session));
-      case "LIST 2" -> reply.text(line(session)); // others are none of a client's business
-      case "NO-EVICT 3", "NO-TOUCH 3" -> reply.simple("OK");
+      case "INFO 2" -> reply.text(line(call));
+      case "LIST 2" -> reply.text(line(call)); // others are none of a client's business
+      case "NO-EVICT 3", "NO-TOUCH 3" -> {
+        if (!request.is(2, "ON") && !request.is(2, "OFF")) {
+          throw RespException.syntax();
+        }
+        reply.simple("OK");
+      }
       case "GETREDIR 2" -> reply.integer(-1);
       case "HELP 2" -> help(reply);
       case "TRACKING 3", "TRACKING 4", "TRACKING 5", "CACHING 3" ->
@@ -280,11 +301,7 @@ final class Clients {
               "ERR CLIENT "
                   + what
                   + " is not here: PSUBSCRIBE quicksilver:<database>:* tells of each change");
-      default ->
-          throw new RespException(
-              "ERR unknown subcommand or wrong number of arguments for '"
-                  + request.text(1)
-                  + "'. Try CLIENT HELP.");
+      default -> throw RespException.subcommand(request, SUBCOMMANDS);
     }
   }
 
@@ -309,7 +326,10 @@ final class Clients {
     return name;
   }
 
-  private static String line(Session session) {
+  /** One line about a client. Its database is a number, since clients read one there. */
+  private static String line(Call call) {
+    Session session = call.session();
+    int number = session.selected.flatMap(name -> call.databases.numberOf(name, session)).orElse(0);
     return "id="
         + session.id
         + " addr="
@@ -319,7 +339,7 @@ final class Clients {
         + " age="
         + (System.currentTimeMillis() - session.since) / 1000
         + " db="
-        + session.selected.orElse("0")
+        + number
         + " sub="
         + session.channels.size()
         + " psub="

@@ -134,9 +134,9 @@ final class LoopDatabases implements AutoCloseable {
       return there.getFirst();
     }
     throw new RespException(
-        "ERR no database has number "
+        "ERR DB index is out of range: no database has number "
             + number
-            + ": SELECT one by its name (QUICKSILVER DATABASES lists them), or give resp.databases"
+            + ". SELECT one by its name (QUICKSILVER DATABASES lists them), or give resp.databases"
             + " the names that numbers stand for");
   }
 

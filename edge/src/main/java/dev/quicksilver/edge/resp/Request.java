@@ -71,8 +71,10 @@ final class Request {
    */
   long number(int index, long least, long most) {
     try {
-      long number = Long.parseLong(text(index));
-      if (number >= least && number <= most) {
+      String text = text(index);
+      long number = Long.parseLong(text);
+      // Redis takes the one spelling that it would write itself: no +1, no 01.
+      if (number >= least && number <= most && text.equals(Long.toString(number))) {
         return number;
       }
     } catch (NumberFormatException e) {

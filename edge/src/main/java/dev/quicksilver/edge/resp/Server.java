@@ -121,9 +121,17 @@ final class Server {
 
   // ---- CONFIG
 
+  private static final Set<String> CONFIG_CHANGES = Set.of("SET", "REWRITE", "RESETSTAT", "HELP");
+
   private static void config(Call call) {
     Request request = call.request;
-    if (!request.is(1, "GET") || request.count() < 3) {
+    boolean get = request.is(1, "GET");
+    if (get
+        ? request.count() < 3
+        : !CONFIG_CHANGES.contains(request.text(1).toUpperCase(Locale.ROOT))) {
+      throw RespException.subcommand(request, Set.of("GET"));
+    }
+    if (!get) {
       throw new RespException(
           "ERR CONFIG "
               + request.text(1).toUpperCase(Locale.ROOT)
@@ -172,7 +180,12 @@ final class Server {
         reply.array(all.size());
         all.forEach(each -> describe(reply, each));
       }
-      case "COUNT" -> reply.integer(all.size());
+      case "COUNT" -> {
+        if (request.count() != 2) {
+          throw RespException.subcommand(request, Set.of("COUNT"));
+        }
+        reply.integer(all.size());
+      }
       case "LIST" -> {
         reply.array(all.size());
         all.forEach(each -> reply.bulk(lower(each)));
@@ -201,9 +214,7 @@ final class Server {
           reply.bulk("generic");
         }
       }
-      default ->
-          throw new RespException(
-              "ERR unknown subcommand '" + request.text(1) + "'. Try COMMAND HELP.");
+      default -> throw RespException.subcommand(request, Set.of());
     }
   }
 

@@ -320,13 +320,31 @@ final class RespServerTest {
     refused("ERR wrong number of arguments for 'get' command", "GET");
     refused("ERR wrong number of arguments for 'get' command", "GET", "a", "b");
     refused("ERR value is not an integer", "GETRANGE", "a", "x", "1");
-    refused("ERR no database has number 1", "SELECT", "1");
+    refused("ERR DB index is out of range: no database has number 1", "SELECT", "1");
     refused("ERR there is no database \"none\" here", "SELECT", "none");
     refused("ERR CONFIG SET is not here", "CONFIG", "SET", "a", "b");
     refused("ERR CLIENT TRACKING is not here", "CLIENT", "TRACKING", "ON");
     refused("ERR Client names cannot contain", "CLIENT", "SETNAME", "a b");
     assertThat(client.call("PING")).isEqualTo("PONG");
     assertThat(server.status().errors()).containsEntry("READONLY", 2L);
+  }
+
+  @Test
+  void refusesInTheWordsThatClientsKnow() throws IOException {
+    refused("ERR wrong number of arguments for 'client|setname' command", "CLIENT", "SETNAME");
+    refused("ERR wrong number of arguments for 'client|id' command", "client", "id", "x");
+    refused("ERR unknown subcommand 'nosuch'. Try CLIENT HELP.", "CLIENT", "nosuch", "x");
+    refused("ERR syntax error", "CLIENT", "NO-EVICT", "maybe");
+    refused("ERR wrong number of arguments for 'config|get' command", "CONFIG", "GET");
+    refused("ERR unknown subcommand 'NOSUCH'. Try CONFIG HELP.", "CONFIG", "NOSUCH");
+    refused("ERR CONFIG SET is not here", "CONFIG", "SET", "save", "");
+    refused("ERR wrong number of arguments for 'command|count' command", "COMMAND", "COUNT", "x");
+    refused("ERR unknown subcommand 'NOSUCH'. Try COMMAND HELP.", "COMMAND", "NOSUCH");
+    for (String number : List.of("+1", "01", " 1", "1.5", "-0", "")) {
+      refused("ERR value is not an integer or out of range", "GETRANGE", "a", number, "2");
+    }
+    refused("READONLY", "SUNIONSTORE", "to", "from");
+    refused("READONLY", "SORT", "list");
   }
 
   @Test
@@ -346,6 +364,7 @@ final class RespServerTest {
     assertThat(client.call("SELECT", "0")).isEqualTo("OK");
     assertThat(client.call("SELECT", "edge")).isEqualTo("OK");
     assertThat(client.call("GET", "a")).isEqualTo("1");
+    assertThat(String.valueOf(client.call("CLIENT", "INFO"))).contains(" db=0 ");
     serve(
         with(
             List.of("other", "edge"),
@@ -357,7 +376,8 @@ final class RespServerTest {
     refused("ERR there is no database \"other\" here", "GET", "a");
     assertThat(client.call("SELECT", "1")).isEqualTo("OK");
     assertThat(client.call("GET", "a")).isEqualTo("1");
-    refused("ERR no database has number 2", "SELECT", "2");
+    assertThat(String.valueOf(client.call("CLIENT", "INFO"))).contains(" db=1 ");
+    refused("ERR DB index is out of range: no database has number 2", "SELECT", "2");
   }
 
   @Test
