@@ -44,7 +44,7 @@ final class Clients {
     registry.add("PING", -1, 0, 0, "PONG.", Clients::ping, Flag.SUBSCRIBED, Flag.FAST);
     registry.add("ECHO", 2, 0, 0, "The word again.", c -> c.reply.bulk(c.request.bytes(1)));
     registry.add("QUIT", -1, 0, 0, "Ends the connection.", Clients::quit, always);
-    registry.add("RESET", -1, 0, 0, "Begins anew.", Clients::reset, always);
+    registry.add("RESET", 1, 0, 0, "Begins anew.", Clients::reset, always);
     registry.add(
         "HELLO", -1, 0, 0, "Version 2 or 3 of the protocol.", Clients::hello, Flag.UNKNOWN);
     registry.add("AUTH", -2, 0, 0, "Says who the client is.", Clients::auth, Flag.UNKNOWN);

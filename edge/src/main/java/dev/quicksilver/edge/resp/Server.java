@@ -195,7 +195,7 @@ final class Server {
         for (int i = 2; i < request.count(); i++) {
           Command found = Commands.find(request.text(i));
           if (found == null) {
-            reply.nilArray();
+            reply.nil();
           } else {
             describe(reply, found);
           }

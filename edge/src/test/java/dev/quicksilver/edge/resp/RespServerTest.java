@@ -345,6 +345,7 @@ final class RespServerTest {
     }
     refused("READONLY", "SUNIONSTORE", "to", "from");
     refused("READONLY", "SORT", "list");
+    refused("ERR wrong number of arguments for 'reset' command", "RESET", "now");
   }
 
   @Test
