@@ -60,6 +60,7 @@ public final class Run implements Callable<Integer> {
           new LiveBar(),
           new HostileBar(),
           new ClientsBar(),
+          new EdgeClientsBar(),
           new FdwSpeedBar(),
           new CursorSpeedBar(),
           new EvaluatedSpeedBar(),
