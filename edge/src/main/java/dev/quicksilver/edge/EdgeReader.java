@@ -1,51 +1,65 @@
 package dev.quicksilver.edge;
 
-import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.Direction;
+import dev.quicksilver.storage.FollowedDatabases;
 import dev.quicksilver.storage.KeyRange;
 import dev.quicksilver.storage.Scan;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.StorageException;
 import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.record.DatabaseIdentity;
 import dev.quicksilver.storage.record.Head;
 import dev.quicksilver.storage.record.Pair;
+import dev.quicksilver.storage.record.PairBuffer;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicLong;
-import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Function;
-import java.util.function.LongSupplier;
-import org.jspecify.annotations.Nullable;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Reads one database of a node on this machine, straight from its memory-mapped file. Safe for all
- * threads.
+ * threads, virtual ones included.
+ *
+ * <p>What was committed before a call began, by whichever process, the call sees. That the node put
+ * another copy into use, dropped the database or withholds it is seen about 100 ms later; a read
+ * that spans the change is one of the copy before.
  *
  * <p>Open a database once in a process: LMDB does not support an environment twice in one process,
  * so a program that runs the node itself must use the node's own {@code Database}.
  */
 public final class EdgeReader implements AutoCloseable {
-  private static final Duration LOOK_INTERVAL = Duration.ofMillis(100);
+  private static final Logger LOG = LoggerFactory.getLogger(EdgeReader.class);
+  private static final long TEND_NANOS = TimeUnit.MILLISECONDS.toNanos(20);
+  private static final long IDLE_NANOS = TimeUnit.SECONDS.toNanos(1);
+  private static final long POLL_NANOS = TimeUnit.MILLISECONDS.toNanos(1);
 
-  private final DatabaseDirectory directory;
   private final String name;
-  private final StorageOptions options;
-  private final LongSupplier nanoTime;
-  private final AtomicLong nextLook;
-  private final ReentrantLock change = new ReentrantLock();
-  private volatile @Nullable Generation current;
-  private volatile Optional<String> withheld = Optional.empty();
-  private volatile boolean closed;
+  private final GenerationInUse inUse;
+  private final ReadSlots slots;
+  private final Freshness freshness;
+  private final Thread tender;
+  private final Set<Subscription> subscriptions = ConcurrentHashMap.newKeySet();
+  private final AtomicBoolean closed = new AtomicBoolean();
 
-  private EdgeReader(
-      DatabaseDirectory directory, String name, StorageOptions options, LongSupplier nanoTime) {
-    this.directory = directory;
+  private EdgeReader(Path dataDirectory, String name, StorageOptions options) {
     this.name = name;
-    this.options = options;
-    this.nanoTime = nanoTime;
-    this.nextLook = new AtomicLong(nanoTime.getAsLong());
+    this.inUse =
+        GenerationInUse.of(
+            new FollowedDatabases(dataDirectory, Optional.of(name), options, System::nanoTime),
+            name);
+    this.slots = new ReadSlots(inUse);
+    this.freshness = new Freshness(dataDirectory, options.clock());
+    this.tender =
+        Thread.ofPlatform().daemon().name("quicksilver-reader-" + name).unstarted(this::tend);
   }
 
   /**
@@ -54,34 +68,100 @@ public final class EdgeReader implements AutoCloseable {
    * @param dataDirectory the node's data directory, {@code data.directory} in its configuration
    * @param name the database's name
    * @throws StorageException NOT_FOUND if the node has no such database (yet), DIVERGED if the node
-   *     does not serve it, UNSUPPORTED if LMDB does not work there or from here
+   *     does not serve it, INVALID_ARGUMENT if this process has it open already, UNSUPPORTED if LMDB
+   *     does not work there or from here
    */
   public static EdgeReader open(Path dataDirectory, String name) {
-    return open(dataDirectory, name, StorageOptions.DEFAULT, System::nanoTime);
+    return open(dataDirectory, name, StorageOptions.DEFAULT);
   }
 
   /** Opens a database with the storage options of the node. */
   public static EdgeReader open(Path dataDirectory, String name, StorageOptions options) {
-    return open(dataDirectory, name, options, System::nanoTime);
+    EdgeReader reader = new EdgeReader(dataDirectory, name, options);
+    reader.tender.start();
+    return reader;
   }
 
-  static EdgeReader open(
-      Path dataDirectory, String name, StorageOptions options, LongSupplier nanoTime) {
-    EdgeReader reader =
-        new EdgeReader(new DatabaseDirectory(dataDirectory), name, options, nanoTime);
-    reader.look();
-    return reader;
+  /** Returns the database's id, name and types; another one of the same name has another id. */
+  public DatabaseIdentity identity() {
+    inUse.lookIfDue();
+    return inUse.place().database().identity();
+  }
+
+  // ---- look-ups
+
+  /**
+   * Looks the first {@code keyLength} bytes of the array up as a key at the newest commit.
+   * Allocates nothing (but for the first value of more than 4 KB that a buffer takes), takes no
+   * lock and makes no system call.
+   *
+   * @param keyLength from 1 to 511
+   * @param into of the calling thread; keep one for each and use it again
+   * @return whether the key is there; if so, {@code into} holds its value
+   * @throws StorageException CORRUPT if the stored bytes do not match their checksum, NOT_FOUND if
+   *     the database was dropped or this reader closed, DIVERGED if the node does not serve it any
+   *     more, INVALID_ARGUMENT if no key has that length
+   */
+  public boolean get(byte[] key, int keyLength, PairBuffer into) {
+    while (true) {
+      ReadSlots.Slot slot = slots.begin();
+      boolean complete = false;
+      try {
+        boolean found = ReadSlots.snapshot(slot).get(key, keyLength, into);
+        complete = true;
+        return found;
+      } catch (StorageException e) {
+        requireTooOld(e);
+      } finally {
+        slots.end(slot, complete);
+      }
+    }
   }
 
   /**
    * Returns the pair of a key at the newest commit.
    *
-   * @throws StorageException CORRUPT if the stored bytes do not match their checksum, NOT_FOUND if
-   *     the database was dropped, DIVERGED if the node does not serve it any more
+   * @throws StorageException as the other {@code get} does
    */
   public Optional<Pair> get(byte[] key) {
-    return read(snapshot -> Optional.ofNullable(snapshot.get(key)));
+    while (true) {
+      ReadSlots.Slot slot = slots.begin();
+      boolean complete = false;
+      try {
+        Optional<Pair> found = Optional.ofNullable(ReadSlots.snapshot(slot).get(key));
+        complete = true;
+        return found;
+      } catch (StorageException e) {
+        requireTooOld(e);
+      } finally {
+        slots.end(slot, complete);
+      }
+    }
   }
+
+  /** The process was stopped for long between two lines: the look-up has to begin again. */
+  private static void requireTooOld(StorageException e) {
+    if (e.code() != ErrorCode.SNAPSHOT_TOO_OLD) {
+      throw e;
+    }
+  }
+
+  /**
+   * Returns the pairs of several keys, all of one commit, in the order of the keys.
+   *
+   * @throws StorageException as {@link #get} does
+   */
+  public List<Optional<Pair>> getAll(List<byte[]> keys) {
+    try (Snapshot snapshot = inUse.snapshot()) {
+      List<Optional<Pair>> found = new ArrayList<>(keys.size());
+      for (byte[] key : keys) {
+        found.add(Optional.ofNullable(snapshot.get(key)));
+      }
+      return found;
+    }
+  }
+
+  // ---- scans
 
   /**
    * Visits the pairs whose keys begin with a prefix, in the order of their keys, all of one commit.
@@ -92,105 +172,156 @@ public final class EdgeReader implements AutoCloseable {
    * @throws StorageException as {@link #get} does
    */
   public long scan(byte[] prefix, PairVisitor visitor) {
-    return read(
-        snapshot -> {
-          long visited = 0;
-          try (Scan scan = snapshot.scan(KeyRange.prefix(prefix), Direction.FORWARD)) {
-            boolean more = true;
-            while (more && scan.next()) {
-              visited++;
-              more =
-                  visitor.visit(
-                      new Pair(scan.key(), scan.value(), scan.sequence(), scan.commitTime()));
-            }
-          }
-          return visited;
-        });
+    return scan(KeyRange.prefix(prefix), Direction.FORWARD, visitor);
   }
+
+  /**
+   * The same for the pairs of a range, in either direction.
+   *
+   * @throws StorageException as {@link #get} does; SNAPSHOT_TOO_OLD if it lasts for longer than the
+   *     options allow
+   */
+  public long scan(KeyRange range, Direction direction, PairVisitor visitor) {
+    try (Snapshot snapshot = inUse.snapshot();
+        Scan scan = snapshot.scan(range, direction)) {
+      long visited = 0;
+      boolean more = true;
+      while (more && scan.next()) {
+        visited++;
+        more =
+            visitor.visit(new Pair(scan.key(), scan.value(), scan.sequence(), scan.commitTime()));
+      }
+      return visited;
+    }
+  }
+
+  // ---- where it stands
 
   /** Returns where the database stands: its last sequence, that entry's commit time and so on. */
   public Head head() {
-    return read(Snapshot::head);
+    try (Snapshot snapshot = inUse.snapshot()) {
+      return snapshot.head();
+    }
   }
 
-  private <T> T read(Function<Snapshot, T> work) {
-    long now = nanoTime.getAsLong();
-    long due = nextLook.get();
-    if (now - due >= 0 && nextLook.compareAndSet(due, now + LOOK_INTERVAL.toNanos())) {
-      look();
-    }
-    while (true) {
-      Generation generation = current();
-      try (Snapshot snapshot = generation.database().snapshot()) {
-        return work.apply(snapshot);
-      } catch (StorageException e) {
-        // Another thread has moved on between the two lines above: read from where it went.
-        if (e.code() != ErrorCode.NOT_FOUND || generation.equals(current)) {
-          throw e;
-        }
+  /**
+   * Returns how old this copy may be: nothing that was committed on the root longer ago than that
+   * is missing in what is read after this call. It grows while the node is down or cut off. Empty
+   * if no node has said anything of this database yet. Reads a small file, at most every 100 ms.
+   *
+   * @throws StorageException IO if that file cannot be read
+   */
+  public Optional<Duration> age() {
+    return freshness.age(name);
+  }
+
+  /**
+   * Waits until this copy has a sequence, looking every millisecond.
+   *
+   * @return whether it has; false when the time is over
+   * @throws StorageException as {@link #get} does
+   */
+  public boolean awaitSequence(long sequence, Duration timeout) throws InterruptedException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    while (head().lastSequence() < sequence) {
+      long left = deadline - System.nanoTime();
+      if (left <= 0) {
+        return false;
+      }
+      LockSupport.parkNanos(this, Math.min(left, POLL_NANOS));
+      if (Thread.interrupted()) {
+        throw new InterruptedException();
       }
     }
+    return true;
   }
 
-  private Generation current() {
-    Generation generation = current;
-    if (generation == null) {
-      withheld.ifPresent(
-          why -> {
-            throw DatabaseDirectory.notServed(name, why);
-          });
+  // ---- changes
+
+  /**
+   * Has a listener told of every entry after a sequence, once and in order, by a thread of its own,
+   * until the subscription or this reader is closed. It goes on from copy to copy of the same
+   * database.
+   *
+   * @param afterSequence 0 for the whole log, {@code head().lastSequence()} for what comes from now
+   *     on, or what was told last, also by another process
+   * @throws StorageException as {@link #get} does, INVALID_ARGUMENT for a sequence below 0
+   */
+  public Subscription listen(long afterSequence, ChangeListener listener) {
+    if (afterSequence < 0) {
       throw new StorageException(
-          ErrorCode.NOT_FOUND,
-          closed
-              ? "the reader of database \"" + name + "\" is closed"
-              : "there is no database \"" + name + "\" here: was it created, or dropped?");
+          ErrorCode.INVALID_ARGUMENT,
+          "sequences begin at 1: listen after 0, not after " + afterSequence);
     }
-    return generation;
+    Subscription subscription =
+        new Subscription(inUse, name, afterSequence, listener, subscriptions::remove);
+    subscriptions.add(subscription);
+    subscription.start();
+    if (closed.get()) { // it may have looked through the subscriptions before this one was there
+      subscription.close();
+    }
+    return subscription;
   }
 
-  /** Moves to the generation in use, if that is another one. */
-  private void look() {
-    change.lock();
-    try {
-      Generation before = current;
-      withheld = closed ? Optional.empty() : directory.withheld(name);
-      Optional<Generation.Identity> inUse =
-          closed || withheld.isPresent() ? Optional.empty() : Generation.inUse(directory, name);
-      if (before != null && inUse.filter(before.identity()::equals).isPresent()) {
-        return;
-      }
-      current = opened(inUse).orElse(null);
-      if (before != null) {
-        before.close(); // its environment closes with the last read that is under way
-      }
-      if (!closed) {
-        current();
-      }
-    } finally {
-      change.unlock();
-    }
+  // ---- its life
+
+  /** Returns how many snapshots keep pages of a commit for look-ups to come. */
+  int snapshotsHeld() {
+    return slots.held();
   }
 
-  /** A generation may be replaced and removed between the moment it is found and it is opened. */
-  private Optional<Generation> opened(Optional<Generation.Identity> found) {
-    directory.requireShareable();
-    Optional<Generation.Identity> inUse = found;
-    while (true) {
+  /** Looks for another generation now. */
+  void look() {
+    inUse.look();
+  }
+
+  /** Lets snapshots go that nobody uses, and looks for another generation. */
+  private void tend() {
+    while (!closed.get()) {
       try {
-        return inUse.map(identity -> Generation.open(identity, options));
-      } catch (StorageException e) {
-        Optional<Generation.Identity> now = Generation.inUse(directory, name);
-        if (now.equals(inUse)) {
-          throw e;
+        inUse.lookIfDue();
+        if (slots.letGoUnused()) {
+          LockSupport.parkNanos(this, TEND_NANOS);
+        } else {
+          slots.sleepUntilUsed(IDLE_NANOS);
         }
-        inUse = now;
+      } catch (RuntimeException | Error e) {
+        LOG.error("the snapshots of {} could not be looked after; it is tried again", name, e);
+        LockSupport.parkNanos(this, IDLE_NANOS);
       }
     }
   }
 
+  /**
+   * Ends the subscriptions, and every read that begins from now on fails with NOT_FOUND. Waits for
+   * the listeners' calls and look-ups that are under way; scans go on to their end. Closing again
+   * does nothing.
+   */
   @Override
   public void close() {
-    closed = true;
-    look();
+    if (!closed.compareAndSet(false, true)) {
+      return;
+    }
+    inUse.refuse();
+    subscriptions.forEach(Subscription::close);
+    LockSupport.unpark(tender);
+    awaitEnd(tender);
+    slots.close();
+    inUse.close();
+  }
+
+  /** Waits for a thread's end, unless it is the calling one. */
+  static void awaitEnd(Thread thread) {
+    boolean interrupted = false;
+    while (thread.isAlive() && !thread.equals(Thread.currentThread())) {
+      try {
+        thread.join();
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

@@ -4,22 +4,36 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import com.sun.management.ThreadMXBean;
+import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.Direction;
+import dev.quicksilver.storage.Following;
+import dev.quicksilver.storage.KeyRange;
 import dev.quicksilver.storage.PidNamespace;
 import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.StorageException;
 import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.record.DatabaseIdentity;
 import dev.quicksilver.storage.record.Pair;
+import dev.quicksilver.storage.record.PairBuffer;
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,6 +41,7 @@ import java.util.concurrent.Future;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
@@ -39,7 +54,6 @@ final class EdgeReaderTest {
   private static final StorageOptions OPTIONS = StorageOptions.DEFAULT.withMapSize(64L << 20);
 
   @TempDir private Path data;
-  private final AtomicLong clock = new AtomicLong();
   private Writer writer;
 
   @BeforeEach
@@ -48,8 +62,8 @@ final class EdgeReaderTest {
   }
 
   @AfterEach
-  void stopTheWriter() throws InterruptedException {
-    writer.kill();
+  void stopTheWriter() {
+    writer.close();
   }
 
   private void write(String command) throws IOException {
@@ -57,7 +71,7 @@ final class EdgeReaderTest {
   }
 
   private EdgeReader open() {
-    return EdgeReader.open(data, "edge", OPTIONS, clock::get);
+    return EdgeReader.open(data, "edge", OPTIONS);
   }
 
   private static byte[] bytes(String text) {
@@ -86,7 +100,7 @@ final class EdgeReaderTest {
   void goesOnReadingWhenTheWriterIsKilled() throws Exception {
     write("set hello world");
     try (EdgeReader reader = open()) {
-      writer.kill();
+      writer.close();
       assertThat(get(reader, "hello")).isEqualTo("world");
     }
     try (EdgeReader reader = open()) {
@@ -101,7 +115,7 @@ final class EdgeReaderTest {
     try (EdgeReader reader = open()) {
       assertThat(get(reader, "hello")).isEqualTo("world");
       directory.withhold("edge", "it diverged");
-      clock.addAndGet(Duration.ofMillis(100).toNanos());
+      reader.look();
       for (int i = 0; i < 2; i++) {
         assertThatExceptionOfType(StorageException.class)
             .isThrownBy(() -> get(reader, "hello"))
@@ -109,7 +123,7 @@ final class EdgeReaderTest {
             .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.DIVERGED));
       }
       directory.serveAgain("edge");
-      clock.addAndGet(Duration.ofMillis(100).toNanos());
+      reader.look();
       assertThat(get(reader, "hello")).isEqualTo("world");
     }
   }
@@ -137,7 +151,7 @@ final class EdgeReaderTest {
       assertThat(get(reader, "hello")).isEqualTo("old");
       write("generation");
       write("set hello new");
-      clock.addAndGet(Duration.ofSeconds(1).toNanos());
+      reader.look();
       assertThat(get(reader, "hello")).isEqualTo("new");
     }
   }
@@ -149,7 +163,7 @@ final class EdgeReaderTest {
       write("drop");
       write("generation");
       write("set hello new");
-      clock.addAndGet(Duration.ofSeconds(1).toNanos());
+      reader.look();
       assertThat(get(reader, "hello")).isEqualTo("new");
     }
   }
@@ -159,10 +173,10 @@ final class EdgeReaderTest {
     write("set hello old");
     try (EdgeReader reader = open()) {
       write("drop");
-      clock.addAndGet(Duration.ofSeconds(1).toNanos());
+      reader.look();
       assertNotFound(() -> get(reader, "hello"));
       write("generation");
-      clock.addAndGet(Duration.ofSeconds(1).toNanos());
+      reader.look();
       assertThat(get(reader, "hello")).isEqualTo("absent");
     }
   }
@@ -223,6 +237,161 @@ final class EdgeReaderTest {
     reader.close();
     reader.close();
     assertNotFound(() -> get(reader, "hello"));
+    assertNotFound(() -> reader.get(bytes("hello"), 5, new PairBuffer()));
+    assertNotFound(reader::head);
+  }
+
+  @Test
+  void aValueComesIntoTheCallersBufferAndFromTheNewestCommit() throws IOException {
+    PairBuffer into = new PairBuffer();
+    byte[] longer = bytes("hello and more");
+    try (EdgeReader reader = open()) {
+      for (int i = 1; i <= 200; i++) {
+        write("set hello number-" + i);
+        assertThat(reader.get(longer, 5, into)).isTrue();
+        assertThat(new String(into.value(), UTF_8)).isEqualTo("number-" + i);
+        assertThat(into.sequence()).isEqualTo(i);
+      }
+      assertThat(reader.get(longer, 6, into)).isFalse();
+      assertThatExceptionOfType(StorageException.class)
+          .isThrownBy(() -> reader.get(longer, 0, into))
+          .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT));
+      assertThat(reader.get(longer, 5, into)).isTrue();
+    }
+  }
+
+  @Test
+  void aLookUpAllocatesNothing() throws IOException {
+    write("fill 1");
+    ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+    PairBuffer into = new PairBuffer();
+    byte[] key = bytes("fill-3");
+    byte[] absent = bytes("nothing");
+    try (EdgeReader reader = open()) {
+      reader.get(key, key.length, into);
+      reader.get(absent, absent.length, into);
+      long before = threads.getCurrentThreadAllocatedBytes();
+      for (int i = 0; i < 50_000; i++) {
+        reader.get(key, key.length, into);
+        reader.get(absent, absent.length, into);
+      }
+      assertThat(threads.getCurrentThreadAllocatedBytes() - before).isLessThan(50_000);
+    }
+  }
+
+  @Test
+  void severalKeysAreOfOneCommit() throws IOException {
+    write("set a one");
+    write("set b two");
+    try (EdgeReader reader = open()) {
+      assertThat(reader.getAll(List.of(bytes("b"), bytes("none"), bytes("a"))))
+          .map(found -> found.map(pair -> new String(pair.value(), UTF_8)).orElse("absent"))
+          .containsExactly("two", "absent", "one");
+    }
+  }
+
+  @Test
+  void scansARangeBackwards() throws IOException {
+    for (String key : List.of("a", "b", "c", "d")) {
+      write("set " + key + " x");
+    }
+    List<String> found = new ArrayList<>();
+    try (EdgeReader reader = open()) {
+      KeyRange range = new KeyRange(bytes("b"), true, bytes("d"), false);
+      reader.scan(range, Direction.BACKWARD, pair -> found.add(new String(pair.key(), UTF_8)));
+    }
+    assertThat(found).containsExactly("c", "b");
+  }
+
+  @Test
+  void readsTheCatalogByItsName() throws IOException {
+    Path catalog = new DatabaseDirectory(data).newGeneration(DatabaseSet.CATALOG);
+    Database.create(
+            catalog,
+            new DatabaseIdentity(UUID.randomUUID(), DatabaseSet.CATALOG, "text", "text"),
+            OPTIONS)
+        .close();
+    new DatabaseDirectory(data).use(DatabaseSet.CATALOG, catalog);
+    try (EdgeReader reader = EdgeReader.open(data, DatabaseSet.CATALOG, OPTIONS)) {
+      assertThat(get(reader, "hello")).isEqualTo("absent");
+      assertThat(reader.identity().name()).isEqualTo(DatabaseSet.CATALOG);
+    }
+  }
+
+  @Test
+  void aDatabaseIsOpenedOnceInAProcess() {
+    try (EdgeReader reader = open()) {
+      assertThatExceptionOfType(StorageException.class)
+          .isThrownBy(this::open)
+          .withMessageContaining("share")
+          .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.INVALID_ARGUMENT));
+      assertThat(get(reader, "hello")).isEqualTo("absent");
+    }
+    open().close();
+  }
+
+  @Test
+  void aWithheldDatabaseIsNotOpenedAndNotKeptOpen() throws IOException {
+    DatabaseDirectory directory = new DatabaseDirectory(data);
+    directory.withhold("edge", "it diverged");
+    assertThatExceptionOfType(StorageException.class)
+        .isThrownBy(this::open)
+        .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.DIVERGED));
+    directory.serveAgain("edge");
+    open().close();
+  }
+
+  @Test
+  void whatNobodyReadsHoldsNoSnapshot() throws Exception {
+    write("set hello world");
+    Path folder = new DatabaseDirectory(data).environment("edge").orElseThrow();
+    try (EdgeReader reader = open()) {
+      for (int i = 0; i < 3; i++) {
+        assertThat(get(reader, "hello")).isEqualTo("world");
+        await(() -> reader.snapshotsHeld() == 0);
+        assertThat(reader.snapshotsHeld()).isZero();
+      }
+      assertThat(isMapped(folder)).isTrue();
+      write("copy");
+      await(() -> !isMapped(folder)); // without any read
+      assertThat(isMapped(folder)).isFalse();
+    }
+  }
+
+  private static boolean isMapped(Path folder) {
+    try {
+      return Files.readString(Path.of("/proc/self/maps")).contains(folder.toString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void saysHowOldTheCopyMayBe() throws IOException {
+    AtomicReference<Instant> now = new AtomicReference<>(Instant.ofEpochMilli(10_000));
+    try (EdgeReader reader = EdgeReader.open(data, "edge", OPTIONS.withClock(now::get))) {
+      assertThat(reader.age()).isEmpty();
+      Following.write(
+          data, Map.of("edge", new Following("STREAMING", "", 0, OptionalLong.of(9_500), "")));
+      now.set(Instant.ofEpochMilli(10_100));
+      assertThat(reader.age()).contains(Duration.ofMillis(600));
+      now.set(Instant.ofEpochMilli(20_000));
+      assertThat(reader.age()).contains(Duration.ofMillis(10_500));
+    }
+  }
+
+  @Test
+  void waitsForASequence() throws Exception {
+    try (EdgeReader reader = open();
+        ExecutorService thread = Executors.newFixedThreadPool(1)) {
+      assertThat(reader.awaitSequence(1, Duration.ofMillis(5))).isFalse();
+      Future<Boolean> waiting =
+          thread.submit(() -> reader.awaitSequence(2, Duration.ofSeconds(60)));
+      write("set a one");
+      write("set a two");
+      assertThat(waiting.get()).isTrue();
+      assertThat(reader.awaitSequence(2, Duration.ZERO)).isTrue();
+    }
   }
 
   private static void assertNotFound(Callable<?> read) {

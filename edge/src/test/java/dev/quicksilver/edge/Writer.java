@@ -11,7 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** A process that writes database {@code edge} of a data directory, see {@link WriterProcess}. */
-public final class Writer {
+public final class Writer implements AutoCloseable {
   private final Process process;
   private final BufferedWriter commands;
   private final BufferedReader answers;
@@ -60,7 +60,8 @@ public final class Writer {
   }
 
   /** Kills it with SIGKILL. */
-  public void kill() throws InterruptedException {
-    process.destroyForcibly().waitFor();
+  @Override
+  public void close() {
+    process.destroyForcibly().onExit().join();
   }
 }

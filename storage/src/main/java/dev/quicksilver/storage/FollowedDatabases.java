@@ -128,6 +128,13 @@ public final class FollowedDatabases implements AutoCloseable {
       return Optional.ofNullable(seen.catalog);
     }
 
+    /** Returns one of them by its name, the catalog too; empty if it is not there. */
+    public Optional<Followed> find(String name) {
+      return name.equals(DatabaseSet.CATALOG)
+          ? catalog()
+          : Optional.ofNullable(seen.databases.get(name));
+    }
+
     /** Returns those that are there and could not be opened, and why; tried with each look. */
     public Map<String, StorageException> unopened() {
       return seen.unopened;
@@ -303,12 +310,14 @@ public final class FollowedDatabases implements AutoCloseable {
       StorageException before = unopened.put(name, e);
       if (before == null || !isSame(before, e)) {
         generation++;
-        LOG.warn(
-            "database {} in {} cannot be opened and is left out: {}: {}",
-            name,
-            folder.get(),
-            e.code(),
-            e.getMessage());
+        if (only.isEmpty()) { // who wants one alone is told by the view
+          LOG.warn(
+              "database {} in {} cannot be opened and is left out: {}: {}",
+              name,
+              folder.get(),
+              e.code(),
+              e.getMessage());
+        }
       }
     }
   }

@@ -122,6 +122,18 @@ public final class Snapshot implements AutoCloseable {
     transaction.renew();
   }
 
+  /**
+   * Lets the pages of its commit go until {@link #renew}, which has to come before it is read
+   * again. A snapshot that rests does not age and is not listed among the readers; to renew it
+   * costs less than to take another, and allocates nothing. Open scans of it must be closed before.
+   */
+  public void rest() {
+    if (closed) {
+      requireOpen();
+    }
+    transaction.rest();
+  }
+
   private void requireOpen() {
     if (closed) {
       throw new StorageException(ErrorCode.INVALID_ARGUMENT, "this snapshot is closed");

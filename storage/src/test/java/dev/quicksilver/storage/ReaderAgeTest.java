@@ -59,4 +59,50 @@ class ReaderAgeTest {
       assertThat(database.readers()).isEmpty();
     }
   }
+
+  @Test
+  void aSnapshotThatRestsKeepsNothingAndIsAtTheNewestCommitWhenItIsRenewed() {
+    StorageOptions options = FAST.withClock(now::get).withMaxSnapshotAge(Duration.ofMinutes(5));
+    try (Database database = Database.create(folder, DNS, options)) {
+      commit(database, 1, "a=1");
+      try (Snapshot snapshot = database.snapshot()) {
+        snapshot.rest();
+        snapshot.rest();
+        assertThat(database.readers()).isEmpty();
+        assertThatThrownBy(() -> snapshot.get(bytes("a"))).hasMessageContaining("renew it");
+
+        now.set(START.plusSeconds(3_600));
+        commit(database, 2, "a=2");
+        snapshot.renew();
+        assertThat(TestDatabases.text(snapshot.get(bytes("a")).value())).isEqualTo("2");
+        assertThat(database.readers()).singleElement().matches(reader -> !reader.tooOld());
+        snapshot.rest();
+      }
+      try (Snapshot again = database.snapshot()) { // has the transaction of the one that rested
+        assertThat(TestDatabases.text(again.get(bytes("a")).value())).isEqualTo("2");
+      }
+      assertThat(database.readers()).isEmpty();
+    }
+  }
+
+  @Test
+  void pagesOfARestingSnapshotAreUsedAgain() {
+    try (Database database = Database.create(folder, DNS, FAST.withLog(Duration.ZERO, 0))) {
+      commit(database, 1, "a=" + "x".repeat(100_000));
+      try (Snapshot snapshot = database.snapshot()) {
+        snapshot.rest();
+        for (int i = 2; i < 20; i++) {
+          commit(database, i, "a=" + "y".repeat(100_000));
+        }
+        long resting = database.fileBytes();
+        snapshot.renew();
+        for (int i = 20; i < 40; i++) {
+          commit(database, i, "a=" + "z".repeat(100_000));
+        }
+        assertThat(resting).isLessThan(1_000_000);
+        assertThat(database.fileBytes()).isGreaterThan(2_000_000);
+        assertThat(TestDatabases.text(snapshot.get(bytes("a")).value())).startsWith("y");
+      }
+    }
+  }
 }

@@ -95,7 +95,7 @@ final class RespServerTest {
   void stop() throws Exception {
     client.close();
     server.close();
-    writer.kill();
+    writer.close();
   }
 
   private List<?> list(String... words) throws IOException {

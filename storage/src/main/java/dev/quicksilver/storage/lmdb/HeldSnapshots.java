@@ -60,7 +60,11 @@ final class HeldSnapshots {
     List<OpenSnapshot> all;
     synchronized (this) {
       told = tellTheOld(now);
-      all = held.stream().map(transaction -> transaction.describe(now)).toList();
+      all =
+          held.stream()
+              .filter(transaction -> !transaction.isResting())
+              .map(transaction -> transaction.describe(now))
+              .toList();
     }
     log(told);
     return all;

@@ -19,6 +19,7 @@ public final class ReadTransaction {
   static final int MAX_DEPTH = 32;
 
   private static final int CHECKED = 256;
+  private static final long NO_COMMIT = -1;
   private static final Tree[] TREES = Tree.values();
   private static final byte[][] LABELS =
       Arrays.stream(TREES).map(Tree::labelBytes).toArray(byte[][]::new);
@@ -40,7 +41,8 @@ public final class ReadTransaction {
   private long freeRoot;
   private int freeDepth;
 
-  private volatile boolean tooOld;
+  private volatile boolean tooOld; // and while it rests, so that reading asks one question
+  private volatile boolean resting;
   private volatile @Nullable Thread holder;
   private volatile long since;
   private final AtomicBoolean renewed = new AtomicBoolean(); // opaque: a renewal costs no fence
@@ -66,16 +68,17 @@ public final class ReadTransaction {
 
   private void findTrees() {
     while (true) {
-      id = NativeLmdb.txnId(txn);
-      long main = map.meta().mainTree(id);
+      long commit = NativeLmdb.txnId(txn);
+      long main = map.meta().mainTree(commit);
       mainRoot = PageMap.root(main);
       int depth = PageMap.depth(main);
-      freeRoot = PageMap.root(map.meta().freeTree(id));
-      freeDepth = PageMap.depth(map.meta().freeTree(id));
-      pages = map.meta().lastPage(id) + 1;
-      if (map.meta().stillStands(id)) {
+      freeRoot = PageMap.root(map.meta().freeTree(commit));
+      freeDepth = PageMap.depth(map.meta().freeTree(commit));
+      pages = map.meta().lastPage(commit) + 1;
+      if (map.meta().stillStands(commit)) {
         lastPage = map.lastThere(pages - 1);
         findTrees(depth);
+        id = commit;
         return;
       }
       NativeLmdb.txnReset(txn);
@@ -121,7 +124,7 @@ public final class ReadTransaction {
   public void renew() {
     renewed.setOpaque(true);
     if (tooOld) {
-      tooOld = false;
+      wake();
     }
     if (map.meta().newestTransaction() != id) {
       NativeLmdb.txnReset(txn);
@@ -129,15 +132,42 @@ public final class ReadTransaction {
     }
   }
 
+  private void wake() {
+    if (resting) {
+      resting = false;
+      begin();
+    }
+    tooOld = false;
+  }
+
+  /** Lets its pages go until {@link #renew}; its holder keeps it. */
+  public void rest() {
+    if (!resting) {
+      tooOld = true;
+      resting = true;
+      NativeLmdb.txnReset(txn);
+    }
+  }
+
+  /** Says whether it keeps no pages. */
+  boolean isResting() {
+    return resting;
+  }
+
   /** Begins again after {@link #reset}, at the newest commit. */
   void begin() {
+    id = NO_COMMIT; // until its trees are found: a renewal after a failure begins again
     environment.check(NativeLmdb.txnRenew(txn));
     findTrees();
   }
 
   /** Lets its pages go; {@link #begin} or {@link #abort} comes next. */
   void reset() {
-    NativeLmdb.txnReset(txn);
+    if (resting) {
+      resting = false;
+    } else {
+      NativeLmdb.txnReset(txn);
+    }
   }
 
   void abort() {
@@ -184,9 +214,13 @@ public final class ReadTransaction {
     holder = null;
   }
 
-  /** Throws SNAPSHOT_TOO_OLD if the holder was told to go. */
+  /** Throws SNAPSHOT_TOO_OLD if the holder was told to go, INVALID_ARGUMENT while it rests. */
   public void requireYoung() {
     if (tooOld) {
+      if (resting) {
+        throw new StorageException(
+            ErrorCode.INVALID_ARGUMENT, "this snapshot rests; renew it before it is read");
+      }
       throw environment.errors.read(
           new StorageException(
               ErrorCode.SNAPSHOT_TOO_OLD,
