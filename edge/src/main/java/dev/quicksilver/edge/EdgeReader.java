@@ -270,6 +270,10 @@ public final class EdgeReader implements AutoCloseable {
     return slots.held();
   }
 
+  ReadSlots slots() {
+    return slots;
+  }
+
   /** Looks for another generation now. */
   void look() {
     inUse.look();

@@ -15,6 +15,7 @@ import java.io.InputStreamReader;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.UUID;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
@@ -27,7 +28,11 @@ import org.jspecify.annotations.Nullable;
  * VALUE}.
  */
 final class WriterProcess {
-  private static final StorageOptions OPTIONS = StorageOptions.DEFAULT.withMapSize(64L << 20);
+  private static final StorageOptions OPTIONS =
+      StorageOptions.DEFAULT
+          .withMapSize(64L << 20)
+          .withLog(Duration.ofDays(365_000), 1L << 30); // its commits are of 1970
+
   private final Path data;
   private final DatabaseDirectory directory;
   private Database database;
