@@ -35,6 +35,7 @@ public final class Run implements Callable<Integer> {
           new BitflipBar(),
           new GetBar(),
           new ReadUnderWriteBar(),
+          new EdgeLibraryBar(),
           new ApplyBar(),
           new SizeBar(),
           new ChurnBar(),

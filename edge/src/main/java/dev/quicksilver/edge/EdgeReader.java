@@ -91,9 +91,10 @@ public final class EdgeReader implements AutoCloseable {
   // ---- look-ups
 
   /**
-   * Looks the first {@code keyLength} bytes of the array up as a key at the newest commit.
-   * Allocates nothing (but for the first value of more than 4 KB that a buffer takes), takes no
-   * lock and makes no system call.
+   * Looks the first {@code keyLength} bytes of the array up as a key at the newest commit. Takes no
+   * lock, reads no clock, and makes no system call and allocates nothing, with three exceptions:
+   * the first look-up in a slot, a first look-up after a pause of more than 80 ms, which looks
+   * itself for another generation, and the first value of more than 4 KB that a buffer takes.
    *
    * @param keyLength from 1 to 511
    * @param into of the calling thread; keep one for each and use it again

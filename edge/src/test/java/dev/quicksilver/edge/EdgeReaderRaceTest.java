@@ -66,6 +66,7 @@ final class EdgeReaderRaceTest {
         }
       } catch (StorageException e) {
         refusals.merge(e.code(), 1, Integer::sum);
+        LockSupport.parkNanos(100_000); // lets the one work that will let this one read
       }
     }
     return refusals;
@@ -90,6 +91,7 @@ final class EdgeReaderRaceTest {
         for (int i = 0; i < 1_000; i++) {
           readers.get().close();
           readers.set(EdgeReader.open(data, "edge", OPTIONS));
+          awaitMore();
         }
       } finally {
         stop.set(true);
@@ -141,7 +143,7 @@ final class EdgeReaderRaceTest {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (found.get() == before) {
       assertThat(System.nanoTime()).as("deadline").isLessThan(deadline);
-      LockSupport.parkNanos(1_000_000);
+      LockSupport.parkNanos(50_000);
     }
   }
 
