@@ -3,7 +3,6 @@ package dev.quicksilver.cli.command;
 import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
-import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.record.Pair;
 import java.nio.charset.StandardCharsets;
@@ -48,9 +47,8 @@ public final class GetCommand implements Callable<Integer> {
 
   private byte[] local() {
     Configuration configuration = ConfigurationFlags.load(spec, System.getenv());
-    LocalDatabase.directory(configuration, database).requireServed(database);
-    try (Database opened = LocalDatabase.open(configuration, database);
-        Snapshot snapshot = opened.snapshot()) {
+    try (LocalDatabase opened = LocalDatabase.open(configuration, database);
+        Snapshot snapshot = opened.requireServed().database().snapshot()) {
       Pair pair = snapshot.get(key.getBytes(StandardCharsets.UTF_8));
       if (pair == null) {
         throw new CommandException(

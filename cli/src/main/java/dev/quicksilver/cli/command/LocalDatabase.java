@@ -6,24 +6,91 @@ import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
+import dev.quicksilver.storage.FollowedDatabases;
+import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.StorageException;
 import java.io.UncheckedIOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 
-/** Opens a database of a data directory beside the process that writes it. */
-public final class LocalDatabase {
-  private LocalDatabase() {}
+/**
+ * A database of a data directory, open beside the process that writes it, in the generation that is
+ * in use. For one thread at a time.
+ */
+public final class LocalDatabase implements AutoCloseable {
+  private final String name;
+  private final FollowedDatabases followed;
+  private FollowedDatabases.View view;
+
+  private LocalDatabase(String name, FollowedDatabases followed) {
+    this.name = name;
+    this.followed = followed;
+    this.view = followed.viewNow();
+  }
 
   /**
-   * Opens it read-only; the caller closes it.
+   * Opens it read-only.
    *
    * @throws CommandException if the directory or the database is not there
    */
-  public static Database open(Configuration configuration, String name) {
-    Path environment = directory(configuration, name).environment(name).orElseThrow();
-    return Database.openReadOnly(environment, NodeCommand.storageOptions(configuration));
+  public static LocalDatabase open(Configuration configuration, String name) {
+    directory(configuration, name);
+    FollowedDatabases followed =
+        new FollowedDatabases(
+            configuration.get(Settings.DATA_DIRECTORY),
+            Optional.of(name),
+            NodeCommand.storageOptions(configuration),
+            System::nanoTime);
+    LocalDatabase opened = new LocalDatabase(name, followed);
+    try {
+      opened.database();
+      return opened;
+    } catch (StorageException e) {
+      opened.close();
+      throw e;
+    }
+  }
+
+  /** Returns the database that was in use when this was opened, or {@link #now} last called. */
+  public Database database() {
+    return followed().database();
+  }
+
+  private FollowedDatabases.Followed followed() {
+    StorageException unopened = view.unopened().get(name);
+    if (unopened != null) {
+      throw unopened;
+    }
+    return view.find(name)
+        .orElseThrow(
+            () ->
+                new StorageException(
+                    ErrorCode.NOT_FOUND, "database \"" + name + "\" was dropped meanwhile"));
+  }
+
+  /** Returns the database that is in use now; the one before is closed if that is another. */
+  Database now() {
+    FollowedDatabases.View before = view;
+    view = followed.viewNow();
+    before.close();
+    return database();
+  }
+
+  /** Refuses a database that its node does not serve, as the node does itself. */
+  LocalDatabase requireServed() {
+    Optional<String> withheld = followed().withheld();
+    if (withheld.isPresent()) {
+      throw DatabaseDirectory.notServed(name, withheld.get());
+    }
+    return this;
+  }
+
+  @Override
+  public void close() {
+    view.close();
+    followed.close();
   }
 
   /**

@@ -1,7 +1,6 @@
 package dev.quicksilver.cli.command;
 
 import dev.quicksilver.cli.process.ExitCode;
-import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.log.LogEntry;
 import dev.quicksilver.storage.log.LogScan;
@@ -62,11 +61,11 @@ public final class LogCommand implements Callable<Integer> {
 
   private void local() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    try (Database opened =
+    try (LocalDatabase opened =
         LocalDatabase.open(ConfigurationFlags.load(spec, System.getenv()), database)) {
       long next = from;
       do {
-        try (Snapshot snapshot = opened.snapshot()) {
+        try (Snapshot snapshot = opened.now().snapshot()) {
           Head head = snapshot.head();
           next = next == 0 ? head.oldestSequence() : next;
           if (next <= head.lastSequence()) {

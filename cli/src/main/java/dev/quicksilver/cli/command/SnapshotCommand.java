@@ -4,7 +4,6 @@ import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Json;
-import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.copy.SnapshotCopy;
 import dev.quicksilver.storage.copy.Verification;
@@ -109,8 +108,8 @@ public final class SnapshotCommand implements Callable<Integer> {
 
   private void one(Configuration configuration, String database, Path to, PrintWriter out)
       throws IOException {
-    try (Database source = LocalDatabase.open(configuration, database)) {
-      Report report = Report.of(database, SnapshotCopy.copy(source, to, progress()), to);
+    try (LocalDatabase source = LocalDatabase.open(configuration, database)) {
+      Report report = Report.of(database, SnapshotCopy.copy(source.database(), to, progress()), to);
       if (json) {
         out.println(Json.MAPPER.writeValueAsString(report));
       } else {

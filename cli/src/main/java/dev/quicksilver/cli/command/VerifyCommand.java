@@ -57,12 +57,7 @@ public final class VerifyCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    Verification found;
-    try (Database opened = open(ConfigurationFlags.load(spec, System.getenv()))) {
-      found =
-          Verifier.verify(
-              opened, new StageProgress(spec.commandLine().getErr(), InstantSource.system()));
-    }
+    Verification found = verify(ConfigurationFlags.load(spec, System.getenv()));
     if (json) {
       out.println(Json.MAPPER.writeValueAsString(report(found)));
     } else if (found.clean()) {
@@ -83,11 +78,22 @@ public final class VerifyCommand implements Callable<Integer> {
     return found.clean() ? ExitCode.OK : ExitCode.REFUSED;
   }
 
-  private Database open(Configuration configuration) {
+  private Verification verify(Configuration configuration) {
     Path folder = Path.of(database);
-    return Files.exists(folder.resolve("data.mdb"))
-        ? Database.openReadOnly(folder, NodeCommand.storageOptions(configuration))
-        : LocalDatabase.open(configuration, database);
+    if (Files.exists(folder.resolve("data.mdb"))) {
+      try (Database opened =
+          Database.openReadOnly(folder, NodeCommand.storageOptions(configuration))) {
+        return verify(opened);
+      }
+    }
+    try (LocalDatabase opened = LocalDatabase.open(configuration, database)) {
+      return verify(opened.database());
+    }
+  }
+
+  private Verification verify(Database opened) {
+    return Verifier.verify(
+        opened, new StageProgress(spec.commandLine().getErr(), InstantSource.system()));
   }
 
   private Report report(Verification found) {

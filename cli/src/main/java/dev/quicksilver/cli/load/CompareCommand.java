@@ -7,7 +7,6 @@ import dev.quicksilver.loader.Input;
 import dev.quicksilver.loader.LoadException;
 import dev.quicksilver.loader.compare.Comparison;
 import dev.quicksilver.loader.compare.Comparison.Difference;
-import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Snapshot;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -53,14 +52,14 @@ public final class CompareCommand implements Callable<Integer> {
   @Override
   public Integer call() throws LoadException, IOException {
     Input input = InputFlags.usage(spec, this::input);
-    try (Database copy =
+    try (LocalDatabase copy =
             LocalDatabase.open(ConfigurationFlags.load(spec, System.getenv()), database);
-        Snapshot snapshot = copy.snapshot()) {
+        Snapshot snapshot = copy.database().snapshot()) {
       Comparison.Result result =
           Comparison.run(
               input,
               snapshot,
-              copy.identity(),
+              copy.database().identity(),
               Path.of(System.getProperty("java.io.tmpdir")),
               limit);
       report(result, snapshot.head().lastSequence());

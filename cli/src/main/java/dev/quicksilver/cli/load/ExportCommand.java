@@ -71,8 +71,9 @@ public final class ExportCommand implements Callable<Integer> {
     Format chosen = InputFlags.usage(spec, this::chosen);
     Packing packed = InputFlags.usage(spec, this::packing);
     try (Lifecycle lifecycle = new Lifecycle();
-        Database source =
+        LocalDatabase opened =
             LocalDatabase.open(ConfigurationFlags.load(spec, System.getenv()), database)) {
+      Database source = opened.database();
       lifecycle.signalExitCode(ExitCode.FAILURE);
       try (Snapshot snapshot = source.snapshot()) {
         long pairs =
