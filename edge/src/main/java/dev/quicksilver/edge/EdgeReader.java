@@ -68,8 +68,8 @@ public final class EdgeReader implements AutoCloseable {
    * @param dataDirectory the node's data directory, {@code data.directory} in its configuration
    * @param name the database's name
    * @throws StorageException NOT_FOUND if the node has no such database (yet), DIVERGED if the node
-   *     does not serve it, INVALID_ARGUMENT if this process has it open already, UNSUPPORTED if LMDB
-   *     does not work there or from here
+   *     does not serve it, INVALID_ARGUMENT if this process has it open already, UNSUPPORTED if
+   *     LMDB does not work there or from here
    */
   public static EdgeReader open(Path dataDirectory, String name) {
     return open(dataDirectory, name, StorageOptions.DEFAULT);
