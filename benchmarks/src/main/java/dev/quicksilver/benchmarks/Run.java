@@ -62,6 +62,7 @@ public final class Run implements Callable<Integer> {
           new HostileBar(),
           new ClientsBar(),
           new EdgeClientsBar(),
+          new EdgeEventsBar(),
           new FdwSpeedBar(),
           new CursorSpeedBar(),
           new EvaluatedSpeedBar(),
