@@ -299,8 +299,8 @@ public final class EdgeReader implements AutoCloseable {
 
   /**
    * Ends the subscriptions, and every read that begins from now on fails with NOT_FOUND. Waits for
-   * the listeners' calls and look-ups that are under way; scans go on to their end. Closing again
-   * does nothing.
+   * the listeners' calls and look-ups that are under way. Scans go on to their end, and until then
+   * this process cannot open the database again. Closing again does nothing.
    */
   @Override
   public void close() {
