@@ -242,6 +242,7 @@ final class EventLoop implements Runnable {
       } catch (IOException e) {
         connection.broken(e);
       } catch (RuntimeException e) {
+        call.reply.clear();
         LOG.error("client {} is closed", connection.session.address, e);
         connection.close();
       }
@@ -287,6 +288,7 @@ final class EventLoop implements Runnable {
           committed(name);
         }
       } catch (RuntimeException e) {
+        call.reply.clear();
         LOG.warn("what has changed in {} cannot be told: {}", name, e.toString());
       }
       for (Connection connection : new ArrayList<>(waiting)) {

@@ -16,9 +16,11 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The log of a database as a stream {@code DATABASE_log}: each entry once, in order, with its
- * sequence as the first part of its id ({@code 42-0}). Who reads on behind the last id that it has
- * seen misses nothing; if the log does not reach back so far, it is told so. Stateless.
+ * The log of a database as a stream {@code DATABASE_log}: each entry once, in order. Its id is its
+ * sequence and a number that tells the database from another one that later has its name ({@code
+ * 42-1730264513}); 0 stands for whichever is here. Who reads on behind the last id that it has seen
+ * misses nothing; if the log does not reach back so far, or is another one's, it is told so.
+ * Stateless.
  */
 final class Streams {
   private static final String SUFFIX = "_log";
@@ -66,20 +68,20 @@ final class Streams {
     LoopDatabases.Use use = log(call, request.text(1));
     Snapshot snapshot = call.databases.snapshot(use);
     Head head = snapshot.head();
-    long from = bound(request.text(2), head.oldestSequence());
-    long to = bound(request.text(3), head.lastSequence());
+    long from = bound(use, request.text(2), head.oldestSequence());
+    long to = bound(use, request.text(3), head.lastSequence());
     List<LogEntry> found =
         count == 0 || from > head.lastSequence()
             ? List.of()
             : entries(snapshot, use.name, Math.max(from, 1), to, count);
-    write(call.reply, found);
+    write(call.reply, number(use), found);
   }
 
-  private static long bound(String id, long open) {
+  private static long bound(LoopDatabases.Use use, String id, long open) {
     if (id.equals("-") || id.equals("+")) {
       return open;
     }
-    return id.startsWith("(") ? sequence(id.substring(1)) + 1 : sequence(id);
+    return id.startsWith("(") ? sequence(use, id.substring(1)) + 1 : sequence(use, id);
   }
 
   // ---- XREAD
@@ -109,19 +111,19 @@ final class Streams {
           "ERR Unbalanced 'xread' list of streams: for each stream key an ID, '+', or '$' must be"
               + " specified.");
     }
-    Map<String, Long> behind = new LinkedHashMap<>();
+    Map<String, After> behind = new LinkedHashMap<>();
     for (int i = 0; i < streams; i++) {
       String stream = request.text(at + 1 + i);
       LoopDatabases.Use use = log(call, stream);
       long last = call.databases.snapshot(use).head().lastSequence();
       String id = request.text(at + 1 + streams + i);
-      behind.put(
-          use.name,
+      long sequence =
           switch (id) {
             case "$" -> last;
             case "+" -> Math.max(0, last - 1);
-            default -> sequence(id);
-          });
+            default -> sequence(use, id);
+          };
+      behind.put(use.name, new After(sequence, number(use)));
     }
     var reading = new Reading(behind, count);
     if (!reading.poll(call)) {
@@ -137,8 +139,11 @@ final class Streams {
     }
   }
 
+  /** Where to read on, in the log of which database. */
+  private record After(long sequence, long number) {}
+
   /** Reads what is behind sequences, by database. */
-  private record Reading(Map<String, Long> behind, long count) implements Waiting {
+  private record Reading(Map<String, After> behind, long count) implements Waiting {
     @Override
     public boolean concerns(String database) {
       return behind.containsKey(database);
@@ -147,13 +152,15 @@ final class Streams {
     @Override
     public boolean poll(Call call) {
       Map<String, List<LogEntry>> found = new LinkedHashMap<>();
-      for (Map.Entry<String, Long> one : behind.entrySet()) {
+      for (Map.Entry<String, After> one : behind.entrySet()) {
         LoopDatabases.Use use = call.databases.find(one.getKey(), call.session());
+        After after = one.getValue();
+        requireSame(use, after.number);
         Snapshot snapshot = call.databases.snapshot(use);
-        if (snapshot.head().lastSequence() > one.getValue()) {
+        if (snapshot.head().lastSequence() > after.sequence) {
           found.put(
               one.getKey(),
-              entries(snapshot, one.getKey(), one.getValue() + 1, Long.MAX_VALUE, count));
+              entries(snapshot, one.getKey(), after.sequence + 1, Long.MAX_VALUE, count));
         }
       }
       if (found.isEmpty()) {
@@ -166,13 +173,16 @@ final class Streams {
       } else {
         reply.array(found.size());
       }
-      found.forEach(
-          (name, entries) -> {
-            if (!third) {
-              reply.array(2);
+      behind.forEach(
+          (name, after) -> {
+            List<LogEntry> entries = found.get(name);
+            if (entries != null) {
+              if (!third) {
+                reply.array(2);
+              }
+              reply.bulk(name + SUFFIX);
+              write(reply, after.number, entries);
             }
-            reply.bulk(name + SUFFIX);
-            write(reply, entries);
           });
       return true;
     }
@@ -219,11 +229,11 @@ final class Streams {
     return found;
   }
 
-  private static void write(Reply reply, List<LogEntry> entries) {
+  private static void write(Reply reply, long number, List<LogEntry> entries) {
     reply.array(entries.size());
     for (LogEntry entry : entries) {
       reply.array(2);
-      reply.bulk(entry.sequence() + "-0");
+      reply.bulk(entry.sequence() + "-" + number);
       reply.array(8);
       reply.bulk(OPERATION);
       reply.bulk(entry.operation().name().toLowerCase(Locale.ROOT));
@@ -236,15 +246,30 @@ final class Streams {
     }
   }
 
-  /** The sequence of an id: {@code 42} or {@code 42-0}. */
-  private static long sequence(String id) {
+  /** The second part of a database's ids: above 0. */
+  private static long number(LoopDatabases.Use use) {
+    return 1 + Integer.toUnsignedLong(use.followed.database().identity().id().hashCode());
+  }
+
+  private static void requireSame(LoopDatabases.Use use, long number) {
+    if (number != 0 && number != number(use)) {
+      throw new RespException(
+          "GAP this is the log of another database "
+              + use.name
+              + " than the id is of: the one before was dropped, and this one was created later;"
+              + " read what you need of it, then read on behind the sequence that QUICKSILVER"
+              + " SEQUENCE said before");
+    }
+  }
+
+  /** The sequence of an id: {@code 42}, {@code 42-0} or what an entry of this database has. */
+  private static long sequence(LoopDatabases.Use use, String id) {
+    int dash = id.indexOf('-');
     try {
-      int dash = id.indexOf('-');
-      if (dash >= 0) {
-        long ignored = Long.parseUnsignedLong(id.substring(dash + 1)); // 0 in all that we give
-      }
       long sequence = Long.parseLong(dash < 0 ? id : id.substring(0, dash));
+      long number = dash < 0 ? 0 : Long.parseUnsignedLong(id.substring(dash + 1));
       if (sequence >= 0) {
+        requireSame(use, number);
         return sequence;
       }
     } catch (NumberFormatException e) {

@@ -1,5 +1,6 @@
 package dev.quicksilver.edge.resp;
 
+import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.StorageException;
@@ -14,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 
 /**
  * The clients of one loop that are told of changes, and up to where each database's log has been
@@ -29,8 +31,11 @@ final class Subscribers {
   private static final int ENTRIES_AT_ONCE = 1_000;
 
   private final Set<Connection> connections = new LinkedHashSet<>();
-  private final Map<String, Long> told = new HashMap<>();
+  private final Map<String, Told> told = new HashMap<>();
   private volatile boolean any;
+
+  /** Up to where the log of which database was told. */
+  private record Told(UUID database, long sequence) {}
 
   /** Whether commits are of interest; any thread may ask. */
   boolean any() {
@@ -54,7 +59,8 @@ final class Subscribers {
   void begin(LoopDatabases databases, Session session) {
     for (String name : databases.names(session)) {
       if (!told.containsKey(name)) {
-        told.put(name, databases.find(name, session).followed.database().head().lastSequence());
+        Database database = databases.find(name, session).followed.database();
+        told.put(name, new Told(database.identity().id(), database.head().lastSequence()));
       }
     }
   }
@@ -71,19 +77,28 @@ final class Subscribers {
     }
     Snapshot snapshot = call.databases.snapshot(use);
     long last = snapshot.head().lastSequence();
-    Long before = told.putIfAbsent(use.name, 0L); // one that was made since: from its beginning
-    long from = before == null ? 0 : before;
-    if (last <= from) {
+    UUID database = use.followed.database().identity().id();
+    Told before = told.get(use.name);
+    List<Event> events = new ArrayList<>();
+    long from = 0; // one that was made since: from its beginning
+    if (before != null && before.database.equals(database)) {
+      from = before.sequence;
+    } else if (before != null) {
+      events.add(Event.ofAll(use.name, last, "reload")); // another one that has its name
+      from = last;
+    }
+    if (last <= from && events.isEmpty()) {
       return false;
     }
-    List<Event> events = new ArrayList<>();
     try {
-      LogScan log = snapshot.scanLog(from + 1);
-      LogEntry entry = log.next();
-      while (entry != null && events.size() < ENTRIES_AT_ONCE) {
-        events.add(Event.of(use.name, entry));
-        from = entry.sequence();
-        entry = log.next();
+      if (from < last) {
+        LogScan log = snapshot.scanLog(from + 1);
+        LogEntry entry = log.next();
+        while (entry != null) {
+          events.add(Event.of(use.name, entry));
+          from = entry.sequence();
+          entry = events.size() < ENTRIES_AT_ONCE ? log.next() : null;
+        }
       }
     } catch (StorageException e) {
       if (e.code() != ErrorCode.NOT_IN_LOG) {
@@ -92,7 +107,7 @@ final class Subscribers {
       events.add(Event.ofAll(use.name, last, "reload"));
       from = last;
     }
-    told.put(use.name, from);
+    told.put(use.name, new Told(database, from));
     for (Connection connection : List.copyOf(connections)) {
       if (connection.session.rights.allow(use.name)) {
         call.of(connection);

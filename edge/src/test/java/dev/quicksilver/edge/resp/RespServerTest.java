@@ -612,7 +612,7 @@ final class RespServerTest {
     writer.write("delete a");
     List<?> all = list("XRANGE", "edge_log", "-", "+");
     assertThat(all).hasSize(3);
-    assertThat(all.get(0).toString()).startsWith("[1-0,");
+    assertThat(all.get(0).toString()).startsWith("[1-");
     assertThat(fields(all, 0)).startsWith("op", "set", "key", "a", "value", "1", "commit_time_us");
     assertThat(fields(all, 2)).startsWith("op", "del", "key", "a");
     assertThat(list("XRANGE", "edge_log", "(1-0", "2")).hasSize(1);
@@ -621,11 +621,11 @@ final class RespServerTest {
     assertThat(client.call("XREAD", "STREAMS", "edge_log", "$")).isNull();
     List<?> one = list("XREAD", "COUNT", "1", "STREAMS", "edge_log", "1-0");
     assertThat(one).hasSize(1);
-    assertThat(one.get(0).toString()).startsWith("[edge_log, [[2-0,");
+    assertThat(one.get(0).toString()).startsWith("[edge_log, [[2-");
     client.send("XREAD", "BLOCK", "0", "STREAMS", "edge_log", "3-0");
     client.send("PING"); // is answered after it
     writer.write("set c 3");
-    assertThat(client.reply().toString()).startsWith("[[edge_log, [[4-0,");
+    assertThat(client.reply().toString()).startsWith("[[edge_log, [[4-");
     assertThat(client.reply()).isEqualTo("PONG");
     assertThat(client.call("XREAD", "BLOCK", "20", "STREAMS", "edge_log", "4")).isNull();
     refused("ERR there is no stream \"x\"", "XREAD", "STREAMS", "x", "0");
@@ -649,7 +649,27 @@ final class RespServerTest {
     Await.until(
         "the log goes on",
         () -> String.valueOf(call("XREAD", "STREAMS", "edge_log", "2-0")),
-        reply -> reply.startsWith("[[edge_log, [[3-0,"));
+        reply -> reply.startsWith("[[edge_log, [[3-"));
+  }
+
+  @Test
+  void anotherDatabaseOfTheSameNameDoesNotContinueTheOneBefore() throws Exception {
+    writer.write("set a 1");
+    writer.write("set a 2");
+    String id = String.valueOf(((List<?>) list("XRANGE", "edge_log", "1", "1").get(0)).get(0));
+    assertThat(list("XREAD", "STREAMS", "edge_log", id)).hasSize(1);
+    try (TestClient waiting = new TestClient(server.port());
+        TestClient subscriber = new TestClient(server.port())) {
+      waiting.send("XREAD", "BLOCK", "0", "STREAMS", "edge_log", "$");
+      assertThat(subscriber.call("SUBSCRIBE", "quicksilver:edge:a")).isNotNull();
+      writer.write("generation"); // has the same name and another id
+      writer.write("set b 1");
+      writer.write("set b 2");
+      assertThat(waiting.reply()).asString().contains("GAP this is the log of another database");
+      assertThat(((List<?>) subscriber.reply()).toString()).contains("reload");
+    }
+    refused("GAP this is the log of another database", "XREAD", "STREAMS", "edge_log", id);
+    assertThat(list("XREAD", "STREAMS", "edge_log", "0")).hasSize(1);
   }
 
   // ---- freshness
