@@ -213,7 +213,9 @@ public final class EdgeReader implements AutoCloseable {
    * @throws StorageException IO if that file cannot be read
    */
   public Optional<Duration> age() {
-    return freshness.age(name);
+    Optional<Duration> age = freshness.age(name);
+    inUse.look(); // it may have been said of a generation that has just come into use
+    return age;
   }
 
   /**

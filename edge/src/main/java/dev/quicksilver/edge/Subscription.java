@@ -41,6 +41,7 @@ public final class Subscription implements AutoCloseable {
   private @Nullable UUID database;
   private @Nullable Place seenPlace;
   private long seenCommit;
+  private boolean reached; // whether this edge had what was told last
   private String problem = "";
 
   /** What there is to tell: entries, or that there is a gap before what the head says. */
@@ -163,8 +164,12 @@ public final class Subscription implements AutoCloseable {
       }
       long from = told + 1;
       if (head.lastSequence() < from) {
-        return Part.NONE;
+        boolean wentBack =
+            reached && head.lastSequence() < told; // another copy, which ends earlier
+        reached = head.lastSequence() == told || wentBack;
+        return wentBack ? new Part(List.of(), head) : Part.NONE;
       }
+      reached = true;
       if (head.oldestSequence() > from) {
         return new Part(List.of(), head);
       }

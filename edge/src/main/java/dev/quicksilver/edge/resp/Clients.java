@@ -33,6 +33,8 @@ final class Clients {
 
   private static final Pattern NUMBER = Pattern.compile("-?\\d{1,9}");
   private static final int LONGEST_NAME = 256;
+  private static final String WRONG =
+      "WRONGPASS invalid username-password pair or user is disabled.";
 
   /** Longer than any check of a password takes, however many there are before it. */
   private static final long CHECK_NANOS = 60_000_000_000L;
@@ -217,7 +219,7 @@ final class Clients {
         if (known.isPresent() && right) {
           found = known;
         } else {
-          refusal = "WRONGPASS invalid username-password pair or user is disabled.";
+          refusal = WRONG;
         }
       } catch (IOException e) {
         refusal = "ERR " + e.getMessage();
@@ -239,6 +241,9 @@ final class Clients {
       }
       found.ifPresent(
           who -> {
+            if (call.shared.users.standing(user, who.rights()) == Users.Standing.LOST) {
+              throw new RespException(WRONG); // taken away while the password was checked
+            }
             call.session().admit(Optional.of(user), who.rights());
             then.reply(call);
           });

@@ -15,6 +15,7 @@ import org.slf4j.LoggerFactory;
 final class Connection {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
   private static final byte[] EMPTY = {};
+  private static final String FAULT = "ERR this is a fault of ours, and the log says more: ";
 
   /** Replies leave when they are so long, however many commands there are yet. */
   private static final int FLUSH = 256 << 10;
@@ -37,6 +38,8 @@ final class Connection {
   private @Nullable Waiting waiting;
   private long deadline;
   private long stuckSince;
+  private long lastRead;
+  private int untakenEvents;
   private boolean paused;
   private boolean ending;
   private boolean closed;
@@ -46,6 +49,7 @@ final class Connection {
     this.wire = wire;
     this.key = key;
     this.session = session;
+    loop.memory().addRequests(wire.memory());
   }
 
   // ---- what comes
@@ -53,6 +57,9 @@ final class Connection {
   /** Reads what has come, runs the commands in it and sends the replies. */
   void ready(Call call) throws IOException {
     if (key.isWritable() && !sendPending()) {
+      return;
+    }
+    if (closed) {
       return;
     }
     if (key.isReadable() || wire.hasRead()) {
@@ -97,7 +104,7 @@ final class Connection {
 
   /** Runs what has come before, if nothing keeps it from that. */
   private void proceed(Call call) throws IOException {
-    if (inLength > 0 && waiting == null && outEnd == 0) {
+    if (!closed && inLength > 0 && waiting == null && outEnd == 0) {
       call.databases.renew();
       int done = run(call, in, 0, inLength);
       if (done > 0 && !closed) {
@@ -128,7 +135,10 @@ final class Connection {
     }
   }
 
-  private void append(byte[] buffer, int length) {
+  private void append(byte[] buffer, int length) throws IOException {
+    if (inLength + length > READ_AHEAD && loop.memory().isFullOfRequests()) {
+      throw new IOException("there is no memory for so long a command now");
+    }
     byte[] room = in;
     if (room.length - inLength < length) {
       room = Arrays.copyOf(in, Math.max(inLength + length, 2 * in.length));
@@ -138,9 +148,10 @@ final class Connection {
   }
 
   private void setIn(byte[] bytes, int length) {
-    loop.memory().add((long) bytes.length - in.length);
+    loop.memory().addRequests((long) bytes.length - in.length);
     in = bytes;
     inLength = length;
+    lastRead = System.nanoTime();
   }
 
   /** Runs commands as far as they are complete; returns where the rest begins. */
@@ -148,8 +159,8 @@ final class Connection {
     call.of(this);
     int at = from;
     try {
-      while (at < to && waiting == null && outEnd == 0 && !ending) {
-        if (loop.memory().isFull()) {
+      while (at < to && waiting == null && outEnd == 0 && !ending && !closed) {
+        if (loop.memory().isFullOfReplies()) {
           paused = true;
           loop.retryLater(this);
           break;
@@ -185,7 +196,7 @@ final class Connection {
       refuse(call, before, e.code() + " " + e.getMessage());
     } catch (RuntimeException e) {
       LOG.error("a command failed", e);
-      refuse(call, before, "ERR this is a fault of ours, and the log says more: " + e);
+      refuse(call, before, FAULT + e);
     }
   }
 
@@ -215,6 +226,7 @@ final class Connection {
         if (ending && !wire.hasUnsent()) {
           close();
         } else if (wire.hasUnsent()) {
+          stuckSince = System.nanoTime();
           interest();
         }
         return;
@@ -226,28 +238,31 @@ final class Connection {
     }
   }
 
+  /** Only events come while a client has not taken what was sent before. */
   private void appendOut(Reply reply) {
     int length = reply.length();
     int left = outEnd - outAt;
-    if (left + length > MOST_UNTAKEN_EVENTS) {
+    untakenEvents += length;
+    if (untakenEvents > MOST_UNTAKEN_EVENTS || loop.memory().isFullOfReplies()) {
       LOG.warn(
-          "client {} {} has left {} bytes of events untaken and is closed; it can read on from the"
-              + " log with XREAD",
+          "client {} {} does not take its events and is closed; it can read on from the log with"
+              + " XREAD",
           session.id,
-          session.address,
-          left);
+          session.address);
       reply.clear();
       close();
       return;
     }
-    byte[] both = Arrays.copyOfRange(out, outAt, outAt + Math.max(2 * left, left + length));
+    byte[] both = Arrays.copyOfRange(out, outAt, outAt + left + length + (left + length) / 4);
     System.arraycopy(reply.bytes(), 0, both, left, length);
     reply.clear();
+    long since = stuckSince;
     setOut(both, 0, left + length);
+    stuckSince = since;
   }
 
   private void setOut(byte[] bytes, int at, int end) {
-    loop.memory().add((long) bytes.length - out.length);
+    loop.memory().addReplies((long) bytes.length - out.length);
     out = bytes;
     outAt = at;
     outEnd = end;
@@ -267,6 +282,7 @@ final class Connection {
         return false;
       }
       setOut(EMPTY, 0, 0);
+      untakenEvents = 0;
     } else {
       int ignored = wire.write(EMPTY, 0, 0);
       assert ignored == 0;
@@ -295,9 +311,12 @@ final class Connection {
     }
   }
 
-  /** Says whether it has taken nothing of what it should for so long. */
+  /** Says whether it has taken nothing of what it should, or left a command cut, for so long. */
   boolean isStuck(long now, long mostNanos) {
-    return (outEnd > 0 || wire.hasUnsent()) && now - stuckSince > mostNanos;
+    boolean takesNothing = (outEnd > 0 || wire.hasUnsent()) && now - stuckSince > mostNanos;
+    boolean saysNothing =
+        inLength > 0 && waiting == null && outEnd == 0 && !paused && now - lastRead > mostNanos;
+    return takesNothing || saysNothing;
   }
 
   // ---- waiting
@@ -338,10 +357,19 @@ final class Connection {
     } catch (StorageException e) {
       done = true;
       refuse(call, before, e.code() + " " + e.getMessage());
+    } catch (RuntimeException e) {
+      LOG.error("a command that waited failed", e);
+      done = true;
+      refuse(call, before, FAULT + e);
     }
     if (done) {
       resume(call);
     }
+  }
+
+  /** Has it told soon of what has changed since it has subscribed. */
+  void tellSoon() {
+    loop.tellSoon(session);
   }
 
   /** Has its waiting looked at; any thread may say so. */
@@ -356,6 +384,9 @@ final class Connection {
     call.tidy();
     interest();
     proceed(call);
+    if (!closed && waiting == null && outEnd == 0 && wire.hasRead()) {
+      read(call); // TLS has brought it with what came before
+    }
   }
 
   // ---- the end
@@ -380,9 +411,13 @@ final class Connection {
     }
     closed = true;
     waiting = null;
-    loop.memory().add(-(long) in.length - out.length);
+    loop.memory().addRequests(-in.length - wire.memory());
+    loop.memory().addReplies(-out.length);
     in = EMPTY;
+    inLength = 0;
     out = EMPTY;
+    outAt = 0;
+    outEnd = 0;
     loop.left(this);
     key.cancel();
     wire.close();

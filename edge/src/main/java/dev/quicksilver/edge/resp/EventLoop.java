@@ -1,7 +1,6 @@
 package dev.quicksilver.edge.resp;
 
 import dev.quicksilver.edge.access.Rights;
-import dev.quicksilver.edge.access.Users;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -91,6 +90,7 @@ final class EventLoop implements Runnable {
     waiting.add(connection);
     waits = true;
     shared.wakeWatch.run();
+    wake(connection); // a commit may have come since it looked, when nobody was told of commits
   }
 
   void retryLater(Connection connection) {
@@ -123,7 +123,16 @@ final class EventLoop implements Runnable {
 
   /** Looks soon whether a client need not wait any more. */
   void wake(Connection connection) {
-    execute(() -> poll(connection, System.nanoTime()));
+    execute(
+        () -> {
+          databases.renew();
+          poll(connection, System.nanoTime());
+        });
+  }
+
+  /** Tells soon of all that was not told yet: for who has just subscribed. */
+  void tellSoon(Session session) {
+    databases.names(session).forEach(this::committed);
   }
 
   /** Whether commits are of interest to a client of it. */
@@ -144,10 +153,12 @@ final class EventLoop implements Runnable {
         () -> {
           for (Connection connection : List.copyOf(connections)) {
             Session session = connection.session;
-            if (session.user.isPresent()
-                && shared.users.standing(session.user.get(), session.rights)
-                    == Users.Standing.LOST) {
-              connection.close();
+            if (session.user.isPresent()) {
+              switch (shared.users.standing(session.user.get(), session.rights)) {
+                case LOST -> connection.close();
+                case UNKNOWN -> shared.judgeAgain.set(true);
+                case KEPT -> {}
+              }
             }
           }
         });
@@ -204,14 +215,7 @@ final class EventLoop implements Runnable {
             shared.slow,
             () -> execute(() -> Objects.requireNonNull(ready.get()).run()));
     var connection = new Connection(this, wire, key, session);
-    ready.set(
-        () -> {
-          try {
-            connection.resumeTls(call, wire);
-          } catch (IOException e) {
-            connection.broken(e);
-          }
-        });
+    ready.set(() -> attempt(connection, () -> connection.resumeTls(call, wire)));
     return connection;
   }
 
@@ -237,14 +241,12 @@ final class EventLoop implements Runnable {
 
   private void ready(SelectionKey key) {
     if (key.attachment() instanceof Connection connection) {
-      try {
+      try { // as attempt does, but for the object that it would make each time
         connection.ready(call);
       } catch (IOException e) {
-        connection.broken(e);
+        failed(connection, e);
       } catch (RuntimeException e) {
-        call.reply.clear();
-        LOG.error("client {} is closed", connection.session.address, e);
-        connection.close();
+        failed(connection, e);
       }
     }
   }
@@ -252,11 +254,11 @@ final class EventLoop implements Runnable {
   private void afterwards(int ready) {
     Runnable task = tasks.poll();
     while (task != null) {
-      task.run();
+      guarded(task);
       task = tasks.poll();
     }
     if (!committed.isEmpty()) {
-      tellCommits();
+      guarded(this::tellCommits);
     }
     long now = System.nanoTime();
     if (now - lastTick >= TimeUnit.MILLISECONDS.toNanos(TICK) || !retrying.isEmpty()) {
@@ -276,12 +278,22 @@ final class EventLoop implements Runnable {
     waits = !waiting.isEmpty();
   }
 
+  /** Nothing that fails ends the loop, or is said to the next client. */
+  private void guarded(Runnable work) {
+    try {
+      work.run();
+    } catch (RuntimeException e) {
+      call.reply.clear();
+      LOG.error("a task of a loop failed", e);
+    }
+  }
+
   private void tellCommits() {
-    databases.renew();
     Session everything = new Session(0, "", 0);
     everything.admit(Optional.empty(), Rights.ALL);
     for (String name : List.copyOf(committed)) {
-      committed.remove(name);
+      committed.remove(name); // first: a commit from now on is told of again
+      databases.renew();
       try {
         if (databases.names(everything).contains(name)
             && subscribers.tell(call, databases.find(name, everything))) {
@@ -301,12 +313,8 @@ final class EventLoop implements Runnable {
   }
 
   private void poll(Connection connection, long now) {
-    try {
-      connection.poll(call, now);
-    } catch (IOException e) {
-      connection.broken(e);
-    }
-    if (connection.waiting() == null) {
+    attempt(connection, () -> connection.poll(call, now));
+    if (connection.isClosed() || connection.waiting() == null) {
       waiting.remove(connection);
     }
   }
@@ -322,12 +330,34 @@ final class EventLoop implements Runnable {
     }
     for (Connection connection : List.copyOf(retrying)) {
       retrying.remove(connection);
-      try {
-        databases.renew();
-        connection.retry(call);
-      } catch (IOException e) {
-        connection.broken(e);
-      }
+      attempt(connection, () -> connection.retry(call));
     }
+  }
+
+  /** Something that is done for one client. */
+  private interface Work {
+    void run() throws IOException;
+  }
+
+  private void attempt(Connection connection, Work work) {
+    try {
+      work.run();
+    } catch (IOException e) {
+      failed(connection, e);
+    } catch (RuntimeException e) {
+      failed(connection, e);
+    }
+  }
+
+  private void failed(Connection connection, IOException e) {
+    call.reply.clear();
+    connection.broken(e);
+  }
+
+  /** What was owed to this client must not be said to the next one. */
+  private void failed(Connection connection, RuntimeException e) {
+    call.reply.clear();
+    LOG.error("client {} is closed", connection.session.address, e);
+    connection.close();
   }
 }

@@ -73,6 +73,7 @@ final class Events {
       call.subscribers.add(call.connection());
       call.shared.subscribers.incrementAndGet();
       call.shared.wakeWatch.run();
+      call.connection().tellSoon(); // what was committed since the line above
     }
   }
 

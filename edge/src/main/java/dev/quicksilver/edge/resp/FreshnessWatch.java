@@ -27,17 +27,30 @@ final class FreshnessWatch {
     this.clock = clock;
   }
 
-  /** Reads what the node says now. */
-  void look() {
+  /**
+   * Reads what the node says now, for {@link #publish}; what was published before if it cannot be
+   * read.
+   */
+  Map<String, Following> read() {
     try {
-      said = Following.read(dataDirectory);
+      Map<String, Following> now = Following.read(dataDirectory);
       problem = "";
+      return now;
     } catch (IOException e) {
       if (!problem.equals(e.getMessage())) {
         problem = String.valueOf(e.getMessage());
         LOG.warn("how far behind the copies are cannot be read: {}", problem);
       }
+      return said;
     }
+  }
+
+  /**
+   * Has it believed. What was read may be of a generation that has come into use just before: look
+   * at those between the two, so that nobody reads an older one and takes it for that.
+   */
+  void publish(Map<String, Following> now) {
+    said = now;
   }
 
   /** Returns how old a copy may be at this moment, in ms; empty if that is not known. */

@@ -7,9 +7,19 @@ import java.util.Arrays;
  * [^x]}, and a backslash before what is meant as it is. Of bytes, as keys are. Immutable.
  */
 final class Glob {
+  private static final int LONGEST = 1024;
+
   private final byte[] pattern;
 
+  /**
+   * Takes a pattern.
+   *
+   * @throws RespException if it is much longer than any key: to look at it takes time
+   */
   Glob(byte[] pattern) {
+    if (pattern.length > LONGEST) {
+      throw new RespException("ERR a pattern has at most " + LONGEST + " bytes");
+    }
     this.pattern = pattern;
   }
 

@@ -73,6 +73,8 @@ final class LoopDatabases implements AutoCloseable {
     Use use = use(session);
     if (mostAge != 0) {
       freshness.require(use.name, mostAge);
+      renew(); // what was judged is what is there from now on
+      use = use(session);
     }
     return snapshot(use);
   }

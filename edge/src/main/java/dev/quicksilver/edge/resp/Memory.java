@@ -3,27 +3,37 @@ package dev.quicksilver.edge.resp;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * The bytes that wait in this process for clients to send the rest of a command or to take their
- * replies. Safe for all threads.
+ * The bytes that wait in this process for clients: of commands that are not complete, and of
+ * replies that were not taken. Each kind has half. Replies that fill theirs keep commands from
+ * being run, and leave as clients take them or are closed; commands that fill theirs keep other
+ * long ones from growing, and nobody from being answered. Safe for all threads.
  */
 final class Memory {
-  private final long most;
-  private final AtomicLong used = new AtomicLong();
+  private final long mostOfEach;
+  private final AtomicLong requests = new AtomicLong();
+  private final AtomicLong replies = new AtomicLong();
 
   Memory(long most) {
-    this.most = most;
+    this.mostOfEach = most / 2;
   }
 
-  void add(long bytes) {
-    used.addAndGet(bytes);
+  void addRequests(long bytes) {
+    requests.addAndGet(bytes);
   }
 
-  /** Whether nobody should get more before others have left some. */
-  boolean isFull() {
-    return used.get() >= most;
+  void addReplies(long bytes) {
+    replies.addAndGet(bytes);
+  }
+
+  boolean isFullOfRequests() {
+    return requests.get() >= mostOfEach;
+  }
+
+  boolean isFullOfReplies() {
+    return replies.get() >= mostOfEach;
   }
 
   long used() {
-    return used.get();
+    return requests.get() + replies.get();
   }
 }

@@ -61,6 +61,11 @@ final class PlainWire implements Wire {
   }
 
   @Override
+  public long memory() {
+    return 0;
+  }
+
+  @Override
   public void close() {
     try {
       channel.close();

@@ -10,6 +10,7 @@ import java.util.Arrays;
  */
 final class Reply {
   private static final int USUAL = 16 << 10;
+  private static final int LARGE = 1 << 20;
   private static final int LONGEST_NUMBER = 20;
 
   private byte[] bytes = new byte[USUAL];
@@ -56,8 +57,9 @@ final class Reply {
 
   private void room(int more) {
     if (bytes.length - length < more) {
-      int least = Math.addExact(length, more);
-      bytes = Arrays.copyOf(bytes, least > 1 << 20 ? least : Math.max(least, bytes.length * 2));
+      long least = (long) length + more;
+      long grown = (long) bytes.length + (bytes.length >> (bytes.length > LARGE ? 2 : 0));
+      bytes = Arrays.copyOf(bytes, Math.toIntExact(Math.max(least, grown)));
     }
   }
 

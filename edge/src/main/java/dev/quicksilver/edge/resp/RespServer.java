@@ -2,6 +2,7 @@ package dev.quicksilver.edge.resp;
 
 import dev.quicksilver.edge.access.Users;
 import dev.quicksilver.storage.FollowedDatabases;
+import dev.quicksilver.storage.Following;
 import dev.quicksilver.storage.lmdb.StorageException;
 import dev.quicksilver.tls.ServerTls;
 import java.io.IOException;
@@ -21,6 +22,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -57,14 +59,13 @@ public final class RespServer implements AutoCloseable {
 
   private RespServer(RespConfig config) throws IOException {
     FollowedDatabases databases = new FollowedDatabases(config.dataDirectory(), config.storage());
-    databases.viewNow().close();
     shared =
         new Shared(
             config,
             databases,
             new Users(config.credentials(), config.catalogUsers(), databases),
             slow);
-    shared.freshness.look();
+    look(databases);
     for (int i = 0; i < config.threads(); i++) {
       loops.add(new EventLoop(shared, i + 1));
     }
@@ -165,7 +166,8 @@ public final class RespServer implements AutoCloseable {
       try {
         SocketChannel channel = listener.accept();
         shared.connectionsTotal.increment();
-        if (shared.connections.incrementAndGet() > shared.config.maxConnections()) {
+        boolean crowded = shared.connections.incrementAndGet() > shared.config.maxConnections();
+        if (crowded || (secure.isPresent() && shared.memory.isFullOfRequests())) {
           shared.connections.decrementAndGet();
           shared.refused.increment();
           refuse(channel, secure.isPresent());
@@ -199,6 +201,12 @@ public final class RespServer implements AutoCloseable {
     }
   }
 
+  private void look(FollowedDatabases databases) {
+    Map<String, Following> said = shared.freshness.read();
+    databases.viewNow().close();
+    shared.freshness.publish(said);
+  }
+
   /** Looks for commits, other generations, and rights that were taken away. */
   private void watch() {
     long look = System.nanoTime();
@@ -210,14 +218,13 @@ public final class RespServer implements AutoCloseable {
         long now = System.nanoTime();
         if (now - look >= LOOK_NANOS) {
           look = now;
-          shared.freshness.look();
-          shared.databases.view().close();
+          look(shared.databases);
         }
         commits.look();
         if (now - judge >= RIGHTS_NANOS) {
           judge = now;
           String current = shared.users.version();
-          if (!current.equals(version)) {
+          if (!current.equals(version) || shared.judgeAgain.getAndSet(false)) {
             version = current;
             loops.forEach(EventLoop::judgeRights);
           }

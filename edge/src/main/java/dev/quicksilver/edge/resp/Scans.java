@@ -15,6 +15,9 @@ final class Scans {
   /** More keys are not looked at in one step, so that nobody waits for long. */
   private static final int MOST_AT_ONCE = 10_000;
 
+  /** A step ends early after so long, however many keys are wanted. */
+  private static final long STEP_NANOS = 5_000_000;
+
   private Scans() {}
 
   static void register(Registry registry) {
@@ -75,8 +78,10 @@ final class Scans {
     long next = 0;
     try (Scan scan = snapshot.scan(range, Direction.FORWARD).keysOnly()) {
       byte[] last = null;
+      long until = System.nanoTime() + STEP_NANOS;
       for (int seen = 0; wanted && scan.next(); seen++) {
-        if (seen == count && last != null) {
+        boolean enough = seen >= count || (seen % 64 == 63 && System.nanoTime() - until > 0);
+        if (enough && last != null) {
           next = call.shared.cursors.of(new Cursors.Place(use.name, last));
           break;
         }

@@ -6,6 +6,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
@@ -33,6 +34,10 @@ final class Shared {
   final LongAdder misses = new LongAdder();
   final LongAdder events = new LongAdder();
   private final Map<String, LongAdder> errors = new ConcurrentHashMap<>();
+
+  /** Whether rights that could not be judged are to be judged soon. */
+  final AtomicBoolean judgeAgain = new AtomicBoolean();
+
   volatile int port;
 
   /** Has commits looked for from now on. */

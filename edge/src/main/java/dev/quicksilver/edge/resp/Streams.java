@@ -68,20 +68,32 @@ final class Streams {
     LoopDatabases.Use use = log(call, request.text(1));
     Snapshot snapshot = call.databases.snapshot(use);
     Head head = snapshot.head();
-    long from = bound(use, request.text(2), head.oldestSequence());
-    long to = bound(use, request.text(3), head.lastSequence());
+    long from = first(use, request.text(2), head);
+    long to = last(use, request.text(3), head);
     List<LogEntry> found =
-        count == 0 || from > head.lastSequence()
+        count == 0 || from > to || from > head.lastSequence()
             ? List.of()
             : entries(snapshot, use.name, Math.max(from, 1), to, count);
     write(call.reply, number(use), found);
   }
 
-  private static long bound(LoopDatabases.Use use, String id, long open) {
-    if (id.equals("-") || id.equals("+")) {
-      return open;
-    }
-    return id.startsWith("(") ? sequence(use, id.substring(1)) + 1 : sequence(use, id);
+  private static long first(LoopDatabases.Use use, String id, Head head) {
+    return switch (id) {
+      case "-" -> head.oldestSequence();
+      case "+" -> Math.max(1, head.lastSequence());
+      default ->
+          id.startsWith("(")
+              ? Math.max(sequence(use, id.substring(1)), sequence(use, id.substring(1)) + 1)
+              : sequence(use, id);
+    };
+  }
+
+  private static long last(LoopDatabases.Use use, String id, Head head) {
+    return switch (id) {
+      case "-" -> 0;
+      case "+" -> head.lastSequence();
+      default -> id.startsWith("(") ? sequence(use, id.substring(1)) - 1 : sequence(use, id);
+    };
   }
 
   // ---- XREAD

@@ -1,6 +1,6 @@
 package dev.quicksilver.edge.resp;
 
-import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.FollowedDatabases.Followed;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.StorageException;
@@ -30,12 +30,14 @@ final class Subscribers {
   /** So much of a log is told before the loop looks at its sockets again. */
   private static final int ENTRIES_AT_ONCE = 1_000;
 
+  private static final int FLUSH = 256 << 10;
+
   private final Set<Connection> connections = new LinkedHashSet<>();
   private final Map<String, Told> told = new HashMap<>();
   private volatile boolean any;
 
   /** Up to where the log of which database was told. */
-  private record Told(UUID database, long sequence) {}
+  private record Told(Followed of, UUID database, long sequence) {}
 
   /** Whether commits are of interest; any thread may ask. */
   boolean any() {
@@ -59,8 +61,9 @@ final class Subscribers {
   void begin(LoopDatabases databases, Session session) {
     for (String name : databases.names(session)) {
       if (!told.containsKey(name)) {
-        Database database = databases.find(name, session).followed.database();
-        told.put(name, new Told(database.identity().id(), database.head().lastSequence()));
+        Followed of = databases.find(name, session).followed;
+        told.put(
+            name, new Told(of, of.database().identity().id(), of.database().head().lastSequence()));
       }
     }
   }
@@ -81,11 +84,14 @@ final class Subscribers {
     Told before = told.get(use.name);
     List<Event> events = new ArrayList<>();
     long from = 0; // one that was made since: from its beginning
-    if (before != null && before.database.equals(database)) {
+    if (before != null) {
       from = before.sequence;
-    } else if (before != null) {
-      events.add(Event.ofAll(use.name, last, "reload")); // another one that has its name
-      from = last;
+      boolean other = !before.database.equals(database); // one that has its name
+      boolean back = !before.of.equals(use.followed) && last < from; // a copy that ends earlier
+      if (other || back) {
+        events.add(Event.ofAll(use.name, last, "reload"));
+        from = last;
+      }
     }
     if (last <= from && events.isEmpty()) {
       return false;
@@ -107,12 +113,15 @@ final class Subscribers {
       events.add(Event.ofAll(use.name, last, "reload"));
       from = last;
     }
-    told.put(use.name, new Told(database, from));
+    told.put(use.name, new Told(use.followed, database, from));
     for (Connection connection : List.copyOf(connections)) {
       if (connection.session.rights.allow(use.name)) {
         call.of(connection);
         for (Event event : events) {
-          event.tell(call);
+          event.tell(call, connection);
+          if (connection.isClosed()) {
+            break;
+          }
         }
         connection.flush(call.reply);
       }
@@ -148,7 +157,14 @@ final class Subscribers {
       return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    void tell(Call call) {
+    /** Parts of what there is to tell leave at once: many patterns can match the same key. */
+    private static void flushIfLong(Call call, Connection connection) {
+      if (call.reply.length() >= FLUSH) {
+        connection.flush(call.reply);
+      }
+    }
+
+    void tell(Call call, Connection connection) {
       Session session = call.session();
       Reply reply = call.reply;
       for (byte[] subscribed : session.channels) {
@@ -158,6 +174,7 @@ final class Subscribers {
           reply.bulk(subscribed);
           reply.bulk(message);
           call.shared.events.increment();
+          flushIfLong(call, connection);
         }
       }
       for (Glob pattern : session.patterns) {
@@ -168,6 +185,7 @@ final class Subscribers {
           reply.bulk(channel);
           reply.bulk(message);
           call.shared.events.increment();
+          flushIfLong(call, connection);
         }
       }
     }

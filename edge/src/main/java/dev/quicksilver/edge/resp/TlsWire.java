@@ -28,6 +28,7 @@ final class TlsWire implements Wire {
   private boolean needsMore = true;
   private boolean busy;
   private boolean ended;
+  private final long memory;
 
   /**
    * Begins as the server.
@@ -41,6 +42,7 @@ final class TlsWire implements Wire {
     this.resume = resume;
     this.received = ByteBuffer.allocate(engine.getSession().getPacketBufferSize());
     this.sealed = ByteBuffer.allocate(engine.getSession().getPacketBufferSize()).limit(0);
+    this.memory = 3L * received.capacity();
   }
 
   @Override
@@ -180,6 +182,12 @@ final class TlsWire implements Wire {
   @Override
   public boolean hasUnsent() {
     return sealed.hasRemaining();
+  }
+
+  /** Its three buffers, each of a record at most. */
+  @Override
+  public long memory() {
+    return memory;
   }
 
   @Override

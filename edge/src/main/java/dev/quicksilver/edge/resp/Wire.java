@@ -27,5 +27,8 @@ interface Wire {
   /** Whether something that was taken has not left yet. */
   boolean hasUnsent();
 
+  /** Returns the bytes of memory that it takes by itself. */
+  long memory();
+
   void close();
 }

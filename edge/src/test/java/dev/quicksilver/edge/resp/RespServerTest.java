@@ -162,6 +162,20 @@ final class RespServerTest {
         .isEqualTo(letters(5_000_000).substring(4_999_998));
   }
 
+  @Test
+  void manyValuesTogetherAreNotCopiedAgainAndAgain() throws IOException {
+    writer.write("large big 60000");
+    String[] words = new String[1001];
+    java.util.Arrays.fill(words, "big");
+    words[0] = "MGET";
+    assertThat(list(words)).hasSize(1000).allMatch(letters(60_000)::equals);
+    words = new String[1201];
+    java.util.Arrays.fill(words, "big");
+    words[0] = "MGET";
+    refused("ERR these values have more than", words);
+    refused("ERR a pattern has at most 1024 bytes", "SCAN", "0", "MATCH", "*".repeat(1025));
+  }
+
   private static String letters(int length) {
     var letters = new StringBuilder();
     for (int i = 0; i < length; i++) {
@@ -447,6 +461,38 @@ final class RespServerTest {
     }
   }
 
+  /** Whoever breaks off while its password is checked, with more behind it, takes nobody along. */
+  @Test
+  void clientsThatVanishWhileTheyWaitHurtNobody() throws Exception {
+    writer.write("set a 1");
+    serve(
+        with(
+            List.of(),
+            Duration.ZERO,
+            Optional.of(Credentials.ofPassword("default", "pw")),
+            false,
+            100,
+            Optional.empty()));
+    for (int i = 0; i < 40; i++) {
+      Socket socket = new Socket("127.0.0.1", server.port());
+      socket.setSoLinger(true, 0);
+      try (TestClient broken = new TestClient(socket)) {
+        broken.raw("AUTH default wrong\r\n" + "PING\r\n".repeat(20_000));
+      } catch (IOException e) {
+        assertThat(e).hasMessageMatching(".*(reset|closed|Broken).*"); // it was faster
+      }
+    }
+    for (int i = 0; i < 10; i++) { // on both threads
+      try (TestClient each = new TestClient(server.port())) {
+        assertThat(each.call("AUTH", "pw")).isEqualTo("OK");
+        assertThat(each.call("GET", "a")).isEqualTo("1");
+      }
+    }
+    client.close();
+    Await.until("all have left", () -> server.status().connections(), left -> left == 0);
+    assertThat(server.status().waitingBytes()).isZero();
+  }
+
   private static String pair(String user, String databases) {
     return "{\"verifier\":\"%s\",\"databases\":[%s]}"
         .formatted(ScramVerifier.ofPassword(user).text(), databases);
@@ -526,6 +572,12 @@ final class RespServerTest {
       for (int i = 0; i < 100; i++) {
         assertThat(older.call("GET", "a")).isEqualTo("1");
       }
+    }
+    try (TestClient eager = new TestClient(secure(context, server.port(), "TLSv1.3"))) {
+      eager.raw("AUTH default pw\r\n"); // two records, of which the second waits for the first
+      eager.raw("GET a\r\n");
+      assertThat(eager.reply()).isEqualTo("OK");
+      assertThat(eager.reply()).isEqualTo("1");
     }
     try (TestClient plain = new TestClient(server.port())) {
       plain.raw("PING\r\n");
@@ -616,6 +668,8 @@ final class RespServerTest {
     assertThat(fields(all, 0)).startsWith("op", "set", "key", "a", "value", "1", "commit_time_us");
     assertThat(fields(all, 2)).startsWith("op", "del", "key", "a");
     assertThat(list("XRANGE", "edge_log", "(1-0", "2")).hasSize(1);
+    assertThat(list("XRANGE", "edge_log", "-", "(3")).hasSize(2);
+    assertThat(list("XRANGE", "edge_log", "(9223372036854775807", "+")).isEmpty();
     assertThat(client.call("XLEN", "edge_log")).isEqualTo(3L);
     assertThat(client.call("XREAD", "STREAMS", "edge_log", "3-0")).isNull();
     assertThat(client.call("XREAD", "STREAMS", "edge_log", "$")).isNull();
