@@ -361,10 +361,10 @@ final class RespScript {
     String last = Integer.toString(keys.size());
     return List.of(
         own(last, RespAnswer::plain, "XLEN", log),
-        own("3-0 4-0", RespScript::ids, "XRANGE", log, "3", "4"),
-        own("1-0", RespScript::ids, "XRANGE", log, "-", "+", "COUNT", "1"),
+        own("3 4", RespScript::ids, "XRANGE", log, "3", "4"),
+        own("1", RespScript::ids, "XRANGE", log, "-", "+", "COUNT", "1"),
         own(
-            last + "-0",
+            last,
             answer -> ids(answer.parts().isEmpty() ? answer : stream(answer)),
             "XREAD",
             "COUNT",
@@ -382,9 +382,11 @@ final class RespScript {
     return answer instanceof RespAnswer.None ? "nothing" : answer.whole();
   }
 
+  /** The sequences of entries: what comes behind them in an id is of the database. */
   private static String ids(RespAnswer entries) {
     return entries.parts().stream()
         .map(entry -> entry.parts().isEmpty() ? entry.whole() : entry.parts().getFirst().plain())
+        .map(id -> id.replaceFirst("-[1-9][0-9]*$", ""))
         .reduce((a, b) -> a + " " + b)
         .orElse(entries.whole());
   }

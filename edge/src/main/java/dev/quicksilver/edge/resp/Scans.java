@@ -15,8 +15,8 @@ final class Scans {
   /** More keys are not looked at in one step, so that nobody waits for long. */
   private static final int MOST_AT_ONCE = 10_000;
 
-  /** A step ends early after so long, however many keys are wanted. */
-  private static final long STEP_NANOS = 5_000_000;
+  /** A step with a long pattern looks at fewer keys: at so many bytes of the pattern in all. */
+  private static final int MOST_PATTERN_BYTES = 160_000;
 
   private Scans() {}
 
@@ -78,10 +78,9 @@ final class Scans {
     long next = 0;
     try (Scan scan = snapshot.scan(range, Direction.FORWARD).keysOnly()) {
       byte[] last = null;
-      long until = System.nanoTime() + STEP_NANOS;
+      int most = Math.min(count, MOST_PATTERN_BYTES / Math.max(1, pattern.pattern().length));
       for (int seen = 0; wanted && scan.next(); seen++) {
-        boolean enough = seen >= count || (seen % 64 == 63 && System.nanoTime() - until > 0);
-        if (enough && last != null) {
+        if (seen == most && last != null) {
           next = call.shared.cursors.of(new Cursors.Place(use.name, last));
           break;
         }
