@@ -44,9 +44,7 @@ final class Freshness {
       said = known;
     }
     Following following = known.databases.get(database);
-    OptionalLong until = following == null ? OptionalLong.empty() : following.completeUntil();
-    return until.isEmpty()
-        ? Optional.empty()
-        : Optional.of(Duration.ofMillis(Math.max(0, now - until.getAsLong())));
+    OptionalLong age = following == null ? OptionalLong.empty() : following.age(now);
+    return age.isEmpty() ? Optional.empty() : Optional.of(Duration.ofMillis(age.getAsLong()));
   }
 }

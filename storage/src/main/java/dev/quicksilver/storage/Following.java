@@ -32,6 +32,18 @@ public record Following(
   private static final int FIELDS = 6;
 
   /**
+   * Returns how old the copy may be at a moment, in ms; empty while that is not known. What was
+   * said stays true: while nothing new is said, the copy gets older, never younger.
+   *
+   * @param now ms since 1970-01-01 UTC by this machine's clock
+   */
+  public OptionalLong age(long now) {
+    return completeUntil.isPresent()
+        ? OptionalLong.of(Math.max(0, now - completeUntil.getAsLong()))
+        : completeUntil;
+  }
+
+  /**
    * Reads what the node last said; empty if it never did.
    *
    * @param dataDirectory the node's

@@ -15,7 +15,6 @@ import org.slf4j.LoggerFactory;
 final class Connection {
   private static final Logger LOG = LoggerFactory.getLogger(Connection.class);
   private static final byte[] EMPTY = {};
-  private static final String FAULT = "ERR this is a fault of ours, and the log says more: ";
 
   /** Replies leave when they are so long, however many commands there are yet. */
   private static final int FLUSH = 256 << 10;
@@ -171,7 +170,7 @@ final class Connection {
         }
         at += took;
         if (call.request.count() > 0) {
-          command(call);
+          boolean ignored = isRefused(call, Commands::run); // either way it has its reply
         }
         if (call.reply.length() >= FLUSH) {
           flush(call.reply);
@@ -186,18 +185,25 @@ final class Connection {
     return at;
   }
 
-  private void command(Call call) {
+  /**
+   * Runs something that replies; what it throws is the reply instead.
+   *
+   * @return whether it has thrown
+   */
+  private static boolean isRefused(Call call, Commands.Handler work) {
     int before = call.reply.length();
     try {
-      Commands.run(call);
+      work.run(call);
+      return false;
     } catch (RespException e) {
       refuse(call, before, e.reply());
     } catch (StorageException e) {
       refuse(call, before, e.code() + " " + e.getMessage());
     } catch (RuntimeException e) {
       LOG.error("a command failed", e);
-      refuse(call, before, FAULT + e);
+      refuse(call, before, "ERR this is a fault of ours, and the log says more: " + e);
     }
+    return true;
   }
 
   private static void refuse(Call call, int before, String why) {
@@ -336,33 +342,24 @@ final class Connection {
     return deadline;
   }
 
-  /** Ends the waiting if it can; the client's next commands are run then. */
-  void poll(Call call, long now) throws IOException {
+  /** Ends the waiting if it can, or if it is time; the client's next commands are run then. */
+  void poll(Call call) throws IOException {
     Waiting what = waiting;
     if (what == null || closed) {
       return;
     }
     call.of(this);
-    boolean over = now - deadline >= 0;
+    boolean over = System.nanoTime() - deadline >= 0;
     int before = call.reply.length();
-    boolean done = over;
-    try {
-      done |= what.poll(call);
-      if (over && call.reply.length() == before) {
-        what.timeOut(call);
-      }
-    } catch (RespException e) {
-      done = true;
-      refuse(call, before, e.reply());
-    } catch (StorageException e) {
-      done = true;
-      refuse(call, before, e.code() + " " + e.getMessage());
-    } catch (RuntimeException e) {
-      LOG.error("a command that waited failed", e);
-      done = true;
-      refuse(call, before, FAULT + e);
-    }
-    if (done) {
+    boolean refused =
+        isRefused(
+            call,
+            later -> {
+              if (!what.poll(later) && over) {
+                what.timeOut(later);
+              }
+            });
+    if (refused || call.reply.length() > before) {
       resume(call);
     }
   }

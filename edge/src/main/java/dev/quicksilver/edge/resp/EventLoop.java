@@ -126,7 +126,7 @@ final class EventLoop implements Runnable {
     execute(
         () -> {
           databases.renew();
-          poll(connection, System.nanoTime());
+          poll(connection);
         });
   }
 
@@ -215,7 +215,7 @@ final class EventLoop implements Runnable {
             shared.slow,
             () -> execute(() -> Objects.requireNonNull(ready.get()).run()));
     var connection = new Connection(this, wire, key, session);
-    ready.set(() -> attempt(connection, () -> connection.resumeTls(call, wire)));
+    ready.set(() -> attempt(connection, (one, with) -> one.resumeTls(with, wire)));
     return connection;
   }
 
@@ -241,13 +241,7 @@ final class EventLoop implements Runnable {
 
   private void ready(SelectionKey key) {
     if (key.attachment() instanceof Connection connection) {
-      try { // as attempt does, but for the object that it would make each time
-        connection.ready(call);
-      } catch (IOException e) {
-        failed(connection, e);
-      } catch (RuntimeException e) {
-        failed(connection, e);
-      }
+      attempt(connection, Connection::ready);
     }
   }
 
@@ -272,7 +266,7 @@ final class EventLoop implements Runnable {
     }
     for (Connection connection : List.copyOf(waiting)) {
       if (now - connection.deadline() >= 0) {
-        poll(connection, now);
+        poll(connection);
       }
     }
     waits = !waiting.isEmpty();
@@ -306,14 +300,14 @@ final class EventLoop implements Runnable {
       for (Connection connection : new ArrayList<>(waiting)) {
         Waiting what = connection.waiting();
         if (what != null && what.concerns(name)) {
-          poll(connection, System.nanoTime());
+          poll(connection);
         }
       }
     }
   }
 
-  private void poll(Connection connection, long now) {
-    attempt(connection, () -> connection.poll(call, now));
+  private void poll(Connection connection) {
+    attempt(connection, Connection::poll);
     if (connection.isClosed() || connection.waiting() == null) {
       waiting.remove(connection);
     }
@@ -330,34 +324,27 @@ final class EventLoop implements Runnable {
     }
     for (Connection connection : List.copyOf(retrying)) {
       retrying.remove(connection);
-      attempt(connection, () -> connection.retry(call));
+      attempt(connection, Connection::retry);
     }
   }
 
-  /** Something that is done for one client. */
+  /** Something that is done for one client; those that are done often capture nothing. */
+  @FunctionalInterface
   private interface Work {
-    void run() throws IOException;
+    void run(Connection connection, Call call) throws IOException;
   }
 
+  /** What was owed to a client that fails must not be said to the next one. */
   private void attempt(Connection connection, Work work) {
     try {
-      work.run();
+      work.run(connection, call);
     } catch (IOException e) {
-      failed(connection, e);
+      call.reply.clear();
+      connection.broken(e);
     } catch (RuntimeException e) {
-      failed(connection, e);
+      call.reply.clear();
+      LOG.error("client {} is closed", connection.session.address, e);
+      connection.close();
     }
-  }
-
-  private void failed(Connection connection, IOException e) {
-    call.reply.clear();
-    connection.broken(e);
-  }
-
-  /** What was owed to this client must not be said to the next one. */
-  private void failed(Connection connection, RuntimeException e) {
-    call.reply.clear();
-    LOG.error("client {} is closed", connection.session.address, e);
-    connection.close();
   }
 }

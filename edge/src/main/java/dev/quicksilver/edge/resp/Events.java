@@ -5,6 +5,7 @@ import dev.quicksilver.edge.resp.Commands.Registry;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Predicate;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Commands by which a client has itself told of changes, see {@link Subscribers}. Stateless. */
@@ -41,12 +42,16 @@ final class Events {
   }
 
   private static void psubscribe(Call call) {
+    List<Glob> wanted = // first, since one that is refused must not have begun anything
+        IntStream.range(1, call.request.count())
+            .mapToObj(i -> new Glob(call.request.bytes(i)))
+            .toList();
     begin(call);
     Session session = call.session();
-    for (int i = 1; i < call.request.count(); i++) {
-      byte[] pattern = call.request.bytes(i);
+    for (Glob each : wanted) {
+      byte[] pattern = each.pattern();
       if (session.patterns.stream().noneMatch(one -> Arrays.equals(one.pattern(), pattern))) {
-        session.patterns.add(new Glob(pattern));
+        session.patterns.add(each);
       }
       said(call, "psubscribe", pattern);
     }
@@ -110,9 +115,7 @@ final class Events {
     boolean had = call.session().subscriptions() > 0;
     int words = call.request.count();
     List<byte[]> wanted =
-        words == 1
-            ? all
-            : java.util.stream.IntStream.range(1, words).mapToObj(call.request::bytes).toList();
+        words == 1 ? all : IntStream.range(1, words).mapToObj(call.request::bytes).toList();
     for (byte[] each : wanted) {
       boolean ignored = remove.test(each);
       said(call, kind, each);

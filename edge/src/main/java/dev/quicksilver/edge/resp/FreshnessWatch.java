@@ -56,10 +56,7 @@ final class FreshnessWatch {
   /** Returns how old a copy may be at this moment, in ms; empty if that is not known. */
   OptionalLong lag(String database) {
     Following following = said.get(database);
-    if (following == null || following.completeUntil().isEmpty()) {
-      return OptionalLong.empty();
-    }
-    return OptionalLong.of(Math.max(0, clock.millis() - following.completeUntil().getAsLong()));
+    return following == null ? OptionalLong.empty() : following.age(clock.millis());
   }
 
   /**

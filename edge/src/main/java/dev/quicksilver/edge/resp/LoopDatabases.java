@@ -156,10 +156,6 @@ final class LoopDatabases implements AutoCloseable {
     return view.databases().keySet().stream().filter(session.rights::allow).toList();
   }
 
-  FreshnessWatch freshness() {
-    return freshness;
-  }
-
   boolean isHolding() {
     return holding;
   }

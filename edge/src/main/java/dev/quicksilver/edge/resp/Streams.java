@@ -81,11 +81,13 @@ final class Streams {
     return switch (id) {
       case "-" -> head.oldestSequence();
       case "+" -> Math.max(1, head.lastSequence());
-      default ->
-          id.startsWith("(")
-              ? Math.max(sequence(use, id.substring(1)), sequence(use, id.substring(1)) + 1)
-              : sequence(use, id);
+      default -> id.startsWith("(") ? after(sequence(use, id.substring(1))) : sequence(use, id);
     };
+  }
+
+  /** The largest number is an id like any other, and nothing comes after it. */
+  private static long after(long sequence) {
+    return sequence == Long.MAX_VALUE ? sequence : sequence + 1;
   }
 
   private static long last(LoopDatabases.Use use, String id, Head head) {

@@ -628,6 +628,10 @@ final class RespServerTest {
         .isEqualTo(List.of("subscribe", "quicksilver:edge:b", 2L));
     refused("ERR Can't execute 'get'", "GET", "a");
     refused("ERR no channel begins so", "SUBSCRIBE", "news");
+    try (TestClient other = new TestClient(server.port())) {
+      refused(other, "ERR a pattern has at most", "PSUBSCRIBE", "quicksilver:" + "*".repeat(1024));
+      assertThat(server.status().subscribers()).isEqualTo(1);
+    }
     writer.write("set a1 x");
     writer.write("set c x");
     writer.write("set b x");

@@ -36,10 +36,7 @@ public final class Freshness {
 
   /** How old a copy may be at this moment, in ms; empty if it is not known. */
   OptionalLong lag(Following following) {
-    OptionalLong until = following.completeUntil();
-    return until.isPresent()
-        ? OptionalLong.of(Math.max(0, clock.millis() - until.getAsLong()))
-        : OptionalLong.empty();
+    return following.age(clock.millis());
   }
 
   /** The moment up to which a copy is complete, for {@code replication}. */
