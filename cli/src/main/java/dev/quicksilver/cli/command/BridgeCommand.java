@@ -15,7 +15,6 @@ import dev.quicksilver.cli.process.Niceness;
 import dev.quicksilver.cli.process.ProcessFile;
 import dev.quicksilver.edge.access.Credentials;
 import dev.quicksilver.postgres.EmbeddedPostgresException;
-import dev.quicksilver.storage.LocalDisk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -43,13 +42,7 @@ public final class BridgeCommand extends NodeCommand {
   void start(Lifecycle lifecycle, Configuration configuration) {
     Niceness.atLeast(configuration.get(Settings.BRIDGE_NICENESS));
     Path data = configuration.get(Settings.DATA_DIRECTORY);
-    LocalDatabase.require(
-        data,
-        "set "
-            + Settings.DATA_DIRECTORY.key()
-            + " to the one of a replica on this machine, and start that first");
-    LocalDisk.require(data);
-    ProcessFile file = lifecycle.own("process file", ProcessFile.claim(data, PROCESS_NAME));
+    ProcessFile file = BesideNode.claim(lifecycle, configuration, PROCESS_NAME);
     Endpoint listen = configuration.get(Settings.BRIDGE_LISTEN);
     Bridge bridge = lifecycle.own("bridge", bridge(configuration, data, listen));
     Map<String, String> addresses = new LinkedHashMap<>();
@@ -57,29 +50,21 @@ public final class BridgeCommand extends NodeCommand {
 
     StatusReporter reporter =
         new StatusReporter(
-            configuration,
-            role(),
-            () -> addresses,
-            () ->
-                bridge.tls().stream()
-                    .map(tls -> NodeTransport.report(tls.status(), tls.remaining()))
-                    .toList());
+            configuration, role(), () -> addresses, () -> BesideNode.certificates(bridge.tls()));
     var _ =
         HttpListeners.start(
             lifecycle, configuration, () -> BridgeReports.report(bridge, reporter), addresses);
-    file.publish(
-        new ProcessFile.Content(
-            PROCESS_NAME, ProcessHandle.current().pid(), Map.copyOf(addresses)));
+    BesideNode.publish(file, PROCESS_NAME, addresses);
     LOG.info("bridge {} is ready: {}", configuration.get(Settings.NODE_NAME), addresses);
   }
 
   private static Bridge bridge(Configuration configuration, Path data, Endpoint listen) {
     Optional<Credentials> credentials =
-        configuration
-            .password(Settings.BRIDGE_PASSWORD, Settings.BRIDGE_PASSWORD_FILE)
-            .map(
-                password ->
-                    Credentials.ofPassword(configuration.get(Settings.BRIDGE_USER), password));
+        BesideNode.credentials(
+            configuration,
+            Settings.BRIDGE_USER,
+            Settings.BRIDGE_PASSWORD,
+            Settings.BRIDGE_PASSWORD_FILE);
     BridgeConfig config =
         BridgeConfig.of(listen.port(), data)
             .withHost(listen.host())

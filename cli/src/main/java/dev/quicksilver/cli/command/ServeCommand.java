@@ -16,7 +16,6 @@ import dev.quicksilver.edge.resp.RespConfig;
 import dev.quicksilver.edge.resp.RespServer;
 import dev.quicksilver.edge.resp.RespStatus;
 import dev.quicksilver.storage.FollowedDatabases;
-import dev.quicksilver.storage.LocalDisk;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -44,13 +43,7 @@ public final class ServeCommand extends NodeCommand {
   @Override
   void start(Lifecycle lifecycle, Configuration configuration) {
     Path data = configuration.get(Settings.DATA_DIRECTORY);
-    LocalDatabase.require(
-        data,
-        "set "
-            + Settings.DATA_DIRECTORY.key()
-            + " to the one of a replica on this machine, and start that first");
-    LocalDisk.require(data);
-    ProcessFile file = lifecycle.own("process file", ProcessFile.claim(data, PROCESS_NAME));
+    ProcessFile file = BesideNode.claim(lifecycle, configuration, PROCESS_NAME);
     RespServer server = lifecycle.own("RESP server", server(config(configuration, data)));
     Map<String, String> addresses = new LinkedHashMap<>();
     addresses.put(
@@ -61,18 +54,10 @@ public final class ServeCommand extends NodeCommand {
         .ifPresent(path -> addresses.put("resp-unix", path.toString()));
     StatusReporter reporter =
         new StatusReporter(
-            configuration,
-            role(),
-            () -> addresses,
-            () ->
-                server.tls().stream()
-                    .map(tls -> NodeTransport.report(tls.status(), tls.remaining()))
-                    .toList());
+            configuration, role(), () -> addresses, () -> BesideNode.certificates(server.tls()));
     var _ =
         HttpListeners.start(lifecycle, configuration, () -> report(server, reporter), addresses);
-    file.publish(
-        new ProcessFile.Content(
-            PROCESS_NAME, ProcessHandle.current().pid(), Map.copyOf(addresses)));
+    BesideNode.publish(file, PROCESS_NAME, addresses);
     LOG.info("serve {} is ready: {}", configuration.get(Settings.NODE_NAME), addresses);
   }
 
@@ -100,11 +85,8 @@ public final class ServeCommand extends NodeCommand {
     RespConfig defaults = RespConfig.of(listen.port(), data);
     int threads = configuration.get(Settings.RESP_THREADS);
     Optional<Credentials> credentials =
-        configuration
-            .password(Settings.RESP_PASSWORD, Settings.RESP_PASSWORD_FILE)
-            .map(
-                password ->
-                    Credentials.ofPassword(configuration.get(Settings.RESP_USER), password));
+        BesideNode.credentials(
+            configuration, Settings.RESP_USER, Settings.RESP_PASSWORD, Settings.RESP_PASSWORD_FILE);
     return new RespConfig(
         listen.host(),
         listen.port(),
