@@ -33,7 +33,7 @@ public final class Writer implements AutoCloseable {
   }
 
   /** Returns the command line of a program that opens databases. */
-  static List<String> java(Class<?> main, String... arguments) {
+  public static List<String> java(Class<?> main, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(

@@ -189,7 +189,7 @@ final class Clients {
       then.reply(call);
       return;
     }
-    var check = new Check(user, then);
+    var check = new Check(user, then, call.request.encoded());
     Connection connection = call.connection();
     connection.await(check, System.nanoTime() + CHECK_NANOS);
     shared.slow.execute(
@@ -203,12 +203,14 @@ final class Clients {
   private static final class Check implements Waiting {
     private final String user;
     private final Then then;
+    private final byte[] command;
     private volatile @Nullable String refusal;
     private volatile Optional<Users.User> found = Optional.empty();
 
-    Check(String user, Then then) {
+    Check(String user, Then then, byte[] command) {
       this.user = user;
       this.then = then;
+      this.command = command;
     }
 
     void run(Users users, String password) {
@@ -253,6 +255,11 @@ final class Clients {
     @Override
     public void timeOut(Call call) {
       throw new RespException("ERR the password could not be checked in time: try again");
+    }
+
+    @Override
+    public byte[] again(long nanosLeft) {
+      return command;
     }
   }
 

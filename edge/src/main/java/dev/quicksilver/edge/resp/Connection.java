@@ -1,9 +1,12 @@
 package dev.quicksilver.edge.resp;
 
+import dev.quicksilver.edge.handover.Message;
 import dev.quicksilver.storage.lmdb.StorageException;
 import java.io.IOException;
 import java.nio.channels.SelectionKey;
+import java.nio.channels.SocketChannel;
 import java.util.Arrays;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -386,6 +389,43 @@ final class Connection {
     }
   }
 
+  // ---- another process
+
+  /** Returns the socket, if another process could go on with it. */
+  Optional<SocketChannel> movable() {
+    return wire.movable();
+  }
+
+  /** Describes the client to another process, which is to go on with it. */
+  Message describe() {
+    Message message = MovedClient.describe(session);
+    Waiting what = waiting;
+    if (what != null) {
+      message.with(MovedClient.IN, what.again(deadline - System.nanoTime()));
+    }
+    message.with(MovedClient.IN, in, 0, inLength);
+    message.with(MovedClient.OUT, out, outAt, outEnd);
+    return message.with(MovedClient.ENDING, ending ? 1 : 0);
+  }
+
+  /** Goes on with a client that another process has described. */
+  void adopt(Call call, MovedClient client) throws IOException {
+    byte[] read = client.bytes(MovedClient.IN);
+    byte[] unsent = client.bytes(MovedClient.OUT);
+    ending = client.isEnding();
+    setIn(read, read.length);
+    if (unsent.length > 0) {
+      setOut(unsent, 0, unsent.length);
+    }
+    proceed(call);
+    interest();
+  }
+
+  /** Forgets the client, which another process has from now on; its socket is not touched. */
+  void letGo() {
+    forget();
+  }
+
   // ---- the end
 
   /** Closes once all replies have left. */
@@ -403,9 +443,13 @@ final class Connection {
   }
 
   void close() {
-    if (closed) {
-      return;
+    if (!closed) {
+      forget();
+      wire.close();
     }
+  }
+
+  private void forget() {
     closed = true;
     waiting = null;
     loop.memory().addRequests(-in.length - wire.memory());
@@ -417,6 +461,5 @@ final class Connection {
     outEnd = 0;
     loop.left(this);
     key.cancel();
-    wire.close();
   }
 }

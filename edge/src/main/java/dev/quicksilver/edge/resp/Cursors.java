@@ -1,7 +1,9 @@
 package dev.quicksilver.edge.resp;
 
+import dev.quicksilver.edge.handover.Message;
 import java.security.SecureRandom;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +38,26 @@ final class Cursors {
       oldest.remove();
     }
     return cursor;
+  }
+
+  /** Describes all of them to another process, oldest first. */
+  synchronized void describe(Message to) {
+    to.with("next-cursor", next);
+    places.forEach(
+        (cursor, place) ->
+            to.with("cursor", cursor + " " + place.database).with("after", place.after));
+  }
+
+  /** Has the cursors that another process has described. */
+  synchronized void adopt(Message described) {
+    next = described.number("next-cursor", next);
+    List<String> cursors = described.texts("cursor");
+    List<byte[]> after = described.all("after");
+    for (int i = 0; i < cursors.size(); i++) {
+      String[] words = cursors.get(i).split(" ", 2);
+      places.put(Long.parseLong(words[0]), new Place(words[1], after.get(i)));
+      bytes += OVERHEAD + after.get(i).length;
+    }
   }
 
   /** Returns the place of a cursor, which stays: a client may ask twice. */

@@ -1,18 +1,25 @@
 package dev.quicksilver.edge.resp;
 
 import dev.quicksilver.edge.access.Rights;
+import dev.quicksilver.edge.handover.HandoverChannel;
+import dev.quicksilver.edge.handover.Message;
+import dev.quicksilver.edge.handover.Sockets;
 import java.io.IOException;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -173,32 +180,131 @@ final class EventLoop implements Runnable {
     thread.join();
   }
 
+  // ---- clients that go to another process, and come from one
+
+  /**
+   * Does nothing until it is decided whether another process has its clients from now on; that gets
+   * all that it can go on with.
+   *
+   * @return when they have been sent, how many they are
+   */
+  CompletableFuture<Integer> halt(HandoverChannel to, CompletableFuture<Boolean> given) {
+    var sent = new CompletableFuture<Integer>();
+    execute(() -> give(to, given, sent));
+    return sent;
+  }
+
+  private void give(
+      HandoverChannel to, CompletableFuture<Boolean> given, CompletableFuture<Integer> sent) {
+    Map<Connection, SocketChannel> moving = new LinkedHashMap<>();
+    for (Connection connection : connections) {
+      connection.movable().ifPresent(channel -> moving.put(connection, channel));
+    }
+    try {
+      for (Map.Entry<Connection, SocketChannel> each : moving.entrySet()) {
+        Message message = each.getKey().describe();
+        SocketChannel channel = each.getValue();
+        boolean unix = channel.getLocalAddress() instanceof UnixDomainSocketAddress;
+        message.with(MovedClient.UNIX, unix ? 1 : 0);
+        if (each.getKey().session.subscriptions() > 0) {
+          subscribers.describe(message);
+        }
+        to.send(message, channel);
+      }
+      sent.complete(moving.size());
+    } catch (IOException | RuntimeException e) {
+      sent.completeExceptionally(e);
+    }
+    if (given.join()) {
+      moving.keySet().forEach(Connection::letGo);
+      try {
+        // Closing what a selector still has would end the connection for the other process, too.
+        int ignored = selector.selectNow(this::ready);
+      } catch (IOException e) {
+        LOG.debug("a selector failed", e);
+      }
+      moving.values().forEach(EventLoop::close);
+    }
+  }
+
+  /** Goes on with clients of another process; their sockets are its own from now on. */
+  void adopt(List<MovedClient> clients) {
+    execute(
+        () -> {
+          // All are here before the first of them is told of something or asks for it.
+          Map<Connection, MovedClient> here = new LinkedHashMap<>();
+          clients.forEach(client -> add(client).ifPresent(added -> here.put(added, client)));
+          here.forEach(
+              (connection, client) -> attempt(connection, (one, with) -> one.adopt(with, client)));
+        });
+  }
+
+  private Optional<Connection> add(MovedClient client) {
+    SocketChannel channel;
+    try {
+      channel = Sockets.client(client.descriptor(), client.isUnix());
+    } catch (IOException e) {
+      LOG.error("a client could not be taken over", e);
+      HandoverChannel.discard(List.of(client.descriptor()));
+      shared.connections.decrementAndGet();
+      return Optional.empty();
+    }
+    try {
+      Session session = client.session();
+      Connection connection = add(channel, session, Optional.empty());
+      if (session.subscriptions() > 0) {
+        subscribers.adopt(connection, client.told());
+        shared.subscribers.incrementAndGet();
+        shared.wakeWatch.run();
+        tellSoon(session);
+      }
+      return Optional.of(connection);
+    } catch (IOException e) {
+      left(channel, e);
+      return Optional.empty();
+    }
+  }
+
   // ---- its thread
 
   private void accept(SocketChannel channel, String address, Optional<SSLContext> tls) {
     try {
-      channel.configureBlocking(false);
-      SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
       var session =
           new Session(shared.nextClient.incrementAndGet(), address, System.currentTimeMillis());
       session.mostAge = shared.config.mostAge().toMillis();
       if (shared.users.anybody()) {
         session.admit(Optional.empty(), Rights.ALL);
       }
-      var connection =
-          tls.map(context -> secure(channel, context, key, session))
-              .orElseGet(
-                  () -> new Connection(this, new PlainWire(channel, socketBuffer), key, session));
-      key.attach(connection);
-      connections.add(connection);
+      var _ = add(channel, session, tls);
     } catch (IOException e) {
-      LOG.debug("a client left at once", e);
-      shared.connections.decrementAndGet();
-      try {
-        channel.close();
-      } catch (IOException closing) {
-        LOG.debug("a socket could not be closed", closing);
-      }
+      left(channel, e);
+    }
+  }
+
+  private Connection add(SocketChannel channel, Session session, Optional<SSLContext> tls)
+      throws IOException {
+    channel.configureBlocking(false);
+    SelectionKey key = channel.register(selector, SelectionKey.OP_READ);
+    var connection =
+        tls.map(context -> secure(channel, context, key, session))
+            .orElseGet(
+                () -> new Connection(this, new PlainWire(channel, socketBuffer), key, session));
+    key.attach(connection);
+    connections.add(connection);
+    return connection;
+  }
+
+  private void left(SocketChannel channel, IOException why) {
+    LOG.debug("a client left at once", why);
+    shared.connections.decrementAndGet();
+    close(channel);
+  }
+
+  private static void close(SocketChannel channel) {
+    try {
+      channel.close();
+    } catch (IOException e) {
+      LOG.debug("a socket could not be closed", e);
     }
   }
 

@@ -144,5 +144,15 @@ final class Own {
               + sequence
               + ": ask another edge, or wait again");
     }
+
+    @Override
+    public byte[] again(long nanosLeft) {
+      return Request.encoded(
+          List.of(
+              "QUICKSILVER",
+              "WAIT",
+              Long.toString(sequence),
+              Long.toString(Math.max(0, TimeUnit.NANOSECONDS.toMillis(nanosLeft)))));
+    }
   }
 }

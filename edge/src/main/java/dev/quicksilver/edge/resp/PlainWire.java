@@ -3,6 +3,7 @@ package dev.quicksilver.edge.resp;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,6 +64,11 @@ final class PlainWire implements Wire {
   @Override
   public long memory() {
     return 0;
+  }
+
+  @Override
+  public Optional<SocketChannel> movable() {
+    return Optional.of(channel);
   }
 
   @Override

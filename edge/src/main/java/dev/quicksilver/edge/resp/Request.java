@@ -1,13 +1,17 @@
 package dev.quicksilver.edge.resp;
 
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 
 /**
  * One command with its arguments, as they stand in a buffer; used again for the next one. The
  * command's name is argument 0.
  */
 final class Request {
+  private static final byte[] END = {'\r', '\n'};
+
   byte[] buffer = new byte[0];
   private int[] offsets = new int[16];
   private int[] lengths = new int[16];
@@ -45,6 +49,37 @@ final class Request {
 
   String text(int index) {
     return new String(buffer, offsets[index], lengths[index], StandardCharsets.UTF_8);
+  }
+
+  /** Returns the command as a client would send it. */
+  byte[] encoded() {
+    var all = new ByteArrayOutputStream();
+    begin(all, count);
+    for (int i = 0; i < count; i++) {
+      add(all, buffer, offsets[i], lengths[i]);
+    }
+    return all.toByteArray();
+  }
+
+  /** Returns a command of some words as a client would send it. */
+  static byte[] encoded(List<String> words) {
+    var all = new ByteArrayOutputStream();
+    begin(all, words.size());
+    for (String word : words) {
+      byte[] bytes = word.getBytes(StandardCharsets.UTF_8);
+      add(all, bytes, 0, bytes.length);
+    }
+    return all.toByteArray();
+  }
+
+  private static void begin(ByteArrayOutputStream all, int words) {
+    all.writeBytes(("*" + words + "\r\n").getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static void add(ByteArrayOutputStream all, byte[] bytes, int offset, int length) {
+    all.writeBytes(("$" + length + "\r\n").getBytes(StandardCharsets.US_ASCII));
+    all.write(bytes, offset, length);
+    all.writeBytes(END);
   }
 
   /** Whether an argument is this word of upper-case letters, in any case. */

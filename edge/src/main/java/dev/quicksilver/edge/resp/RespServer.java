@@ -1,6 +1,8 @@
 package dev.quicksilver.edge.resp;
 
 import dev.quicksilver.edge.access.Users;
+import dev.quicksilver.edge.handover.Sockets;
+import dev.quicksilver.edge.resp.Acceptor.Listener;
 import dev.quicksilver.storage.FollowedDatabases;
 import dev.quicksilver.storage.Following;
 import dev.quicksilver.storage.lmdb.StorageException;
@@ -8,27 +10,19 @@ import dev.quicksilver.tls.ServerTls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
-import java.nio.ByteBuffer;
-import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
-import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -39,22 +33,20 @@ import org.slf4j.LoggerFactory;
  */
 public final class RespServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(RespServer.class);
-  private static final int BACKLOG = 1024;
   private static final long COMMIT_LOOK_NANOS = 1_000_000;
   private static final long LOOK_NANOS = 100_000_000;
   private static final long RIGHTS_NANOS = 1_000_000_000;
-  private static final String CROWDED = "-ERR max number of clients reached\r\n";
 
   private final Shared shared;
   private final List<EventLoop> loops = new ArrayList<>();
-  private final List<ServerSocketChannel> listeners = new ArrayList<>();
   private final List<Thread> threads = new ArrayList<>();
   private final ExecutorService slow =
       Executors.newFixedThreadPool(1, Thread.ofPlatform().daemon().name("resp-slow").factory());
-  private final AtomicInteger nextLoop = new AtomicInteger();
   private final CommitWatch commits;
   private final Optional<ServerTls> tls;
-  private @Nullable Object unixKey;
+  private @Nullable Acceptor acceptor;
+  private volatile @Nullable UnixListener unix;
+  private volatile @Nullable Handover handover;
   private volatile boolean closed;
 
   private RespServer(RespConfig config) throws IOException {
@@ -80,6 +72,35 @@ public final class RespServer implements AutoCloseable {
    * @throws IllegalArgumentException if what is configured is not safe
    */
   public static RespServer start(RespConfig config) throws IOException {
+    return begin(config, (server, address) -> server.listen(server.listening(address, null), null));
+  }
+
+  /**
+   * Starts a server that goes on with the listeners and clients of one in another process, which
+   * {@linkplain #offer offers} them. None of them notices, but for those with TLS: they stay where
+   * they are. What is prepared here takes its time before anything is taken.
+   *
+   * @param path where the other process offers them
+   * @throws IOException if the other process goes on instead; the message says why
+   * @throws IllegalArgumentException if what is configured is not safe
+   */
+  public static RespServer takeOver(RespConfig config, Path path) throws IOException {
+    return begin(
+        config,
+        (server, address) -> {
+          try (Takeover taken = Takeover.begin(path, server.shared.users.anybody())) {
+            server.listen(server.listening(address, taken), taken);
+          }
+        });
+  }
+
+  /** Gets a server its listeners and clients. */
+  @FunctionalInterface
+  private interface Beginning {
+    void begin(RespServer server, InetAddress address) throws IOException;
+  }
+
+  private static RespServer begin(RespConfig config, Beginning beginning) throws IOException {
     InetAddress address = InetAddress.getByName(config.host());
     boolean users = config.credentials().isPresent() || config.catalogUsers();
     if (!address.isLoopbackAddress() && (config.tls().isEmpty() || !users)) {
@@ -90,7 +111,8 @@ public final class RespServer implements AutoCloseable {
     }
     RespServer server = new RespServer(config);
     try {
-      server.listen(address);
+      server.loops.forEach(EventLoop::start);
+      beginning.begin(server, address);
     } catch (IOException | RuntimeException e) {
       server.close();
       throw e;
@@ -98,60 +120,146 @@ public final class RespServer implements AutoCloseable {
     return server;
   }
 
-  private void listen(InetAddress address) throws IOException {
-    loops.forEach(EventLoop::start);
-    ServerSocketChannel tcp = ServerSocketChannel.open();
-    listeners.add(tcp);
-    tcp.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+  /** What a server listens at. */
+  private record Listening(List<Listener> all, Optional<UnixListener> unix) {}
+
+  /** Returns what it listens at: what it takes over as far as that is the same. */
+  private Listening listening(InetAddress address, @Nullable Takeover from) throws IOException {
+    List<Listener> all = new ArrayList<>();
+    Optional<UnixListener> local = Optional.empty();
+    var wanted = new InetSocketAddress(address, shared.config.port());
+    ServerSocketChannel tcp = tcp(wanted, from);
+    shared.port = ((InetSocketAddress) tcp.getLocalAddress()).getPort();
+    all.add(new Listener(Acceptor.TCP, tcp, tls.map(ServerTls::context)));
     try {
-      tcp.bind(new InetSocketAddress(address, shared.config.port()), BACKLOG);
+      if (shared.config.unixSocket().isPresent()) {
+        UnixListener listener = unix(shared.config.unixSocket().get(), from);
+        local = Optional.of(listener);
+        all.add(new Listener(Acceptor.UNIX, listener.channel(), Optional.empty()));
+      }
+      return new Listening(all, local);
     } catch (IOException e) {
+      tcp.close();
+      throw e;
+    }
+  }
+
+  private static ServerSocketChannel tcp(InetSocketAddress wanted, @Nullable Takeover from)
+      throws IOException {
+    if (from != null) {
+      Optional<ServerSocketChannel> taken = from.listener(Acceptor.TCP);
+      if (taken.isPresent() && isAt(taken.get(), wanted)) {
+        return taken.get();
+      }
+      if (taken.isPresent()) {
+        taken.get().close();
+        from.drop(Acceptor.TCP);
+      }
+    }
+    ServerSocketChannel fresh = ServerSocketChannel.open();
+    try {
+      fresh.setOption(StandardSocketOptions.SO_REUSEADDR, true);
+      return fresh.bind(wanted, UnixListener.BACKLOG);
+    } catch (IOException e) {
+      fresh.close();
       throw new IOException(
           "cannot listen on "
-              + shared.config.host()
+              + wanted.getHostString()
               + ":"
-              + shared.config.port()
+              + wanted.getPort()
               + ": "
               + e.getMessage()
               + "; choose another port, or stop what listens there",
           e);
     }
-    shared.port = ((InetSocketAddress) tcp.getLocalAddress()).getPort();
-    Optional<SSLContext> secure = tls.map(ServerTls::context);
-    run("resp-accept", () -> accept(tcp, secure));
-    if (shared.config.unixSocket().isPresent()) {
-      Path path = shared.config.unixSocket().get();
-      ServerSocketChannel unix = bound(path);
-      listeners.add(unix);
-      unixKey = key(path);
-      run("resp-accept-unix", () -> accept(unix, Optional.empty()));
+  }
+
+  private static boolean isAt(ServerSocketChannel listener, InetSocketAddress wanted)
+      throws IOException {
+    return listener.getLocalAddress() instanceof InetSocketAddress at
+        && at.getAddress().equals(wanted.getAddress())
+        && (wanted.getPort() == 0 || at.getPort() == wanted.getPort());
+  }
+
+  private static UnixListener unix(Path path, @Nullable Takeover from) throws IOException {
+    if (from != null) {
+      Optional<ServerSocketChannel> taken = from.listener(Acceptor.UNIX);
+      if (taken.isPresent()
+          && taken.get().getLocalAddress() instanceof UnixDomainSocketAddress at
+          && at.getPath().equals(path)) {
+        return UnixListener.of(path, taken.get());
+      }
+      if (taken.isPresent()) {
+        taken.get().close();
+        from.drop(Acceptor.UNIX);
+      }
     }
+    return UnixListener.bind(path);
+  }
+
+  private void listen(Listening at, @Nullable Takeover from) throws IOException {
+    acceptor = new Acceptor(shared, loops, at.all);
+    if (from != null) {
+      from.commit(); // nothing that fails comes after it
+      adopt(from);
+    }
+    unix = at.unix.orElse(null);
+    acceptor.start();
     Thread watch = run("resp-commits", this::watch);
     shared.wakeWatch = () -> LockSupport.unpark(watch);
   }
 
-  /** Takes the place of a socket that nobody listens on, and of nothing else. */
-  private static ServerSocketChannel bound(Path path) throws IOException {
-    var address = UnixDomainSocketAddress.of(path);
-    ServerSocketChannel channel = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
-    try {
-      if (Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-        if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-            .isOther()) {
-          throw new IOException("a file is there that is no socket: choose another path");
-        }
-        try (SocketChannel other = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-          other.connect(address);
-          throw new IOException("another process listens there: stop it, or choose another path");
-        } catch (java.net.ConnectException e) {
-          Files.delete(path);
-        }
+  private void adopt(Takeover from) {
+    shared.nextClient.set(from.common().number("next-client", 0));
+    shared.cursors.adopt(from.common());
+    List<MovedClient> clients = from.clients();
+    shared.connections.addAndGet(clients.size());
+    shared.connectionsTotal.add(clients.size());
+    shared.judgeAgain.set(true); // their rights
+    for (int i = 0; i < loops.size(); i++) {
+      List<MovedClient> part = new ArrayList<>();
+      for (int k = i; k < clients.size(); k += loops.size()) {
+        part.add(clients.get(k));
       }
-      channel.bind(address, BACKLOG);
-      return channel;
-    } catch (IOException e) {
-      channel.close();
-      throw new IOException("cannot listen on " + path + ": " + e.getMessage(), e);
+      loops.get(i).adopt(part);
+    }
+  }
+
+  /**
+   * Lets a process of the same user take this server's place, see {@link #takeOver}.
+   *
+   * @param path of the Unix socket where it asks
+   * @param gone is run once, by another thread, when it has the listeners and all clients but those
+   *     with TLS, who are served on
+   * @throws IOException if this cannot be offered; the server is as good without
+   */
+  public void offer(Path path, Runnable gone) throws IOException {
+    String obstacle = Sockets.obstacle();
+    if (obstacle != null) {
+      throw new IOException(obstacle);
+    }
+    handover =
+        new Handover(
+            path,
+            shared,
+            Objects.requireNonNull(acceptor),
+            loops,
+            kept -> {
+              UnixListener mine = unix;
+              if (mine != null) {
+                unix = null;
+                mine.close(!kept.contains(Acceptor.UNIX));
+              }
+              gone.run();
+            });
+    handover.start();
+  }
+
+  /** Waits until all clients have left, or for so long. */
+  public void awaitClients(Duration most) throws InterruptedException {
+    long until = System.nanoTime() + most.toNanos();
+    while (shared.connections.get() > 0 && System.nanoTime() - until < 0) {
+      Thread.sleep(100);
     }
   }
 
@@ -159,46 +267,6 @@ public final class RespServer implements AutoCloseable {
     Thread thread = Thread.ofPlatform().name(name).start(work);
     threads.add(thread);
     return thread;
-  }
-
-  private void accept(ServerSocketChannel listener, Optional<SSLContext> secure) {
-    while (!closed) {
-      try {
-        SocketChannel channel = listener.accept();
-        shared.connectionsTotal.increment();
-        boolean crowded = shared.connections.incrementAndGet() > shared.config.maxConnections();
-        if (crowded || (secure.isPresent() && shared.memory.isFullOfRequests())) {
-          shared.connections.decrementAndGet();
-          shared.refused.increment();
-          refuse(channel, secure.isPresent());
-          continue;
-        }
-        if (channel.getRemoteAddress() instanceof InetSocketAddress) {
-          channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
-          channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
-        }
-        loops
-            .get(Math.floorMod(nextLoop.getAndIncrement(), loops.size()))
-            .serve(channel, String.valueOf(channel.getRemoteAddress()), secure);
-      } catch (ClosedChannelException e) {
-        return;
-      } catch (IOException e) { // too many files, for example
-        LOG.warn("a client could not be accepted: {}", e.toString());
-        LockSupport.parkNanos(LOOK_NANOS);
-      }
-    }
-  }
-
-  private static void refuse(SocketChannel channel, boolean secure) {
-    try (channel) {
-      if (secure) {
-        return; // it would take it for a broken handshake
-      }
-      channel.configureBlocking(false);
-      int ignored = channel.write(ByteBuffer.wrap(CROWDED.getBytes(StandardCharsets.US_ASCII)));
-    } catch (IOException e) {
-      LOG.debug("a client left at once", e);
-    }
   }
 
   private void look(FollowedDatabases databases) {
@@ -270,17 +338,17 @@ public final class RespServer implements AutoCloseable {
   /** Ends all connections. */
   @Override
   public void close() {
-    closed = true;
-    for (ServerSocketChannel listener : listeners) {
-      try {
-        listener.close();
-      } catch (IOException e) {
-        LOG.debug("a listener could not be closed", e);
-      }
+    Handover offered = handover;
+    if (offered != null) {
+      offered.close();
     }
+    closed = true;
     loops.forEach(EventLoop::stop);
     threads.forEach(LockSupport::unpark);
     try {
+      if (acceptor != null) {
+        acceptor.close();
+      }
       for (EventLoop loop : loops) {
         loop.awaitEnd();
       }
@@ -292,23 +360,10 @@ public final class RespServer implements AutoCloseable {
     }
     slow.shutdownNow();
     tls.ifPresent(ServerTls::close);
-    shared.config.unixSocket().ifPresent(this::removeSocket);
-    shared.databases.close();
-  }
-
-  /** Removes the socket that this server has made, if another has not taken its place. */
-  private void removeSocket(Path path) {
-    try {
-      if (unixKey != null && unixKey.equals(key(path))) {
-        Files.delete(path);
-      }
-    } catch (IOException e) {
-      LOG.debug("the socket stays", e);
+    UnixListener mine = unix;
+    if (mine != null) {
+      mine.close(true);
     }
-  }
-
-  private static @Nullable Object key(Path path) throws IOException {
-    return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-        .fileKey();
+    shared.databases.close();
   }
 }

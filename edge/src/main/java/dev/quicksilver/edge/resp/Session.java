@@ -2,7 +2,9 @@ package dev.quicksilver.edge.resp;
 
 import dev.quicksilver.edge.access.Rights;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -39,6 +41,11 @@ final class Session {
     this.address = address;
     this.since = since;
   }
+
+  /**
+   * For a client that came from another process: up to where it was told of each database's log.
+   */
+  final Map<String, Long> heard = new HashMap<>();
 
   int subscriptions() {
     return channels.size() + patterns.size();

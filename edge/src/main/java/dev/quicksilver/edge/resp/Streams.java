@@ -31,6 +31,9 @@ final class Streams {
   private static final int MOST_STREAMS = 256;
   private static final String OPERATION = "op";
 
+  /** Longer than anybody waits, and than BLOCK can say, in ns. */
+  private static final long FOREVER = Long.MAX_VALUE / 2;
+
   private Streams() {}
 
   static void register(Registry registry) {
@@ -147,8 +150,7 @@ final class Streams {
         call.connection()
             .await(
                 reading,
-                System.nanoTime()
-                    + (block == 0 ? Long.MAX_VALUE / 2 : TimeUnit.MILLISECONDS.toNanos(block)));
+                System.nanoTime() + (block == 0 ? FOREVER : TimeUnit.MILLISECONDS.toNanos(block)));
       }
     }
   }
@@ -204,6 +206,21 @@ final class Streams {
     @Override
     public void timeOut(Call call) {
       call.reply.nilArray();
+    }
+
+    @Override
+    public byte[] again(long nanosLeft) {
+      List<String> words = new ArrayList<>(List.of("XREAD"));
+      if (count != Long.MAX_VALUE) {
+        words.addAll(List.of("COUNT", Long.toString(count)));
+      }
+      long millis = TimeUnit.NANOSECONDS.toMillis(nanosLeft);
+      words.addAll(
+          List.of("BLOCK", nanosLeft > FOREVER / 2 ? "0" : Long.toString(Math.max(1, millis))));
+      words.add("STREAMS");
+      behind.keySet().forEach(database -> words.add(database + SUFFIX));
+      behind.values().forEach(after -> words.add(after.sequence + "-" + after.number));
+      return Request.encoded(words);
     }
   }
 

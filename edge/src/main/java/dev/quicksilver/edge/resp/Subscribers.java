@@ -1,5 +1,6 @@
 package dev.quicksilver.edge.resp;
 
+import dev.quicksilver.edge.handover.Message;
 import dev.quicksilver.storage.FollowedDatabases.Followed;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.lmdb.ErrorCode;
@@ -14,6 +15,7 @@ import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 
@@ -31,13 +33,14 @@ final class Subscribers {
   private static final int ENTRIES_AT_ONCE = 1_000;
 
   private static final int FLUSH = 256 << 10;
+  private static final UUID NO_DATABASE = new UUID(0, 0);
 
   private final Set<Connection> connections = new LinkedHashSet<>();
   private final Map<String, Told> told = new HashMap<>();
   private volatile boolean any;
 
   /** Up to where the log of which database was told. */
-  private record Told(Followed of, UUID database, long sequence) {}
+  private record Told(Optional<Followed> of, UUID database, long sequence) {}
 
   /** Whether commits are of interest; any thread may ask. */
   boolean any() {
@@ -57,13 +60,44 @@ final class Subscribers {
     }
   }
 
+  /** Describes to another process up to where each log was told. */
+  void describe(Message to) {
+    told.forEach(
+        (name, upTo) ->
+            to.with(
+                MovedClient.TOLD,
+                new MovedClient.Told(upTo.database, upTo.sequence, name).toString()));
+  }
+
+  /**
+   * Goes on with a client of another process. Clients of its loops may have been told up to
+   * different places: then all is told from the first one on, and each hears what it has not heard.
+   * To be called before any of them is told of anything here.
+   */
+  void adopt(Connection connection, List<MovedClient.Told> places) {
+    add(connection);
+    for (MovedClient.Told place : places) {
+      String name = place.name();
+      connection.session.heard.put(name, place.sequence());
+      Told before = told.get(name);
+      boolean other = before != null && !before.database.equals(place.database());
+      long first = before == null ? place.sequence() : Math.min(place.sequence(), before.sequence);
+      // Who has heard of another database than the first one reloads, and all others with it.
+      told.put(name, new Told(Optional.empty(), other ? NO_DATABASE : place.database(), first));
+    }
+  }
+
   /** Begins to tell of what comes from now on. To be called before a subscription is confirmed. */
   void begin(LoopDatabases databases, Session session) {
     for (String name : databases.names(session)) {
       if (!told.containsKey(name)) {
         Followed of = databases.find(name, session).followed;
         told.put(
-            name, new Told(of, of.database().identity().id(), of.database().head().lastSequence()));
+            name,
+            new Told(
+                Optional.of(of),
+                of.database().identity().id(),
+                of.database().head().lastSequence()));
       }
     }
   }
@@ -87,9 +121,11 @@ final class Subscribers {
     if (before != null) {
       from = before.sequence;
       boolean other = !before.database.equals(database); // one that has its name
-      boolean back = !before.of.equals(use.followed) && last < from; // a copy that ends earlier
+      boolean copy = !before.of.equals(Optional.of(use.followed));
+      boolean back = copy && last < from; // it ends earlier
       if (other || back) {
         events.add(Event.ofAll(use.name, last, "reload"));
+        connections.forEach(one -> one.session.heard.remove(use.name)); // of another log
         from = last;
       }
     }
@@ -113,12 +149,15 @@ final class Subscribers {
       events.add(Event.ofAll(use.name, last, "reload"));
       from = last;
     }
-    told.put(use.name, new Told(use.followed, database, from));
+    told.put(use.name, new Told(Optional.of(use.followed), database, from));
     for (Connection connection : List.copyOf(connections)) {
       if (connection.session.rights.allow(use.name)) {
         call.of(connection);
+        long heard = connection.session.heard.getOrDefault(use.name, 0L);
         for (Event event : events) {
-          event.tell(call, connection);
+          if (event.sequence > heard || event.ofAll) {
+            event.tell(call, connection);
+          }
           if (connection.isClosed()) {
             break;
           }
@@ -132,11 +171,13 @@ final class Subscribers {
   /**
    * Something to tell.
    *
+   * @param sequence of the log's entry; of the last one if it is about more than one
    * @param channel of a key, or of the database as a whole
    * @param ofAll whether it concerns all keys
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  private record Event(byte[] channel, byte[] message, int databaseLength, boolean ofAll) {
+  private record Event(
+      long sequence, byte[] channel, byte[] message, int databaseLength, boolean ofAll) {
     static Event of(String database, LogEntry entry) {
       if (entry.operation() == Operation.CLEAR) {
         return ofAll(database, entry.sequence(), "clear");
@@ -145,12 +186,13 @@ final class Subscribers {
       byte[] channel = Arrays.copyOf(head, head.length + entry.key().length);
       System.arraycopy(entry.key(), 0, channel, head.length, entry.key().length);
       String what = entry.operation() == Operation.SET ? " set" : " del";
-      return new Event(channel, bytes(entry.sequence() + what), head.length - 1, false);
+      return new Event(
+          entry.sequence(), channel, bytes(entry.sequence() + what), head.length - 1, false);
     }
 
     static Event ofAll(String database, long sequence, String what) {
       byte[] channel = bytes(PREFIX + database);
-      return new Event(channel, bytes(sequence + " " + what), channel.length, true);
+      return new Event(sequence, channel, bytes(sequence + " " + what), channel.length, true);
     }
 
     private static byte[] bytes(String text) {

@@ -3,6 +3,7 @@ package dev.quicksilver.edge.resp;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
+import java.util.Optional;
 import java.util.concurrent.Executor;
 import javax.net.ssl.SSLEngine;
 import javax.net.ssl.SSLEngineResult;
@@ -188,6 +189,11 @@ final class TlsWire implements Wire {
   @Override
   public long memory() {
     return memory;
+  }
+
+  @Override
+  public Optional<SocketChannel> movable() {
+    return Optional.empty();
   }
 
   @Override

@@ -14,4 +14,12 @@ interface Waiting {
 
   /** Replies that it has waited for long enough. */
   void timeOut(Call call);
+
+  /**
+   * Returns the command that waits for what is left of it, as a client would send it: for another
+   * process, which has the client from now on.
+   *
+   * @param nanosLeft until it would time out
+   */
+  byte[] again(long nanosLeft);
 }

@@ -1,6 +1,8 @@
 package dev.quicksilver.edge.resp;
 
 import java.io.IOException;
+import java.nio.channels.SocketChannel;
+import java.util.Optional;
 
 /** The bytes of one client, plain or by TLS; never waits. For its loop's thread. */
 interface Wire {
@@ -29,6 +31,9 @@ interface Wire {
 
   /** Returns the bytes of memory that it takes by itself. */
   long memory();
+
+  /** Returns the socket, if another process could go on with it: it cannot with TLS. */
+  Optional<SocketChannel> movable();
 
   void close();
 }

@@ -11,10 +11,8 @@ import dev.quicksilver.edge.resp.TestClient.Failed;
 import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.storage.Following;
 import dev.quicksilver.storage.lmdb.StorageOptions;
-import dev.quicksilver.tls.CertificateAuthority;
 import dev.quicksilver.tls.TlsFiles;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.Socket;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
@@ -22,10 +20,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.KeyStore;
-import java.security.cert.CertificateFactory;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -34,8 +29,6 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.SSLSocket;
-import javax.net.ssl.TrustManagerFactory;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -529,11 +522,7 @@ final class RespServerTest {
   void servesWithTlsWhateverTheSizeOfWhatItSays() throws Exception {
     writer.write("set a 1");
     writer.write("large big 3000000");
-    CertificateAuthority authority = CertificateAuthority.openOrCreate(data.resolve("tls"));
-    Instant now = Instant.now();
-    TlsFiles files =
-        authority.issue(
-            "edge", List.of("127.0.0.1"), now.minusSeconds(60), now.plusSeconds(86_400));
+    TlsFiles files = TlsClients.issue(data.resolve("tls"));
     RespConfig own = config();
     client.close();
     server.close();
@@ -554,8 +543,8 @@ final class RespServerTest {
                 Optional.of(files),
                 own.storage(),
                 "test"));
-    SSLContext context = trusting(data.resolve("tls/ca.pem"));
-    client = new TestClient(secure(context, server.port(), "TLSv1.3"));
+    SSLContext context = TlsClients.trusting(data.resolve("tls"));
+    client = new TestClient(TlsClients.connect(context, server.port(), "TLSv1.3"));
     assertThat(client.call("AUTH", "pw")).isEqualTo("OK");
     assertThat(client.call("GET", "a")).isEqualTo("1");
     assertThat(client.call("GET", "big")).isEqualTo(letters(3_000_000));
@@ -567,13 +556,13 @@ final class RespServerTest {
     client.send("XREAD", "BLOCK", "0", "STREAMS", "edge_log", "$");
     writer.write("set b 2");
     assertThat(client.reply().toString()).contains("edge_log");
-    try (TestClient older = new TestClient(secure(context, server.port(), "TLSv1.2"))) {
+    try (TestClient older = new TestClient(TlsClients.connect(context, server.port(), "TLSv1.2"))) {
       assertThat(older.call("HELLO", "3", "AUTH", "default", "pw")).isInstanceOf(Map.class);
       for (int i = 0; i < 100; i++) {
         assertThat(older.call("GET", "a")).isEqualTo("1");
       }
     }
-    try (TestClient eager = new TestClient(secure(context, server.port(), "TLSv1.3"))) {
+    try (TestClient eager = new TestClient(TlsClients.connect(context, server.port(), "TLSv1.3"))) {
       eager.raw("AUTH default pw\r\n"); // two records, of which the second waits for the first
       eager.raw("GET a\r\n");
       assertThat(eager.reply()).isEqualTo("OK");
@@ -594,28 +583,6 @@ final class RespServerTest {
       }
     }
     return false;
-  }
-
-  private static Socket secure(SSLContext context, int port, String version) throws IOException {
-    SSLSocket socket = (SSLSocket) context.getSocketFactory().createSocket("127.0.0.1", port);
-    socket.setEnabledProtocols(new String[] {version});
-    socket.startHandshake();
-    return socket;
-  }
-
-  private static SSLContext trusting(Path authority) throws Exception {
-    KeyStore store = KeyStore.getInstance(KeyStore.getDefaultType());
-    store.load(null, null);
-    try (InputStream in = Files.newInputStream(authority)) {
-      store.setCertificateEntry(
-          "authority", CertificateFactory.getInstance("X.509").generateCertificate(in));
-    }
-    TrustManagerFactory trust =
-        TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-    trust.init(store);
-    SSLContext context = SSLContext.getInstance("TLS");
-    context.init(null, trust.getTrustManagers(), null);
-    return context;
   }
 
   // ---- changes
