@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.jar.JarEntry;
@@ -57,6 +58,25 @@ final class LauncherTest {
       }
       """;
 
+  /** What the launcher runs after a build. */
+  private static final String REHEARSAL =
+      """
+      package dev.quicksilver.cli;
+
+      public final class Rehearsal {
+        public static void main(String[] arguments) throws Exception {
+          java.nio.file.Files.createDirectory(java.nio.file.Path.of(arguments[0]));
+          Quicksilver.main(new String[0]);
+          System.exit("VERSION".equals("hoarse") ? 1 : 0);
+        }
+      }
+      """;
+
+  /** Prints where each class comes from, and what the JVM says of its cache. */
+  private static final String TELL = "-Xlog:class+load,aot*=warning,cds*=warning";
+
+  private static final String CACHED = "dev.quicksilver.cli.Quicksilver source: shared objects";
+
   @TempDir private Path folder;
   private Path home;
   private Path calls;
@@ -71,7 +91,7 @@ final class LauncherTest {
       Files.writeString(home.resolve(module).resolve("pom.xml"), "<project/>\n");
     }
     Files.writeString(
-        home.resolve("pom.xml"), "<quicksilver.jvm.flags>-Xshare:auto</quicksilver.jvm.flags>\n");
+        home.resolve("pom.xml"), "<quicksilver.jvm.flags>-Da=b</quicksilver.jvm.flags>\n");
     Files.writeString(home.resolve("cli/src/main/java/Source.java"), "// a source\n");
     age(home);
     newVersion("one");
@@ -104,15 +124,18 @@ final class LauncherTest {
     Path sources = Files.createDirectories(folder.resolve("version-" + version));
     Path main = sources.resolve("Quicksilver.java");
     Path late = sources.resolve("Late.java");
+    Path rehearsal = sources.resolve("Rehearsal.java");
     Files.writeString(main, PROGRAM.replace("VERSION", version));
     Files.writeString(late, LATE.replace("VERSION", version));
-    int failed =
-        ToolProvider.getSystemJavaCompiler()
-            .run(null, null, null, "-d", sources.toString(), main.toString(), late.toString());
+    Files.writeString(rehearsal, REHEARSAL.replace("VERSION", version));
+    String[] options = {
+      "-d", sources.toString(), main.toString(), late.toString(), rehearsal.toString()
+    };
+    int failed = ToolProvider.getSystemJavaCompiler().run(null, null, null, options);
     assertThat(failed).isZero();
     try (OutputStream file = Files.newOutputStream(folder.resolve("next.jar"));
         JarOutputStream jar = new JarOutputStream(file)) {
-      for (String name : List.of("Quicksilver", "Late")) {
+      for (String name : List.of("Quicksilver", "Late", "Rehearsal")) {
         String entry = "dev/quicksilver/cli/" + name + ".class";
         jar.putNextEntry(new JarEntry(entry));
         jar.write(Files.readAllBytes(sources.resolve(entry)));
@@ -161,6 +184,48 @@ final class LauncherTest {
     assertThat(run(Map.of())).endsWith("two []\n");
     assertThat(run(Map.of())).isEqualTo("two []\n");
     assertThat(builds()).hasSize(2);
+  }
+
+  @Test
+  void aBuildMakesACacheThatStartsUseIfItFits() throws Exception {
+    assertThat(run(Map.of())).endsWith("one []\n").doesNotContain("longer");
+    Path build = folders(home.resolve("cli/target/builds")).getFirst();
+    Path cache = build.resolve("classes.aot");
+    assertThat(build.resolve("rehearsal")).doesNotExist();
+    Map<String, String> tell = Map.of("QUICKSILVER_JAVA_OPTS", TELL);
+    assertThat(run(tell)).contains(CACHED, "one []\n");
+    assertThat(run(Map.of("QUICKSILVER_JAVA_OPTS", "-Xshare:off"))).isEqualTo("one []\n");
+
+    Path jar = build.resolve("lib/cli.jar");
+    FileTime made = Files.getLastModifiedTime(jar);
+    Files.setLastModifiedTime(jar, FileTime.from(made.toInstant().plusSeconds(10)));
+    assertThat(run(tell)).doesNotContain(CACHED).contains("one []\n");
+    assertThat(run(Map.of())).as("another jar").isEqualTo("one []\n");
+    Files.setLastModifiedTime(jar, made);
+    assertThat(run(tell)).contains(CACHED);
+
+    byte[] whole = Files.readAllBytes(cache);
+    Files.write(cache, Arrays.copyOf(whole, whole.length / 2));
+    assertThat(run(Map.of())).as("a cache cut short").isEqualTo("one []\n");
+    Files.writeString(cache, "no cache");
+    assertThat(run(Map.of())).as("no cache").isEqualTo("one []\n");
+    Files.delete(cache);
+    assertThat(run(Map.of())).as("none").isEqualTo("one []\n");
+  }
+
+  @Test
+  void aRehearsalThatFailsCostsTheCacheAlone() throws Exception {
+    newVersion("hoarse");
+    assertThat(run(Map.of()))
+        .contains("quicksilver: starts will take longer")
+        .endsWith("hoarse []\n");
+    assertThat(home.resolve("cli/target/rehearsal.log")).content().contains("hoarse []");
+    Path build = folders(home.resolve("cli/target/builds")).getFirst();
+    try (Stream<Path> files = Files.list(build)) {
+      assertThat(files.map(file -> file.getFileName().toString()))
+          .containsExactlyInAnyOrder("built", "jvm.flags", "lib");
+    }
+    assertThat(run(Map.of())).isEqualTo("hoarse []\n");
   }
 
   @Test

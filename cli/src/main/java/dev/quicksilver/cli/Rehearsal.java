@@ -1,0 +1,104 @@
+package dev.quicksilver.cli;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import dev.quicksilver.cli.process.ProcessFile;
+import dev.quicksilver.storage.Appender;
+import dev.quicksilver.storage.Database;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.record.DatabaseIdentity;
+import dev.quicksilver.storage.record.Position;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.Socket;
+import java.net.URI;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * What the launcher runs once after a build, so that the JVM notes which classes the starts need
+ * (its AOT cache): a database is made and read by the commands, and served until a client has had
+ * its answers. Nothing leaves the machine; the ports are free ones of the loopback address.
+ */
+public final class Rehearsal {
+  private static final String DATABASE = "rehearsal";
+  private static final String KEY = "key";
+  private static final String VALUE = "value";
+  private static final String GET = "*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n";
+  private static final String REPLY = "$5\r\nvalue\r\n";
+  private static final int LONGEST_MS = 60_000;
+  private static final int LOOK_EVERY_MS = 10;
+
+  private Rehearsal() {}
+
+  /**
+   * Runs it in a folder that is empty and the caller's to remove; ends the process with exit code 0
+   * or, with the reason on standard error, 1.
+   */
+  public static void main(String[] arguments) {
+    Path data = Path.of(arguments[0]);
+    Thread.ofPlatform().daemon().name("client").start(() -> ask(data));
+    fill(data);
+    String folder = "--data-directory=" + data;
+    int code = Quicksilver.run("get", DATABASE, KEY, folder);
+    if (code == 0) { // ends with the process
+      code =
+          Quicksilver.run(
+              "serve", folder, "--resp-listen=127.0.0.1:0", "--http-listen=127.0.0.1:0");
+    }
+    System.exit(code);
+  }
+
+  private static void fill(Path data) {
+    try (DatabaseSet set = DatabaseSet.open(data, StorageOptions.DEFAULT)) {
+      Database database =
+          set.create(new DatabaseIdentity(UUID.randomUUID(), DATABASE, "text", "text"));
+      try (Appender appender = database.append()) {
+        appender.begin(1, 1);
+        appender.set(KEY.getBytes(UTF_8), VALUE.getBytes(UTF_8));
+        appender.end(new Position(1, 1, 1));
+        appender.commit();
+      }
+    }
+  }
+
+  /** Waits for the server, asks it, and ends the process as a signal would. */
+  private static void ask(Path data) {
+    try {
+      Map<String, String> addresses = addresses(data);
+      URI resp = URI.create("resp://" + addresses.get("resp"));
+      try (Socket socket = new Socket(resp.getHost(), resp.getPort())) {
+        OutputStream requests = socket.getOutputStream();
+        requests.write(GET.getBytes(UTF_8));
+        String reply = new String(socket.getInputStream().readNBytes(REPLY.length()), UTF_8);
+        if (!reply.equals(REPLY)) {
+          throw new IOException("the server answered: " + reply);
+        }
+      }
+      for (String path : new String[] {"healthz", "status", "metrics"}) {
+        URI http = URI.create("http://" + addresses.get("http") + "/" + path);
+        try (InputStream body = http.toURL().openStream()) {
+          body.transferTo(OutputStream.nullOutputStream());
+        }
+      }
+      System.exit(0);
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      System.err.println("the rehearsal failed: " + e);
+      Runtime.getRuntime().halt(1);
+    }
+  }
+
+  private static Map<String, String> addresses(Path data) throws IOException, InterruptedException {
+    for (int waited = 0; waited < LONGEST_MS; waited += LOOK_EVERY_MS) {
+      var published = ProcessFile.read(data, "serve");
+      if (published.isPresent()) {
+        return published.get().addresses();
+      }
+      Thread.sleep(LOOK_EVERY_MS);
+    }
+    throw new IOException("no server within " + LONGEST_MS + " ms");
+  }
+}
