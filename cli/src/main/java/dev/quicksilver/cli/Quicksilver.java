@@ -9,6 +9,7 @@ import dev.quicksilver.cli.command.Failures;
 import dev.quicksilver.cli.command.GetCommand;
 import dev.quicksilver.cli.command.LogCommand;
 import dev.quicksilver.cli.command.MigrateCommand;
+import dev.quicksilver.cli.command.PlainStart;
 import dev.quicksilver.cli.command.PostgresCommand;
 import dev.quicksilver.cli.command.ReplicaCommand;
 import dev.quicksilver.cli.command.RootCommand;
@@ -36,6 +37,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.TimeZone;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -103,7 +105,8 @@ public final class Quicksilver {
   /** Runs a command and returns one of {@link ExitCode}. */
   public static int run(String... arguments) {
     Logs.configure(LogLevel.WARN, LogFormat.TEXT);
-    return commandLine().execute(arguments);
+    Optional<PlainStart> plain = PlainStart.of(arguments);
+    return plain.isPresent() ? plain.get().run() : commandLine().execute(arguments);
   }
 
   /** Returns all commands with all their flags. */
@@ -133,15 +136,7 @@ public final class Quicksilver {
     commands.registerConverter(Path.class, Quicksilver::path);
     commands.setExitCodeExceptionMapper(thrown -> Failures.describe(thrown).exitCode());
     commands.setExecutionExceptionHandler(
-        (thrown, command, parsed) -> {
-          Failures.Failure failure = Failures.describe(thrown);
-          command.getErr().println("quicksilver: " + failure.line());
-          if (root.debug) {
-            thrown.printStackTrace(command.getErr());
-          }
-          command.getErr().flush();
-          return failure.exitCode();
-        });
+        (thrown, command, parsed) -> Failures.tell(thrown, root.debug, command.getErr()));
     commands.setParameterExceptionHandler(Quicksilver::explain);
     return commands;
   }

@@ -14,7 +14,7 @@ import picocli.CommandLine.Model.OptionSpec;
 
 /** The flags of a command that follow from the registry of settings. */
 public final class ConfigurationFlags {
-  private static final String FILE_FLAG = "--config";
+  static final String FILE_FLAG = "--config";
 
   private ConfigurationFlags() {}
 
@@ -65,9 +65,14 @@ public final class ConfigurationFlags {
       }
     }
     Path named = spec.findOption(FILE_FLAG).getValue();
+    return load(flags, Optional.ofNullable(named), environment);
+  }
+
+  /** The same of flags that were understood elsewhere. */
+  static Configuration load(
+      Map<Setting<?>, String> flags, Optional<Path> named, Map<String, String> environment) {
     Optional<Path> file =
-        Optional.ofNullable(named)
-            .or(() -> Optional.ofNullable(environment.get("QUICKSILVER_CONFIG")).map(Path::of));
+        named.or(() -> Optional.ofNullable(environment.get("QUICKSILVER_CONFIG")).map(Path::of));
     return Configuration.load(file, environment, flags);
   }
 }

@@ -6,6 +6,7 @@ import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.storage.lmdb.StorageException;
 import dev.quicksilver.tls.TlsException;
+import java.io.PrintWriter;
 import java.io.UncheckedIOException;
 import java.net.BindException;
 import java.net.ConnectException;
@@ -21,6 +22,17 @@ public final class Failures {
   public record Failure(int exitCode, String line) {}
 
   private Failures() {}
+
+  /** Tells the user of an exception, with its stack trace if wanted; returns the exit code. */
+  public static int tell(Throwable thrown, boolean debug, PrintWriter to) {
+    Failure failure = describe(thrown);
+    to.println("quicksilver: " + failure.line());
+    if (debug) {
+      thrown.printStackTrace(to);
+    }
+    to.flush();
+    return failure.exitCode();
+  }
 
   /** Describes an exception; never fails itself. */
   public static Failure describe(Throwable thrown) {

@@ -14,11 +14,13 @@ import picocli.CommandLine.Spec;
 
 /** A command that runs until a signal or a failure ends it. */
 abstract class NodeCommand implements Callable<Integer> {
+  static final String STOP_WITH_STDIN = "--stop-with-stdin";
+
   private final Role role;
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--stop-with-stdin", hidden = true, description = "Stop when stdin ends.")
+  @Option(names = STOP_WITH_STDIN, hidden = true, description = "Stop when stdin ends.")
   private boolean stopWithStandardInput;
 
   @SuppressWarnings("NullAway.Init") // picocli fills the fields before it calls
@@ -28,7 +30,11 @@ abstract class NodeCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() throws Exception {
-    Configuration configuration = ConfigurationFlags.load(spec, System.getenv());
+    return run(ConfigurationFlags.load(spec, System.getenv()), stopWithStandardInput);
+  }
+
+  /** Runs it; see {@link PlainStart} for the other way here. */
+  final int run(Configuration configuration, boolean stopWithStandardInput) throws Exception {
     Logs.configure(configuration.get(Settings.LOG_LEVEL), configuration.get(Settings.LOG_FORMAT));
     try (Lifecycle lifecycle = new Lifecycle()) {
       if (stopWithStandardInput) {
