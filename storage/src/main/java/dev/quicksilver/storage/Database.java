@@ -127,7 +127,7 @@ public final class Database implements AutoCloseable {
       org.lmdbjava.Txn<java.nio.ByteBuffer> txn,
       byte[] key,
       byte[] value) {
-    environment.meta.put(txn, Bytes.direct(key), Bytes.direct(value));
+    environment.meta().put(txn, Bytes.direct(key), Bytes.direct(value));
   }
 
   /**

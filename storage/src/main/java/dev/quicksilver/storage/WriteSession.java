@@ -65,7 +65,7 @@ abstract class WriteSession implements AutoCloseable {
   }
 
   private byte[] readHead() {
-    ByteBuffer stored = environment.meta.get(txn, Bytes.direct(MetaFormat.HEAD_KEY));
+    ByteBuffer stored = environment.meta().get(txn, Bytes.direct(MetaFormat.HEAD_KEY));
     if (stored == null) {
       throw new StorageException(
           ErrorCode.CORRUPT, "the head record of " + environment.path + " is missing");
@@ -114,7 +114,7 @@ abstract class WriteSession implements AutoCloseable {
   /** Writes a record of the {@code meta} tree. */
   protected final void putMeta(byte[] key, byte[] value) {
     try {
-      environment.meta.put(txn, Bytes.direct(key), Bytes.direct(value));
+      environment.meta().put(txn, Bytes.direct(key), Bytes.direct(value));
     } catch (LmdbException e) {
       throw failed(environment.failure(e));
     }
@@ -131,7 +131,7 @@ abstract class WriteSession implements AutoCloseable {
       Head after = headAfter(trimLog());
       byte[] head = new byte[MetaFormat.HEAD_LENGTH];
       MetaFormat.encodeHead(after, pairs.count(), head);
-      environment.meta.put(txn, Bytes.direct(MetaFormat.HEAD_KEY), Bytes.direct(head));
+      environment.meta().put(txn, Bytes.direct(MetaFormat.HEAD_KEY), Bytes.direct(head));
       FailPoint.hit("storage.before-commit");
       txn.commit();
       FailPoint.hit("storage.after-commit");

@@ -244,7 +244,7 @@ class DatabaseTest {
   private static void storeFormat(Database database, byte[] format) {
     Environment environment = database.environment();
     try (Txn<ByteBuffer> txn = environment.beginWrite()) {
-      environment.meta.put(txn, Bytes.direct(MetaFormat.FORMAT_KEY), Bytes.direct(format));
+      environment.meta().put(txn, Bytes.direct(MetaFormat.FORMAT_KEY), Bytes.direct(format));
       txn.commit();
     } finally {
       environment.finished();

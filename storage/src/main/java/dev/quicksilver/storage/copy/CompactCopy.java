@@ -5,14 +5,11 @@ import dev.quicksilver.storage.lmdb.Durable;
 import dev.quicksilver.storage.lmdb.Environment;
 import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.FailPoint;
-import dev.quicksilver.storage.lmdb.LmdbErrors;
 import dev.quicksilver.storage.lmdb.StorageException;
 import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.lmdbjava.CopyFlags;
-import org.lmdbjava.LmdbException;
 
 /**
  * Copies an environment with its log into another folder: LMDB walks the pages of one read
@@ -66,14 +63,7 @@ final class CompactCopy {
   /** LMDB copies into an empty folder only, and this one has a mark in it. */
   private void copy(Path folder) throws IOException {
     Path empty = Files.createDirectory(folder.resolve(MAKING));
-    environment.using(
-        env -> {
-          try {
-            env.copy(empty.toFile(), CopyFlags.MDB_CP_COMPACT);
-          } catch (LmdbException e) {
-            throw LmdbErrors.of(e, folder);
-          }
-        });
+    environment.copyTo(empty);
     Files.move(empty.resolve(DATA), folder.resolve(DATA));
     Files.delete(empty);
   }

@@ -258,9 +258,9 @@ public final class PrefixReplica implements AutoCloseable {
     Environment environment = database.environment();
     try (Txn<ByteBuffer> txn = environment.beginWrite()) {
       if (head != null) {
-        environment.meta.put(txn, Bytes.direct(MetaFormat.HEAD_KEY), Bytes.direct(head));
+        environment.meta().put(txn, Bytes.direct(MetaFormat.HEAD_KEY), Bytes.direct(head));
       }
-      environment.meta.delete(txn, Bytes.direct(MetaFormat.COPY_KEY));
+      environment.meta().delete(txn, Bytes.direct(MetaFormat.COPY_KEY));
       txn.commit();
     } catch (LmdbException e) {
       throw LmdbErrors.of(e, database.folder());

@@ -21,11 +21,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.lmdbjava.ByteBufferProxy;
 import org.lmdbjava.Dbi;
-import org.lmdbjava.DbiFlags;
 import org.lmdbjava.Env;
 import org.lmdbjava.EnvFlags;
 import org.lmdbjava.LmdbException;
@@ -68,18 +66,12 @@ public final class Environment {
   public final Path path;
 
   private final Folder folder;
-  final Env<ByteBuffer> env;
+
+  /** What writers need; null in an environment that is only read. */
+  private final @Nullable WriteHandles writing;
 
   /** Whether this process only reads it. */
   public final boolean readOnly;
-
-  /** The tree {@code meta} for lmdbjava; the next three likewise. */
-  public final Dbi<ByteBuffer> meta;
-
-  public final Dbi<ByteBuffer> data;
-  public final Dbi<ByteBuffer> chunks;
-  public final Dbi<ByteBuffer> log;
-  private final int[] handles = new int[Tree.COUNT];
 
   /** Bytes of a page. */
   public final int pageSize;
@@ -104,32 +96,20 @@ public final class Environment {
   private Environment(
       Path path,
       Folder folder,
-      Env<ByteBuffer> env,
-      StorageOptions options,
-      boolean readOnly,
-      boolean create) {
+      long address,
+      @Nullable WriteHandles writing,
+      StorageOptions options) {
     this.path = path;
     this.folder = folder;
-    this.env = env;
+    this.address = address;
+    this.writing = writing;
+    this.readOnly = writing == null;
     this.maxSnapshotAge = options.maxSnapshotAge();
     this.clock = options.clock();
     this.held = new HeldSnapshots(maxSnapshotAge, clock);
     this.others = new OtherReaders(path, maxSnapshotAge, ProcessHandle.current().pid());
-    this.maxReaders = env.info().maxReaders;
-    this.readOnly = readOnly;
-    List<Dbi<ByteBuffer>> all = new ArrayList<>();
-    for (Tree tree : Tree.values()) {
-      all.add(create ? env.openDbi(tree.label, DbiFlags.MDB_CREATE) : env.openDbi(tree.label));
-    }
-    meta = all.get(0);
-    data = all.get(1);
-    chunks = all.get(2);
-    log = all.get(3);
-    for (Tree tree : Tree.values()) {
-      handles[tree.index] = LmdbjavaAccess.handle(all.get(tree.index));
-    }
-    address = NativeLmdb.address(env);
-    pageSize = env.stat().pageSize;
+    this.maxReaders = NativeEnvironment.maxReaders(address, path);
+    this.pageSize = NativeEnvironment.pageSize(address, path);
   }
 
   /** Opens or creates; every failure of LMDB comes out as ours and leaves nothing open. */
@@ -148,21 +128,43 @@ public final class Environment {
           ErrorCode.INVALID_ARGUMENT,
           path + " is already open in this process; share the one Database");
     }
-    List<EnvFlags> flags = new ArrayList<>(List.of(EnvFlags.MDB_NOTLS, EnvFlags.MDB_NORDAHEAD));
-    if (readOnly) {
-      flags.add(EnvFlags.MDB_RDONLY_ENV);
-    }
-    if (!options.durable()) {
-      flags.add(EnvFlags.MDB_NOSYNC);
-    }
-    Env<ByteBuffer> env = null;
     try {
       if (!create) {
         CutFile.refuse(path.resolve(FILE));
       }
       LockFile.make(path, options.maxReaders(), readOnly);
       NativeLibraries.require();
-      NativeLmdb.strerror(0); // loads the library before lmdbjava looks for its own
+      return readOnly ? reading(path, folder, options) : writing(path, folder, options, create);
+    } catch (RuntimeException e) {
+      OPEN.remove(folder);
+      throw e;
+    }
+  }
+
+  private static Environment reading(Path path, Folder folder, StorageOptions options) {
+    int flags = NativeLmdb.NOTLS | NativeLmdb.NORDAHEAD;
+    if (!options.durable()) {
+      flags |= NativeLmdb.NOSYNC;
+    }
+    long address = NativeEnvironment.open(path, options, flags, DATA_RIGHTS);
+    try {
+      NativeEnvironment.freeDeadReaders(address, path);
+      return new Environment(path, folder, address, null, options);
+    } catch (RuntimeException e) {
+      NativeLmdb.envClose(address);
+      throw e;
+    }
+  }
+
+  private static Environment writing(
+      Path path, Folder folder, StorageOptions options, boolean create) {
+    List<EnvFlags> flags = new ArrayList<>(List.of(EnvFlags.MDB_NOTLS, EnvFlags.MDB_NORDAHEAD));
+    if (!options.durable()) {
+      flags.add(EnvFlags.MDB_NOSYNC);
+    }
+    LmdbLibrary.shareWithLmdbjava();
+    Env<ByteBuffer> env = null;
+    try {
       env =
           Env.create(ByteBufferProxy.PROXY_OPTIMAL)
               .setMapSize(options.mapSize())
@@ -170,16 +172,17 @@ public final class Environment {
               .setMaxReaders(options.maxReaders())
               .open(path.toFile(), DATA_RIGHTS, flags.toArray(EnvFlags[]::new));
       env.readerCheck();
-      return new Environment(path, folder, env, options, readOnly, create);
+      return new Environment(
+          path, folder, LmdbjavaAccess.address(env), WriteHandles.of(env, create), options);
     } catch (Dbi.KeyNotFoundException e) {
-      closeQuietly(env, folder);
+      closeQuietly(env);
       throw new StorageException(
           ErrorCode.WRONG_FORMAT, path + " is an LMDB environment, but not one of Quicksilver", e);
     } catch (LmdbException e) {
-      closeQuietly(env, folder);
+      closeQuietly(env);
       throw LmdbErrors.of(e, path);
     } catch (RuntimeException e) {
-      closeQuietly(env, folder);
+      closeQuietly(env);
       throw e;
     }
   }
@@ -213,15 +216,18 @@ public final class Environment {
     }
   }
 
-  private static void closeQuietly(@Nullable Env<ByteBuffer> env, Folder folder) {
+  private static void closeQuietly(@Nullable Env<ByteBuffer> env) {
     if (env != null) {
       env.close();
     }
-    OPEN.remove(folder);
   }
 
   private void closeNow() {
-    env.close();
+    if (writing == null) {
+      NativeLmdb.envClose(address);
+    } else {
+      writing.env().close();
+    }
     OPEN.remove(folder);
   }
 
@@ -257,16 +263,40 @@ public final class Environment {
     value.set(JAVA_LONG_UNALIGNED, 8, bytes.address());
     int code = NativeLmdb.get(txn, dbi, value.address(), value.address() + 16);
     if (code == NativeLmdb.NOT_FOUND) {
-      throw new StorageException(
-          ErrorCode.WRONG_FORMAT, path + " is an LMDB environment, but not one of Quicksilver");
+      throw NativeEnvironment.notOurs(path);
     }
     check(code);
     return value.get(JAVA_LONG_UNALIGNED, 24);
   }
 
-  /** Returns the handle that native calls name a tree by. */
-  int handle(Tree tree) {
-    return handles[tree.index];
+  /** Returns the tree {@code meta} for lmdbjava; the next three likewise. For writers. */
+  public Dbi<ByteBuffer> meta() {
+    return writing().meta();
+  }
+
+  public Dbi<ByteBuffer> data() {
+    return writing().data();
+  }
+
+  public Dbi<ByteBuffer> chunks() {
+    return writing().chunks();
+  }
+
+  public Dbi<ByteBuffer> log() {
+    return writing().log();
+  }
+
+  /**
+   * Returns what writers need.
+   *
+   * @throws StorageException INVALID_ARGUMENT if it is open for reading only
+   */
+  WriteHandles writing() {
+    if (writing == null) {
+      throw new StorageException(
+          ErrorCode.INVALID_ARGUMENT, path + " is open for reading only; open it for writing");
+    }
+    return writing;
   }
 
   /** Throws what a native return code stands for, unless it is success. */
@@ -347,7 +377,7 @@ public final class Environment {
     }
     try {
       lookAtOthers();
-    } catch (LmdbException | StorageException e) { // a commit is durable all the same
+    } catch (StorageException e) { // a commit is durable all the same
       LOG.warn("the reader slots of {} could not be looked at", path, e);
     } finally {
       finished();
@@ -362,8 +392,6 @@ public final class Environment {
     }
     try {
       return lookAtOthers();
-    } catch (LmdbException e) {
-      throw LmdbErrors.of(e, path);
     } finally {
       finished();
     }
@@ -376,8 +404,8 @@ public final class Environment {
 
   /** Frees the slots of processes that died; returns the others that have some. */
   private List<ReaderProcess> lookAtOthers() {
-    env.readerCheck();
-    long newest = env.info().lastTransactionId;
+    NativeEnvironment.freeDeadReaders(address, path);
+    long newest = NativeEnvironment.newestCommit(address, path);
     List<ReaderList.Slot> slots = ReaderList.of(this, address, maxReaders);
     return others.look(slots, newest, path.resolve(FILE).toFile().length(), clock.millis());
   }
@@ -412,46 +440,48 @@ public final class Environment {
           "LMDB's write lock belongs to a platform thread; write from one, not from a virtual"
               + " thread");
     }
-    if (readOnly) {
-      throw new StorageException(
-          ErrorCode.INVALID_ARGUMENT, path + " is open for reading only; open it for writing");
-    }
+    WriteHandles handles = writing();
     synchronized (this) {
       requireOpen();
       open++;
     }
     try {
-      return env.txnWrite();
+      return handles.env().txnWrite();
     } catch (LmdbException e) {
       finished();
       throw errors.add(LmdbErrors.of(e, path));
     }
   }
 
-  /** Runs something on the environment, which does not close meanwhile. */
-  public void using(Consumer<Env<ByteBuffer>> use) {
-    synchronized (this) {
-      requireOpen();
-      open++;
-    }
-    try {
-      use.accept(env);
-    } finally {
-      finished();
-    }
+  /** Has LMDB copy the newest commit into an empty folder, without the free pages. */
+  public void copyTo(Path empty) {
+    using(() -> NativeEnvironment.copy(address, empty));
   }
 
   /** Waits until all that was committed is on the disk, and has later commits wait for it too. */
   public void becomeDurable() {
     using(
-        open -> {
+        () -> {
           try {
-            open.sync(true);
+            writing().env().sync(true);
           } catch (LmdbException e) {
             throw LmdbErrors.of(e, path);
           }
           check(NativeLmdb.waitForDisk(address));
         });
+  }
+
+  /** Runs something while the environment does not close. */
+  private void using(Runnable use) {
+    synchronized (this) {
+      requireOpen();
+      open++;
+    }
+    try {
+      use.run();
+    } finally {
+      finished();
+    }
   }
 
   /** Says that what {@link #acquire} or {@link #beginWrite} began has ended. */

@@ -2,7 +2,6 @@ package dev.quicksilver.storage.lmdb;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import org.lmdbjava.Dbi;
 import org.lmdbjava.Stat;
 import org.lmdbjava.Txn;
@@ -37,19 +36,18 @@ public final class FreePages {
   /** Sorts the free pages that this transaction may use, if they are worth it. */
   public static void gather(Environment environment, Txn<ByteBuffer> txn) {
     long inUse = 0;
-    for (Dbi<ByteBuffer> tree :
-        List.of(environment.meta, environment.data, environment.chunks, environment.log)) {
+    for (Dbi<ByteBuffer> tree : environment.writing().trees()) {
       Stat stat = tree.stat(txn);
       inUse += stat.branchPages + stat.leafPages + stat.overflowPages;
     }
-    var file = environment.env.info();
+    var file = environment.writing().env().info();
     long free = (file.lastPageNumber + 1 - inUse) * environment.pageSize;
     int run = free <= FEW_FREE_BYTES ? LONG_RUN : SHORT_RUN;
     long grown = (file.lastPageNumber + 1 + run) * environment.pageSize;
     if (free <= MAX_FREE_BYTES && grown <= file.mapSize / 2) {
       ByteBuffer key = Bytes.direct(KEY);
-      environment.meta.reserve(txn, key, run * environment.pageSize - PAGE_HEADER);
-      environment.meta.delete(txn, key);
+      environment.meta().reserve(txn, key, run * environment.pageSize - PAGE_HEADER);
+      environment.meta().delete(txn, key);
     }
   }
 }

@@ -3,8 +3,6 @@ package dev.quicksilver.storage.lmdb;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import org.lmdbjava.Dbi;
-import org.lmdbjava.Env;
 import org.lmdbjava.LmdbException;
 import org.lmdbjava.LmdbNativeException;
 
@@ -15,6 +13,9 @@ public final class LmdbErrors {
   private static final int CORRUPTED = -30796;
   private static final int PAGE_NOTFOUND = -30797;
   private static final int PANIC = -30795;
+  private static final int INVALID = -30793;
+  private static final int VERSION_MISMATCH = -30794;
+  private static final int MAP_RESIZED = -30785;
   private static final int NO_SPACE_LEFT = 28;
   private static final int INPUT_OUTPUT = 5;
   private static final int READ_ONLY = 30;
@@ -33,19 +34,6 @@ public final class LmdbErrors {
   /** Translates an exception of lmdbjava. */
   public static StorageException of(LmdbException e, Object where) {
     return switch (e) {
-      case Env.MapFullException full -> of(MAP_FULL, where, full);
-      case Env.ReadersFullException full -> of(READERS_FULL, where, full);
-      case Env.FileInvalidException invalid ->
-          new StorageException(
-              ErrorCode.WRONG_FORMAT, where + " is not an LMDB environment", invalid);
-      case Env.VersionMismatchException version ->
-          new StorageException(
-              ErrorCode.WRONG_FORMAT, where + " is of another version of LMDB", version);
-      case Dbi.MapResizedException resized ->
-          new StorageException(
-              ErrorCode.IO,
-              where + " was grown by another process; reopen it with the same map size",
-              resized);
       case LmdbNativeException other -> of(other.getResultCode(), where, other);
       case LmdbException other ->
           new StorageException(ErrorCode.IO, where + ": " + other.getMessage(), other);
@@ -66,6 +54,17 @@ public final class LmdbErrors {
               "all reader slots of "
                   + where
                   + " are taken; close some of its readers on this machine",
+              cause);
+      case INVALID ->
+          new StorageException(
+              ErrorCode.WRONG_FORMAT, where + " is not an LMDB environment", cause);
+      case VERSION_MISMATCH ->
+          new StorageException(
+              ErrorCode.WRONG_FORMAT, where + " is of another version of LMDB", cause);
+      case MAP_RESIZED ->
+          new StorageException(
+              ErrorCode.IO,
+              where + " was grown by another process; reopen it with the same map size",
               cause);
       case NO_SPACE_LEFT ->
           new StorageException(

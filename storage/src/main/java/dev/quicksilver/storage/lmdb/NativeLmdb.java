@@ -1,29 +1,23 @@
 package dev.quicksilver.storage.lmdb;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
-import java.lang.foreign.SymbolLookup;
 import java.lang.invoke.MethodHandle;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.List;
-import java.util.stream.Stream;
-import org.lmdbjava.Env;
-import org.lmdbjava.TargetName;
 
 /**
- * LMDB's calls that begin and end read transactions, the one that puts a record and what else
- * lmdbjava lacks, through {@code java.lang.foreign} and bound to the very library that lmdbjava
- * uses. All addresses are plain longs, so that a call allocates nothing. The pages themselves are
- * read by {@link PageMap}.
+ * LMDB's calls for readers, the one that puts a record and what else lmdbjava lacks, through {@code
+ * java.lang.foreign} and bound to the very library that lmdbjava uses. All addresses are plain
+ * longs, so that a call allocates nothing. The pages themselves are read by {@link PageMap}.
+ *
+ * <p>The JVM makes code for each shape of a function, which takes a process 10 ms of its start. So
+ * there are few shapes: all functions of up to four arguments have one. An int is then the low half
+ * of a register, of which C looks at no more, and neither does it look at registers that it has no
+ * argument for; so it is with the calling conventions of x86-64 and AArch64, the only ones that
+ * LMDB's library comes along for.
  */
 @SuppressWarnings("restricted") // calling C is what this class is for
 final class NativeLmdb {
@@ -34,152 +28,176 @@ final class NativeLmdb {
   /** Has a put only make room for the data, and say where. */
   static final int RESERVE = 0x10000;
 
-  private static final int NOSYNC = 0x10000;
+  static final int NOSYNC = 0x10000;
+  static final int NOTLS = 0x200000;
+  static final int NORDAHEAD = 0x800000;
+
+  private static final int COPY_COMPACT = 1;
 
   /** The handle of the tree that lists the others. */
   static final int MAIN_DBI = 1;
 
-  private static final MethodHandle TXN_BEGIN;
-  private static final MethodHandle TXN_ABORT;
-  private static final MethodHandle TXN_RESET;
-  private static final MethodHandle TXN_RENEW;
-  private static final MethodHandle GET;
-  private static final MethodHandle PUT;
-  private static final MethodHandle CURSOR_OPEN;
-  private static final MethodHandle CURSOR_PUT;
-  private static final MethodHandle CURSOR_CLOSE;
-  private static final MethodHandle TXN_ID;
-  private static final MethodHandle DBI_OPEN;
-  private static final MethodHandle STRERROR;
-  private static final MethodHandle SET_FLAGS;
-  private static final MethodHandle READER_LIST;
+  private static final MethodHandle CALL =
+      Linker.nativeLinker()
+          .downcallHandle(
+              FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_LONG));
 
-  static {
-    SymbolLookup library = loadLibrary();
-    TXN_BEGIN = bind(library, "mdb_txn_begin", JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
-    TXN_ABORT = bindVoid(library, "mdb_txn_abort");
-    TXN_RESET = bindBrief(library, "mdb_txn_reset", FunctionDescriptor.ofVoid(JAVA_LONG));
-    TXN_RENEW = bindBrief(library, "mdb_txn_renew", FunctionDescriptor.of(JAVA_INT, JAVA_LONG));
-    PUT = bind(library, "mdb_put", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT);
-    CURSOR_OPEN = bind(library, "mdb_cursor_open", JAVA_LONG, JAVA_INT, JAVA_LONG);
-    CURSOR_PUT = bind(library, "mdb_cursor_put", JAVA_LONG, JAVA_LONG, JAVA_LONG, JAVA_INT);
-    CURSOR_CLOSE = bindVoid(library, "mdb_cursor_close");
-    GET = bind(library, "mdb_get", JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG);
-    TXN_ID = bindBrief(library, "mdb_txn_id", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG));
-    DBI_OPEN = bind(library, "mdb_dbi_open", JAVA_LONG, JAVA_LONG, JAVA_INT, JAVA_LONG);
-    SET_FLAGS = bind(library, "mdb_env_set_flags", JAVA_LONG, JAVA_INT, JAVA_INT);
-    READER_LIST = bind(library, "mdb_reader_list", JAVA_LONG, JAVA_LONG, JAVA_LONG);
-    STRERROR =
+  /**
+   * Calls a function that ends after a few loads and stores, whatever the state of the disk: the
+   * thread then need not tell the JVM that it is away. A function that may meet a page that is not
+   * in memory must not be called so, since the whole JVM would wait for the disk with it.
+   */
+  private static final MethodHandle CALL_BRIEFLY =
+      Linker.nativeLinker()
+          .downcallHandle(
+              FunctionDescriptor.of(JAVA_LONG, JAVA_LONG), Linker.Option.critical(false));
+
+  private static final MemorySegment ENV_CREATE = function("mdb_env_create");
+  private static final MemorySegment ENV_CLOSE = function("mdb_env_close");
+  private static final MemorySegment ENV_SET_MAPSIZE = function("mdb_env_set_mapsize");
+  private static final MemorySegment ENV_SET_MAXDBS = function("mdb_env_set_maxdbs");
+  private static final MemorySegment ENV_SET_MAXREADERS = function("mdb_env_set_maxreaders");
+  private static final MemorySegment ENV_SET_FLAGS = function("mdb_env_set_flags");
+  private static final MemorySegment ENV_OPEN = function("mdb_env_open");
+  private static final MemorySegment ENV_INFO = function("mdb_env_info");
+  private static final MemorySegment ENV_STAT = function("mdb_env_stat");
+  private static final MemorySegment ENV_COPY = function("mdb_env_copy2");
+  private static final MemorySegment READER_CHECK = function("mdb_reader_check");
+  private static final MemorySegment READER_LIST = function("mdb_reader_list");
+  private static final MemorySegment TXN_BEGIN = function("mdb_txn_begin");
+  private static final MemorySegment TXN_ABORT = function("mdb_txn_abort");
+  private static final MemorySegment TXN_RESET = function("mdb_txn_reset");
+  private static final MemorySegment TXN_RENEW = function("mdb_txn_renew");
+  private static final MemorySegment TXN_ID = function("mdb_txn_id");
+  private static final MemorySegment DBI_OPEN = function("mdb_dbi_open");
+  private static final MemorySegment GET = function("mdb_get");
+  private static final MemorySegment CURSOR_OPEN = function("mdb_cursor_open");
+  private static final MemorySegment CURSOR_PUT = function("mdb_cursor_put");
+  private static final MemorySegment CURSOR_CLOSE = function("mdb_cursor_close");
+  private static final MemorySegment STRERROR = function("mdb_strerror");
+
+  /** A shape of its own, which readers do without. */
+  private static final class Put {
+    static final MethodHandle PUT =
         Linker.nativeLinker()
             .downcallHandle(
-                library.findOrThrow("mdb_strerror"), FunctionDescriptor.of(ADDRESS, JAVA_INT));
+                function("mdb_put"),
+                FunctionDescriptor.of(
+                    JAVA_INT, JAVA_LONG, JAVA_INT, JAVA_LONG, JAVA_LONG, JAVA_INT));
   }
 
   private NativeLmdb() {}
 
-  /** Has lmdbjava unpack and load its library, and looks the same file up. */
-  private static SymbolLookup loadLibrary() {
-    String configured = System.getProperty(TargetName.LMDB_NATIVE_LIB_PROP, "");
-    if (!configured.isEmpty()) {
-      return SymbolLookup.libraryLookup(Path.of(configured), Arena.global());
-    }
+  private static MemorySegment function(String name) {
+    return LmdbLibrary.lookup().findOrThrow(name);
+  }
+
+  /** Calls a function of up to four arguments; those that it has not are 0. */
+  private static long call(MemorySegment function, long a, long b, long c, long d) {
     try {
-      return NativeLibraries.load(
-          "lmdb",
-          folder -> {
-            LmdbjavaAccess.unpackInto(folder);
-            return SymbolLookup.libraryLookup(onlyFile(folder), Arena.global());
-          });
-    } catch (IOException e) {
-      throw new StorageException(
-          ErrorCode.IO,
-          "LMDB's library could not be unpacked into "
-              + NativeLibraries.folder()
-              + ": "
-              + e.getMessage()
-              + "; free some room or set -Djava.io.tmpdir",
-          e);
-    }
-  }
-
-  private static Path onlyFile(Path folder) throws IOException {
-    List<Path> files = files(folder);
-    if (files.size() != 1) {
-      throw new StorageException(
-          ErrorCode.IO,
-          "lmdbjava was used in this process before Quicksilver's storage, with a library of its"
-              + " own; name one for both with -Dlmdbjava.native.lib=…");
-    }
-    return files.getFirst();
-  }
-
-  private static List<Path> files(Path folder) throws IOException {
-    try (Stream<Path> entries = Files.list(folder)) {
-      return entries.toList();
-    }
-  }
-
-  private static MethodHandle bind(SymbolLookup library, String name, MemoryLayout... arguments) {
-    return Linker.nativeLinker()
-        .downcallHandle(library.findOrThrow(name), FunctionDescriptor.of(JAVA_INT, arguments));
-  }
-
-  private static MethodHandle bindVoid(SymbolLookup library, String name) {
-    return Linker.nativeLinker()
-        .downcallHandle(library.findOrThrow(name), FunctionDescriptor.ofVoid(JAVA_LONG));
-  }
-
-  /**
-   * Binds a function that ends after a few loads and stores, whatever the state of the disk: the
-   * thread then need not tell the JVM that it is away. A function that may meet a page that is not
-   * in memory must not be bound so, since the whole JVM would wait for the disk with it.
-   */
-  private static MethodHandle bindBrief(
-      SymbolLookup library, String name, FunctionDescriptor function) {
-    return Linker.nativeLinker()
-        .downcallHandle(library.findOrThrow(name), function, Linker.Option.critical(false));
-  }
-
-  /** Returns the address of an environment's {@code MDB_env}. */
-  static long address(Env<?> env) {
-    return LmdbjavaAccess.address(env);
-  }
-
-  static int txnBegin(long env, int flags, long txnOut) {
-    try {
-      return (int) TXN_BEGIN.invokeExact(env, 0L, flags, txnOut);
+      return (long) CALL.invokeExact(function, a, b, c, d);
     } catch (Throwable e) {
       throw unexpected(e);
     }
+  }
+
+  private static long callBriefly(MemorySegment function, long argument) {
+    try {
+      return (long) CALL_BRIEFLY.invokeExact(function, argument);
+    } catch (Throwable e) {
+      throw unexpected(e);
+    }
+  }
+
+  // ---- environments
+
+  static int envCreate(long envOut) {
+    return (int) call(ENV_CREATE, envOut, 0, 0, 0);
+  }
+
+  static void envClose(long env) {
+    var _ = call(ENV_CLOSE, env, 0, 0, 0);
+  }
+
+  static int setMapSize(long env, long bytes) {
+    return (int) call(ENV_SET_MAPSIZE, env, bytes, 0, 0);
+  }
+
+  static int setMaxDbs(long env, int trees) {
+    return (int) call(ENV_SET_MAXDBS, env, trees, 0, 0);
+  }
+
+  static int setMaxReaders(long env, int slots) {
+    return (int) call(ENV_SET_MAXREADERS, env, slots, 0, 0);
+  }
+
+  static int envOpen(long env, long path, int flags, int rights) {
+    return (int) call(ENV_OPEN, env, path, flags, rights);
+  }
+
+  /** Fills an {@code MDB_envinfo}; see {@link NativeEnvironment}. */
+  static int envInfo(long env, long infoOut) {
+    return (int) call(ENV_INFO, env, infoOut, 0, 0);
+  }
+
+  /** Fills an {@code MDB_stat}; see {@link NativeEnvironment}. */
+  static int envStat(long env, long statOut) {
+    return (int) call(ENV_STAT, env, statOut, 0, 0);
+  }
+
+  /** Copies into an empty folder, without the free pages. */
+  static int envCopy(long env, long path) {
+    return (int) call(ENV_COPY, env, path, COPY_COMPACT, 0);
+  }
+
+  /** Has each later commit of an environment wait for the disk, however it was opened. */
+  static int waitForDisk(long env) {
+    return (int) call(ENV_SET_FLAGS, env, NOSYNC, 0, 0);
+  }
+
+  /** Frees the reader slots of processes that died. */
+  static int readerCheck(long env) {
+    return (int) call(READER_CHECK, env, 0, 0, 0);
+  }
+
+  /** Has a function called with each line of the list of readers; see {@link ReaderList}. */
+  static int readerList(long env, long function, long context) {
+    return (int) call(READER_LIST, env, function, context, 0);
+  }
+
+  // ---- transactions
+
+  static int txnBegin(long env, int flags, long txnOut) {
+    return (int) call(TXN_BEGIN, env, 0, flags, txnOut);
   }
 
   static void txnAbort(long txn) {
-    try {
-      TXN_ABORT.invokeExact(txn);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    var _ = call(TXN_ABORT, txn, 0, 0, 0);
   }
 
   static void txnReset(long txn) {
-    try {
-      TXN_RESET.invokeExact(txn);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    var _ = callBriefly(TXN_RESET, txn);
   }
 
   static int txnRenew(long txn) {
-    try {
-      return (int) TXN_RENEW.invokeExact(txn);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    return (int) callBriefly(TXN_RENEW, txn);
+  }
+
+  static long txnId(long txn) {
+    return callBriefly(TXN_ID, txn);
+  }
+
+  static int dbiOpen(long txn, long name, int flags, long dbiOut) {
+    return (int) call(DBI_OPEN, txn, name, flags, dbiOut);
+  }
+
+  static int get(long txn, int dbi, long key, long data) {
+    return (int) call(GET, txn, dbi, key, data);
   }
 
   static int put(long txn, int dbi, long key, long data, int flags) {
     try {
-      return (int) PUT.invokeExact(txn, dbi, key, data, flags);
+      return (int) Put.PUT.invokeExact(txn, dbi, key, data, flags);
     } catch (Throwable e) {
       throw unexpected(e);
     }
@@ -187,77 +205,19 @@ final class NativeLmdb {
 
   /** Opens a cursor; that of a write transaction ends with it, if it is not closed before. */
   static int cursorOpen(long txn, int dbi, long cursorOut) {
-    try {
-      return (int) CURSOR_OPEN.invokeExact(txn, dbi, cursorOut);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    return (int) call(CURSOR_OPEN, txn, dbi, cursorOut, 0);
   }
 
   static int cursorPut(long cursor, long key, long data, int flags) {
-    try {
-      return (int) CURSOR_PUT.invokeExact(cursor, key, data, flags);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    return (int) call(CURSOR_PUT, cursor, key, data, flags);
   }
 
   static void cursorClose(long cursor) {
-    try {
-      CURSOR_CLOSE.invokeExact(cursor);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
-  }
-
-  static int get(long txn, int dbi, long key, long data) {
-    try {
-      return (int) GET.invokeExact(txn, dbi, key, data);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
-  }
-
-  static long txnId(long txn) {
-    try {
-      return (long) TXN_ID.invokeExact(txn);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
-  }
-
-  static int dbiOpen(long txn, long name, int flags, long dbiOut) {
-    try {
-      return (int) DBI_OPEN.invokeExact(txn, name, flags, dbiOut);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
-  }
-
-  /** Has each later commit of an environment wait for the disk, however it was opened. */
-  static int waitForDisk(long env) {
-    try {
-      return (int) SET_FLAGS.invokeExact(env, NOSYNC, 0);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
-  }
-
-  /** Has a function called with each line of the list of readers; see {@link ReaderList}. */
-  static int readerList(long env, long function, long context) {
-    try {
-      return (int) READER_LIST.invokeExact(env, function, context);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    var _ = call(CURSOR_CLOSE, cursor, 0, 0, 0);
   }
 
   static String strerror(int code) {
-    try {
-      return ((MemorySegment) STRERROR.invokeExact(code)).reinterpret(1024).getString(0);
-    } catch (Throwable e) {
-      throw unexpected(e);
-    }
+    return MemorySegment.ofAddress(call(STRERROR, code, 0, 0, 0)).reinterpret(1024).getString(0);
   }
 
   private static IllegalStateException unexpected(Throwable e) {

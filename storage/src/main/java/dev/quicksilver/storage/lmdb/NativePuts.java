@@ -42,6 +42,7 @@ public final class NativePuts {
   private final MemorySegment scratch = Arena.ofAuto().allocate(CURSOR + Long.BYTES, 8);
   private final long address = scratch.address();
   private final long txn;
+  private final int[] handles = new int[Tree.COUNT];
 
   /** Stands at the last record while nothing but appending happens; 0 if there is none. */
   private long cursor;
@@ -52,6 +53,9 @@ public final class NativePuts {
   public NativePuts(Environment environment, Txn<ByteBuffer> txn) {
     this.environment = environment;
     this.txn = LmdbjavaAccess.address(txn);
+    for (Tree tree : Tree.values()) {
+      handles[tree.index] = environment.writing().handle(tree);
+    }
     scratch.set(JAVA_LONG, 8, address + KEY_BYTES);
   }
 
@@ -65,7 +69,7 @@ public final class NativePuts {
     MemorySegment.copy(key, 0, scratch, JAVA_BYTE, KEY_BYTES, keyLength);
     scratch.set(JAVA_LONG, 0, keyLength);
     scratch.set(JAVA_LONG, DATA, dataLength);
-    int dbi = environment.handle(tree);
+    int dbi = handles[tree.index];
     environment.check(
         place == Place.AT_CURSOR
             ? NativeLmdb.cursorPut(cursor(dbi), address, address + DATA, place.flags)

@@ -172,7 +172,7 @@ public final class LogWriter {
     put++;
     try {
       environment
-          .log
+          .log()
           .reserve(txn, PieceKey.put(sequence, pieceIndex, pieceKey), length, where)
           .put(bytes, at, length);
     } catch (LmdbException e) {
@@ -193,7 +193,7 @@ public final class LogWriter {
     long bytes = bytes();
     long most = Math.max(TRIMMED_AT_ONCE, 2L * put);
     long removed = 0;
-    try (Cursor<ByteBuffer> cursor = environment.log.openCursor(txn)) {
+    try (Cursor<ByteBuffer> cursor = environment.log().openCursor(txn)) {
       boolean found =
           cursor.get(ByteBuffer.allocateDirect(1).put((byte) 0).flip(), GetOp.MDB_SET_RANGE);
       while (found && removed < most) {
@@ -226,7 +226,7 @@ public final class LogWriter {
   }
 
   private long bytes() {
-    var stat = environment.log.stat(txn);
+    var stat = environment.log().stat(txn);
     return (stat.leafPages + stat.branchPages + stat.overflowPages) * environment.pageSize;
   }
 }

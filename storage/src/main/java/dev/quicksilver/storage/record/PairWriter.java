@@ -127,7 +127,7 @@ public final class PairWriter {
 
   /** No key is empty, so that any is above one of no bytes. */
   private void readLargest() {
-    try (Cursor<ByteBuffer> cursor = environment.data.openCursor(txn)) {
+    try (Cursor<ByteBuffer> cursor = environment.data().openCursor(txn)) {
       largestLength = 0;
       if (cursor.last()) {
         largestLength = cursor.key().remaining();
@@ -180,7 +180,7 @@ public final class PairWriter {
     puts.endAppending();
     if (removeOld(key, keyLength)) {
       try {
-        environment.data.delete(txn, keyBuffer);
+        environment.data().delete(txn, keyBuffer);
         count--;
       } catch (LmdbException e) {
         throw environment.failure(e);
@@ -192,8 +192,8 @@ public final class PairWriter {
   public void clear() {
     puts.endAppending();
     try {
-      environment.data.drop(txn);
-      environment.chunks.drop(txn);
+      environment.data().drop(txn);
+      environment.chunks().drop(txn);
     } catch (LmdbException e) {
       throw environment.failure(e);
     }
@@ -221,7 +221,7 @@ public final class PairWriter {
     int chunks = old.chunks();
     try {
       for (int index = 0; index < chunks; index++) {
-        environment.chunks.delete(txn, PieceKey.put(sequence, index, chunkKey));
+        environment.chunks().delete(txn, PieceKey.put(sequence, index, chunkKey));
       }
     } catch (LmdbException e) {
       throw environment.failure(e);
@@ -236,7 +236,7 @@ public final class PairWriter {
   private boolean readOld(byte[] key, int keyLength) {
     keyBuffer.clear().put(key, 0, keyLength).flip();
     try {
-      ByteBuffer found = environment.data.get(txn, keyBuffer);
+      ByteBuffer found = environment.data().get(txn, keyBuffer);
       if (found == null) {
         return false;
       }
@@ -263,7 +263,7 @@ public final class PairWriter {
     int length = old.valueLength;
     old.large = Bytes.atLeast(old.large, length);
     int at = 0;
-    Dbi<ByteBuffer> chunks = environment.chunks;
+    Dbi<ByteBuffer> chunks = environment.chunks();
     for (int index = 0; at < length; index++) {
       ByteBuffer chunk = chunks.get(txn, PieceKey.put(sequence, index, chunkKey));
       int expected = Math.min(RecordFormat.PIECE, length - at);

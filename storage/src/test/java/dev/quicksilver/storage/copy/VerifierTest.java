@@ -61,10 +61,10 @@ class VerifierTest {
     damage(
         (environment, txn) -> {
           ByteBuffer key = Bytes.direct(bytes("key 77"));
-          byte[] record = new byte[environment.data.get(txn, key).remaining()];
-          environment.data.get(txn, key).get(record);
+          byte[] record = new byte[environment.data().get(txn, key).remaining()];
+          environment.data().get(txn, key).get(record);
           record[record.length - 1] ^= 1;
-          environment.data.put(txn, key, Bytes.direct(record));
+          environment.data().put(txn, key, Bytes.direct(record));
         },
         "key 77",
         "checksum");
@@ -73,7 +73,7 @@ class VerifierTest {
   @Test
   void missesAPairThatVanished() {
     damage(
-        (environment, txn) -> environment.data.delete(txn, Bytes.direct(bytes("key 77"))),
+        (environment, txn) -> environment.data().delete(txn, Bytes.direct(bytes("key 77"))),
         "content digest");
   }
 
@@ -81,10 +81,12 @@ class VerifierTest {
   void namesTheSequenceOfAnOrphanedChunk() {
     damage(
         (environment, txn) ->
-            environment.chunks.put(
-                txn,
-                Bytes.direct(new byte[] {0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0}),
-                Bytes.direct(new byte[10])),
+            environment
+                .chunks()
+                .put(
+                    txn,
+                    Bytes.direct(new byte[] {0, 0, 0, 0, 0, 0, 0, 9, 0, 0, 0, 0}),
+                    Bytes.direct(new byte[10])),
         "sequence 9");
   }
 
@@ -93,10 +95,10 @@ class VerifierTest {
     damage(
         (environment, txn) -> {
           ByteBuffer key = Bytes.direct(new byte[] {0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1});
-          byte[] piece = new byte[environment.log.get(txn, key).remaining()];
-          environment.log.get(txn, key).get(piece);
+          byte[] piece = new byte[environment.log().get(txn, key).remaining()];
+          environment.log().get(txn, key).get(piece);
           piece[100] ^= 4;
-          environment.log.put(txn, key, Bytes.direct(piece));
+          environment.log().put(txn, key, Bytes.direct(piece));
         },
         "block 1 to 3000",
         "checksum");
@@ -108,7 +110,7 @@ class VerifierTest {
         (environment, txn) -> {
           ByteBuffer key = ByteBuffer.allocateDirect(12);
           key.putLong(0, 3_002);
-          environment.log.delete(txn, key);
+          environment.log().delete(txn, key);
         },
         "3002");
   }
