@@ -19,9 +19,11 @@ import java.util.Map;
 import java.util.UUID;
 
 /**
- * What the launcher runs once after a build, so that the JVM notes which classes the starts need
- * (its AOT cache): a database is made and read by the commands, and served until a client has had
- * its answers. Nothing leaves the machine; the ports are free ones of the loopback address.
+ * What the launcher runs after a build, so that the JVM notes which classes a start needs (its AOT
+ * cache): a database is served until a client has had its answers. It is made by a process of its
+ * own, since every class that is noted is loaded by every start: not those that only writers need,
+ * nor those of picocli, which the cache cannot hold. Nothing leaves the machine; the ports are free
+ * ones of the loopback address.
  */
 public final class Rehearsal {
   private static final String DATABASE = "rehearsal";
@@ -35,21 +37,23 @@ public final class Rehearsal {
   private Rehearsal() {}
 
   /**
-   * Runs it in a folder that is empty and the caller's to remove; ends the process with exit code 0
-   * or, with the reason on standard error, 1.
+   * Takes a word and the data directory: {@code fill} makes it, {@code serve} serves it, and ends
+   * the process with exit code 0 or, with the reason on standard error, 1.
    */
   public static void main(String[] arguments) {
-    Path data = Path.of(arguments[0]);
-    Thread.ofPlatform().daemon().name("client").start(() -> ask(data));
-    fill(data);
-    String folder = "--data-directory=" + data;
-    int code = Quicksilver.run("get", DATABASE, KEY, folder);
-    if (code == 0) { // ends with the process
-      code =
-          Quicksilver.run(
-              "serve", folder, "--resp-listen=127.0.0.1:0", "--http-listen=127.0.0.1:0");
+    Path data = Path.of(arguments[1]);
+    if (arguments[0].equals("fill")) {
+      fill(data);
+      return;
     }
-    System.exit(code);
+    Thread.ofPlatform().daemon().name("client").start(() -> ask(data));
+    Quicksilver.main(
+        new String[] {
+          "serve",
+          "--data-directory=" + data,
+          "--resp-listen=127.0.0.1:0",
+          "--http-listen=127.0.0.1:0"
+        });
   }
 
   private static void fill(Path data) {

@@ -65,9 +65,13 @@ final class LauncherTest {
 
       public final class Rehearsal {
         public static void main(String[] arguments) throws Exception {
-          java.nio.file.Files.createDirectory(java.nio.file.Path.of(arguments[0]));
-          Quicksilver.main(new String[0]);
-          System.exit("VERSION".equals("hoarse") ? 1 : 0);
+          java.nio.file.Path data = java.nio.file.Path.of(arguments[1]);
+          if (arguments[0].equals("fill")) {
+            java.nio.file.Files.createDirectory(data);
+          } else if (java.nio.file.Files.isDirectory(data)) {
+            Quicksilver.main(new String[0]);
+          }
+          System.exit("VERSION".equals("hoarse") && arguments[0].equals("serve") ? 1 : 0);
         }
       }
       """;
