@@ -63,6 +63,7 @@ public final class Run implements Callable<Integer> {
           new ClientsBar(),
           new EdgeClientsBar(),
           new EdgeEventsBar(),
+          new EdgeUpgradeBar(),
           new FdwSpeedBar(),
           new CursorSpeedBar(),
           new EvaluatedSpeedBar(),

@@ -110,7 +110,7 @@ public final class Cluster implements AutoCloseable {
                   Settings.HTTP_LISTEN, address(POSTGRES, "http")));
       List<String> words = new ArrayList<>(List.of(PostgresCommand.PROCESS_NAME));
       words.addAll(written.flags());
-      process = launch(POSTGRES, options, words);
+      process = launch(POSTGRES, options, words, false);
     }
     Map<String, String> said = process.awaitReady(data, PostgresCommand.PROCESS_NAME);
     CentralPostgres started =
@@ -184,7 +184,8 @@ public final class Cluster implements AutoCloseable {
     List<String> words = new ArrayList<>(List.of(spec.role().command()));
     words.addAll(written.flags());
     ProcessOptions how = spec.options().orElse(options).withEnvironment(written.variables());
-    ChildProcess process = launch(spec.name(), how, words);
+    boolean takesOver = "true".equals(spec.settings().get(Settings.NODE_TAKE_OVER));
+    ChildProcess process = launch(spec.name(), how, words, takesOver);
     specs.put(spec.name(), spec);
     return process;
   }
@@ -217,13 +218,14 @@ public final class Cluster implements AutoCloseable {
     return settings;
   }
 
-  private synchronized ChildProcess launch(String name, ProcessOptions how, List<String> arguments)
+  private synchronized ChildProcess launch(
+      String name, ProcessOptions how, List<String> arguments, boolean takesOver)
       throws IOException {
     if (closed) {
       throw new ClusterException("the cluster was closed before " + name + " was started", "");
     }
     ChildProcess before = processes.get(name);
-    if (before != null && before.isAlive()) {
+    if (before != null && before.isAlive() && !takesOver) {
       throw new IllegalStateException(name + " runs: kill or stop it before it is started again");
     }
     ChildProcess process = ChildProcess.start(name, log(name), how, arguments);
@@ -248,6 +250,29 @@ public final class Cluster implements AutoCloseable {
   /** Starts a node that has ended again, as it was started last, and waits until it is ready. */
   public ChildProcess restart(String name) throws IOException, InterruptedException {
     return start(spec(name));
+  }
+
+  /**
+   * Has another process take the place of a node's that runs, and waits until it is ready and the
+   * former one has left.
+   *
+   * @return the one that runs from now on
+   * @throws ClusterException if it cannot; the former one may still run then
+   */
+  public ChildProcess replace(String name) throws IOException, InterruptedException {
+    ChildProcess before = process(name);
+    ChildProcess after = launch(spec(name).with(Settings.NODE_TAKE_OVER, "true"));
+    try {
+      awaitReady(name);
+    } catch (ClusterException e) {
+      after.close();
+      synchronized (this) {
+        processes.put(name, before);
+      }
+      throw e;
+    }
+    before.awaitEnd();
+    return after;
   }
 
   /** Runs a command to its end, within two minutes. */

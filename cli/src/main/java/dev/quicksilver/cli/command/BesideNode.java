@@ -20,6 +20,12 @@ final class BesideNode {
 
   /** Claims a name in the data directory of a replica, which must be there and usable from here. */
   static ProcessFile claim(Lifecycle lifecycle, Configuration configuration, String name) {
+    Path data = required(configuration);
+    return lifecycle.own("process file", ProcessFile.claim(data, name));
+  }
+
+  /** Returns the data directory of a replica, which must be there and usable from here. */
+  static Path required(Configuration configuration) {
     Path data = configuration.get(Settings.DATA_DIRECTORY);
     LocalDatabase.require(
         data,
@@ -27,7 +33,7 @@ final class BesideNode {
             + Settings.DATA_DIRECTORY.key()
             + " to the one of a replica on this machine, and start that first");
     LocalDisk.require(data);
-    return lifecycle.own("process file", ProcessFile.claim(data, name));
+    return data;
   }
 
   /** Says that the process is ready at its addresses. */

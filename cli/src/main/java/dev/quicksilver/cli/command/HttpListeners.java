@@ -13,9 +13,12 @@ import dev.quicksilver.tls.ServerTls;
 import dev.quicksilver.tls.TlsFiles;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -34,6 +37,58 @@ final class HttpListeners {
   private HttpListeners() {}
 
   /**
+   * What is configured, read and found safe.
+   *
+   * @param tls of the files of a certificate, for others than this machine
+   */
+  record Plan(Endpoint listen, boolean loopback, Optional<TlsFiles> tls, Optional<String> token) {
+    /**
+     * Makes sure that it can be started, by a process that has not yet taken the place of another
+     * one.
+     *
+     * @param others the addresses of that one, which it is about to leave
+     * @throws CommandException if something else listens there
+     */
+    void requireFree(Collection<String> others) {
+      if (listen.port() == 0 || others.contains(listen.toString())) {
+        return;
+      }
+      try (ServerSocket probe = new ServerSocket()) {
+        probe.setReuseAddress(true);
+        probe.bind(new InetSocketAddress(InetAddress.getByName(listen.host()), listen.port()));
+      } catch (IOException e) {
+        throw new CommandException(
+            ExitCode.FAILURE,
+            "cannot listen on http.listen = "
+                + listen
+                + " ("
+                + e.getMessage()
+                + "): stop the program that uses the port, or choose another one");
+      }
+    }
+
+    /**
+     * Starts them, and adds their addresses.
+     *
+     * @return the one at the loopback address
+     */
+    HttpEndpoint start(
+        Lifecycle lifecycle, Supplier<NodeStatus> status, Map<String, String> addresses) {
+      HttpEndpoint local =
+          lifecycle.own("HTTP", HttpEndpoint.local(loopback ? listen : ANY_PORT, status));
+      addresses.put("http", local.address());
+      if (!loopback) {
+        Optional<ServerTls> loaded =
+            tls.map(ServerTls::load).map(each -> lifecycle.own("HTTP's TLS files", each));
+        HttpEndpoint open =
+            lifecycle.own("HTTP for others", HttpEndpoint.open(listen, loaded, token, status));
+        addresses.put("http-others", open.address());
+      }
+      return local;
+    }
+  }
+
+  /**
    * Starts them, and adds their addresses.
    *
    * @return the one at the loopback address
@@ -44,6 +99,15 @@ final class HttpListeners {
       Configuration configuration,
       Supplier<NodeStatus> status,
       Map<String, String> addresses) {
+    return plan(configuration).start(lifecycle, status, addresses);
+  }
+
+  /**
+   * Reads what is configured.
+   *
+   * @throws ConfigurationException if it is not safe, or a file cannot be read
+   */
+  static Plan plan(Configuration configuration) {
     Endpoint listen = configuration.get(Settings.HTTP_LISTEN);
     Optional<TlsFiles> files =
         ClientTls.files(
@@ -65,17 +129,10 @@ final class HttpListeners {
               + " is reached by other machines: set http.tls-certificate, http.tls-key and"
               + " http.token-file, or http.insecure = true if something else protects it");
     }
-    HttpEndpoint local =
-        lifecycle.own("HTTP", HttpEndpoint.local(loopback ? listen : ANY_PORT, status));
-    addresses.put("http", local.address());
     if (!loopback) {
-      Optional<ServerTls> tls =
-          files.map(ServerTls::load).map(loaded -> lifecycle.own("HTTP's TLS files", loaded));
-      HttpEndpoint open =
-          lifecycle.own("HTTP for others", HttpEndpoint.open(listen, tls, token, status));
-      addresses.put("http-others", open.address());
+      files.map(ServerTls::load).ifPresent(ServerTls::close); // so that what is wrong is said now
     }
-    return local;
+    return new Plan(listen, loopback, files, token);
   }
 
   private static boolean isLoopback(Endpoint listen) {

@@ -62,7 +62,12 @@ final class NodeParts {
     transport = NodeTransport.open(lifecycle, configuration);
     Path data = configuration.get(Settings.DATA_DIRECTORY);
     LocalDisk.require(data);
-    processFile = lifecycle.own("process file", ProcessFile.claim(data, PROCESS_NAME));
+    processFile =
+        lifecycle.own(
+            "process file",
+            role == Role.REPLICA && configuration.get(Settings.NODE_TAKE_OVER)
+                ? Predecessor.claimAfter(data, HttpListeners.plan(configuration))
+                : ProcessFile.claim(data, PROCESS_NAME));
     var _ = lifecycle.own("PID namespace", PidNamespace.claim(data));
     databases =
         lifecycle.own(

@@ -18,9 +18,11 @@ import dev.quicksilver.edge.resp.RespStatus;
 import dev.quicksilver.storage.FollowedDatabases;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -36,15 +38,34 @@ public final class ServeCommand extends NodeCommand {
   /** The name of its file below {@code run/}. */
   public static final String PROCESS_NAME = "serve";
 
+  /** The process before lets go within milliseconds, unless the machine is very busy. */
+  private static final Duration LONGEST_HANDOVER = Duration.ofSeconds(20);
+
   ServeCommand() {
     super(Role.SERVE);
   }
 
   @Override
   void start(Lifecycle lifecycle, Configuration configuration) {
-    Path data = configuration.get(Settings.DATA_DIRECTORY);
-    ProcessFile file = BesideNode.claim(lifecycle, configuration, PROCESS_NAME);
-    RespServer server = lifecycle.own("RESP server", server(config(configuration, data)));
+    Path data = BesideNode.required(configuration);
+    HttpListeners.Plan http = HttpListeners.plan(configuration);
+    RespConfig config = config(configuration, data);
+    Optional<ProcessFile> free =
+        configuration.get(Settings.NODE_TAKE_OVER)
+            ? ProcessFile.tryClaim(data, PROCESS_NAME)
+            : Optional.of(ProcessFile.claim(data, PROCESS_NAME));
+    ProcessFile file;
+    RespServer server;
+    if (free.isPresent()) {
+      file = lifecycle.own("process file", free.get());
+      server = lifecycle.own("RESP server", server(() -> RespServer.start(config)));
+    } else {
+      requireFree(http, data);
+      server = lifecycle.own("RESP server", takeOver(config, data));
+      file =
+          lifecycle.own(
+              "process file", ProcessFile.claimAfter(data, PROCESS_NAME, LONGEST_HANDOVER));
+    }
     Map<String, String> addresses = new LinkedHashMap<>();
     addresses.put(
         "resp",
@@ -55,10 +76,72 @@ public final class ServeCommand extends NodeCommand {
     StatusReporter reporter =
         new StatusReporter(
             configuration, role(), () -> addresses, () -> BesideNode.certificates(server.tls()));
-    var _ =
-        HttpListeners.start(lifecycle, configuration, () -> report(server, reporter), addresses);
+    var _ = http.start(lifecycle, () -> report(server, reporter), addresses);
     BesideNode.publish(file, PROCESS_NAME, addresses);
+    AutoCloseable last = free.isPresent() ? server : file; // what HTTP came after
+    offer(server, file, configuration, () -> lifecycle.closeSince(last));
     LOG.info("serve {} is ready: {}", configuration.get(Settings.NODE_NAME), addresses);
+  }
+
+  /** Nothing is taken from a process that serves if this one could not serve as well. */
+  private static void requireFree(HttpListeners.Plan http, Path data) {
+    http.requireFree(
+        ProcessFile.read(data, PROCESS_NAME)
+            .map(before -> before.addresses().values())
+            .orElse(Set.of()));
+  }
+
+  private static RespServer takeOver(RespConfig config, Path data) {
+    ProcessFile.useNativeDirectory(data, PROCESS_NAME);
+    return server(
+        () -> {
+          try {
+            return RespServer.takeOver(config, handover(data));
+          } catch (IOException e) {
+            throw new IOException(
+                "the process that serves "
+                    + data
+                    + " goes on, since its place cannot be taken: "
+                    + e.getMessage()
+                    + "; if it is just starting, or another one has just taken its place, try"
+                    + " again, otherwise stop it first",
+                e);
+          }
+        });
+  }
+
+  /** Where a process asks for the clients of the one that serves a directory. */
+  private static Path handover(Path data) {
+    return data.resolve("run").resolve(PROCESS_NAME + ".handover");
+  }
+
+  private static void offer(
+      RespServer server, ProcessFile file, Configuration configuration, Runnable closeHttp) {
+    Path data = configuration.get(Settings.DATA_DIRECTORY);
+    Duration drain = configuration.get(Settings.RESP_DRAIN_TIME);
+    try {
+      server.offer(handover(data), () -> leave(server, file, drain, closeHttp));
+    } catch (IOException e) {
+      LOG.warn(
+          "another process cannot take this one's place (node.take-over), it has to be stopped"
+              + " first: {}",
+          e.getMessage());
+    }
+  }
+
+  /** Leaves the place to the process that has the clients, but for those with TLS. */
+  private static void leave(
+      RespServer server, ProcessFile file, Duration drain, Runnable closeHttp) {
+    try {
+      closeHttp.run();
+      file.leave();
+      server.awaitClients(drain);
+    } catch (IOException e) {
+      LOG.warn("the place could not be left", e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    System.exit(ExitCode.OK);
   }
 
   private static NodeStatus report(RespServer server, StatusReporter reporter) {
@@ -105,9 +188,15 @@ public final class ServeCommand extends NodeCommand {
         VersionCommand.version());
   }
 
-  private static RespServer server(RespConfig config) {
+  /** Makes a server. */
+  @FunctionalInterface
+  private interface Making {
+    RespServer make() throws IOException;
+  }
+
+  private static RespServer server(Making making) {
     try {
-      return RespServer.start(config);
+      return making.make();
     } catch (IllegalArgumentException e) {
       throw new CommandException(
           ExitCode.USAGE, Settings.RESP_LISTEN.key() + ": " + e.getMessage());

@@ -58,6 +58,15 @@ public final class Settings {
           ALL_ROLES,
           "Where the node stands, usually the data centre. Acknowledgements are merged by"
               + " location.");
+  public static final Setting<Boolean> NODE_TAKE_OVER =
+      with(
+          "node.take-over",
+          new Flag(),
+          "false",
+          EnumSet.of(Role.REPLICA, Role.SERVE),
+          "If another process of this kind has the data directory, take its place instead of"
+              + " refusing to start: that one leaves once this one is ready. Clients of resp.listen"
+              + " without TLS do not notice.");
   public static final Setting<Path> DATA_DIRECTORY =
       with(
           "data.directory",
@@ -491,6 +500,14 @@ public final class Settings {
           "0",
           SERVE,
           "How many threads serve clients; 0 is one for two processors.");
+  public static final Setting<Duration> RESP_DRAIN_TIME =
+      with(
+          "resp.drain-time",
+          new Span("0", "30d"),
+          "10min",
+          SERVE,
+          "How long clients with TLS stay with a process whose place another one has taken"
+              + " (node.take-over); then they have to connect again.");
   public static final Setting<Endpoint> HTTP_LISTEN =
       with(
           "http.listen",
@@ -543,6 +560,7 @@ public final class Settings {
       List.of(
           NODE_NAME,
           NODE_LOCATION,
+          NODE_TAKE_OVER,
           DATA_DIRECTORY,
           DATA_MAP_SIZE,
           DATA_LOG_MAX_AGE,
@@ -601,6 +619,7 @@ public final class Settings {
           RESP_MAX_CONNECTIONS,
           RESP_MEMORY,
           RESP_THREADS,
+          RESP_DRAIN_TIME,
           HTTP_LISTEN,
           HTTP_TLS_CERTIFICATE,
           HTTP_TLS_KEY,

@@ -91,6 +91,27 @@ public final class Lifecycle implements AutoCloseable {
             });
   }
 
+  /** Closes, in reverse order, all parts that were started after one, which goes on. */
+  @SuppressWarnings("ReferenceEquality") // whether it is the same part
+  public void closeSince(AutoCloseable last) {
+    closer.lock();
+    try {
+      while (true) {
+        Part part;
+        synchronized (this) {
+          part = parts.peek();
+          if (part == null || part.closeable() == last) {
+            return;
+          }
+          parts.pop();
+        }
+        close(part);
+      }
+    } finally {
+      closer.unlock();
+    }
+  }
+
   /** Waits for the failure that ends the process; a signal ends it without returning. */
   public CommandException awaitFailure() {
     return failure.join();

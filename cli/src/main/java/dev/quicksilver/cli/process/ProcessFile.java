@@ -12,10 +12,12 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 
 /**
@@ -33,6 +35,9 @@ public final class ProcessFile implements AutoCloseable {
    */
   public record Content(String role, long pid, Map<String, String> addresses) {}
 
+  /** How often a directory is tried that another process is about to leave. */
+  private static final long TRY_NANOS = 2_000_000;
+
   private final Path file;
   private final FileChannel lockChannel;
   private final Path nativeDirectory;
@@ -49,6 +54,15 @@ public final class ProcessFile implements AutoCloseable {
    * @throws CommandException if another process has it
    */
   public static ProcessFile claim(Path directory, String name) {
+    return tryClaim(directory, name).orElseThrow(() -> inUse(directory, name));
+  }
+
+  /**
+   * Claims the directory if no other process has it.
+   *
+   * @throws CommandException if the directory cannot be written to
+   */
+  public static Optional<ProcessFile> tryClaim(Path directory, String name) {
     Path run = directory.resolve("run");
     try {
       Files.createDirectories(run);
@@ -57,38 +71,77 @@ public final class ProcessFile implements AutoCloseable {
               run.resolve(name + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
       if (!lock(channel)) {
         channel.close();
-        String who =
-            read(directory, name).map(content -> " (process " + content.pid() + ")").orElse("");
-        throw new CommandException(
-            ExitCode.FAILURE,
-            "the directory "
-                + directory
-                + " is in use by another process"
-                + who
-                + ": stop it, or give this one a data.directory of its own");
+        return Optional.empty();
       }
       Path file = run.resolve(name + ".json");
       Files.deleteIfExists(file); // left behind by a process that was killed
-      ProcessFile claimed = new ProcessFile(file, channel, run.resolve(name + ".native"));
-      claimed.useNativeDirectory();
-      return claimed;
+      ProcessFile claimed = new ProcessFile(file, channel, nativeDirectory(directory, name));
+      claimed.removeNativeDirectory();
+      useNativeDirectory(directory, name);
+      return Optional.of(claimed);
     } catch (IOException e) {
-      throw new CommandException(
-          ExitCode.FAILURE,
-          "cannot write to the directory "
-              + directory
-              + " ("
-              + e
-              + "): make it writable for this user, or set data.directory to another one");
+      throw notWritable(directory, e);
     }
   }
 
-  /** Has libraries unpacked here: in /tmp each process that is killed would leave some. */
-  private void useNativeDirectory() throws IOException {
-    removeNativeDirectory();
-    Files.createDirectory(nativeDirectory);
+  private static CommandException notWritable(Path directory, IOException e) {
+    return new CommandException(
+        ExitCode.FAILURE,
+        "cannot write to the directory "
+            + directory
+            + " ("
+            + e
+            + "): make it writable for this user, or set data.directory to another one");
+  }
+
+  /**
+   * Claims the directory as soon as the process that has it has left.
+   *
+   * @param most how long that may take
+   * @throws CommandException if it does not leave
+   */
+  public static ProcessFile claimAfter(Path directory, String name, Duration most) {
+    long until = System.nanoTime() + most.toNanos();
+    Optional<ProcessFile> claimed = tryClaim(directory, name);
+    while (claimed.isEmpty() && System.nanoTime() - until < 0) {
+      LockSupport.parkNanos(TRY_NANOS);
+      claimed = tryClaim(directory, name);
+    }
+    return claimed.orElseThrow(() -> inUse(directory, name));
+  }
+
+  private static CommandException inUse(Path directory, String name) {
+    String who =
+        read(directory, name).map(content -> " (process " + content.pid() + ")").orElse("");
+    return new CommandException(
+        ExitCode.FAILURE,
+        "the directory "
+            + directory
+            + " is in use by another process"
+            + who
+            + ": stop it, or give this one a data.directory of its own; a replica and serve take"
+            + " its place with --node-take-over=true");
+  }
+
+  private static Path nativeDirectory(Path directory, String name) {
+    return directory.resolve("run").resolve(name + ".native");
+  }
+
+  /**
+   * Has libraries unpacked in the directory: in /tmp each process that is killed would leave some.
+   * Who claims a name does so by itself; it is for those that load libraries before.
+   *
+   * @throws CommandException if the directory cannot be written to
+   */
+  public static void useNativeDirectory(Path directory, String name) {
+    Path folder = nativeDirectory(directory, name);
+    try {
+      Files.createDirectories(folder);
+    } catch (IOException e) {
+      throw notWritable(directory, e);
+    }
     if (System.getProperty(NativeLibraries.FOLDER_PROPERTY) == null) {
-      System.setProperty(NativeLibraries.FOLDER_PROPERTY, nativeDirectory.toString());
+      System.setProperty(NativeLibraries.FOLDER_PROPERTY, folder.toString());
     }
   }
 
@@ -140,10 +193,18 @@ public final class ProcessFile implements AutoCloseable {
     }
   }
 
+  /** Lets another process claim the name, which goes on with the files. */
+  public void leave() throws IOException {
+    lockChannel.close();
+  }
+
+  /** Removes what it has made, unless it has {@linkplain #leave left} that. Idempotent. */
   @Override
   public void close() throws IOException {
-    Files.deleteIfExists(file);
-    removeNativeDirectory();
-    lockChannel.close();
+    if (lockChannel.isOpen()) {
+      Files.deleteIfExists(file);
+      removeNativeDirectory();
+      lockChannel.close();
+    }
   }
 }

@@ -26,6 +26,7 @@ final class ConfigurationTest {
     Map<String, String> expected = new TreeMap<>();
     expected.put("node.name", HostName.get());
     expected.put("node.location", "local");
+    expected.put("node.take-over", "false");
     expected.put("data.directory", "quicksilver-data");
     expected.put("data.map-size", "262144");
     expected.put("data.log-max-age", "1d");
@@ -84,6 +85,7 @@ final class ConfigurationTest {
     expected.put("resp.max-connections", "10000");
     expected.put("resp.memory", "128");
     expected.put("resp.threads", "0");
+    expected.put("resp.drain-time", "10min");
     expected.put("http.listen", "127.0.0.1:0");
     expected.put("http.tls-certificate", "none");
     expected.put("http.tls-key", "none");

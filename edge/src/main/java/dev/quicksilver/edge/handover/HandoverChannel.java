@@ -256,10 +256,13 @@ public final class HandoverChannel implements AutoCloseable {
     descriptors.forEach(SocketCalls::close);
   }
 
+  /** Idempotent. */
   @Override
   public void close() throws IOException {
-    selector.close();
-    channel.close();
-    calls.close();
+    if (selector.isOpen()) {
+      selector.close();
+      channel.close();
+      calls.close();
+    }
   }
 }
