@@ -73,6 +73,7 @@ public final class Run implements Callable<Integer> {
           new BridgeFuzzBar(),
           new IsolationBar(),
           new EdgeRespBar(),
+          new EdgeStartupBar(),
           new EdgeReadUnderWriteBar());
 
   @Parameters(paramLabel = "NAME", arity = "0..*", description = "Bars, as --list names them.")
