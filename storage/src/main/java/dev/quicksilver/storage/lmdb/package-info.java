@@ -5,8 +5,9 @@
  *
  * <p><b>Hot path:</b> {@link dev.quicksilver.storage.lmdb.TreeCursor#find} and {@link
  * dev.quicksilver.storage.lmdb.PageMap#search}, which read LMDB's pages where they are mapped.
- * Beginning and ending a read transaction, and puts, are called through {@code java.lang.foreign};
- * everything else goes through lmdbjava on the same native library and the same {@code MDB_env}.
+ * Beginning and ending a read transaction, and puts, are called through {@code java.lang.foreign},
+ * and so is all else that a reader needs; what is left of writing goes through lmdbjava on the same
+ * native library and the same {@code MDB_env}.
  *
  * <p><b>Threads:</b> {@link dev.quicksilver.storage.lmdb.Environment} is safe for all threads; a
  * {@link dev.quicksilver.storage.lmdb.ReadTransaction} and its cursors are for one at a time.
