@@ -200,6 +200,8 @@ final class LauncherTest {
     assertThat(run(tell)).contains(CACHED, "one []\n");
     assertThat(run(Map.of("QUICKSILVER_JAVA_OPTS", "-Xshare:off"))).isEqualTo("one []\n");
 
+    assertThat(run(Map.of("JAVA_TOOL_OPTIONS", "-Xshare:off"))).endsWith("one []\n");
+
     Path jar = build.resolve("lib/cli.jar");
     FileTime made = Files.getLastModifiedTime(jar);
     Files.setLastModifiedTime(jar, FileTime.from(made.toInstant().plusSeconds(10)));
