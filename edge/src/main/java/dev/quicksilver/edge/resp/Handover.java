@@ -74,7 +74,8 @@ final class Handover implements AutoCloseable {
         List<String> kept = give(to);
         closed = true;
         listener.close(true);
-        gone.accept(kept);
+        // It may end the process, which waits for this thread.
+        Thread ignored = Thread.ofPlatform().name("resp-leave").start(() -> gone.accept(kept));
       } catch (ClosedChannelException e) {
         return;
       } catch (IOException e) {
