@@ -13,6 +13,7 @@ import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.postgres.EmbeddedPostgres;
+import dev.quicksilver.postgres.Ports;
 import dev.quicksilver.postgres.SqlSession;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -141,6 +142,7 @@ final class TakeOverTest {
         {"--http-listen=127.0.0.1:" + taken.getLocalPort(), "http.listen"},
         {"--http-listen=0.0.0.0:0", "http.tls-certificate"},
         {"--resp-listen=127.0.0.1:" + taken.getLocalPort(), "cannot listen"},
+        {"--resp-unix-socket=" + folder.resolve("none/resp.sock"), "cannot listen"},
       };
       for (String[] each : wrong) {
         Ended ended =
@@ -158,6 +160,42 @@ final class TakeOverTest {
       cluster.replace("serve");
       assertThat(client.call("PING")).isEqualTo("+PONG");
     }
+  }
+
+  /** All addresses, as Prometheus needs it, are written in another way than they are said. */
+  @Test
+  void whatListensToOthersIsReplacedToo() throws Exception {
+    cluster.stop("serve");
+    String others = "0.0.0.0:" + Ports.free();
+    cluster.start(
+        NodeSpec.serve("serve", "edge")
+            .with(Settings.HTTP_LISTEN, others)
+            .with(Settings.HTTP_INSECURE, "true"));
+    ChildProcess server = cluster.replace("serve");
+    assertThat(server.isAlive()).isTrue();
+    try (Client client = new Client(cluster.port("serve", "resp"))) {
+      assertThat(client.call("PING")).isEqualTo("+PONG");
+    }
+  }
+
+  @Test
+  void aReplicaLeavesIfItsSuccessorCouldListen() throws Exception {
+    ChildProcess replica = cluster.process("edge");
+    try (ServerSocket taken = new ServerSocket(0)) {
+      for (String setting : new String[] {"replication-listen", "http-listen"}) {
+        Ended ended =
+            cluster.run(
+                "replica",
+                "--data-directory=" + cluster.data("edge"),
+                "--replication-upstreams=" + cluster.address("root", "replication"),
+                "--node-take-over=true",
+                "--" + setting + "=127.0.0.1:" + taken.getLocalPort());
+        assertThat(ended.output()).contains(setting.replace('-', '.'), "cannot listen");
+        assertThat(ended.exitCode()).isEqualTo(ExitCode.FAILURE);
+      }
+    }
+    assertThat(replica.isAlive()).isTrue();
+    assertThat(cluster.awaitHealthy("edge").role()).isEqualTo("replica");
   }
 
   @Test

@@ -75,7 +75,7 @@ public final class PidNamespace implements AutoCloseable {
    *
    * @throws StorageException UNSUPPORTED
    */
-  static void requireShared(Path dataDirectory) {
+  public static void requireShared(Path dataDirectory) {
     requireShared(dataDirectory, own());
   }
 

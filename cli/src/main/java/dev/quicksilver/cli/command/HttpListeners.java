@@ -13,12 +13,9 @@ import dev.quicksilver.tls.ServerTls;
 import dev.quicksilver.tls.TlsFiles;
 import java.io.IOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,31 +39,6 @@ final class HttpListeners {
    * @param tls of the files of a certificate, for others than this machine
    */
   record Plan(Endpoint listen, boolean loopback, Optional<TlsFiles> tls, Optional<String> token) {
-    /**
-     * Makes sure that it can be started, by a process that has not yet taken the place of another
-     * one.
-     *
-     * @param others the addresses of that one, which it is about to leave
-     * @throws CommandException if something else listens there
-     */
-    void requireFree(Collection<String> others) {
-      if (listen.port() == 0 || others.contains(listen.toString())) {
-        return;
-      }
-      try (ServerSocket probe = new ServerSocket()) {
-        probe.setReuseAddress(true);
-        probe.bind(new InetSocketAddress(InetAddress.getByName(listen.host()), listen.port()));
-      } catch (IOException e) {
-        throw new CommandException(
-            ExitCode.FAILURE,
-            "cannot listen on http.listen = "
-                + listen
-                + " ("
-                + e.getMessage()
-                + "): stop the program that uses the port, or choose another one");
-      }
-    }
-
     /**
      * Starts them, and adds their addresses.
      *

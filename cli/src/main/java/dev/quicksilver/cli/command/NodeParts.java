@@ -66,7 +66,7 @@ final class NodeParts {
         lifecycle.own(
             "process file",
             role == Role.REPLICA && configuration.get(Settings.NODE_TAKE_OVER)
-                ? Predecessor.claimAfter(data, HttpListeners.plan(configuration))
+                ? Predecessor.claimAfter(data, configuration)
                 : ProcessFile.claim(data, PROCESS_NAME));
     var _ = lifecycle.own("PID namespace", PidNamespace.claim(data));
     databases =

@@ -1,12 +1,23 @@
 package dev.quicksilver.cli.command;
 
+import dev.quicksilver.cli.config.Configuration;
+import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.config.Role;
+import dev.quicksilver.cli.config.Setting;
+import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.ProcessFile;
+import dev.quicksilver.storage.PidNamespace;
 import dev.quicksilver.storage.lmdb.NativeLibraries;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,11 +37,12 @@ final class Predecessor {
    *
    * @throws CommandException if another kind of node has the directory, or it does not stop
    */
-  static ProcessFile claimAfter(Path data, HttpListeners.Plan http) {
+  static ProcessFile claimAfter(Path data, Configuration configuration) {
     Optional<ProcessFile> free = ProcessFile.tryClaim(data, NodeParts.PROCESS_NAME);
     if (free.isPresent()) {
       return free.get();
     }
+    PidNamespace.requireShared(data); // its process id would be another process's here
     ProcessFile.Content before =
         ProcessFile.read(data, NodeParts.PROCESS_NAME)
             .orElseThrow(
@@ -51,11 +63,18 @@ final class Predecessor {
               + before.pid()
               + "): a replica takes only a replica's place");
     }
-    http.requireFree(before.addresses().values());
+    for (Setting<Endpoint> each : List.of(Settings.HTTP_LISTEN, Settings.REPLICATION_LISTEN)) {
+      requireFree(each, configuration.get(each), before.addresses().values());
+    }
+    var _ = HttpListeners.plan(configuration); // so that what is wrong is said now
     ProcessFile.useNativeDirectory(data, NodeParts.PROCESS_NAME);
     NativeLibraries.loadSnappy();
     LOG.info("process {} is asked to leave {}", before.pid(), data);
-    boolean asked = ProcessHandle.of(before.pid()).map(ProcessHandle::destroy).orElse(true);
+    boolean asked =
+        ProcessHandle.of(before.pid())
+            .filter(process -> !process.equals(ProcessHandle.current()))
+            .map(ProcessHandle::destroy)
+            .orElse(false);
     if (!asked) {
       throw new CommandException(
           ExitCode.FAILURE,
@@ -66,5 +85,31 @@ final class Predecessor {
               + ": start this one as the same user, or stop that one first");
     }
     return ProcessFile.claimAfter(data, NodeParts.PROCESS_NAME, LONGEST_STOP);
+  }
+
+  /**
+   * Makes sure that this process can listen somewhere, before another one leaves.
+   *
+   * @param others the addresses of that one; at its own ports nothing else listens
+   * @throws CommandException if something else listens there
+   */
+  static void requireFree(Setting<Endpoint> setting, Endpoint listen, Collection<String> others) {
+    if (listen.port() == 0 || others.stream().anyMatch(one -> one.endsWith(":" + listen.port()))) {
+      return;
+    }
+    try (ServerSocket probe = new ServerSocket()) {
+      probe.setReuseAddress(true);
+      probe.bind(new InetSocketAddress(InetAddress.getByName(listen.host()), listen.port()));
+    } catch (IOException e) {
+      throw new CommandException(
+          ExitCode.FAILURE,
+          "cannot listen on "
+              + setting.key()
+              + " = "
+              + listen
+              + " ("
+              + e.getMessage()
+              + "): stop the program that uses the port, or choose another one");
+    }
   }
 }

@@ -23,6 +23,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -40,6 +41,8 @@ public final class ServeCommand extends NodeCommand {
 
   /** The process before lets go within milliseconds, unless the machine is very busy. */
   private static final Duration LONGEST_HANDOVER = Duration.ofSeconds(20);
+
+  private static final long AGAIN_NANOS = 1_000_000_000;
 
   ServeCommand() {
     super(Role.SERVE);
@@ -62,9 +65,7 @@ public final class ServeCommand extends NodeCommand {
     } else {
       requireFree(http, data);
       server = lifecycle.own("RESP server", takeOver(config, data));
-      file =
-          lifecycle.own(
-              "process file", ProcessFile.claimAfter(data, PROCESS_NAME, LONGEST_HANDOVER));
+      file = lifecycle.own("process file", claimAfter(lifecycle, data));
     }
     Map<String, String> addresses = new LinkedHashMap<>();
     addresses.put(
@@ -76,16 +77,57 @@ public final class ServeCommand extends NodeCommand {
     StatusReporter reporter =
         new StatusReporter(
             configuration, role(), () -> addresses, () -> BesideNode.certificates(server.tls()));
-    var _ = http.start(lifecycle, () -> report(server, reporter), addresses);
-    BesideNode.publish(file, PROCESS_NAME, addresses);
-    AutoCloseable last = free.isPresent() ? server : file; // what HTTP came after
+    AutoCloseable last = free.isPresent() ? server : file; // what HTTP comes after
+    Runnable rest =
+        () -> {
+          var _ = http.start(lifecycle, () -> report(server, reporter), addresses);
+          BesideNode.publish(file, PROCESS_NAME, addresses);
+        };
+    if (free.isPresent()) {
+      rest.run();
+    } else {
+      untilItWorks(lifecycle, last, rest);
+    }
     offer(server, file, configuration, () -> lifecycle.closeSince(last));
     LOG.info("serve {} is ready: {}", configuration.get(Settings.NODE_NAME), addresses);
   }
 
+  /** The process before leaves when it has given its clients away, who are served meanwhile. */
+  private static ProcessFile claimAfter(Lifecycle lifecycle, Path data) {
+    while (true) {
+      try {
+        return ProcessFile.claimAfter(data, PROCESS_NAME, LONGEST_HANDOVER);
+      } catch (CommandException e) {
+        if (lifecycle.isStopping()) {
+          throw e;
+        }
+        LOG.error("clients are served, but the place is not free yet: {}", e.getMessage());
+      }
+    }
+  }
+
+  /** Clients that were taken over are served, whatever else cannot be started. */
+  private static void untilItWorks(Lifecycle lifecycle, AutoCloseable last, Runnable rest) {
+    while (true) {
+      try {
+        rest.run();
+        return;
+      } catch (RuntimeException e) {
+        if (lifecycle.isStopping()) {
+          throw e;
+        }
+        LOG.error("clients are served, but this is tried again: {}", e.toString());
+        lifecycle.closeSince(last);
+        LockSupport.parkNanos(AGAIN_NANOS);
+      }
+    }
+  }
+
   /** Nothing is taken from a process that serves if this one could not serve as well. */
   private static void requireFree(HttpListeners.Plan http, Path data) {
-    http.requireFree(
+    Predecessor.requireFree(
+        Settings.HTTP_LISTEN,
+        http.listen(),
         ProcessFile.read(data, PROCESS_NAME)
             .map(before -> before.addresses().values())
             .orElse(Set.of()));

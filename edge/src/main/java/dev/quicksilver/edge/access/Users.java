@@ -140,7 +140,8 @@ public final class Users {
       return Standing.KEPT;
     }
     try {
-      boolean kept = listed(name).map(User::rights).map(before::within).orElse(false);
+      Optional<User> now = listed ? listed(name) : Optional.empty();
+      boolean kept = now.map(User::rights).map(before::within).orElse(false);
       return kept ? Standing.KEPT : Standing.LOST;
     } catch (StorageException | IOException e) {
       LOG.debug("whether rights were lost is not known yet: {}", e.toString());

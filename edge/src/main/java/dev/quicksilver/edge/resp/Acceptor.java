@@ -134,6 +134,9 @@ final class Acceptor implements Runnable {
     tasks.add(
         () -> {
           try {
+            if (given.isDone()) {
+              throw new IOException("it was given up meanwhile");
+            }
             for (Listener each : listeners) {
               to.send(new Message("listener").with("kind", each.kind), each.channel);
             }

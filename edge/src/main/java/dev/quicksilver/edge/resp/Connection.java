@@ -410,6 +410,9 @@ final class Connection {
 
   /** Goes on with a client that another process has described. */
   void adopt(Call call, MovedClient client) throws IOException {
+    if (closed) {
+      return; // it has lost its rights
+    }
     byte[] read = client.bytes(MovedClient.IN);
     byte[] unsent = client.bytes(MovedClient.OUT);
     ending = client.isEnding();

@@ -11,6 +11,7 @@ import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -158,17 +159,19 @@ final class EventLoop implements Runnable {
   void judgeRights() {
     execute(
         () -> {
-          for (Connection connection : List.copyOf(connections)) {
-            Session session = connection.session;
-            if (session.user.isPresent()) {
-              switch (shared.users.standing(session.user.get(), session.rights)) {
-                case LOST -> connection.close();
-                case UNKNOWN -> shared.judgeAgain.set(true);
-                case KEPT -> {}
-              }
-            }
-          }
+          List.copyOf(connections).forEach(this::judge);
         });
+  }
+
+  private void judge(Connection connection) {
+    Session session = connection.session;
+    if (session.user.isPresent()) {
+      switch (shared.users.standing(session.user.get(), session.rights)) {
+        case LOST -> connection.close();
+        case UNKNOWN -> shared.judgeAgain.set(true);
+        case KEPT -> {}
+      }
+    }
   }
 
   void stop() {
@@ -202,12 +205,15 @@ final class EventLoop implements Runnable {
     }
     try {
       for (Map.Entry<Connection, SocketChannel> each : moving.entrySet()) {
+        if (given.isDone()) {
+          throw new IOException("it was given up meanwhile");
+        }
         Message message = each.getKey().describe();
         SocketChannel channel = each.getValue();
         boolean unix = channel.getLocalAddress() instanceof UnixDomainSocketAddress;
         message.with(MovedClient.UNIX, unix ? 1 : 0);
         if (each.getKey().session.subscriptions() > 0) {
-          subscribers.describe(message);
+          subscribers.describe(each.getKey().session, message);
         }
         to.send(message, channel);
       }
@@ -234,8 +240,15 @@ final class EventLoop implements Runnable {
           // All are here before the first of them is told of something or asks for it.
           Map<Connection, MovedClient> here = new LinkedHashMap<>();
           clients.forEach(client -> add(client).ifPresent(added -> here.put(added, client)));
-          here.forEach(
-              (connection, client) -> attempt(connection, (one, with) -> one.adopt(with, client)));
+          clients.clear(); // so that what is adopted is in memory once
+          databases.renew();
+          for (Iterator<Map.Entry<Connection, MovedClient>> next = here.entrySet().iterator();
+              next.hasNext(); ) {
+            Map.Entry<Connection, MovedClient> one = next.next();
+            next.remove();
+            judge(one.getKey());
+            attempt(one.getKey(), (connection, with) -> connection.adopt(with, one.getValue()));
+          }
         });
   }
 
@@ -259,7 +272,8 @@ final class EventLoop implements Runnable {
         tellSoon(session);
       }
       return Optional.of(connection);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
+      LOG.error("a client could not be taken over", e);
       left(channel, e);
       return Optional.empty();
     }
@@ -294,7 +308,7 @@ final class EventLoop implements Runnable {
     return connection;
   }
 
-  private void left(SocketChannel channel, IOException why) {
+  private void left(SocketChannel channel, Exception why) {
     LOG.debug("a client left at once", why);
     shared.connections.decrementAndGet();
     close(channel);

@@ -129,6 +129,7 @@ final class Events {
   }
 
   private static void leave(Call call) {
+    call.session().heard.clear();
     call.subscribers.remove(call.connection());
     call.shared.subscribers.decrementAndGet();
   }

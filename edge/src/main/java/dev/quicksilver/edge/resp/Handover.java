@@ -2,6 +2,7 @@ package dev.quicksilver.edge.resp;
 
 import dev.quicksilver.edge.handover.HandoverChannel;
 import dev.quicksilver.edge.handover.Message;
+import dev.quicksilver.storage.FollowedDatabases;
 import java.io.IOException;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
@@ -9,6 +10,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -22,10 +24,10 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Waits for a process that takes this server's place and gives it everything: first the listeners,
- * then each client that has no TLS, between two of its commands. Nothing is accepted, read or
- * written meanwhile. The other process says that it is ready, is told to go, and only then is
- * anything let go here; if it fails before, this server goes on as if nothing had been. One at a
- * time; a process of another user is refused.
+ * then, when that process has found that it could serve, each client that has no TLS, between two
+ * of its commands. Nothing is accepted, read or written meanwhile. The other process says that it
+ * is ready, is told to go, and only then is anything let go here; if it fails before, this server
+ * goes on as if nothing had been. One at a time; a process of another user is refused.
  */
 final class Handover implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Handover.class);
@@ -78,8 +80,8 @@ final class Handover implements AutoCloseable {
         Thread ignored = Thread.ofPlatform().name("resp-leave").start(() -> gone.accept(kept));
       } catch (ClosedChannelException e) {
         return;
-      } catch (IOException e) {
-        LOG.warn("another process wanted to take over and did not; this one goes on: {}", e, e);
+      } catch (IOException | RuntimeException e) {
+        LOG.warn("another process wanted to take over and did not; this one goes on", e);
         LockSupport.parkNanos(PAUSE_NANOS);
       }
     }
@@ -101,25 +103,47 @@ final class Handover implements AutoCloseable {
       throw new IOException("it asks for what is not known: " + wish.kind());
     }
     var given = new CompletableFuture<Boolean>();
+    List<CompletableFuture<Integer>> sending = new ArrayList<>();
     try {
-      int ignored = await(acceptor.halt(to, given));
+      sending.add(acceptor.halt(to, given));
+      int ignored = await(sending.getLast());
+      Message listeners = new Message("listeners");
+      try (FollowedDatabases.View view = shared.databases.viewAsSeen()) {
+        view.databases().keySet().forEach(name -> listeners.with("database", name));
+      }
+      to.send(listeners);
+      require(to.receive().message(), "clients");
       int clients = 0;
       for (EventLoop loop : loops) {
-        clients += await(loop.halt(to, given));
+        sending.add(loop.halt(to, given));
+        clients += await(sending.getLast());
       }
       Message all = new Message("all").with("clients", clients);
       shared.cursors.describe(all.with("next-client", shared.nextClient.get()));
       to.send(all);
       Message answer = to.receive().message();
-      if (!answer.kind().equals("ready")) {
-        throw new IOException("it is not ready: " + answer.kind());
-      }
+      require(answer, "ready");
       to.send(new Message("go"));
       given.complete(true);
       LOG.info("another process has taken over, with {} clients", clients);
       return answer.texts("kept");
     } finally {
       given.complete(false); // if that is not decided yet
+      sending.forEach(Handover::awaitEnd); // nothing is sent when the channel is closed
+    }
+  }
+
+  private static void require(Message answer, String kind) throws IOException {
+    if (!answer.kind().equals(kind)) {
+      throw new IOException("it says " + answer.kind() + " instead of " + kind);
+    }
+  }
+
+  private static void awaitEnd(CompletableFuture<Integer> sent) {
+    try {
+      int ignored = await(sent);
+    } catch (IOException e) {
+      LOG.debug("a part was not sent", e);
     }
   }
 

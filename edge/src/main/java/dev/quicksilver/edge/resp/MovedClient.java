@@ -74,8 +74,12 @@ record MovedClient(Message described, int descriptor, Session session, List<Told
   }
 
   byte[] bytes(String name) {
+    List<byte[]> parts = described.all(name);
+    if (parts.size() == 1) {
+      return parts.getFirst();
+    }
     var all = new ByteArrayOutputStream();
-    described.all(name).forEach(all::writeBytes);
+    parts.forEach(all::writeBytes);
     return all.toByteArray();
   }
 
@@ -108,17 +112,19 @@ record MovedClient(Message described, int descriptor, Session session, List<Told
   }
 
   private static Session session(Message described, boolean anybody) {
+    long now = System.currentTimeMillis();
+    Optional<String> user = described.text(USER);
+    boolean known = anybody || user.isPresent();
     Session session =
         new Session(
             described.number("id", 0),
             described.text("address").orElse(""),
-            described.number("since", System.currentTimeMillis()));
+            known ? described.number("since", now) : now); // it has some time to say who it is
     session.protocol = (int) described.number("protocol", 2);
     session.name = described.text("name").orElse("");
     session.libraryName = described.text("library-name").orElse("");
     session.libraryVersion = described.text("library-version").orElse("");
     session.mostAge = described.number("most-age", 0);
-    Optional<String> user = described.text(USER);
     if (anybody) {
       session.admit(Optional.empty(), Rights.ALL);
     } else if (user.isPresent()) {

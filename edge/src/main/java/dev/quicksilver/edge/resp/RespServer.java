@@ -13,6 +13,7 @@ import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -89,7 +90,11 @@ public final class RespServer implements AutoCloseable {
         config,
         (server, address) -> {
           try (Takeover taken = Takeover.begin(path, server.shared.users.anybody())) {
-            server.listen(server.listening(address, taken), taken);
+            server.requireServable(taken.databases());
+            Listening at = server.listening(address, taken);
+            taken.receiveClients();
+            server.look(server.shared.databases); // nobody reads what is older than before
+            server.listen(at, taken);
           }
         });
   }
@@ -118,6 +123,22 @@ public final class RespServer implements AutoCloseable {
       throw e;
     }
     return server;
+  }
+
+  /** Refuses to take clients whose databases could not be read here. */
+  private void requireServable(List<String> databases) throws IOException {
+    look(shared.databases);
+    try (FollowedDatabases.View view = shared.databases.viewNow()) {
+      for (Map.Entry<String, StorageException> each : view.unopened().entrySet()) {
+        throw new IOException(
+            "database " + each.getKey() + " cannot be opened: " + each.getValue().getMessage());
+      }
+      for (String each : databases) {
+        if (!view.databases().containsKey(each)) {
+          throw new IOException("database " + each + " is not there for this process");
+        }
+      }
+    }
   }
 
   /** What a server listens at. */
@@ -177,7 +198,8 @@ public final class RespServer implements AutoCloseable {
   private static boolean isAt(ServerSocketChannel listener, InetSocketAddress wanted)
       throws IOException {
     return listener.getLocalAddress() instanceof InetSocketAddress at
-        && at.getAddress().equals(wanted.getAddress())
+        && (at.getAddress().equals(wanted.getAddress())
+            || (at.getAddress().isAnyLocalAddress() && wanted.getAddress().isAnyLocalAddress()))
         && (wanted.getPort() == 0 || at.getPort() == wanted.getPort());
   }
 
@@ -186,7 +208,8 @@ public final class RespServer implements AutoCloseable {
       Optional<ServerSocketChannel> taken = from.listener(Acceptor.UNIX);
       if (taken.isPresent()
           && taken.get().getLocalAddress() instanceof UnixDomainSocketAddress at
-          && at.getPath().equals(path)) {
+          && at.getPath().equals(path)
+          && Files.exists(path)) { // somebody may have removed it
         return UnixListener.of(path, taken.get());
       }
       if (taken.isPresent()) {
@@ -223,6 +246,7 @@ public final class RespServer implements AutoCloseable {
       }
       loops.get(i).adopt(part);
     }
+    clients.clear();
   }
 
   /**

@@ -12,6 +12,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -60,13 +61,13 @@ final class Subscribers {
     }
   }
 
-  /** Describes to another process up to where each log was told. */
-  void describe(Message to) {
+  /** Describes to another process up to where a client was told of each log. */
+  void describe(Session session, Message to) {
     told.forEach(
-        (name, upTo) ->
-            to.with(
-                MovedClient.TOLD,
-                new MovedClient.Told(upTo.database, upTo.sequence, name).toString()));
+        (name, upTo) -> {
+          long sequence = Math.max(upTo.sequence, session.heard.getOrDefault(name, 0L));
+          to.with(MovedClient.TOLD, new MovedClient.Told(upTo.database, sequence, name).toString());
+        });
   }
 
   /**
@@ -75,16 +76,33 @@ final class Subscribers {
    * To be called before any of them is told of anything here.
    */
   void adopt(Connection connection, List<MovedClient.Told> places) {
-    add(connection);
+    Set<String> named = new HashSet<>();
     for (MovedClient.Told place : places) {
       String name = place.name();
+      named.add(name);
       connection.session.heard.put(name, place.sequence());
       Told before = told.get(name);
-      boolean other = before != null && !before.database.equals(place.database());
-      long first = before == null ? place.sequence() : Math.min(place.sequence(), before.sequence);
-      // Who has heard of another database than the first one reloads, and all others with it.
-      told.put(name, new Told(Optional.empty(), other ? NO_DATABASE : place.database(), first));
+      if (before == null) {
+        // Whoever is here already comes from a loop where this database was news.
+        boolean news = connections.stream().anyMatch(one -> one.session.rights.allow(name));
+        told.put(name, new Told(Optional.empty(), place.database(), news ? 0 : place.sequence()));
+      } else {
+        // Who has heard of another database than the first one reloads, and all others with it.
+        boolean other = !before.database.equals(place.database());
+        told.put(
+            name,
+            new Told(
+                Optional.empty(),
+                other ? NO_DATABASE : place.database(),
+                Math.min(place.sequence(), before.sequence)));
+      }
     }
+    told.replaceAll(
+        (name, before) ->
+            named.contains(name) || !connection.session.rights.allow(name)
+                ? before
+                : new Told(before.of, before.database, 0)); // news to this one
+    add(connection);
   }
 
   /** Begins to tell of what comes from now on. To be called before a subscription is confirmed. */
@@ -124,7 +142,7 @@ final class Subscribers {
       boolean copy = !before.of.equals(Optional.of(use.followed));
       boolean back = copy && last < from; // it ends earlier
       if (other || back) {
-        events.add(Event.ofAll(use.name, last, "reload"));
+        events.add(Event.reload(use.name, last));
         connections.forEach(one -> one.session.heard.remove(use.name)); // of another log
         from = last;
       }
@@ -146,7 +164,7 @@ final class Subscribers {
       if (e.code() != ErrorCode.NOT_IN_LOG) {
         throw e;
       }
-      events.add(Event.ofAll(use.name, last, "reload"));
+      events.add(Event.reload(use.name, last));
       from = last;
     }
     told.put(use.name, new Told(Optional.of(use.followed), database, from));
@@ -155,7 +173,7 @@ final class Subscribers {
         call.of(connection);
         long heard = connection.session.heard.getOrDefault(use.name, 0L);
         for (Event event : events) {
-          if (event.sequence > heard || event.ofAll) {
+          if (event.sequence > heard) {
             event.tell(call, connection);
           }
           if (connection.isClosed()) {
@@ -188,6 +206,12 @@ final class Subscribers {
       String what = entry.operation() == Operation.SET ? " set" : " del";
       return new Event(
           entry.sequence(), channel, bytes(entry.sequence() + what), head.length - 1, false);
+    }
+
+    /** Everybody has to hear it, whatever was heard before. */
+    static Event reload(String database, long last) {
+      Event event = ofAll(database, last, "reload");
+      return new Event(Long.MAX_VALUE, event.channel, event.message, event.databaseLength, true);
     }
 
     static Event ofAll(String database, long sequence, String what) {

@@ -31,7 +31,7 @@ final class Takeover implements AutoCloseable {
   private final Map<String, Integer> listeners = new TreeMap<>();
   private final List<MovedClient> clients = new ArrayList<>();
   private final List<String> kept = new ArrayList<>();
-  private Message all = new Message("");
+  private Message common = new Message("");
   private boolean committed;
 
   private Takeover(HandoverChannel channel, boolean anybody) {
@@ -40,7 +40,7 @@ final class Takeover implements AutoCloseable {
   }
 
   /**
-   * Asks for everything.
+   * Asks for the listeners. The other process accepts nobody from now on, and serves its clients.
    *
    * @param anybody whether clients need not say who they are here
    * @throws IOException if the other process does not give it; it goes on then
@@ -48,7 +48,8 @@ final class Takeover implements AutoCloseable {
   static Takeover begin(Path path, boolean anybody) throws IOException {
     Takeover takeover = new Takeover(HandoverChannel.connect(path, PATIENCE), anybody);
     try {
-      takeover.receive();
+      takeover.channel.send(new Message("take over").with("version", VERSION));
+      takeover.common = takeover.receive("listeners");
       return takeover;
     } catch (IOException | RuntimeException e) {
       takeover.close();
@@ -56,10 +57,18 @@ final class Takeover implements AutoCloseable {
     }
   }
 
-  private void receive() throws IOException {
-    channel.send(new Message("take over").with("version", VERSION));
-    boolean complete = false;
-    while (!complete) {
+  /** Asks for the clients, who are served by nobody until this is committed or given up. */
+  void receiveClients() throws IOException {
+    channel.send(new Message("clients"));
+    common = receive("all");
+    if (common.number("clients", -1) != clients.size()) {
+      throw new IOException("not all clients have come");
+    }
+  }
+
+  /** Receives until something ends what was asked for, which is returned. */
+  private Message receive(String last) throws IOException {
+    while (true) {
       HandoverChannel.Received received = channel.receive();
       Message message = received.message();
       switch (message.kind()) {
@@ -72,17 +81,20 @@ final class Takeover implements AutoCloseable {
             throw new IOException("a client is described in a way that is not known: " + e, e);
           }
         }
-        case "all" -> {
-          all = message;
-          complete = true;
-        }
         case "refused" -> throw new IOException(message.text("why").orElse("it has not said why"));
-        default -> throw new IOException("it says \"" + message.kind() + "\", which is not known");
+        default -> {
+          if (!message.kind().equals(last)) {
+            throw new IOException("it says \"" + message.kind() + "\", which is not known");
+          }
+          return message;
+        }
       }
     }
-    if (all.number("clients", -1) != clients.size()) {
-      throw new IOException("not all clients have come");
-    }
+  }
+
+  /** Returns the databases that the other process serves. */
+  List<String> databases() {
+    return common.texts("database");
   }
 
   /** Returns a listener of a kind, which the caller closes from now on. */
@@ -130,7 +142,7 @@ final class Takeover implements AutoCloseable {
 
   /** Returns what all clients have in common. */
   Message common() {
-    return all;
+    return common;
   }
 
   @Override

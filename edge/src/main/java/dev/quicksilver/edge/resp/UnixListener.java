@@ -10,7 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
-import org.jspecify.annotations.Nullable;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,7 +22,8 @@ final class UnixListener {
 
   private final Path path;
   private final ServerSocketChannel channel;
-  private final @Nullable Object file;
+  private final Object file;
+  private final AtomicBoolean removed = new AtomicBoolean();
 
   private UnixListener(Path path, ServerSocketChannel channel) throws IOException {
     this.path = path;
@@ -74,12 +76,15 @@ final class UnixListener {
   /**
    * Closes it.
    *
-   * @param removed whether its file goes, too, if another has not taken its place
+   * @param withFile whether its file goes, too, once, if another has not taken its place
    */
-  void close(boolean removed) {
+  void close(boolean withFile) {
     try {
       channel.close();
-      if (removed && file != null && Files.exists(path) && file.equals(key(path))) {
+      if (withFile
+          && !removed.getAndSet(true)
+          && Files.exists(path, LinkOption.NOFOLLOW_LINKS)
+          && file.equals(key(path))) {
         Files.delete(path);
       }
     } catch (IOException e) {
@@ -87,8 +92,13 @@ final class UnixListener {
     }
   }
 
-  private static @Nullable Object key(Path path) throws IOException {
-    return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-        .fileKey();
+  /** Which file it is: the number of one that was deleted is soon that of another one. */
+  private static Object key(Path path) throws IOException {
+    BasicFileAttributes attributes =
+        Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+    return List.of(
+        String.valueOf(attributes.fileKey()),
+        attributes.creationTime(),
+        attributes.lastModifiedTime());
   }
 }

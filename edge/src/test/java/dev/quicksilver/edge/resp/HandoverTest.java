@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quicksilver.edge.Writer;
+import dev.quicksilver.edge.access.ScramVerifier;
 import dev.quicksilver.edge.handover.HandoverChannel;
 import dev.quicksilver.edge.handover.Message;
 import dev.quicksilver.fixtures.Await;
@@ -247,12 +248,16 @@ final class HandoverTest {
     TestClient subscriber = client();
     assertThat(subscriber.call("PSUBSCRIBE", "*")).isNotNull();
     assertThat(client.call("PING")).isEqualTo("PONG");
-    for (int messages = 0; messages < 5; messages++) {
+    for (int messages = 0; messages < 8; messages++) {
       try (HandoverChannel other =
           HandoverChannel.connect(ServerProcess.handover(data), PATIENCE)) {
         other.send(new Message("take over").with("version", 1));
         for (int i = 0; i < messages; i++) {
-          HandoverChannel.discard(List.of(other.receive().descriptor()));
+          HandoverChannel.Received received = other.receive();
+          HandoverChannel.discard(List.of(received.descriptor()));
+          if (received.message().kind().equals("listeners")) {
+            other.send(new Message("clients"));
+          }
         }
       }
       writer.write("set key-" + messages + " 1");
@@ -264,9 +269,75 @@ final class HandoverTest {
       other.send(new Message("who are you"));
       assertThat(other.receive().message().kind()).isEqualTo("refused");
     }
+    try (HandoverChannel other = HandoverChannel.connect(ServerProcess.handover(data), PATIENCE)) {
+      other.send(new Message("take over").with("version", "no number"));
+      assertThatThrownBy(other::receive).isInstanceOf(IOException.class);
+    }
     assertThat(client.call("GET", "a")).isEqualTo("1");
     replace(1);
     assertThat(client.call("GET", "a")).isEqualTo("1");
+  }
+
+  /** The old process ends long after the new one has bound the places that it has left. */
+  @Test
+  void theOldProcessRemovesNothingOfTheNewOne() throws Exception {
+    for (int i = 0; i < 3; i++) {
+      replace(1);
+      assertThat(ServerProcess.handover(data)).exists();
+      assertThat(ServerProcess.unix(data)).exists();
+    }
+  }
+
+  @Test
+  void aSocketFileThatIsGoneIsMadeAgain() throws Exception {
+    Files.delete(ServerProcess.unix(data));
+    replace(1);
+    writer.write("set a 1");
+    try (SocketChannel client = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+      client.connect(UnixDomainSocketAddress.of(ServerProcess.unix(data)));
+      assertThat(got(client)).isEqualTo("$1\r\n1\r\n");
+    }
+  }
+
+  @Test
+  void whoIsNoUserAnyMoreIsClosed() throws Exception {
+    String verifier = ScramVerifier.ofPassword("pw").text();
+    writer.write("set a 1");
+    writer.write("catalog role:ann {\"verifier\":\"" + verifier + "\",\"databases\":[\"edge\"]}");
+    server.close();
+    server = ServerProcess.run("start", data, 1, "catalog");
+    TestClient ann = client();
+    assertThat(ann.call("AUTH", "ann", "pw")).isEqualTo("OK");
+    assertThat(ann.call("GET", "a")).isEqualTo("1");
+    ServerProcess before = server;
+    server = ServerProcess.run("take", data, 2, "catalog");
+    before.awaitEnd();
+    assertThat(ann.call("GET", "a")).isEqualTo("1");
+    TestClient nobody = client();
+    assertThat(nobody.call("GET", "a"))
+        .isInstanceOfSatisfying(
+            TestClient.Failed.class, failed -> assertThat(failed.message()).startsWith("NOAUTH"));
+    before = server;
+    server = ServerProcess.run("take", data, 1, "plain:pw");
+    before.awaitEnd();
+    ann.send("GET", "a");
+    assertThat(ann.isEnded()).isTrue();
+    assertThat(nobody.call("AUTH", "plain:pw")).isEqualTo("OK");
+    assertThat(nobody.call("GET", "a")).isEqualTo("1");
+  }
+
+  @Test
+  void whoCannotReadTheDatabasesTakesNothing() throws Exception {
+    TestClient client = client();
+    Path other = data.resolve("other");
+    Files.createDirectories(other);
+    Files.createSymbolicLink(ServerProcess.handover(other), ServerProcess.handover(data));
+    Process wrong = ServerProcess.begin("take", other, 1, "-"); // it has no database
+    assertThat(wrong.waitFor()).isNotZero();
+    assertThat(client.call("PING")).isEqualTo("PONG");
+    assertThat(client().call("PING")).isEqualTo("PONG");
+    replace(1);
+    assertThat(client.call("PING")).isEqualTo("PONG");
   }
 
   @Test

@@ -107,10 +107,12 @@ final class ServerProcess implements AutoCloseable {
 
   private static void serve(String[] arguments) throws Exception {
     Path data = Path.of(arguments[1]);
-    boolean secure = !arguments[3].equals("-");
+    boolean catalog = arguments[3].equals("catalog");
+    boolean plainly = arguments[3].startsWith("plain:"); // a password without TLS
+    boolean secure = !catalog && !plainly && !arguments[3].equals("-");
     var config =
         new RespConfig(
-            "127.0.0.1",
+            secure ? "0.0.0.0" : "127.0.0.1",
             0,
             Optional.of(unix(data)),
             data,
@@ -119,10 +121,10 @@ final class ServerProcess implements AutoCloseable {
             64 << 20,
             List.of(),
             Duration.ZERO,
-            secure
+            secure || plainly
                 ? Optional.of(Credentials.ofPassword("default", arguments[3]))
                 : Optional.empty(),
-            false,
+            catalog,
             secure
                 ? Optional.of(
                     new TlsFiles(
