@@ -14,6 +14,7 @@ import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.Socket;
 import java.net.URI;
+import java.net.URLConnection;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.UUID;
@@ -75,6 +76,7 @@ public final class Rehearsal {
       Map<String, String> addresses = addresses(data);
       URI resp = URI.create("resp://" + addresses.get("resp"));
       try (Socket socket = new Socket(resp.getHost(), resp.getPort())) {
+        socket.setSoTimeout(LONGEST_MS);
         OutputStream requests = socket.getOutputStream();
         requests.write(GET.getBytes(UTF_8));
         String reply = new String(socket.getInputStream().readNBytes(REPLY.length()), UTF_8);
@@ -84,7 +86,9 @@ public final class Rehearsal {
       }
       for (String path : new String[] {"healthz", "status", "metrics"}) {
         URI http = URI.create("http://" + addresses.get("http") + "/" + path);
-        try (InputStream body = http.toURL().openStream()) {
+        URLConnection request = http.toURL().openConnection();
+        request.setReadTimeout(LONGEST_MS);
+        try (InputStream body = request.getInputStream()) {
           body.transferTo(OutputStream.nullOutputStream());
         }
       }

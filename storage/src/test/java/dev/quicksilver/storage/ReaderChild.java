@@ -1,13 +1,14 @@
 package dev.quicksilver.storage;
 
+import dev.quicksilver.storage.lmdb.StorageException;
 import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.io.IOException;
 import java.nio.file.Path;
 
 /**
  * Opens a database as another process, {@code FOLDER MAP-SIZE}, and obeys the bytes of standard
- * input: {@code t} takes a snapshot, {@code r} renews it, {@code c} closes it. Answers each, and
- * the start, with a byte.
+ * input: {@code t} takes a snapshot, {@code r} renews it, {@code c} closes it, {@code f} takes as
+ * many as there can be. Answers each, and the start, with a byte.
  */
 public final class ReaderChild {
   private ReaderChild() {}
@@ -23,10 +24,22 @@ public final class ReaderChild {
           case 't' -> snapshot = database.snapshot();
           case 'r' -> snapshot.renew();
           case 'c' -> snapshot.close();
+          case 'f' -> fill(database);
           default -> throw new IllegalArgumentException("command " + command);
         }
         answer();
       }
+    }
+  }
+
+  private static void fill(Database database) {
+    try {
+      while (true) {
+        Snapshot snapshot = database.snapshot();
+        assert snapshot.head() != null;
+      }
+    } catch (StorageException e) {
+      System.err.println("as expected: " + e.getMessage());
     }
   }
 

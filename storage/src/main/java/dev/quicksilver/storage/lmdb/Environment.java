@@ -148,7 +148,6 @@ public final class Environment {
     }
     long address = NativeEnvironment.open(path, options, flags, DATA_RIGHTS);
     try {
-      NativeEnvironment.freeDeadReaders(address, path);
       return new Environment(path, folder, address, null, options);
     } catch (RuntimeException e) {
       NativeLmdb.envClose(address);

@@ -38,6 +38,7 @@ final class NativeEnvironment {
         check(NativeLmdb.setMaxReaders(env, options.maxReaders()), path);
         MemorySegment name = arena.allocateFrom(path.toAbsolutePath().toString());
         check(NativeLmdb.envOpen(env, name.address(), NativeLmdb.RDONLY | flags, rights), path);
+        freeDeadReaders(env, path); // killed processes may have left no slot for this one
         requireTrees(arena, env, path);
         return env;
       } catch (RuntimeException e) {

@@ -184,6 +184,19 @@ class OtherReadersTest {
     }
   }
 
+  /** Nobody writes who would free them. */
+  @Test
+  void whatAKilledProcessHeldIsFreeForTheNextReader() throws Exception {
+    create().close();
+    try (Child child = new Child()) {
+      child.tell('f');
+    }
+    try (Database database = Database.openReadOnly(folder, FAST.withMapSize(MAP));
+        Snapshot snapshot = database.snapshot()) {
+      assertThat(snapshot.head().lastSequence()).isZero();
+    }
+  }
+
   @Test
   void aSnapshotThatIsRenewedIsNew() throws Exception {
     try (Database database = create();
