@@ -2,12 +2,11 @@ package dev.quicksilver.edge;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quicksilver.fixtures.JavaCommand;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 
 /** A process that writes database {@code edge} of a data directory, see {@link WriterProcess}. */
@@ -34,22 +33,7 @@ public final class Writer implements AutoCloseable {
 
   /** Returns the command line of a program that opens databases. */
   public static List<String> java(Class<?> main, String... arguments) {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "--add-opens=java.base/java.nio=ALL-UNNAMED",
-            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-Xmx192m",
-            "-cp",
-            System.getProperty("java.class.path", "").replace(File.pathSeparator, ":"),
-            main.getName()));
-    command.addAll(List.of(arguments));
-    return command;
+    return JavaCommand.of(main, List.of("-Xmx192m"), List.of(arguments));
   }
 
   /** Has it do something, and waits until that is done. */

@@ -7,6 +7,7 @@ import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.config.UserSource;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
+import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.RespReport;
@@ -24,6 +25,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
@@ -65,7 +67,14 @@ public final class ServeCommand extends NodeCommand {
     } else {
       requireFree(http, data);
       server = lifecycle.own("RESP server", takeOver(config, data));
-      file = lifecycle.own("process file", claimAfter(lifecycle, data));
+      // The process before leaves when it has given its clients away.
+      file =
+          lifecycle.own(
+              "process file",
+              untilItWorks(
+                  lifecycle,
+                  () -> ProcessFile.claimAfter(data, PROCESS_NAME, LONGEST_HANDOVER),
+                  () -> {}));
     }
     Map<String, String> addresses = new LinkedHashMap<>();
     addresses.put(
@@ -78,46 +87,31 @@ public final class ServeCommand extends NodeCommand {
         new StatusReporter(
             configuration, role(), () -> addresses, () -> BesideNode.certificates(server.tls()));
     AutoCloseable last = free.isPresent() ? server : file; // what HTTP comes after
-    Runnable rest =
+    Supplier<HttpEndpoint> rest =
         () -> {
-          var _ = http.start(lifecycle, () -> report(server, reporter), addresses);
+          HttpEndpoint started = http.start(lifecycle, () -> report(server, reporter), addresses);
           BesideNode.publish(file, PROCESS_NAME, addresses);
+          return started;
         };
-    if (free.isPresent()) {
-      rest.run();
-    } else {
-      untilItWorks(lifecycle, last, rest);
-    }
+    var _ =
+        free.isPresent()
+            ? rest.get()
+            : untilItWorks(lifecycle, rest, () -> lifecycle.closeSince(last));
     offer(server, file, configuration, () -> lifecycle.closeSince(last));
     LOG.info("serve {} is ready: {}", configuration.get(Settings.NODE_NAME), addresses);
   }
 
-  /** The process before leaves when it has given its clients away, who are served meanwhile. */
-  private static ProcessFile claimAfter(Lifecycle lifecycle, Path data) {
+  /** Clients that were taken over are served, whatever else cannot be done yet. */
+  private static <T> T untilItWorks(Lifecycle lifecycle, Supplier<T> work, Runnable undo) {
     while (true) {
       try {
-        return ProcessFile.claimAfter(data, PROCESS_NAME, LONGEST_HANDOVER);
-      } catch (CommandException e) {
-        if (lifecycle.isStopping()) {
-          throw e;
-        }
-        LOG.error("clients are served, but the place is not free yet: {}", e.getMessage());
-      }
-    }
-  }
-
-  /** Clients that were taken over are served, whatever else cannot be started. */
-  private static void untilItWorks(Lifecycle lifecycle, AutoCloseable last, Runnable rest) {
-    while (true) {
-      try {
-        rest.run();
-        return;
+        return work.get();
       } catch (RuntimeException e) {
         if (lifecycle.isStopping()) {
           throw e;
         }
         LOG.error("clients are served, but this is tried again: {}", e.toString());
-        lifecycle.closeSince(last);
+        undo.run();
         LockSupport.parkNanos(AGAIN_NANOS);
       }
     }

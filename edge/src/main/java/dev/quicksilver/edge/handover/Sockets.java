@@ -85,30 +85,25 @@ public final class Sockets {
 
   /** Makes a channel of a client's socket, which it closes. */
   public static SocketChannel client(int descriptor, boolean unix) throws IOException {
-    Access access = access();
-    return (SocketChannel)
-        call(
-            () ->
-                access.client.newInstance(
-                    SelectorProvider.provider(), family(unix), fd(access, descriptor), null));
+    return (SocketChannel) make(access().client, descriptor, unix, null); // no remote address
   }
 
   /** Makes a channel of a socket that listens, which it closes. */
   public static ServerSocketChannel listener(int descriptor, boolean unix) throws IOException {
-    Access access = access();
-    return (ServerSocketChannel)
-        call(
-            () ->
-                access.listener.newInstance(
-                    SelectorProvider.provider(), family(unix), fd(access, descriptor), true));
+    return (ServerSocketChannel) make(access().listener, descriptor, unix, true); // it is bound
   }
 
-  private static ProtocolFamily family(boolean unix) {
-    return unix ? StandardProtocolFamily.UNIX : StandardProtocolFamily.INET;
-  }
-
-  private static Object fd(Access access, int descriptor) throws ReflectiveOperationException {
-    return access.newDescriptor.invoke(null, descriptor);
+  private static Object make(
+      Constructor<?> constructor, int descriptor, boolean unix, @Nullable Object last)
+      throws IOException {
+    ProtocolFamily family = unix ? StandardProtocolFamily.UNIX : StandardProtocolFamily.INET;
+    return call(
+        () ->
+            constructor.newInstance(
+                SelectorProvider.provider(),
+                family,
+                access().newDescriptor.invoke(null, descriptor),
+                last));
   }
 
   @FunctionalInterface

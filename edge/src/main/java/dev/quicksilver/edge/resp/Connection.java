@@ -424,11 +424,6 @@ final class Connection {
     interest();
   }
 
-  /** Forgets the client, which another process has from now on; its socket is not touched. */
-  void letGo() {
-    forget();
-  }
-
   // ---- the end
 
   /** Closes once all replies have left. */
@@ -447,12 +442,13 @@ final class Connection {
 
   void close() {
     if (!closed) {
-      forget();
+      letGo();
       wire.close();
     }
   }
 
-  private void forget() {
+  /** Forgets the client; its socket is not touched, since another process may have it. */
+  void letGo() {
     closed = true;
     waiting = null;
     loop.memory().addRequests(-in.length - wire.memory());

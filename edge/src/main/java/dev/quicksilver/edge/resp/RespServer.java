@@ -10,6 +10,7 @@ import dev.quicksilver.tls.ServerTls;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.StandardSocketOptions;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
@@ -167,15 +168,12 @@ public final class RespServer implements AutoCloseable {
 
   private static ServerSocketChannel tcp(InetSocketAddress wanted, @Nullable Takeover from)
       throws IOException {
-    if (from != null) {
-      Optional<ServerSocketChannel> taken = from.listener(Acceptor.TCP);
-      if (taken.isPresent() && isAt(taken.get(), wanted)) {
-        return taken.get();
-      }
-      if (taken.isPresent()) {
-        taken.get().close();
-        from.drop(Acceptor.TCP);
-      }
+    Optional<ServerSocketChannel> taken =
+        from == null
+            ? Optional.empty()
+            : from.listener(Acceptor.TCP, address -> isWanted(address, wanted));
+    if (taken.isPresent()) {
+      return taken.get();
     }
     ServerSocketChannel fresh = ServerSocketChannel.open();
     try {
@@ -195,27 +193,20 @@ public final class RespServer implements AutoCloseable {
     }
   }
 
-  private static boolean isAt(ServerSocketChannel listener, InetSocketAddress wanted)
-      throws IOException {
-    return listener.getLocalAddress() instanceof InetSocketAddress at
+  private static boolean isWanted(SocketAddress address, InetSocketAddress wanted) {
+    return address instanceof InetSocketAddress at
         && (at.getAddress().equals(wanted.getAddress())
             || (at.getAddress().isAnyLocalAddress() && wanted.getAddress().isAnyLocalAddress()))
         && (wanted.getPort() == 0 || at.getPort() == wanted.getPort());
   }
 
   private static UnixListener unix(Path path, @Nullable Takeover from) throws IOException {
-    if (from != null) {
-      Optional<ServerSocketChannel> taken = from.listener(Acceptor.UNIX);
-      if (taken.isPresent()
-          && taken.get().getLocalAddress() instanceof UnixDomainSocketAddress at
-          && at.getPath().equals(path)
-          && Files.exists(path)) { // somebody may have removed it
-        return UnixListener.of(path, taken.get());
-      }
-      if (taken.isPresent()) {
-        taken.get().close();
-        from.drop(Acceptor.UNIX);
-      }
+    Optional<ServerSocketChannel> taken =
+        from == null || !Files.exists(path) // somebody may have removed it
+            ? Optional.empty()
+            : from.listener(Acceptor.UNIX, UnixDomainSocketAddress.of(path)::equals);
+    if (taken.isPresent()) {
+      return UnixListener.of(path, taken.get());
     }
     return UnixListener.bind(path);
   }

@@ -5,6 +5,7 @@ import dev.quicksilver.edge.handover.Message;
 import dev.quicksilver.edge.handover.Sockets;
 import java.io.EOFException;
 import java.io.IOException;
+import java.net.SocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -97,21 +98,29 @@ final class Takeover implements AutoCloseable {
     return common.texts("database");
   }
 
-  /** Returns a listener of a kind, which the caller closes from now on. */
-  Optional<ServerSocketChannel> listener(String kind) throws IOException {
+  /** Whether a listener at an address is wanted. */
+  @FunctionalInterface
+  interface Wanted {
+    boolean at(SocketAddress address);
+  }
+
+  /**
+   * Returns the listener of a kind, which the caller closes from now on; empty if there is none, or
+   * if another one takes its place.
+   */
+  Optional<ServerSocketChannel> listener(String kind, Wanted wanted) throws IOException {
     Integer descriptor = listeners.get(kind);
     if (descriptor == null) {
       return Optional.empty();
     }
     ServerSocketChannel listener = Sockets.listener(descriptor, kind.equals(Acceptor.UNIX));
     listeners.remove(kind);
+    if (!wanted.at(listener.getLocalAddress())) {
+      listener.close();
+      return Optional.empty();
+    }
     kept.add(kind);
     return Optional.of(listener);
-  }
-
-  /** Says that a listener is not wanted, whose place another one takes. */
-  void drop(String kind) {
-    kept.remove(kind);
   }
 
   /**
