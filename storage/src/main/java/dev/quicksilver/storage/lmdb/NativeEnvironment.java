@@ -23,7 +23,8 @@ final class NativeEnvironment {
   private NativeEnvironment() {}
 
   /**
-   * Opens an environment that is only read. What fails leaves nothing open.
+   * Opens an environment that is only read, and frees the slots of processes that died. What fails
+   * leaves nothing open.
    *
    * @return the address of its {@code MDB_env}
    */
@@ -38,7 +39,7 @@ final class NativeEnvironment {
         check(NativeLmdb.setMaxReaders(env, options.maxReaders()), path);
         MemorySegment name = arena.allocateFrom(path.toAbsolutePath().toString());
         check(NativeLmdb.envOpen(env, name.address(), NativeLmdb.RDONLY | flags, rights), path);
-        freeDeadReaders(env, path); // killed processes may have left no slot for this one
+        freeDeadReaders(env, path); // first: the next call needs a slot
         requireTrees(arena, env, path);
         return env;
       } catch (RuntimeException e) {

@@ -184,19 +184,6 @@ class OtherReadersTest {
     }
   }
 
-  /** Nobody writes who would free them. */
-  @Test
-  void whatAKilledProcessHeldIsFreeForTheNextReader() throws Exception {
-    create().close();
-    try (Child child = new Child()) {
-      child.tell('f');
-    }
-    try (Database database = Database.openReadOnly(folder, FAST.withMapSize(MAP));
-        Snapshot snapshot = database.snapshot()) {
-      assertThat(snapshot.head().lastSequence()).isZero();
-    }
-  }
-
   @Test
   void aSnapshotThatIsRenewedIsNew() throws Exception {
     try (Database database = create();
@@ -226,6 +213,35 @@ class OtherReadersTest {
       overwrite(database, 300);
       assertThat(database.otherReaders()).isEmpty();
       assertThat(database.fileBytes()).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void aDatabaseWhoseSlotsAreAllLeftByDeadProcessesOpens() throws Exception {
+    StorageOptions few =
+        new StorageOptions(
+            MAP,
+            4,
+            FAST.durable(),
+            FAST.logMaxAge(),
+            FAST.logMaxBytes(),
+            FAST.maxSnapshotAge(),
+            FAST.clock(),
+            FAST.bootId());
+    // while it is open here LMDB does not begin with an empty table; without commits nobody looks
+    try (Database database = Database.create(folder, DNS, few)) {
+      try (Child child = new Child();
+          Snapshot _ = database.snapshot()) {
+        child.tell('f');
+        assertThatExceptionOfType(StorageException.class)
+            .isThrownBy(database::snapshot)
+            .satisfies(e -> assertThat(e.code()).isEqualTo(ErrorCode.NO_SPACE));
+      }
+      try (Child child = new Child()) {
+        child.tell('t');
+        assertThat(database.otherReaders())
+            .containsExactly(new ReaderProcess(child.pid(), 1, 1, 0, Duration.ZERO, 0, false));
+      }
     }
   }
 
