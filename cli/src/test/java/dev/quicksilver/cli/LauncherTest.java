@@ -58,13 +58,21 @@ final class LauncherTest {
       }
       """;
 
-  /** What the launcher runs after a build. */
+  /**
+   * What the launcher runs after a build; fails if it hears of anything that is set for a start.
+   */
   private static final String REHEARSAL =
       """
       package dev.quicksilver.cli;
 
       public final class Rehearsal {
         public static void main(String[] arguments) throws Exception {
+          for (String name : System.getenv().keySet()) {
+            if (name.startsWith("QUICKSILVER_") || name.endsWith("JAVA_OPTIONS") || name.equals("JAVA_TOOL_OPTIONS")) {
+              System.out.println("heard " + name);
+              System.exit(1);
+            }
+          }
           java.nio.file.Path data = java.nio.file.Path.of(arguments[1]);
           if (arguments[0].equals("fill")) {
             java.nio.file.Files.createDirectory(data);
@@ -219,6 +227,22 @@ final class LauncherTest {
     assertThat(run(Map.of())).as("no cache").isEqualTo("one []\n");
     Files.delete(cache);
     assertThat(run(Map.of())).as("none").isEqualTo("one []\n");
+  }
+
+  @Test
+  void whatIsSetForTheStartThatBuildsIsNotMeantForTheRehearsal() throws Exception {
+    Map<String, String> set =
+        Map.of(
+            "QUICKSILVER_CONFIG", "/etc/node.toml",
+            "QUICKSILVER_RESP_UNIX_SOCKET", "/run/a socket",
+            "QUICKSILVER_RESP_PASSWORD", "two\nlines",
+            "QUICKSILVER_no.name-of-a-shell", "1",
+            "QUICKSILVER_JAVA_OPTS", "-Xmx100m",
+            "JAVA_TOOL_OPTIONS", "-Xshare:off",
+            "JDK_JAVA_OPTIONS", "-Dc=d",
+            "_JAVA_OPTIONS", "-De=f");
+    assertThat(run(set)).endsWith("one []\n").doesNotContain("longer");
+    assertThat(run(Map.of("QUICKSILVER_JAVA_OPTS", TELL))).contains(CACHED);
   }
 
   @Test
