@@ -208,10 +208,6 @@ final class LauncherTest {
     assertThat(build.resolve("rehearsal")).doesNotExist();
     Map<String, String> tell = Map.of("QUICKSILVER_JAVA_OPTS", TELL);
     assertThat(run(tell)).contains(CACHED, "one []\n");
-    assertThat(run(Map.of("QUICKSILVER_JAVA_OPTS", "-Xshare:off"))).isEqualTo("one []\n");
-
-    assertThat(run(Map.of("JAVA_TOOL_OPTIONS", "-Xshare:off"))).endsWith("one []\n");
-
     Path jar = build.resolve("lib/cli.jar");
     FileTime made = Files.getLastModifiedTime(jar);
     Files.setLastModifiedTime(jar, FileTime.from(made.toInstant().plusSeconds(10)));
@@ -227,6 +223,43 @@ final class LauncherTest {
     assertThat(run(Map.of())).as("no cache").isEqualTo("one []\n");
     Files.delete(cache);
     assertThat(run(Map.of())).as("none").isEqualTo("one []\n");
+  }
+
+  @Test
+  void whoeverNamesACacheOfTheirOwnStartsWithoutTheBuilds() throws Exception {
+    assertThat(run(Map.of())).doesNotContain("longer");
+    Path words = Files.writeString(folder.resolve("words"), "-Xshare:off\n");
+    Path list = folder.resolve("list");
+    List<String> options =
+        List.of(
+            "-Xshare:off",
+            "-Da=b\t-Xshare:auto",
+            "-XX:SharedArchiveFile=" + folder.resolve("none"),
+            "-XX:DumpLoadedClassList=" + list,
+            "-XX:VMOptionsFile=" + words);
+    List<String> variables =
+        List.of("QUICKSILVER_JAVA_OPTS", "JAVA_TOOL_OPTIONS", "JDK_JAVA_OPTIONS", "_JAVA_OPTIONS");
+    for (String variable : variables) {
+      for (String option : options) {
+        String printed = run(Map.of(variable, option), "a");
+        assertThat(printed).as("%s=%s", variable, option).endsWith("one [a]\n");
+      }
+    }
+    Map<String, String> others =
+        Map.of(
+            "QUICKSILVER_JAVA_OPTS", "@" + words,
+            "JDK_JAVA_OPTIONS", "@" + words,
+            "JAVA_TOOL_OPTIONS", "'-Xsh'are:off");
+    for (Map.Entry<String, String> other : others.entrySet()) {
+      assertThat(run(Map.ofEntries(other))).as(other.toString()).endsWith("one []\n");
+    }
+
+    Map<String, String> harmless =
+        Map.of(
+            "QUICKSILVER_JAVA_OPTS", TELL,
+            "JAVA_TOOL_OPTIONS", "-Duser=a@b -Xmx100m",
+            "JDK_JAVA_OPTIONS", "'-Dname=a b'");
+    assertThat(run(harmless)).contains(CACHED, "one []\n");
   }
 
   @Test
