@@ -12,10 +12,12 @@ import dev.quicksilver.storage.record.Position;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.net.URLConnection;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.UUID;
 
@@ -32,16 +34,23 @@ public final class Rehearsal {
   private static final String VALUE = "value";
   private static final String GET = "*2\r\n$3\r\nGET\r\n$3\r\nkey\r\n";
   private static final String REPLY = "$5\r\nvalue\r\n";
-  private static final int LONGEST_MS = 60_000;
   private static final int LOOK_EVERY_MS = 10;
+
+  /** How long one of the two processes may take: others wait for the build. */
+  private static final Duration LONGEST = Duration.ofSeconds(30);
+
+  /** How long an answer may take. */
+  private static final Duration PATIENCE = Duration.ofSeconds(10);
 
   private Rehearsal() {}
 
   /**
    * Takes a word and the data directory: {@code fill} makes it, {@code serve} serves it, and ends
-   * the process with exit code 0 or, with the reason on standard error, 1.
+   * the process with exit code 0 or, with the reason on standard error, 1; within 30 seconds at the
+   * latest.
    */
   public static void main(String[] arguments) {
+    endAfter(LONGEST);
     Path data = Path.of(arguments[1]);
     if (arguments[0].equals("fill")) {
       fill(data);
@@ -55,6 +64,29 @@ public final class Rehearsal {
           "--resp-listen=127.0.0.1:0",
           "--http-listen=127.0.0.1:0"
         });
+  }
+
+  /**
+   * Ends the process as failed if it is still there after a time, whatever its threads wait for.
+   */
+  static void endAfter(Duration longest) {
+    Thread.ofPlatform()
+        .daemon()
+        .name("end")
+        .start(
+            () -> {
+              try {
+                Thread.sleep(longest);
+                fail("it has not ended within " + longest.toMillis() + " ms");
+              } catch (InterruptedException e) {
+                fail(e.toString());
+              }
+            });
+  }
+
+  private static void fail(String reason) {
+    System.err.println("the rehearsal failed: " + reason);
+    Runtime.getRuntime().halt(1);
   }
 
   private static void fill(Path data) {
@@ -73,40 +105,49 @@ public final class Rehearsal {
   /** Waits for the server, asks it, and ends the process as a signal would. */
   private static void ask(Path data) {
     try {
-      Map<String, String> addresses = addresses(data);
-      URI resp = URI.create("resp://" + addresses.get("resp"));
-      try (Socket socket = new Socket(resp.getHost(), resp.getPort())) {
-        socket.setSoTimeout(LONGEST_MS);
-        OutputStream requests = socket.getOutputStream();
-        requests.write(GET.getBytes(UTF_8));
-        String reply = new String(socket.getInputStream().readNBytes(REPLY.length()), UTF_8);
-        if (!reply.equals(REPLY)) {
-          throw new IOException("the server answered: " + reply);
-        }
-      }
-      for (String path : new String[] {"healthz", "status", "metrics"}) {
-        URI http = URI.create("http://" + addresses.get("http") + "/" + path);
-        URLConnection request = http.toURL().openConnection();
-        request.setReadTimeout(LONGEST_MS);
-        try (InputStream body = request.getInputStream()) {
-          body.transferTo(OutputStream.nullOutputStream());
-        }
-      }
+      ask(addresses(data), PATIENCE);
       System.exit(0);
     } catch (IOException | InterruptedException | RuntimeException e) {
-      System.err.println("the rehearsal failed: " + e);
-      Runtime.getRuntime().halt(1);
+      fail(e.toString());
     }
   }
 
-  private static Map<String, String> addresses(Path data) throws IOException, InterruptedException {
-    for (int waited = 0; waited < LONGEST_MS; waited += LOOK_EVERY_MS) {
-      var published = ProcessFile.read(data, "serve");
-      if (published.isPresent()) {
-        return published.get().addresses();
+  /**
+   * Asks a server all that is rehearsed.
+   *
+   * @param patience how long nothing may come from it
+   * @throws IOException if it does not answer, or something else than it should
+   */
+  static void ask(Map<String, String> addresses, Duration patience) throws IOException {
+    int millis = Math.toIntExact(patience.toMillis());
+    URI resp = URI.create("resp://" + addresses.get("resp"));
+    try (Socket socket = new Socket()) {
+      socket.setSoTimeout(millis);
+      socket.connect(new InetSocketAddress(resp.getHost(), resp.getPort()), millis);
+      OutputStream requests = socket.getOutputStream();
+      requests.write(GET.getBytes(UTF_8));
+      String reply = new String(socket.getInputStream().readNBytes(REPLY.length()), UTF_8);
+      if (!reply.equals(REPLY)) {
+        throw new IOException("the server answered: " + reply);
       }
-      Thread.sleep(LOOK_EVERY_MS);
     }
-    throw new IOException("no server within " + LONGEST_MS + " ms");
+    for (String path : new String[] {"healthz", "status", "metrics"}) {
+      URLConnection http =
+          URI.create("http://" + addresses.get("http") + "/" + path).toURL().openConnection();
+      http.setConnectTimeout(millis);
+      http.setReadTimeout(millis);
+      try (InputStream body = http.getInputStream()) {
+        body.transferTo(OutputStream.nullOutputStream());
+      }
+    }
+  }
+
+  private static Map<String, String> addresses(Path data) throws InterruptedException {
+    var published = ProcessFile.read(data, "serve");
+    while (published.isEmpty()) {
+      Thread.sleep(LOOK_EVERY_MS);
+      published = ProcessFile.read(data, "serve");
+    }
+    return published.get().addresses();
   }
 }
