@@ -42,6 +42,10 @@ final class EdgeReadUnderWriteBar implements Bar {
   private static final int LARGE_KEYS = 1_000;
   private static final int WARM_SECONDS = 4;
   private static final int SLOW_MILLIS = 20;
+
+  /** The variable that names the file whose being there makes the disk slow. */
+  private static final String SLOW_WHILE = "SLOWSYNC_FILE";
+
   private static final String EDGE = "edge";
   private static final String SERVE = "serve";
 
@@ -123,7 +127,13 @@ final class EdgeReadUnderWriteBar implements Bar {
                     "gcc", "-O2", "-shared", "-fPIC", "-o", library.toString(), source.toString())),
         "gcc",
         "libc6-dev");
-    return Map.of("LD_PRELOAD", library.toString(), "SLOWSYNC_MS", Integer.toString(SLOW_MILLIS));
+    return Map.of(
+        "LD_PRELOAD",
+        library.toString(),
+        SLOW_WHILE,
+        folder.resolve("slow").toString(),
+        "SLOWSYNC_MS",
+        Integer.toString(SLOW_MILLIS));
   }
 
   private static double print(
@@ -150,12 +160,25 @@ final class EdgeReadUnderWriteBar implements Bar {
     return keys;
   }
 
-  private static Result measure(int port, int seconds) throws IOException {
+  /**
+   * Warms and measures. The disk becomes slow in between: a writer in Java that had written a few
+   * hundred values by then would still be compiled while the others' reads are measured.
+   */
+  private static Result measure(int port, int seconds, Map<String, String> disk)
+      throws IOException {
     var latencies = new Histogram(TimeUnit.MINUTES.toNanos(10), 3);
+    String slow = disk.get(SLOW_WHILE);
     try (var client = new EdgeClient(port)) {
       client.read(keys(), WARM_SECONDS, latencies);
       latencies.reset();
+      if (slow != null) {
+        Files.createFile(Path.of(slow));
+      }
       client.read(keys(), seconds, latencies);
+    } finally {
+      if (slow != null) {
+        Files.deleteIfExists(Path.of(slow));
+      }
     }
     return new Result(
         latencies.getValueAtPercentile(50) / 1e3,
@@ -189,7 +212,7 @@ final class EdgeReadUnderWriteBar implements Bar {
           throw new IOException("the writer did not start: " + line);
         }
         cluster.start(NodeSpec.serve(SERVE, EDGE));
-        Result result = measure(cluster.port(SERVE, "resp"), seconds);
+        Result result = measure(cluster.port(SERVE, "resp"), seconds, disk);
         requireWrites(writer.isAlive());
         return result;
       }
@@ -231,7 +254,7 @@ final class EdgeReadUnderWriteBar implements Bar {
         threads.add(Thread.ofPlatform().start(() -> write(redis.port(), seed, stopping, written)));
       }
       try {
-        Result result = measure(redis.port(), seconds);
+        Result result = measure(redis.port(), seconds, disk);
         requireWrites(writers == 0 || written.get() > 0);
         return result;
       } finally {
