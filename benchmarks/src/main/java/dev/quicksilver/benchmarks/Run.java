@@ -74,7 +74,8 @@ public final class Run implements Callable<Integer> {
           new IsolationBar(),
           new EdgeRespBar(),
           new EdgeStartupBar(),
-          new EdgeReadUnderWriteBar());
+          new EdgeReadUnderWriteBar(),
+          new OpsPackageBar());
 
   @Parameters(paramLabel = "NAME", arity = "0..*", description = "Bars, as --list names them.")
   private List<String> names = List.of();
