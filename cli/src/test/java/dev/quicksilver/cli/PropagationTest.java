@@ -13,8 +13,10 @@ import dev.quicksilver.postgres.SqlSession;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.lmdb.StorageOptions;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -106,6 +108,16 @@ final class PropagationTest {
     assertThat((Throwable) refusal).as("waiting in vain for %s", arguments).isNotNull();
     assertThat(refusal.getSQLState()).as(refusal.getMessage()).isEqualTo("QS001");
     return refusal;
+  }
+
+  /** What a library has to say of itself is no business of who reads the log. */
+  @Test
+  void aNormalStartWarnsOfNothing() throws Exception {
+    for (String node : List.of("root", "fra-1", "sin-1")) {
+      List<String> lines = Files.readAllLines(cluster.log(node));
+      assertThat(lines).as(node).anyMatch(line -> line.contains(" is ready: "));
+      assertThat(lines).as(node).noneMatch(line -> line.matches("\\S+ (WARN|ERROR) .*"));
+    }
   }
 
   @Test

@@ -45,8 +45,9 @@ public final class Migrations {
               .schemas(SCHEMA)
               .defaultSchema(SCHEMA)
               .createSchemas(true)
-              // In the synchronous mode a commit waits for the root, which starts with this.
-              .initSql("SET synchronous_commit = local")
+              // In the synchronous mode a commit waits for the root, which starts with this. And
+              // that something is there already is no news.
+              .initSql("SET synchronous_commit = local; SET client_min_messages = warning")
               .locations("classpath:dev/quicksilver/migrations", "classpath:dev/quicksilver/sql")
               .cleanDisabled(true)
               // Rights were a repeatable migration once; now they are put right each time.

@@ -158,7 +158,10 @@ public final class Lifecycle implements AutoCloseable {
 
   private void closeParts() {
     synchronized (this) {
-      closing = true;
+      if (!closing) {
+        closing = true;
+        ServiceManager.stopping();
+      }
     }
     closer.lock(); // whoever comes second leaves when everything is closed
     try {

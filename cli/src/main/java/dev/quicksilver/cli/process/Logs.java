@@ -32,6 +32,8 @@ public final class Logs {
     context.getLogger("org.flywaydb").setLevel(Level.WARN);
     context.getLogger("org.jooq").setLevel(Level.WARN);
     context.getLogger("com.zaxxer.hikari").setLevel(Level.WARN);
+    // Warns of initSql three times a start; its successor is not run on each of the connections.
+    context.getLogger("org.flywaydb.core.internal.util.DeprecationUtils").setLevel(Level.ERROR);
   }
 
   private static Encoder<ILoggingEvent> encoder(LoggerContext context, LogFormat format) {

@@ -167,7 +167,7 @@ public final class ProcessFile implements AutoCloseable {
     }
   }
 
-  /** Says that the process is ready. */
+  /** Says that the process is ready, also to systemd if that started it. */
   public void publish(Content content) {
     try {
       Path draft = file.resolveSibling(file.getFileName() + ".new");
@@ -176,6 +176,7 @@ public final class ProcessFile implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+    ServiceManager.ready();
   }
 
   /** Returns what a living process has published; empty if there is none. */
