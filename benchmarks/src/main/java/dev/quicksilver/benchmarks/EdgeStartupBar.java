@@ -45,8 +45,6 @@ final class EdgeStartupBar implements Bar {
     }
   }
 
-  private final Path home = Path.of(System.getenv().getOrDefault("QUICKSILVER_HOME", "."));
-
   @Override
   public String name() {
     return "edge.startup";
@@ -68,7 +66,8 @@ final class EdgeStartupBar implements Bar {
     int rounds = settings.size(10, 3);
     Path folder = Files.createTempDirectory("quicksilver-edge-startup-");
     try {
-      launch(folder, "version").waitFor(); // builds, if that has not been done
+      Launcher.start(folder.resolve("log"), "version")
+          .waitFor(); // builds, if that has not been done
       Path data = folder.resolve("data");
       int pairs = fill(data, (long) mib << 20);
       System.out.printf("%,d pairs, environment of %,d MiB%n", pairs, mib);
@@ -149,32 +148,14 @@ final class EdgeStartupBar implements Bar {
 
   // ---- one start
 
-  /** Starts the script as a user does, without this process's settings of Quicksilver. */
-  private Process launch(Path folder, String... arguments) throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(home.resolve("quicksilver").toString());
-    command.addAll(List.of(arguments));
-    ProcessBuilder builder = new ProcessBuilder(command);
-    builder
-        .environment()
-        .keySet()
-        .removeIf(
-            name -> name.startsWith("QUICKSILVER_") && !name.equals("QUICKSILVER_MAVEN_OPTS"));
-    builder.environment().put("QUICKSILVER_JAVA_HOME", System.getProperty("java.home"));
-    return builder
-        .redirectErrorStream(true)
-        .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("log").toFile()))
-        .start();
-  }
-
   private Round start(Path folder, Path data, int number) throws Exception {
     int port = Ports.free();
     byte[] expected = reply(value(number));
     Path claim = data.resolve("run/serve.native");
     long began = System.nanoTime();
     Process process =
-        launch(
-            folder,
+        Launcher.start(
+            folder.resolve("log"),
             "serve",
             "--data-directory=" + data,
             "--data-map-size=8192",

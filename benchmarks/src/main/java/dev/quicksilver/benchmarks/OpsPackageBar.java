@@ -41,7 +41,7 @@ final class OpsPackageBar implements Bar {
 
   private static final String DATA = "var/lib/quicksilver";
 
-  private final Path home = Path.of(System.getenv().getOrDefault("QUICKSILVER_HOME", "."));
+  private final Path home = Launcher.home();
   private final Node root = new Node("quicksilver-root.service", "root.toml");
   private final Node relay = new Node("quicksilver-replica.service", "relay.toml");
   private final Node edge = new Node("quicksilver-replica.service", "replica.toml");

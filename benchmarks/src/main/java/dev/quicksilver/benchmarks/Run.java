@@ -75,7 +75,8 @@ public final class Run implements Callable<Integer> {
           new EdgeRespBar(),
           new EdgeStartupBar(),
           new EdgeReadUnderWriteBar(),
-          new OpsPackageBar());
+          new OpsPackageBar(),
+          new OpsStartupBar());
 
   @Parameters(paramLabel = "NAME", arity = "0..*", description = "Bars, as --list names them.")
   private List<String> names = List.of();

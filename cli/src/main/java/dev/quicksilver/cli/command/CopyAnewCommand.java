@@ -43,7 +43,7 @@ public final class CopyAnewCommand implements Callable<Integer> {
   CopyAnewCommand() {}
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
     if (node != null) {
       out.print(tell(node));
@@ -60,10 +60,8 @@ public final class CopyAnewCommand implements Callable<Integer> {
     return ExitCode.OK;
   }
 
-  private String tell(String address) throws InterruptedException {
-    try (NodeClient client = new NodeClient(address)) {
-      return client.post(CopyRequests.PATH, Map.of("database", database));
-    }
+  private String tell(String address) {
+    return new NodeClient(address).post(CopyRequests.PATH, Map.of("database", database));
   }
 
   private String prepare(Configuration configuration, Path data) throws IOException {

@@ -38,7 +38,7 @@ public final class GetCommand implements Callable<Integer> {
   GetCommand() {}
 
   @Override
-  public Integer call() throws InterruptedException {
+  public Integer call() {
     byte[] value = node == null ? local() : remote(node);
     System.out.write(value, 0, value.length);
     System.out.println();
@@ -58,9 +58,7 @@ public final class GetCommand implements Callable<Integer> {
     }
   }
 
-  private byte[] remote(String address) throws InterruptedException {
-    try (NodeClient client = new NodeClient(address)) {
-      return client.get("/get", Map.of("database", database, "key", key)).body();
-    }
+  private byte[] remote(String address) {
+    return new NodeClient(address).get("/get", Map.of("database", database, "key", key)).body();
   }
 }

@@ -6,10 +6,9 @@ import dev.quicksilver.storage.log.LogEntry;
 import dev.quicksilver.storage.log.LogScan;
 import dev.quicksilver.storage.record.Head;
 import java.io.PrintWriter;
-import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -83,18 +82,17 @@ public final class LogCommand implements Callable<Integer> {
 
   private void remote(String address) throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    try (NodeClient client = new NodeClient(address)) {
-      long next = from;
-      boolean more;
-      do {
-        HttpResponse<byte[]> page =
-            client.get("/log", Map.of("database", database, "from", Long.toString(next)));
-        out.print(new String(page.body(), StandardCharsets.UTF_8));
-        out.flush();
-        next = page.headers().firstValueAsLong(RemoteReads.NEXT).orElseThrow();
-        more = page.body().length > 0;
-      } while (more || goOn(out));
-    }
+    NodeClient client = new NodeClient(address);
+    long next = from;
+    boolean more;
+    do {
+      NodeClient.Answer page =
+          client.get("/log", Map.of("database", database, "from", Long.toString(next)));
+      out.print(page.text());
+      out.flush();
+      next = Long.parseLong(Objects.requireNonNull(page.next(), RemoteReads.NEXT));
+      more = page.body().length > 0;
+    } while (more || goOn(out));
   }
 
   /** Waits a little when following; not when the reader of a pipe has gone. */

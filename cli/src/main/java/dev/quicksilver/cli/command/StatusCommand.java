@@ -49,13 +49,10 @@ public final class StatusCommand implements Callable<Integer> {
   StatusCommand() {}
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws IOException {
     String address =
         node == null ? fromDirectory(ConfigurationFlags.load(spec, System.getenv())) : node;
-    byte[] body;
-    try (NodeClient client = new NodeClient(address)) {
-      body = client.get("/status", Map.of()).body();
-    }
+    byte[] body = new NodeClient(address).get("/status", Map.of()).body();
     PrintWriter out = spec.commandLine().getOut();
     NodeStatus status = Json.MAPPER.readValue(body, NodeStatus.class);
     if (json) {

@@ -52,7 +52,7 @@ public final class SwitchOverCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException, InterruptedException {
+  public Integer call() throws IOException {
     String address =
         node != null
             ? node
@@ -60,9 +60,7 @@ public final class SwitchOverCommand implements Callable<Integer> {
     if (address.isEmpty()) {
       throw new CommandException(ExitCode.NOT_FOUND, "the node serves no HTTP: give --node");
     }
-    try (NodeClient client = new NodeClient(address)) {
-      spec.commandLine().getOut().print(client.post(PATH, Map.of()));
-    }
+    spec.commandLine().getOut().print(new NodeClient(address).post(PATH, Map.of()));
     spec.commandLine().getOut().flush();
     return ExitCode.OK;
   }
