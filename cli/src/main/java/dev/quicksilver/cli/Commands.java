@@ -29,7 +29,9 @@ import dev.quicksilver.cli.load.LoadCommand;
 import dev.quicksilver.cli.process.ExitCode;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -48,29 +50,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
     description =
         "Configuration written as SQL in PostgreSQL, read in microseconds on every edge machine.",
     synopsisSubcommandLabel = "COMMAND",
-    usageHelpAutoWidth = true,
-    subcommands = {
-      DemoCommand.class,
-      RootCommand.class,
-      ReplicaCommand.class,
-      BridgeCommand.class,
-      ServeCommand.class,
-      StatusCommand.class,
-      LogCommand.class,
-      GetCommand.class,
-      SnapshotCommand.class,
-      VerifyCommand.class,
-      CompactCommand.class,
-      CopyAnewCommand.class,
-      SwitchOverCommand.class,
-      LoadCommand.class,
-      ExportCommand.class,
-      CompareCommand.class,
-      MigrateCommand.class,
-      CertificatesCommand.class,
-      PostgresCommand.class,
-      VersionCommand.class
-    })
+    usageHelpAutoWidth = true)
 final class Commands {
   @Option(
       names = {"-h", "--help"},
@@ -86,42 +66,88 @@ final class Commands {
       description = "Shows the stack trace of a failure.")
   private boolean debug;
 
+  /** All commands in the order of the help. */
+  private static final Map<String, Class<?>> CLASSES = new LinkedHashMap<>();
+
+  static {
+    CLASSES.put("demo", DemoCommand.class);
+    CLASSES.put("root", RootCommand.class);
+    CLASSES.put("replica", ReplicaCommand.class);
+    CLASSES.put("bridge", BridgeCommand.class);
+    CLASSES.put("serve", ServeCommand.class);
+    CLASSES.put("status", StatusCommand.class);
+    CLASSES.put("log", LogCommand.class);
+    CLASSES.put("get", GetCommand.class);
+    CLASSES.put("snapshot", SnapshotCommand.class);
+    CLASSES.put("verify", VerifyCommand.class);
+    CLASSES.put("compact", CompactCommand.class);
+    CLASSES.put("copy-anew", CopyAnewCommand.class);
+    CLASSES.put("switch-over", SwitchOverCommand.class);
+    CLASSES.put("load", LoadCommand.class);
+    CLASSES.put("export", ExportCommand.class);
+    CLASSES.put("compare", CompareCommand.class);
+    CLASSES.put("migrate", MigrateCommand.class);
+    CLASSES.put("certificates", CertificatesCommand.class);
+    CLASSES.put("postgres", PostgresCommand.class);
+    CLASSES.put("version", VersionCommand.class);
+  }
+
   private Commands() {}
 
   /** Returns all commands with all their flags. */
   static CommandLine commandLine() {
+    return commandLine(CLASSES);
+  }
+
+  /**
+   * Returns what is needed for a command line: the one command that it begins with, or all. Picocli
+   * takes milliseconds to read each command's annotations.
+   */
+  static CommandLine commandLineFor(String... arguments) {
+    Class<?> only = arguments.length == 0 ? null : CLASSES.get(arguments[0]);
+    return commandLine(only == null ? CLASSES : Map.of(arguments[0], only));
+  }
+
+  private static CommandLine commandLine(Map<String, Class<?>> classes) {
     Commands root = new Commands();
     CommandLine commands = new CommandLine(root);
+    classes.forEach((name, command) -> commands.addSubcommand(name, command));
     List<Setting<?>> data = List.of(Settings.DATA_DIRECTORY, Settings.DATA_MAP_SIZE);
-    flags(commands, "root", Settings.of(Role.ROOT));
-    flags(commands, "replica", Settings.of(Role.REPLICA));
-    flags(commands, "bridge", Settings.of(Role.BRIDGE));
-    flags(commands, "serve", Settings.of(Role.SERVE));
-    flags(commands, "postgres", Settings.of(Role.ROOT));
-    flags(commands, "status", data);
-    flags(commands, "log", data);
-    flags(commands, "get", data);
-    flags(commands, "snapshot", data);
-    flags(commands, "verify", data);
-    flags(commands, "compact", data);
-    flags(commands, "export", data);
-    flags(commands, "compare", data);
-    flags(commands, "copy-anew", data);
-    flags(commands, "switch-over", data);
-    List<Setting<?>> postgres =
-        Settings.of(Role.ROOT).stream().filter(s -> s.key().startsWith("postgres.")).toList();
-    flags(commands, "load", postgres);
-    flags(commands, "migrate", postgres);
+    for (String name : classes.keySet()) {
+      List<Setting<?>> settings =
+          switch (name) {
+            case "root", "postgres" -> Settings.of(Role.ROOT);
+            case "replica" -> Settings.of(Role.REPLICA);
+            case "bridge" -> Settings.of(Role.BRIDGE);
+            case "serve" -> Settings.of(Role.SERVE);
+            case "load", "migrate" ->
+                Settings.of(Role.ROOT).stream()
+                    .filter(s -> s.key().startsWith("postgres."))
+                    .toList();
+            case "status",
+                "log",
+                "get",
+                "snapshot",
+                "verify",
+                "compact",
+                "export",
+                "compare",
+                "copy-anew",
+                "switch-over" ->
+                data;
+            default -> List.of();
+          };
+      if (!settings.isEmpty()) {
+        ConfigurationFlags.add(
+            Objects.requireNonNull(commands.getSubcommands().get(name)), settings);
+      }
+    }
     commands.registerConverter(Path.class, Commands::path);
     commands.setExitCodeExceptionMapper(thrown -> Failures.describe(thrown).exitCode());
     commands.setExecutionExceptionHandler(
         (thrown, command, parsed) -> Failures.tell(thrown, root.debug, command.getErr()));
     commands.setParameterExceptionHandler(Commands::explain);
     return commands;
-  }
-
-  private static void flags(CommandLine commands, String name, List<Setting<?>> settings) {
-    ConfigurationFlags.add(Objects.requireNonNull(commands.getSubcommands().get(name)), settings);
   }
 
   private static Path path(String text) {

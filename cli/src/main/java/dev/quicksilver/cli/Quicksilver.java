@@ -28,7 +28,9 @@ public final class Quicksilver {
   public static int run(String... arguments) {
     Logs.configure(LogLevel.WARN, LogFormat.TEXT);
     Optional<PlainStart> plain = PlainStart.of(arguments);
-    return plain.isPresent() ? plain.get().run() : commandLine().execute(arguments);
+    return plain.isPresent()
+        ? plain.get().run()
+        : Commands.commandLineFor(arguments).execute(arguments);
   }
 
   /** Returns all commands with all their flags. */
