@@ -142,7 +142,7 @@ public final class Assembly {
     Path rules = root.resolve("usr/share/quicksilver/prometheus");
     Files.createDirectories(rules);
     for (Path file : sorted(sources.resolve("ops/prometheus"), "*.yml")) {
-      copy(file, rules.resolve(file.getFileName()));
+      write(rules.resolve(file.getFileName()), installed(file));
     }
   }
 
