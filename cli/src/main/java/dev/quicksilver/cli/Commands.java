@@ -23,6 +23,7 @@ import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Setting;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.demo.DemoCommand;
+import dev.quicksilver.cli.doctor.DoctorCommand;
 import dev.quicksilver.cli.load.CompareCommand;
 import dev.quicksilver.cli.load.ExportCommand;
 import dev.quicksilver.cli.load.LoadCommand;
@@ -89,6 +90,7 @@ final class Commands {
     CLASSES.put("migrate", MigrateCommand.class);
     CLASSES.put("certificates", CertificatesCommand.class);
     CLASSES.put("postgres", PostgresCommand.class);
+    CLASSES.put("doctor", DoctorCommand.class);
     CLASSES.put("version", VersionCommand.class);
   }
 
@@ -116,6 +118,7 @@ final class Commands {
     for (String name : classes.keySet()) {
       List<Setting<?>> settings =
           switch (name) {
+            case "doctor" -> Settings.all();
             case "root", "postgres" -> Settings.of(Role.ROOT);
             case "replica" -> Settings.of(Role.REPLICA);
             case "bridge" -> Settings.of(Role.BRIDGE);

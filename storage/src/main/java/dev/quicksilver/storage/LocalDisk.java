@@ -84,20 +84,30 @@ public final class LocalDisk {
    * @throws StorageException UNSUPPORTED
    */
   public static void require(Path dataDirectory) {
-    look(dataDirectory)
+    doubt(dataDirectory, MOUNTS).ifPresent(warning -> LOG.warn("{}", warning));
+  }
+
+  /**
+   * The same, but returns what is worth a second thought: one line with its cure.
+   *
+   * @param mounts a file of the form of {@code /proc/self/mountinfo}
+   * @throws StorageException UNSUPPORTED
+   */
+  public static Optional<String> doubt(Path dataDirectory, Path mounts) {
+    return look(dataDirectory, mounts)
         .filter(mount -> verdict(mount.type()) == Verdict.WARNED_OF)
-        .ifPresent(mount -> LOG.warn("{}", warning(dataDirectory, mount)));
+        .map(mount -> warning(dataDirectory, mount));
   }
 
   /** The same without a warning, for who asks often. */
   static void refuse(Path dataDirectory) {
-    look(dataDirectory);
+    look(dataDirectory, MOUNTS);
   }
 
-  private static Optional<Mount> look(Path dataDirectory) {
+  private static Optional<Mount> look(Path dataDirectory, Path mounts) {
     try {
       Optional<Mount> mount =
-          MountTable.parse(Files.readString(MOUNTS)).of(existing(dataDirectory).toRealPath());
+          MountTable.parse(Files.readString(mounts)).of(existing(dataDirectory).toRealPath());
       mount.ifPresent(found -> requireNotRefused(dataDirectory, found));
       return mount;
     } catch (IOException e) {

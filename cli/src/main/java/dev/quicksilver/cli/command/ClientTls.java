@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** The files of a listener for clients. */
-final class ClientTls {
+public final class ClientTls {
   private ClientTls() {}
 
   /**
@@ -17,7 +17,7 @@ final class ClientTls {
    *
    * @throws ConfigurationException if only a part of TLS is configured
    */
-  static Optional<TlsFiles> files(
+  public static Optional<TlsFiles> files(
       Configuration configuration,
       Setting<Path> certificate,
       Setting<Path> key,

@@ -25,7 +25,7 @@ import java.util.function.Supplier;
  * Where a process answers over HTTP: always at a loopback address, for this machine's commands, and
  * at {@code http.listen} if that is another one, for what watches the process.
  */
-final class HttpListeners {
+public final class HttpListeners {
   /** Where commands of this machine ask. */
   private static final Endpoint ANY_PORT = new Endpoint("127.0.0.1", 0);
 
@@ -72,6 +72,15 @@ final class HttpListeners {
       Supplier<NodeStatus> status,
       Map<String, String> addresses) {
     return plan(configuration).start(lifecycle, status, addresses);
+  }
+
+  /**
+   * Checks what is configured, and starts nothing.
+   *
+   * @throws ConfigurationException if it is not safe, or a file cannot be read
+   */
+  public static void requireSafe(Configuration configuration) {
+    var _ = plan(configuration);
   }
 
   /**

@@ -16,7 +16,7 @@ import java.util.List;
 import java.util.Optional;
 
 /** How a node talks to others: what the configuration says, and what its certificate is like. */
-final class NodeTransport {
+public final class NodeTransport {
   final Transport transport;
   private final Optional<Tls> tls;
 
@@ -32,15 +32,30 @@ final class NodeTransport {
    * @throws dev.quicksilver.tls.TlsException if its files cannot be used
    */
   static NodeTransport open(Lifecycle lifecycle, Configuration configuration) {
+    List<String> followers = configuration.get(Settings.REPLICATION_FOLLOWERS);
+    Optional<TlsFiles> files = files(configuration);
+    if (files.isEmpty()) {
+      return new NodeTransport(Transport.PLAIN, Optional.empty());
+    }
+    Tls tls =
+        lifecycle.own("TLS files", Tls.load(files.get(), configuration.get(Settings.NODE_NAME)));
+    return new NodeTransport(Transport.tls(tls, followers), Optional.of(tls));
+  }
+
+  /**
+   * Returns the files that are configured; empty if connections are in plain text.
+   *
+   * @throws ConfigurationException if only a part of TLS is configured
+   */
+  public static Optional<TlsFiles> files(Configuration configuration) {
     Optional<Path> certificate = configuration.find(Settings.REPLICATION_TLS_CERTIFICATE);
     Optional<Path> key = configuration.find(Settings.REPLICATION_TLS_KEY);
     List<Path> authorities = configuration.get(Settings.REPLICATION_TLS_AUTHORITIES);
-    List<String> followers = configuration.get(Settings.REPLICATION_FOLLOWERS);
     if (certificate.isEmpty() && key.isEmpty() && authorities.isEmpty()) {
-      if (!followers.isEmpty()) {
+      if (!configuration.get(Settings.REPLICATION_FOLLOWERS).isEmpty()) {
         throw missing(Settings.REPLICATION_FOLLOWERS, Settings.REPLICATION_TLS_CERTIFICATE);
       }
-      return new NodeTransport(Transport.PLAIN, Optional.empty());
+      return Optional.empty();
     }
     Setting<?> given =
         certificate.isPresent()
@@ -49,13 +64,11 @@ final class NodeTransport {
     if (authorities.isEmpty()) {
       throw missing(given, Settings.REPLICATION_TLS_AUTHORITIES);
     }
-    TlsFiles files =
+    return Optional.of(
         new TlsFiles(
             certificate.orElseThrow(() -> missing(given, Settings.REPLICATION_TLS_CERTIFICATE)),
             key.orElseThrow(() -> missing(given, Settings.REPLICATION_TLS_KEY)),
-            authorities);
-    Tls tls = lifecycle.own("TLS files", Tls.load(files, configuration.get(Settings.NODE_NAME)));
-    return new NodeTransport(Transport.tls(tls, followers), Optional.of(tls));
+            authorities));
   }
 
   private static ConfigurationException missing(Setting<?> given, Setting<?> absent) {

@@ -15,6 +15,9 @@ import picocli.CommandLine.Command;
     name = "replica",
     description = "Follows a root or another replica, and serves followers (a relay is a replica).")
 public final class ReplicaCommand extends NodeCommand {
+  /** The name of a replica's file below {@code run/}, and of a root's. */
+  public static final String PROCESS_NAME = NodeParts.PROCESS_NAME;
+
   ReplicaCommand() {
     super(Role.REPLICA);
   }

@@ -24,7 +24,7 @@ public final class VersionCommand implements Callable<Integer> {
   }
 
   /** Returns the version of the build, "development" when not run from a jar. */
-  static String version() {
+  public static String version() {
     return Optional.ofNullable(VersionCommand.class.getPackage().getImplementationVersion())
         .orElse("development");
   }

@@ -55,7 +55,7 @@ final class ConfigurationDocument {
       | code | meaning |
       | --- | --- |
       | 0 | done; also a long-running process that was stopped by SIGTERM or SIGINT |
-      | 1 | failed: one line on standard error says what, where and the cure; `--debug` adds the stack trace |
+      | 1 | failed: one line on standard error says what, where and the cure; `--debug` adds the stack trace. Of `doctor`: there is an error among its findings; of `status`: the node is not healthy |
       | 2 | the command line or the configuration is wrong; nothing was done |
       | 3 | refused to protect data: damaged bytes, a copy that is withheld, a slot or a WAL that is not the root's; never a replica for what an upstream says |
       | 4 | not there: no such key, database, data directory or running node |

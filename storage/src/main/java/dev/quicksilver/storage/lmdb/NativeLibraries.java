@@ -31,7 +31,7 @@ public final class NativeLibraries {
 
   /** Looked for once, by whoever is first. */
   private static final class Once {
-    static final Choice CHOICE = choose(candidates());
+    static final Choice CHOICE = choose(candidates(System.getProperty(FOLDER_PROPERTY, "")));
 
     static {
       if (CHOICE.folder().isPresent() && System.getProperty(JFFI_FOLDER, "").isEmpty()) {
@@ -67,14 +67,27 @@ public final class NativeLibraries {
    * @throws StorageException IO that names the folders and the cure if there is none
    */
   static Path folder() {
-    return Once.CHOICE
+    return folder(Once.CHOICE);
+  }
+
+  /**
+   * Returns the folder that a process would take that looks at this one first; loads nothing.
+   *
+   * @throws StorageException as {@link #folder} does
+   */
+  public static Path folderAfter(Path first) {
+    return folder(choose(candidates(first.toString())));
+  }
+
+  private static Path folder(Choice choice) {
+    return choice
         .folder()
         .orElseThrow(
             () ->
                 new StorageException(
                     ErrorCode.IO,
                     "there is no folder to load native libraries from: "
-                        + String.join(", ", Once.CHOICE.refused())
+                        + String.join(", ", choice.refused())
                         + "; name one with room, on a file system that lets files be executed,"
                         + " with -Djava.io.tmpdir=FOLDER or XDG_CACHE_HOME=FOLDER"));
   }
@@ -127,9 +140,8 @@ public final class NativeLibraries {
     }
   }
 
-  private static List<String> candidates() {
+  private static List<String> candidates(String named) {
     List<String> folders = new ArrayList<>();
-    String named = System.getProperty(FOLDER_PROPERTY, "");
     if (!named.isEmpty()) {
       folders.add(named);
     }

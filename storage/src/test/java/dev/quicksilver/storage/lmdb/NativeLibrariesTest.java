@@ -29,6 +29,18 @@ final class NativeLibrariesTest {
     assertThat(NativeLibraries.choose(List.of(file.toString())).folder()).isEmpty();
   }
 
+  @Test
+  void saysWhereAProcessWouldUnpackThem() throws IOException {
+    Path file = Files.createFile(folder.resolve("file"));
+    assertThat(NativeLibraries.folderAfter(folder)).isEqualTo(folder);
+    assertThat(NativeLibraries.folderAfter(file.resolve("below")))
+        .isNotEqualTo(file.resolve("below"))
+        .isDirectory();
+    assertThat(folder)
+        .isDirectoryContaining(file::equals)
+        .isDirectoryNotContaining("glob:**.probe");
+  }
+
   /** Opens an environment, and so loads LMDB, jffi and Snappy. */
   public static final class Program {
     private Program() {}

@@ -1,0 +1,24 @@
+package dev.quicksilver.cli.doctor;
+
+import dev.quicksilver.cli.config.Role;
+import java.util.List;
+
+/** All checks in the order in which they are made: what others build on comes first. */
+final class Checks {
+  private Checks() {}
+
+  /** Returns those for a node of this role. */
+  static List<Check> of(Role role) {
+    return List.of(
+        new DataDirectoryCheck(),
+        new FileSystemCheck(),
+        new DiskCheck(),
+        new NativeLibrariesCheck(),
+        new PidNamespaceCheck(),
+        new LimitsCheck(),
+        new MemoryCheck(),
+        new PasswordsCheck(),
+        new CertificatesCheck(),
+        new ListenersCheck());
+  }
+}

@@ -1,0 +1,258 @@
+package dev.quicksilver.cli.doctor;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import dev.quicksilver.cli.doctor.Patient.Examined;
+import dev.quicksilver.cli.process.ProcessFile;
+import dev.quicksilver.tls.CertificateAuthority;
+import dev.quicksilver.tls.TlsFiles;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Set-ups that are broken for real: each is found and named, and gone after its cure. */
+final class DoctorCommandTest {
+  @TempDir private Path folder;
+
+  private Examined replica(String... more) {
+    return examine("replica", more);
+  }
+
+  private Examined examine(String role, String... more) {
+    List<String> arguments = new ArrayList<>(List.of(role, "--json", "--data-directory=" + data()));
+    arguments.addAll(List.of(more));
+    String all = String.join(" ", arguments);
+    if (role.equals("replica") && !all.contains("--replication-listen")) {
+      arguments.add("--replication-listen=127.0.0.1:0");
+    }
+    if (role.equals("serve") && !all.contains("--resp-listen")) {
+      arguments.add("--resp-listen=127.0.0.1:0");
+    }
+    if (role.equals("bridge") && !all.contains("--bridge-listen")) {
+      arguments.add("--bridge-listen=127.0.0.1:0");
+    }
+    return Patient.examine(arguments);
+  }
+
+  private Path data() {
+    return folder.resolve("data");
+  }
+
+  @Test
+  void aMachineBeforeTheInstallationIsSoundAndLeftAsItWas() {
+    Examined examined = replica();
+    assertThat(examined.report().errors()).as(examined.out()).isZero();
+    assertThat(examined.exitCode()).isZero();
+    assertThat(examined.report().role()).isEqualTo("replica");
+    assertThat(examined.report().running()).isFalse();
+    examined.sound("data-directory");
+    examined.sound("native-code");
+    examined.sound("pid-namespace");
+    examined.sound("listeners");
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void printsOneLineForEachFindingWithItsCure() throws Exception {
+    Files.createFile(data());
+    Examined examined =
+        Patient.examine(
+            List.of("replica", "--data-directory=" + data(), "--replication-listen=127.0.0.1:0"));
+    assertThat(examined.exitCode()).isEqualTo(1);
+    assertThat(examined.out().lines())
+        .anyMatch(
+            line ->
+                line.startsWith("error")
+                    && line.contains(data() + " is a file")
+                    && line.contains("Cure: move it away"))
+        .last()
+        .asString()
+        .startsWith("replica, which does not run: ")
+        .contains(" errors, ");
+  }
+
+  @Test
+  void theRoleFollowsFromTheConfiguration() {
+    String listen = "--replication-listen=127.0.0.1:0";
+    String at = "--data-directory=" + data();
+    Examined replica =
+        Patient.examine(List.of("--json", at, listen, "--replication-upstreams=127.0.0.1:1"));
+    assertThat(replica.report().role()).isEqualTo("replica");
+    assertThat(Patient.examine(List.of("--json", at)).exitCode()).isEqualTo(2);
+    Examined unknown = Patient.examine(List.of("nurse", at));
+    assertThat(unknown.exitCode()).isEqualTo(2);
+    assertThat(unknown.err()).contains("nurse", "root, replica, bridge, serve");
+  }
+
+  @Test
+  void findsADataDirectoryThatIsAFile() throws Exception {
+    Files.createFile(data());
+    assertThat(replica().error("data-directory").what()).contains(data() + " is a file");
+    Files.delete(data());
+    replica().sound("data-directory");
+  }
+
+  @Test
+  void findsFilesOfAnotherUser() throws Exception {
+    Path file = Files.createFile(Files.createDirectory(data()).resolve("catalog"));
+    assumeTrue(Files.getAttribute(file, "unix:uid").equals(0), "only root may give files away");
+    Files.setAttribute(file, "unix:uid", 12_345);
+    Report.Line line = replica().error("data-directory");
+    assertThat(line.what()).contains(file.toString(), "12345");
+    assertThat(line.cure()).contains("chown -R").contains(data().toString());
+    Files.setAttribute(data(), "unix:uid", 12_345);
+    assertThat(replica().warning("data-directory").cure()).contains("sudo -u");
+    Files.setAttribute(data(), "unix:uid", 0);
+    Files.setAttribute(file, "unix:uid", 0);
+    replica().sound("data-directory");
+  }
+
+  @Test
+  void findsThatThereIsNoReplicaToServe() {
+    for (String role : List.of("serve", "bridge")) {
+      assertThat(examine(role).error("data-directory").cure()).contains("start the replica first");
+    }
+  }
+
+  @Test
+  void findsAPortThatAnotherProcessHas() throws Exception {
+    String listen;
+    try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      listen = "127.0.0.1:" + other.getLocalPort();
+      Report.Line line = replica("--replication-listen=" + listen).error("listeners");
+      assertThat(line.what()).contains("replication.listen = " + listen + " is in use");
+      assertThat(line.cure()).contains("ss -ltnp").contains(":" + other.getLocalPort());
+    }
+    replica("--replication-listen=" + listen).sound("listeners");
+  }
+
+  @Test
+  void aPortOfTheNodeItselfIsNoFinding() throws Exception {
+    try (ServerSocket own = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        ProcessFile file = ProcessFile.claim(data(), "node")) {
+      String listen = "127.0.0.1:" + own.getLocalPort();
+      file.publish(
+          new ProcessFile.Content(
+              "replica", ProcessHandle.current().pid(), Map.of("replication", listen)));
+      Examined examined = replica("--replication-listen=" + listen);
+      examined.sound("listeners");
+      assertThat(examined.report().running()).isTrue();
+      int another;
+      try (ServerSocket free = new ServerSocket(0)) {
+        another = free.getLocalPort();
+      }
+      assertThat(replica("--replication-listen=127.0.0.1:" + another).warning("listeners").what())
+          .contains("the node that runs listens at " + listen);
+    }
+  }
+
+  @Test
+  void findsAnAddressOfAnotherMachine() {
+    // 192.0.2.0/24 is for documents.
+    Report.Line line =
+        examine("serve", "--resp-listen=192.0.2.1:0", "--resp-password=secret")
+            .report()
+            .findings()
+            .stream()
+            .filter(l -> l.what().contains("no address of this machine"))
+            .findFirst()
+            .orElseThrow();
+    assertThat(line.cure()).contains("ip address");
+  }
+
+  @Test
+  void findsWhatOtherMachinesReachWithoutProtection() throws Exception {
+    assertThat(replica("--replication-listen=0.0.0.0:0").error("listeners").cure())
+        .contains("replication.tls-certificate");
+    assertThat(examine("bridge", "--bridge-listen=0.0.0.0:0").only("listeners").what())
+        .contains("without TLS and users");
+    assertThat(
+            examine("serve", "--resp-listen=0.0.0.0:0", "--resp-users=catalog")
+                .only("listeners")
+                .what())
+        .endsWith("without TLS");
+    assertThat(replica("--http-listen=0.0.0.0:0").error("listeners").cure())
+        .contains("http.token-file");
+  }
+
+  @Test
+  void findsWhatIsWrongWithCertificates() throws Exception {
+    CertificateAuthority authority = CertificateAuthority.openOrCreate(folder.resolve("tls"));
+    Instant now = Instant.now();
+    Instant before = now.minus(Duration.ofDays(2));
+    TlsFiles edge = authority.issue("edge-1", List.of(), before, now.minus(Duration.ofDays(1)));
+    assertThat(withCertificate(edge, "edge-1").error("certificates").what()).contains("expired");
+
+    edge = authority.issue("edge-1", List.of(), before, now.plus(Duration.ofDays(3)));
+    assertThat(withCertificate(edge, "edge-1").warning("certificates").what())
+        .contains("in 2 days");
+
+    edge = authority.issue("edge-1", List.of(), before, now.plus(Duration.ofDays(300)));
+    withCertificate(edge, "edge-1").sound("certificates");
+    assertThat(withCertificate(edge, "edge-2").error("certificates").what())
+        .contains("edge-1", "edge-2");
+
+    TlsFiles other = authority.issue("edge-2", List.of(), before, now.plus(Duration.ofDays(300)));
+    TlsFiles mixed = new TlsFiles(edge.certificate(), other.key(), edge.authorities());
+    assertThat(withCertificate(mixed, "edge-1").error("certificates").what())
+        .contains("does not belong to the certificate");
+
+    TlsFiles missing = new TlsFiles(folder.resolve("no.pem"), edge.key(), edge.authorities());
+    assertThat(withCertificate(missing, "edge-1").error("certificates").what())
+        .contains("no.pem", "does not exist");
+    assertThat(replica("--replication-tls-key=" + edge.key()).only("certificates").cure())
+        .contains("replication.tls-authorities");
+  }
+
+  private Examined withCertificate(TlsFiles files, String node) {
+    return replica(
+        "--node-name=" + node,
+        "--replication-tls-certificate=" + files.certificate(),
+        "--replication-tls-key=" + files.key(),
+        "--replication-tls-authorities=" + files.authorities().getFirst());
+  }
+
+  @Test
+  void findsSecretsThatOthersReadOrNobody() throws Exception {
+    Path secret = folder.resolve("password");
+    String flag = "--resp-password-file=" + secret;
+    assertThat(examine("serve", flag).error("secrets").what()).contains("password");
+    Files.writeString(secret, "secret\n");
+    Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-r--r--"));
+    Report.Line line = examine("serve", flag).warning("secrets");
+    assertThat(line.cure()).isEqualTo("chmod o-rwx " + secret);
+    Files.setPosixFilePermissions(secret, PosixFilePermissions.fromString("rw-r-----"));
+    examine("serve", flag).sound("secrets");
+  }
+
+  @Test
+  void findsANodeOfAnotherPidNamespace() throws Exception {
+    Path run = Files.createDirectories(data().resolve("run"));
+    Files.writeString(run.resolve("pid-namespace"), "pid:[1]\nanother boot\n");
+    try (FileChannel channel =
+            FileChannel.open(
+                run.resolve("pid-namespace.lock"),
+                StandardOpenOption.CREATE,
+                StandardOpenOption.WRITE);
+        FileLock lock = channel.lock()) {
+      assertThat(lock.isValid()).isTrue();
+      Report.Line line = replica().error("pid-namespace");
+      assertThat(line.what()).contains("pid:[1]");
+      assertThat(line.cure()).contains("--pid=container:NODE");
+    }
+    replica().sound("pid-namespace");
+  }
+}
