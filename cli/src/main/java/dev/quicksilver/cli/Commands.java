@@ -76,6 +76,7 @@ final class Commands {
     CLASSES.put("replica", ReplicaCommand.class);
     CLASSES.put("bridge", BridgeCommand.class);
     CLASSES.put("serve", ServeCommand.class);
+    CLASSES.put("doctor", DoctorCommand.class);
     CLASSES.put("status", StatusCommand.class);
     CLASSES.put("log", LogCommand.class);
     CLASSES.put("get", GetCommand.class);
@@ -90,7 +91,6 @@ final class Commands {
     CLASSES.put("migrate", MigrateCommand.class);
     CLASSES.put("certificates", CertificatesCommand.class);
     CLASSES.put("postgres", PostgresCommand.class);
-    CLASSES.put("doctor", DoctorCommand.class);
     CLASSES.put("version", VersionCommand.class);
   }
 
