@@ -23,6 +23,9 @@ final class Checks {
                 new PasswordsCheck(),
                 new CertificatesCheck(),
                 new ListenersCheck()));
+    if (role == Role.ROOT || role == Role.REPLICA) {
+      checks.add(new UpstreamsCheck());
+    }
     if (role == Role.ROOT) {
       checks.add(new PostgresCheck());
     }

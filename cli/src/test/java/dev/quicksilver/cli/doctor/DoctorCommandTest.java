@@ -6,9 +6,12 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import dev.quicksilver.cli.doctor.Patient.Examined;
 import dev.quicksilver.cli.process.ProcessFile;
 import dev.quicksilver.tls.CertificateAuthority;
+import dev.quicksilver.tls.Tls;
 import dev.quicksilver.tls.TlsFiles;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
@@ -20,12 +23,25 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Set-ups that are broken for real: each is found and named, and gone after its cure. */
 final class DoctorCommandTest {
   @TempDir private Path folder;
+  private ServerSocket upstream;
+
+  @BeforeEach
+  void listen() throws Exception {
+    upstream = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    upstream.close();
+  }
 
   private Examined replica(String... more) {
     return examine("replica", more);
@@ -37,6 +53,9 @@ final class DoctorCommandTest {
     String all = String.join(" ", arguments);
     if (role.equals("replica") && !all.contains("--replication-listen")) {
       arguments.add("--replication-listen=127.0.0.1:0");
+    }
+    if (role.equals("replica") && !all.contains("--replication-upstreams")) {
+      arguments.add("--replication-upstreams=127.0.0.1:" + upstream.getLocalPort());
     }
     if (role.equals("serve") && !all.contains("--resp-listen")) {
       arguments.add("--resp-listen=127.0.0.1:0");
@@ -219,10 +238,71 @@ final class DoctorCommandTest {
 
   private Examined withCertificate(TlsFiles files, String node) {
     return replica(
+        "--replication-upstreams=127.0.0.1:1",
         "--node-name=" + node,
         "--replication-tls-certificate=" + files.certificate(),
         "--replication-tls-key=" + files.key(),
         "--replication-tls-authorities=" + files.authorities().getFirst());
+  }
+
+  @Test
+  void findsUpstreamsThatCannotBeReached() throws Exception {
+    assertThat(replica("--replication-upstreams=").error("upstreams").cure())
+        .contains("replication.upstreams");
+    String here = "127.0.0.1:" + upstream.getLocalPort();
+    String away;
+    try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      away = "127.0.0.1:" + free.getLocalPort();
+    }
+    Report.Line line = replica("--replication-upstreams=" + away).error("upstreams");
+    assertThat(line.what()).contains(away).contains("cannot be reached");
+    assertThat(line.cure()).startsWith("start that node");
+    replica("--replication-upstreams=" + away + "," + here).warning("upstreams");
+    replica("--replication-upstreams=" + here).sound("upstreams");
+    assertThat(replica("--replication-upstreams=192.0.2.1:7400").error("upstreams").cure())
+        .contains("replication.tls-certificate");
+    Examined itself = replica("--replication-listen=" + away, "--replication-upstreams=" + away);
+    assertThat(itself.error("upstreams").what()).contains("is this node itself");
+  }
+
+  @Test
+  void findsUpstreamsThatAreNotWhoTheyAreToBe() throws Exception {
+    CertificateAuthority authority = CertificateAuthority.openOrCreate(folder.resolve("tls"));
+    CertificateAuthority stranger = CertificateAuthority.openOrCreate(folder.resolve("other"));
+    Instant from = Instant.now().minusSeconds(60);
+    Instant to = from.plus(Duration.ofDays(300));
+    TlsFiles edge = authority.issue("edge-1", List.of(), from, to);
+    TlsFiles strange = stranger.issue("edge-1", List.of(), from, to);
+    try (Tls relay = Tls.load(authority.issue("relay-1", List.of(), from, to), "relay-1")) {
+      Thread server = Thread.ofPlatform().daemon().start(() -> shake(relay));
+      String port = "@127.0.0.1:" + upstream.getLocalPort();
+      follow(edge, "relay-1" + port).sound("upstreams");
+      assertThat(follow(edge, "relay-2" + port).error("upstreams").what()).contains("relay-1");
+      assertThat(follow(strange, "relay-1" + port).error("upstreams").what())
+          .contains("relay-1" + port);
+      upstream.close();
+      server.join();
+    }
+  }
+
+  private Examined follow(TlsFiles files, String from) {
+    return replica(
+        "--replication-upstreams=" + from,
+        "--node-name=edge-1",
+        "--replication-tls-certificate=" + files.certificate(),
+        "--replication-tls-key=" + files.key(),
+        "--replication-tls-authorities=" + files.authorities().getFirst());
+  }
+
+  /** Shows each client a certificate, until nobody listens any more. */
+  private void shake(Tls relay) {
+    while (!upstream.isClosed()) {
+      try (Socket client = upstream.accept()) {
+        var _ = relay.accept(client, new byte[0]);
+      } catch (IOException e) {
+        // one that does not trust this, or the end
+      }
+    }
   }
 
   @Test
