@@ -1,6 +1,7 @@
 package dev.quicksilver.cli.doctor;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.quicksilver.cli.doctor.Patient.Examined;
 import dev.quicksilver.migrations.Migrations;
@@ -183,6 +184,31 @@ final class PostgresCheckTest {
         "UPDATE things SET name = 'b'"); // what PostgreSQL had refused
     assertThat(of(examine(url), "tables"))
         .noneMatch(line -> line.what().contains("generated column"));
+  }
+
+  @Test
+  void findsAPublishedTableThatNobodyCanUpdateForItsIdentity() throws Exception {
+    String url = database("identity");
+    var _ = Migrations.migrate(url, "", "");
+    execute(
+        "identity",
+        "DO $$ DECLARE t text; BEGIN FOR t IN SELECT evtname FROM pg_event_trigger LOOP EXECUTE"
+            + " format('ALTER EVENT TRIGGER %I DISABLE', t); END LOOP; END $$",
+        "CREATE TABLE computed (a int, id int GENERATED ALWAYS AS (a * 2) STORED PRIMARY KEY)",
+        "CREATE TABLE keyless (a int)",
+        "ALTER PUBLICATION quicksilver ADD TABLE computed, keyless",
+        "INSERT INTO computed VALUES (1)",
+        "INSERT INTO keyless VALUES (1)");
+    for (String table : List.of("computed", "keyless")) {
+      String update = "UPDATE " + table + " SET a = 2";
+      assertThatExceptionOfType(SQLException.class).isThrownBy(() -> execute("identity", update));
+      List<Report.Line> found =
+          of(examine(url), "tables").stream()
+              .filter(line -> line.what().contains("refuses UPDATE and DELETE of " + table + ":"))
+              .toList();
+      assertThat(found).as(table).hasSize(1);
+      execute("identity", statement(found.getFirst()), update);
+    }
   }
 
   @Test
