@@ -76,6 +76,8 @@ public final class Run implements Callable<Integer> {
           new EdgeStartupBar(),
           new EdgeReadUnderWriteBar(),
           new OpsPackageBar(),
+          new OpsAlertsBar(),
+          new OpsPackageBar(),
           new OpsStartupBar());
 
   @Parameters(paramLabel = "NAME", arity = "0..*", description = "Bars, as --list names them.")
