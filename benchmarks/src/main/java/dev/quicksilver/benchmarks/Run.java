@@ -75,7 +75,6 @@ public final class Run implements Callable<Integer> {
           new EdgeRespBar(),
           new EdgeStartupBar(),
           new EdgeReadUnderWriteBar(),
-          new OpsPackageBar(),
           new OpsAlertsBar(),
           new OpsPackageBar(),
           new OpsStartupBar());
