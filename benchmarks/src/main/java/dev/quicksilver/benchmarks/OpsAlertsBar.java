@@ -5,6 +5,7 @@ import static dev.quicksilver.cli.config.Settings.BRIDGE_TLS_KEY;
 import static dev.quicksilver.cli.config.Settings.DATA_LOG_MAX_SIZE;
 import static dev.quicksilver.cli.config.Settings.DATA_MAP_SIZE;
 import static dev.quicksilver.cli.config.Settings.REPLICATION_ASK_AGAIN_AFTER;
+import static dev.quicksilver.cli.config.Settings.REPLICATION_UPSTREAMS;
 import static dev.quicksilver.cli.config.Settings.ROOT_CONFIRM_AFTER;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
@@ -12,6 +13,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import dev.quicksilver.cli.cluster.CentralPostgres;
 import dev.quicksilver.cli.cluster.Cluster;
 import dev.quicksilver.cli.cluster.NodeSpec;
+import dev.quicksilver.fixtures.FaultProxy;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.storage.DatabaseDirectory;
 import java.io.IOException;
@@ -288,6 +290,7 @@ final class OpsAlertsBar implements Bar {
           },
           "QuicksilverRefused " + cluster.address(STRAY, "http"));
       cluster.stop(STRAY);
+      slow(prometheus);
       tried(
           prometheus,
           "the edge is stopped (SIGSTOP) while 20,000 rows are written; then goes on",
@@ -322,24 +325,49 @@ final class OpsAlertsBar implements Bar {
           () -> {},
           () -> {
             cluster.stop(SMALL);
-            cluster.start(small("1024", "1"));
+            cluster.start(small("1024", "4"));
           },
           "QuicksilverStorageErrors " + small);
       cluster.awaitHealthy(SMALL);
       tried(
           prometheus,
-          "a node's log may have 1 MiB and a day; then 64 MiB",
+          "a node's log may have 4 MiB and a day; then 64 MiB",
           () -> {},
           () ->
               execute(
                   "INSERT INTO dns SELECT 'l' || i, md5(random()::text) || md5(random()::text)"
-                      + " FROM generate_series(1, 1000) AS s (i)"
+                      + " FROM generate_series(1, 3000) AS s (i)"
                       + " ON CONFLICT (key) DO UPDATE SET value = excluded.value"),
           () -> {
             cluster.stop(SMALL);
             cluster.start(small("1024", "64"));
           },
           "QuicksilverLogCutShort " + small);
+    }
+
+    /** A network of some kilobytes a second. */
+    private void slow(AlertingPrometheus prometheus) throws Exception {
+      try (FaultProxy proxy = new FaultProxy(cluster.port(RELAY, "replication"), 1)) {
+        NodeSpec node = stray().with(REPLICATION_UPSTREAMS, "127.0.0.1:" + proxy.port());
+        cluster.start(node);
+        cluster.awaitHealthy(STRAY);
+        tried(
+            prometheus,
+            "a node that was away while 30,000 rows were written has a slow network; then a good"
+                + " one",
+            () -> {
+              cluster.stop(STRAY);
+              execute(
+                  "INSERT INTO dns SELECT 'g' || i, md5(random()::text)"
+                      + " FROM generate_series(1, 30000) AS s (i)");
+              proxy.slow(true);
+              cluster.start(node);
+            },
+            () -> {},
+            () -> proxy.slow(false),
+            "QuicksilverLagging " + cluster.address(STRAY, "http"));
+        cluster.stop(STRAY);
+      }
     }
 
     /** An analyst's transaction that stays open. */
