@@ -62,9 +62,13 @@ final class OpsPackageBar implements Bar {
       this.configuration = configuration;
     }
 
+    String role() {
+      return unit.replaceFirst("quicksilver-(.*)\\.service", "$1");
+    }
+
     /** The file that the unit names. */
     String sample() {
-      return "/etc/quicksilver/" + unit.replaceFirst("quicksilver-(.*)\\.service", "$1.toml");
+      return "/etc/quicksilver/" + role() + ".toml";
     }
 
     Path log(Path folder) {
@@ -128,6 +132,12 @@ final class OpsPackageBar implements Bar {
         }
         execute(postgres, "SELECT quicksilver.create_database('dns')");
         check(debian, postgres, "before");
+        for (Node node : nodes) {
+          debian.run(
+              "su quicksilver -s /bin/sh -c 'quicksilver doctor %s --config /etc/quicksilver/%s'"
+                  .formatted(node.role(), node.configuration));
+        }
+        System.out.println("doctor finds no error with any of the nodes");
 
         Path newer = folder.resolve("newer.deb");
         String version = newer(deb, folder.resolve("unpacked"), newer);

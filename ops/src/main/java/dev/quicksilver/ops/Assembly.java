@@ -163,12 +163,18 @@ public final class Assembly {
 
   private void documents() throws IOException {
     Path folder = root.resolve(DOCUMENTS);
-    Files.createDirectories(folder);
-    for (Path page : sorted(sources.resolve("docs"), "*.md")) {
-      copy(page, folder.resolve(page.getFileName()));
+    Path pages = sources.resolve("docs");
+    try (Stream<Path> all = Files.walk(pages)) {
+      for (Path page : all.filter(Files::isRegularFile).toList()) {
+        Path to = folder.resolve(pages.relativize(page).toString());
+        Files.createDirectories(to.getParent());
+        copy(page, to);
+      }
     }
-    copy(sources.resolve("README.md"), folder.resolve("README.md"));
-    copy(sources.resolve("CHANGELOG.md"), folder.resolve("CHANGELOG.md"));
+    for (String page : List.of("README.md", "CHANGELOG.md")) { // they are beside the others here
+      String text = Files.readString(sources.resolve(page), UTF_8);
+      write(folder.resolve(page), text.replace("](docs/", "]("));
+    }
     copy(sources.resolve("ops/package/copyright"), folder.resolve("copyright"));
     CommandLine commands = Quicksilver.commandLine();
     Path manual = root.resolve("usr/share/man/man1");

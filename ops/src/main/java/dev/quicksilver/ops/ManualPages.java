@@ -1,6 +1,7 @@
 package dev.quicksilver.ops;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import picocli.CommandLine;
@@ -12,8 +13,8 @@ import picocli.CommandLine.Model.PositionalParamSpec;
 
 /**
  * The manual pages of the commands, in the macros of man(7), from what picocli knows of them.
- * Picocli itself makes AsciiDoc, of which a page is made by a Ruby program: minutes of a build, and
- * more code than all of Quicksilver, for these few macros.
+ * Picocli itself makes AsciiDoc, of which only a Ruby program makes a page: a whole JRuby in the
+ * build, for these few macros.
  */
 final class ManualPages {
   private final StringBuilder page = new StringBuilder();
@@ -40,7 +41,7 @@ final class ManualPages {
     CommandSpec spec = command.getCommandSpec();
     List<String> description = List.of(spec.usageMessage().description());
     Object[] none = {};
-    macro("TH", name(command).toUpperCase(java.util.Locale.ROOT), "1", "", "Quicksilver");
+    macro("TH", name(command).toUpperCase(Locale.ROOT), "1", "", "Quicksilver");
     macro("SH", "NAME");
     String first = description.isEmpty() ? "" : String.format(description.getFirst(), none);
     text(name(command) + " - " + firstSentence(first));

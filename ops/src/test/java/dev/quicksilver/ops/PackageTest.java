@@ -81,7 +81,10 @@ class PackageTest {
         assertThat(text).contains("Documentation=file:///usr/share/doc/quicksilver/");
       }
     }
-    assertThat(ROOT.resolve("usr/share/doc/quicksilver/configuration.md")).isRegularFile();
+    Path documents = ROOT.resolve("usr/share/doc/quicksilver");
+    assertThat(documents.resolve("configuration.md")).isRegularFile();
+    assertThat(documents.resolve("sql/reference.md")).isRegularFile();
+    assertThat(documents.resolve("README.md")).content().contains("](operations.md#installing)");
     assertThat(ROOT.resolve("etc/quicksilver/root.toml"))
         .content()
         .contains("/usr/share/doc/quicksilver/configuration.md");
