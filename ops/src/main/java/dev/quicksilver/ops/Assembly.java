@@ -16,7 +16,6 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
-import java.util.spi.ToolProvider;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import picocli.AutoComplete;
@@ -78,25 +77,27 @@ public final class Assembly {
     setTimes();
   }
 
-  private static void runtime(Path folder) {
-    ToolProvider jlink =
-        ToolProvider.findFirst("jlink")
-            .orElseThrow(
-                () -> new IllegalStateException("this Java has no jlink: use a whole JDK 25"));
-    int code =
-        jlink.run(
-            System.out,
-            System.err,
-            "--add-modules",
-            MODULES,
-            "--output",
-            folder.toString(),
-            "--strip-debug",
-            "--no-header-files",
-            "--no-man-pages",
-            "--compress=zip-6");
-    if (code != 0) {
-      throw new IllegalStateException("jlink failed with " + code);
+  /** As a process: inside another one, jlink makes a file that depends on what that did before. */
+  private static void runtime(Path folder) throws IOException, InterruptedException {
+    Path jlink = Path.of(System.getProperty("java.home"), "bin", "jlink");
+    if (!Files.isExecutable(jlink)) {
+      throw new IllegalStateException("there is no " + jlink + ": use a whole JDK 25");
+    }
+    Process linking =
+        new ProcessBuilder(
+                jlink.toString(),
+                "--add-modules",
+                MODULES,
+                "--output",
+                folder.toString(),
+                "--strip-debug",
+                "--no-header-files",
+                "--no-man-pages",
+                "--compress=zip-6")
+            .inheritIO()
+            .start();
+    if (linking.waitFor() != 0) {
+      throw new IllegalStateException("jlink failed with " + linking.exitValue());
     }
   }
 
