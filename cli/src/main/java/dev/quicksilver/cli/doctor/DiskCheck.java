@@ -3,7 +3,6 @@ package dev.quicksilver.cli.doctor;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.storage.DatabaseDirectory;
 import java.io.IOException;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -37,10 +36,10 @@ final class DiskCheck implements Check {
     if (!context.ownsData()) {
       return List.of(); // they write nothing there
     }
-    FileStore store = Files.getFileStore(context.existingData());
     return judge(
         context.data(),
-        store.getUsableSpace(),
+        // Not Files.getFileStore, which looks for the mount: within a chroot there may be none.
+        context.existingData().toFile().getUsableSpace(),
         context.configuration().get(Settings.DATA_MAP_SIZE) * MIB,
         largest(context.data()));
   }
