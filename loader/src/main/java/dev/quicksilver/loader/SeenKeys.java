@@ -159,7 +159,7 @@ final class SeenKeys implements Closeable {
               StandardOpenOption.READ,
               StandardOpenOption.WRITE,
               StandardOpenOption.DELETE_ON_CLOSE)) {
-        if (Files.getFileStore(directory).getUsableSpace() < bytes) {
+        if (directory.toFile().getUsableSpace() < bytes) { // a FileStore there is not in a chroot
           throw new IOException(
               "there is no room for the keys of this load in "
                   + directory
