@@ -40,7 +40,7 @@ final class CleanClone implements AutoCloseable {
   static CleanClone make(String user) throws IOException, InterruptedException {
     CleanClone clone = new CleanClone(Files.createTempDirectory("quicksilver-clone-"), user);
     try {
-      Path home = Path.of(System.getenv().getOrDefault("QUICKSILVER_HOME", "."));
+      Path home = Launcher.home();
       SystemPackages.run(
           List.of("git", "clone", "--quiet", home.toString(), clone.path().toString()));
       if (!user.isEmpty()) {

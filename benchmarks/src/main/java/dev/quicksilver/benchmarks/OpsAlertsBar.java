@@ -92,7 +92,7 @@ final class OpsAlertsBar implements Bar {
   @Override
   public Outcome run(Settings settings) throws Exception {
     AlertingPrometheus.install();
-    Path home = Path.of(System.getenv().getOrDefault("QUICKSILVER_HOME", ".")).toAbsolutePath();
+    Path home = Launcher.home().toAbsolutePath();
     String rules = Files.readString(home.resolve(RULES));
     Set<String> all =
         ALERT

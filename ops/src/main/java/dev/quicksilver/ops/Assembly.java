@@ -3,6 +3,7 @@ package dev.quicksilver.ops;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.quicksilver.cli.Quicksilver;
+import dev.quicksilver.cli.cluster.Folders;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.DirectoryStream;
@@ -62,7 +63,7 @@ public final class Assembly {
   }
 
   private void make(Path jars) throws IOException, InterruptedException {
-    remove(root);
+    Folders.remove(root);
     Path home = root.resolve(HOME);
     Files.createDirectories(home);
     runtime(home.resolve("runtime"));
@@ -231,16 +232,6 @@ public final class Assembly {
           Files.setPosixFilePermissions(
               each, PosixFilePermissions.fromString(runs ? "rwxr-xr-x" : "rw-r--r--"));
           Files.setLastModifiedTime(each, time);
-        }
-      }
-    }
-  }
-
-  private static void remove(Path folder) throws IOException {
-    if (Files.exists(folder)) {
-      try (Stream<Path> all = Files.walk(folder)) {
-        for (Path each : all.sorted(Comparator.reverseOrder()).toList()) {
-          Files.delete(each);
         }
       }
     }

@@ -1,11 +1,10 @@
 package dev.quicksilver.cli.process;
 
+import static dev.quicksilver.cli.process.SystemLibrary.bind;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 
 import dev.quicksilver.postgres.Autogroup;
 import java.io.IOException;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
 import java.lang.invoke.MethodHandle;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -36,8 +35,8 @@ public final class Niceness {
       return;
     }
     try (DirectoryStream<Path> threads = Files.newDirectoryStream(SELF.resolve("task"))) {
-      MethodHandle get = bind("getpriority", JAVA_INT, JAVA_INT);
-      MethodHandle set = bind("setpriority", JAVA_INT, JAVA_INT, JAVA_INT);
+      MethodHandle get = bind("getpriority", JAVA_INT, JAVA_INT, JAVA_INT);
+      MethodHandle set = bind("setpriority", JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT);
       for (Path thread : threads) {
         int id = Integer.parseInt(thread.getFileName().toString());
         if ((int) get.invokeExact(PRIO_PROCESS, id) < niceness) {
@@ -50,12 +49,5 @@ public final class Niceness {
     } catch (Throwable e) {
       throw new AssertionError(e); // neither call throws
     }
-  }
-
-  @SuppressWarnings("restricted") // a call of C is the only way
-  private static MethodHandle bind(String name, java.lang.foreign.MemoryLayout... arguments) {
-    Linker linker = Linker.nativeLinker();
-    return linker.downcallHandle(
-        linker.defaultLookup().findOrThrow(name), FunctionDescriptor.of(JAVA_INT, arguments));
   }
 }

@@ -1,5 +1,6 @@
 package dev.quicksilver.cli.process;
 
+import static dev.quicksilver.cli.process.SystemLibrary.bind;
 import static java.lang.foreign.ValueLayout.ADDRESS;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
@@ -7,9 +8,6 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
 import java.lang.foreign.Arena;
-import java.lang.foreign.FunctionDescriptor;
-import java.lang.foreign.Linker;
-import java.lang.foreign.MemoryLayout;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.lang.invoke.MethodHandle;
@@ -21,7 +19,6 @@ import org.slf4j.LoggerFactory;
  * that {@code NOTIFY_SOCKET} names. So a unit of {@code Type=notify} is started when the node is
  * ready, and not before. Nothing happens where the variable is not set. Java has no such datagrams.
  */
-@SuppressWarnings("restricted") // calling C is the only way
 final class ServiceManager {
   private static final Logger LOG = LoggerFactory.getLogger(ServiceManager.class);
   private static final String VARIABLE = "NOTIFY_SOCKET";
@@ -91,11 +88,5 @@ final class ServiceManager {
     } catch (Throwable e) {
       throw new AssertionError(e); // none of the calls throws
     }
-  }
-
-  private static MethodHandle bind(String name, MemoryLayout result, MemoryLayout... arguments) {
-    Linker linker = Linker.nativeLinker();
-    return linker.downcallHandle(
-        linker.defaultLookup().findOrThrow(name), FunctionDescriptor.of(result, arguments));
   }
 }
