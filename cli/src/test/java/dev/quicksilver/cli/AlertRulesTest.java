@@ -3,6 +3,7 @@ package dev.quicksilver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.cli.config.Endpoint;
+import dev.quicksilver.cli.process.Health;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.BridgeReport;
@@ -23,9 +24,12 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -43,6 +47,7 @@ final class AlertRulesTest {
           2,
           true,
           "",
+          NodeStatus.HealthReport.UNKNOWN,
           Map.of(),
           List.of(
               new DatabaseReport(
@@ -168,8 +173,19 @@ final class AlertRulesTest {
             "quicksilver_location_worst_lag_entries{database=\"dns\",location=\"lhr\"} 1.0\n");
   }
 
+  /** The health of a process that waits for nothing and has one database. */
+  static Health health() {
+    return Health.watch(
+        new Health.Bounds(Duration.ofMinutes(1), Duration.ofSeconds(3)),
+        new Health.Source(
+            Map::of,
+            () -> Map.of("dns", new Health.Standing(OptionalLong.of(2_500), Optional.empty()))));
+  }
+
   static String metrics() throws IOException {
-    try (HttpEndpoint http = HttpEndpoint.local(new Endpoint("127.0.0.1", 0), () -> STATUS)) {
+    try (Health health = health();
+        HttpEndpoint http =
+            HttpEndpoint.local(new Endpoint("127.0.0.1", 0), health, () -> STATUS)) {
       return read(http, "/metrics");
     }
   }

@@ -3,6 +3,7 @@ package dev.quicksilver.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.cli.config.Endpoint;
+import dev.quicksilver.cli.process.Health;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.tls.CertificateAuthority;
 import dev.quicksilver.tls.ServerTls;
@@ -78,11 +79,13 @@ final class HttpListenersTest {
         authority.issue("edge-1", List.of("127.0.0.1"), now.minusSeconds(60), now.plusSeconds(900));
     TlsFiles server = new TlsFiles(files.certificate(), files.key(), List.of());
     try (ServerTls tls = ServerTls.load(server);
+        Health health = AlertRulesTest.health();
         HttpEndpoint http =
             HttpEndpoint.open(
                 new Endpoint("127.0.0.1", 0),
                 Optional.of(tls),
                 Optional.of(TOKEN),
+                health,
                 () -> AlertRulesTest.STATUS);
         HttpClient client =
             HttpClient.newBuilder().sslContext(trusting(files.authorities().getFirst())).build()) {
@@ -92,6 +95,22 @@ final class HttpListenersTest {
       HttpResponse<String> metrics = get(client, http, "/metrics", Optional.of("Bearer " + TOKEN));
       assertThat(metrics.statusCode()).isEqualTo(200);
       assertThat(metrics.body()).contains("quicksilver_");
+      for (String path : List.of("/livez", "/readyz", "/freshz", "/freshz?within=3s")) {
+        assertThat(get(client, http, path, Optional.empty()).statusCode()).isEqualTo(401);
+        assertThat(get(client, http, path, Optional.of("Bearer " + TOKEN)).body())
+            .as(path)
+            .isEqualTo("ok\n");
+      }
+      HttpResponse<String> old =
+          get(client, http, "/freshz?within=1s", Optional.of("Bearer " + TOKEN));
+      assertThat(old.statusCode()).isEqualTo(503);
+      assertThat(old.body()).isEqualTo("dns may be 2500 ms behind the root, more than 1000\n");
+      for (String wrong : List.of("within=1", "within=", "within=-1s", "withi", "within=1s&x=1")) {
+        assertThat(
+                get(client, http, "/freshz?" + wrong, Optional.of("Bearer " + TOKEN)).statusCode())
+            .as(wrong)
+            .isEqualTo(400);
+      }
       assertThat(get(client, http, "/healthz", Optional.of("Bearer " + TOKEN)).body())
           .isEqualTo("ok\n");
       assertThat(get(client, http, "/get", Optional.of("Bearer " + TOKEN)).statusCode())

@@ -13,6 +13,7 @@ import dev.quicksilver.bridge.wire.Transport;
 import dev.quicksilver.edge.access.Rights;
 import dev.quicksilver.edge.access.Users;
 import dev.quicksilver.storage.FollowedDatabases;
+import dev.quicksilver.storage.Pulse;
 import dev.quicksilver.tls.ServerTls;
 import java.io.Closeable;
 import java.io.IOException;
@@ -66,6 +67,7 @@ public final class Bridge implements AutoCloseable {
   private final Users users;
   private final Optional<ServerTls> tls;
   private final String serverVersion;
+  private final Pulse pulse;
   private String usersVersion = "";
   private final ExecutorService threads =
       Executors.newThreadPerTaskExecutor(Thread.ofPlatform().name("bridge-session-", 1).factory());
@@ -80,6 +82,7 @@ public final class Bridge implements AutoCloseable {
     this.config = config;
     this.listener = listener;
     this.replica = new Replica(config.dataDirectory(), config.storage(), nanoClock);
+    this.pulse = new Pulse(nanoClock);
     this.turns = new Turns(config.maxConcurrentQueries());
     this.serverVersion = Evaluator.version(config.evaluator());
     this.users = new Users(config.credentials(), config.catalogUsers(), replica.databases());
@@ -181,6 +184,11 @@ public final class Bridge implements AutoCloseable {
   /** Returns the databases that are there now; close it soon. */
   public FollowedDatabases.View look() {
     return replica.databases().viewNow();
+  }
+
+  /** For how long it has not looked after its connections, which it does each second. */
+  public Duration silence() {
+    return pulse.silence();
   }
 
   /** Counters up to now. */
@@ -315,6 +323,7 @@ public final class Bridge implements AutoCloseable {
   }
 
   private void expire() {
+    pulse.beat();
     connections.values().forEach(connection -> goingOn(connection::expire));
     goingOn(this::requireRights);
   }

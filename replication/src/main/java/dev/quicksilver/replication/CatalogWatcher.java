@@ -9,12 +9,14 @@ import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.lmdb.StorageException;
 import dev.quicksilver.storage.record.DatabaseIdentity;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -192,6 +194,12 @@ final class CatalogWatcher implements AutoCloseable {
 
   synchronized List<DatabaseStatus> status() {
     return followers.values().stream().map(DatabaseFollower::status).toList();
+  }
+
+  /** Returns for how long each has done nothing although something is due. */
+  synchronized Map<String, Duration> silences() {
+    return followers.values().stream()
+        .collect(Collectors.toMap(DatabaseFollower::name, DatabaseFollower::silence));
   }
 
   /** Returns what is reported of each to the nodes above. */

@@ -16,6 +16,7 @@ import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.ReaderProcess;
 import dev.quicksilver.storage.lmdb.StorageException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
@@ -87,6 +88,7 @@ final class DatabaseFollower implements AutoCloseable {
 
   private void run() {
     while (!life.isStopping()) {
+      life.beat();
       try {
         turn();
       } catch (RuntimeException | Error e) {
@@ -334,6 +336,15 @@ final class DatabaseFollower implements AutoCloseable {
   /** Copies the database anew, whatever state it is in; what is here is served until then. */
   void copyAnew() {
     life.copyAnew();
+  }
+
+  String name() {
+    return name;
+  }
+
+  /** Returns for how long its thread has done nothing although something is due. */
+  Duration silence() {
+    return life.silence();
   }
 
   DatabaseStatus status() {

@@ -1,6 +1,8 @@
 package dev.quicksilver.replication;
 
 import dev.quicksilver.replication.FollowerPhase.Stopped;
+import dev.quicksilver.storage.Pulse;
+import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -33,6 +35,7 @@ final class FollowerLife {
   private final Map<FollowerState, Said> said = new EnumMap<>(FollowerState.class);
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition told = lock.newCondition();
+  private final Pulse pulse;
   private Now now;
   private long bytesBefore;
   private boolean stop;
@@ -42,6 +45,17 @@ final class FollowerLife {
     this.name = name;
     this.ticker = ticker;
     this.now = new Now(first, "start");
+    this.pulse = new Pulse(ticker::nanos);
+  }
+
+  /** Its thread goes on. */
+  void beat() {
+    pulse.beat();
+  }
+
+  /** Returns for how long its thread has done nothing although something is due. */
+  Duration silence() {
+    return pulse.silence();
   }
 
   Now now() {
@@ -62,6 +76,7 @@ final class FollowerLife {
    * @throws IllegalStateException if it has stopped
    */
   boolean move(FollowerPhase next, String why) {
+    pulse.beat();
     FollowerPhase left;
     boolean news;
     lock.lock();
@@ -140,6 +155,7 @@ final class FollowerLife {
     } finally {
       lock.unlock();
     }
+    pulse.rest();
     left.streams().forEach(this::letGo);
   }
 
@@ -158,6 +174,7 @@ final class FollowerLife {
    * Waits until a time, in ns of the follower's ticker; returns early when it was told something.
    */
   void waitUntil(long time) {
+    pulse.rest();
     lock.lock();
     try {
       long left = time - ticker.nanos();
@@ -168,6 +185,7 @@ final class FollowerLife {
       stop = true;
     } finally {
       lock.unlock();
+      pulse.beat();
     }
   }
 

@@ -2,10 +2,13 @@ package dev.quicksilver.replication;
 
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.record.DatabaseIdentity;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 
 /**
  * Keeps a set of databases equal to an upstream's: follows the catalog, and each database that the
@@ -74,6 +77,16 @@ public final class Replica implements AutoCloseable {
     result.add(catalog.status());
     result.addAll(watcher.status());
     return List.copyOf(result);
+  }
+
+  /**
+   * Returns for how long the following of each database has done nothing although something is due,
+   * by the database's name: what tells a thread that hangs from one that waits.
+   */
+  public Map<String, Duration> silences() {
+    Map<String, Duration> result = new TreeMap<>(watcher.silences());
+    result.put(CatalogPair.CATALOG, catalog.silence());
+    return result;
   }
 
   /**

@@ -255,4 +255,21 @@ final class FollowerLifeTest {
     assertThat(life.move(streamingOn(link()), "accepted")).isTrue();
     assertThat(life.move(new BackingOff(now), "down")).isTrue();
   }
+
+  @Test
+  void isSilentWhileItWorksAtOneThingAndNotWhileItWaits() {
+    assertThat(life.silence()).isZero();
+    life.beat();
+    now += 100;
+    assertThat(life.silence()).isEqualTo(Duration.ofNanos(100));
+    life.goOn(life.now().phase()); // as with each piece of a copy
+    assertThat(life.silence()).isZero();
+    life.copyAnew();
+    now += 100;
+    life.waitUntil(now + AGES);
+    assertThat(life.silence()).isZero();
+    now += 100;
+    life.end();
+    assertThat(life.silence()).isZero();
+  }
 }

@@ -10,11 +10,13 @@ import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.config.UserSource;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
+import dev.quicksilver.cli.process.Health;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.Niceness;
 import dev.quicksilver.cli.process.ProcessFile;
 import dev.quicksilver.edge.access.Credentials;
 import dev.quicksilver.postgres.EmbeddedPostgresException;
+import dev.quicksilver.storage.FollowedDatabases;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -53,9 +55,23 @@ public final class BridgeCommand extends NodeCommand {
             configuration, role(), () -> addresses, () -> BesideNode.certificates(bridge.tls()));
     var _ =
         HttpListeners.start(
-            lifecycle, configuration, () -> BridgeReports.report(bridge, reporter), addresses);
+            lifecycle,
+            configuration,
+            health(bridge, data),
+            () -> BridgeReports.report(bridge, data, reporter),
+            addresses);
     BesideNode.publish(file, PROCESS_NAME, addresses);
     LOG.info("bridge {} is ready: {}", configuration.get(Settings.NODE_NAME), addresses);
+  }
+
+  private static Health.Source health(Bridge bridge, Path data) {
+    return new Health.Source(
+        () -> Map.of("looking after connections", bridge.silence()),
+        () -> {
+          try (FollowedDatabases.View databases = bridge.look()) {
+            return LocalReports.standing(databases, data);
+          }
+        });
   }
 
   private static Bridge bridge(Configuration configuration, Path data, Endpoint listen) {

@@ -5,15 +5,16 @@ import dev.quicksilver.bridge.BridgeStatus;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.BridgeReport;
 import dev.quicksilver.storage.FollowedDatabases;
+import java.nio.file.Path;
 
 /** What a bridge says of itself. */
 final class BridgeReports {
   private BridgeReports() {}
 
-  static NodeStatus report(Bridge bridge, StatusReporter reporter) {
+  static NodeStatus report(Bridge bridge, Path data, StatusReporter reporter) {
     BridgeStatus counted = bridge.status();
     try (FollowedDatabases.View databases = bridge.look()) {
-      return LocalReports.report(databases, reporter)
+      return LocalReports.report(databases, data, reporter)
           .withBridge(
               new BridgeReport(
                   counted.connections(),

@@ -6,6 +6,7 @@ import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
+import dev.quicksilver.cli.process.Health;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.NodeStatus;
@@ -38,22 +39,36 @@ public final class HttpListeners {
    *
    * @param tls of the files of a certificate, for others than this machine
    */
-  record Plan(Endpoint listen, boolean loopback, Optional<TlsFiles> tls, Optional<String> token) {
+  record Plan(
+      Endpoint listen,
+      boolean loopback,
+      Optional<TlsFiles> tls,
+      Optional<String> token,
+      Health.Bounds bounds) {
+    /** Begins to look at the health of the process. */
+    Health watch(Lifecycle lifecycle, Health.Source source) {
+      return lifecycle.own("health", Health.watch(bounds, source));
+    }
+
     /**
      * Starts them, and adds their addresses.
      *
      * @return the one at the loopback address
      */
     HttpEndpoint start(
-        Lifecycle lifecycle, Supplier<NodeStatus> status, Map<String, String> addresses) {
+        Lifecycle lifecycle,
+        Health health,
+        Supplier<NodeStatus> status,
+        Map<String, String> addresses) {
       HttpEndpoint local =
-          lifecycle.own("HTTP", HttpEndpoint.local(loopback ? listen : ANY_PORT, status));
+          lifecycle.own("HTTP", HttpEndpoint.local(loopback ? listen : ANY_PORT, health, status));
       addresses.put("http", local.address());
       if (!loopback) {
         Optional<ServerTls> loaded =
             tls.map(ServerTls::load).map(each -> lifecycle.own("HTTP's TLS files", each));
         HttpEndpoint open =
-            lifecycle.own("HTTP for others", HttpEndpoint.open(listen, loaded, token, status));
+            lifecycle.own(
+                "HTTP for others", HttpEndpoint.open(listen, loaded, token, health, status));
         addresses.put("http-others", open.address());
       }
       return local;
@@ -69,9 +84,11 @@ public final class HttpListeners {
   static HttpEndpoint start(
       Lifecycle lifecycle,
       Configuration configuration,
+      Health.Source source,
       Supplier<NodeStatus> status,
       Map<String, String> addresses) {
-    return plan(configuration).start(lifecycle, status, addresses);
+    Plan plan = plan(configuration);
+    return plan.start(lifecycle, plan.watch(lifecycle, source), status, addresses);
   }
 
   /**
@@ -113,7 +130,14 @@ public final class HttpListeners {
     if (!loopback) {
       files.map(ServerTls::load).ifPresent(ServerTls::close); // so that what is wrong is said now
     }
-    return new Plan(listen, loopback, files, token);
+    return new Plan(
+        listen,
+        loopback,
+        files,
+        token,
+        new Health.Bounds(
+            configuration.get(Settings.HEALTH_LIVE_WITHIN),
+            configuration.get(Settings.HEALTH_MAX_LAG)));
   }
 
   private static boolean isLoopback(Endpoint listen) {

@@ -1,27 +1,38 @@
 package dev.quicksilver.cli.command;
 
+import dev.quicksilver.cli.process.Health;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.storage.FollowedDatabases;
 import dev.quicksilver.storage.FollowedDatabases.Followed;
+import dev.quicksilver.storage.Following;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * What a process says that reads a replica's files and asks nobody: how far each database is and
- * how old its last commit is, and not what is missing, since the replica says that.
+ * What a process says that reads a replica's files: how far each database is by the file, and how
+ * far it is behind by what the replica has written beside it.
  */
 final class LocalReports {
+  private static final Logger LOG = LoggerFactory.getLogger(LocalReports.class);
+
   private LocalReports() {}
 
-  static NodeStatus report(FollowedDatabases.View databases, StatusReporter reporter) {
+  static NodeStatus report(FollowedDatabases.View databases, Path data, StatusReporter reporter) {
     return reporter.report(
         problem(databases),
         databases.databases().values().stream().map(Followed::database).toList(),
-        progress(databases),
+        progress(databases, said(data)),
         List.of(),
         new Subtree());
   }
@@ -44,21 +55,57 @@ final class LocalReports {
         .findFirst();
   }
 
-  private static Function<DatabaseReport, Optional<StatusReporter.Progress>> progress(
-      FollowedDatabases.View databases) {
-    return report ->
-        Optional.ofNullable(databases.databases().get(report.name())).map(LocalReports::progress);
+  private static Map<String, Following> said(Path data) {
+    try {
+      return Following.read(data);
+    } catch (IOException e) {
+      LOG.debug("what the replica says cannot be read", e);
+      return Map.of();
+    }
   }
 
-  private static StatusReporter.Progress progress(Followed one) {
+  /** Returns what the health of such a process is by: it is as fresh as its replica says. */
+  static Map<String, Health.Standing> standing(FollowedDatabases.View databases, Path data) {
+    Map<String, Following> said = said(data);
+    long now = System.currentTimeMillis();
+    Map<String, Health.Standing> result = new HashMap<>();
+    for (Map.Entry<String, Followed> one : databases.databases().entrySet()) {
+      Following following = said.get(one.getKey());
+      result.put(
+          one.getKey(),
+          new Health.Standing(
+              following == null ? OptionalLong.empty() : following.age(now),
+              one.getValue().withheld()));
+    }
+    databases
+        .unopened()
+        .forEach(
+            (name, why) ->
+                result.put(
+                    name,
+                    new Health.Standing(
+                        OptionalLong.empty(), Optional.of(why.code() + ": " + why.getMessage()))));
+    return result;
+  }
+
+  private static Function<DatabaseReport, Optional<StatusReporter.Progress>> progress(
+      FollowedDatabases.View databases, Map<String, Following> said) {
+    return report ->
+        Optional.ofNullable(databases.databases().get(report.name()))
+            .map(one -> progress(one, Optional.ofNullable(said.get(report.name()))));
+  }
+
+  private static StatusReporter.Progress progress(Followed one, Optional<Following> said) {
+    OptionalLong age =
+        said.map(each -> each.age(System.currentTimeMillis())).orElse(OptionalLong.empty());
     return new StatusReporter.Progress(
         one.withheld().isPresent() ? "WITHHELD" : "SERVING",
         one.withheld().orElse(""),
         one.diverged().orElse(""),
-        "",
+        said.map(Following::upstream).orElse(""),
         -1,
         Optional.empty(),
-        -1,
-        -1);
+        said.map(Following::rootSequence).filter(sequence -> sequence > 0).orElse(-1L),
+        age.isPresent() ? age.getAsLong() / 1e3 : -1);
   }
 }

@@ -4,6 +4,7 @@ import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Settings;
+import dev.quicksilver.cli.process.Health;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.NodeStatus;
@@ -20,6 +21,8 @@ import dev.quicksilver.storage.LocalDisk;
 import dev.quicksilver.storage.PidNamespace;
 import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -106,6 +109,22 @@ final class NodeParts {
     return new NodeParts(lifecycle, configuration, role);
   }
 
+  private Map<String, Health.Standing> standing(Map<String, Following> following) {
+    long now = System.currentTimeMillis();
+    Map<String, Health.Standing> result = new HashMap<>();
+    following.forEach(
+        (name, one) ->
+            result.put(
+                name,
+                new Health.Standing(
+                    one.age(now),
+                    databases
+                        .damage(name)
+                        .<String>map(damage -> damage.code() + ": " + damage.getMessage())
+                        .or(() -> databases.withheld(name)))));
+    return result;
+  }
+
   /** Adds an address to the status and to the process file. */
   void address(String what, String address) {
     addresses.put(what, address);
@@ -124,15 +143,23 @@ final class NodeParts {
    * Serves the status over HTTP and says that the process is ready.
    *
    * @param following how its databases are followed, for bridges of this machine
+   * @param silences for how long each worker has done nothing although something is due
    * @param more serves what only this role has
    */
   void ready(
       Supplier<NodeStatus> status,
       Supplier<Map<String, Following>> following,
+      Supplier<Map<String, Duration>> silences,
       Consumer<HttpEndpoint> more) {
     lifecycle.own(
         "following", FollowingWriter.start(configuration.get(Settings.DATA_DIRECTORY), following));
-    HttpEndpoint http = HttpListeners.start(lifecycle, configuration, status, addresses);
+    HttpEndpoint http =
+        HttpListeners.start(
+            lifecycle,
+            configuration,
+            new Health.Source(silences, () -> standing(following.get())),
+            status,
+            addresses);
     RemoteReads.serve(http, databases);
     more.accept(http);
     processFile.publish(

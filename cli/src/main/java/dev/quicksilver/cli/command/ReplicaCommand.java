@@ -36,6 +36,7 @@ public final class ReplicaCommand extends NodeCommand {
     node.ready(
         () -> ReplicaReports.status(replica, node, reporter, Optional.empty()),
         () -> ReplicaReports.following(replica),
+        () -> ReplicaReports.silences(replica),
         http -> CopyRequests.serve(http, name -> Result.of(replica.copyAnew(name))));
   }
 }

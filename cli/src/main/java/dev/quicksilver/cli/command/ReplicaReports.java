@@ -8,6 +8,8 @@ import dev.quicksilver.replication.FollowerState;
 import dev.quicksilver.replication.RefusalCount;
 import dev.quicksilver.replication.Replica;
 import dev.quicksilver.storage.Following;
+import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -60,6 +62,13 @@ final class ReplicaReports {
 
   private static RefusalReport refusal(RefusalCount refused) {
     return new RefusalReport(refused.upstream().toString(), refused.code().name(), refused.count());
+  }
+
+  /** Returns for how long each database's thread has done nothing although something is due. */
+  static Map<String, Duration> silences(Replica replica) {
+    Map<String, Duration> result = new HashMap<>();
+    replica.silences().forEach((name, silence) -> result.put("following " + name, silence));
+    return result;
   }
 
   /** Returns what bridges of this machine are told. */

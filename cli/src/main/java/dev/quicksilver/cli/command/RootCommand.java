@@ -18,6 +18,7 @@ import dev.quicksilver.gateway.Standby;
 import dev.quicksilver.gateway.session.Gateway;
 import dev.quicksilver.migrations.MigrationException;
 import dev.quicksilver.migrations.Migrations;
+import dev.quicksilver.replication.Replica;
 import dev.quicksilver.replication.ReplicationServer;
 import dev.quicksilver.replication.RootRole;
 import dev.quicksilver.replication.Standbys;
@@ -26,6 +27,7 @@ import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Following;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -110,6 +112,7 @@ public final class RootCommand extends NodeCommand {
                 .flatMap(OtherRoots::replica)
                 .map(ReplicaReports::following)
                 .orElseGet(() -> following(gateway.status(), node.databases)),
+        () -> silences(gateway, standby.flatMap(OtherRoots::replica)),
         http -> {
           SwitchOverCommand.serve(http, gateway);
           CopyRequests.serve(
@@ -122,6 +125,13 @@ public final class RootCommand extends NodeCommand {
                       .map(replica -> CopyRequests.Result.of(replica.copyAnew(database)))
                       .orElse(CopyRequests.Result.ROOT));
         });
+  }
+
+  private static Map<String, Duration> silences(Gateway gateway, Optional<Replica> following) {
+    Map<String, Duration> result = new HashMap<>();
+    following.ifPresent(replica -> result.putAll(ReplicaReports.silences(replica)));
+    result.put("sequencing", gateway.silence());
+    return result;
   }
 
   /** A root says something each second, so a shorter silence is none. */

@@ -7,6 +7,7 @@ import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.config.UserSource;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
+import dev.quicksilver.cli.process.Health;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.NodeStatus;
@@ -86,18 +87,20 @@ public final class ServeCommand extends NodeCommand {
     StatusReporter reporter =
         new StatusReporter(
             configuration, role(), () -> addresses, () -> BesideNode.certificates(server.tls()));
-    AutoCloseable last = free.isPresent() ? server : file; // what HTTP comes after
+    // It goes on while clients with TLS stay that another process cannot take.
+    Health health = http.watch(lifecycle, health(server, data));
     Supplier<HttpEndpoint> rest =
         () -> {
-          HttpEndpoint started = http.start(lifecycle, () -> report(server, reporter), addresses);
+          HttpEndpoint started =
+              http.start(lifecycle, health, () -> report(server, data, reporter), addresses);
           BesideNode.publish(file, PROCESS_NAME, addresses);
           return started;
         };
     var _ =
         free.isPresent()
             ? rest.get()
-            : untilItWorks(lifecycle, rest, () -> lifecycle.closeSince(last));
-    offer(server, file, configuration, () -> lifecycle.closeSince(last));
+            : untilItWorks(lifecycle, rest, () -> lifecycle.closeSince(health));
+    offer(server, file, configuration, () -> lifecycle.closeSince(health));
     LOG.info("serve {} is ready: {}", configuration.get(Settings.NODE_NAME), addresses);
   }
 
@@ -180,10 +183,20 @@ public final class ServeCommand extends NodeCommand {
     System.exit(ExitCode.OK);
   }
 
-  private static NodeStatus report(RespServer server, StatusReporter reporter) {
+  private static Health.Source health(RespServer server, Path data) {
+    return new Health.Source(
+        () -> Map.of("serving clients", server.silence()),
+        () -> {
+          try (FollowedDatabases.View databases = server.look()) {
+            return LocalReports.standing(databases, data);
+          }
+        });
+  }
+
+  private static NodeStatus report(RespServer server, Path data, StatusReporter reporter) {
     RespStatus counted = server.status();
     try (FollowedDatabases.View databases = server.look()) {
-      return LocalReports.report(databases, reporter)
+      return LocalReports.report(databases, data, reporter)
           .withResp(
               new RespReport(
                   counted.connections(),

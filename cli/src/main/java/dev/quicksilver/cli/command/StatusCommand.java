@@ -7,11 +7,13 @@ import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Json;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
+import dev.quicksilver.cli.process.NodeStatus.HealthReport;
 import dev.quicksilver.cli.process.NodeStatus.LocationReport;
 import dev.quicksilver.cli.process.NodeStatus.SlotReport;
 import dev.quicksilver.cli.process.NodeStatus.StandbyReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.cli.process.NodeStatus.UpstreamReport;
+import dev.quicksilver.cli.process.NodeStatus.Verdict;
 import dev.quicksilver.cli.process.ProcessFile;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -91,6 +93,13 @@ public final class StatusCommand implements Callable<Integer> {
         status.pid(),
         time(Duration.ofSeconds(status.uptimeSeconds())));
     out.println(status.healthy() ? "healthy" : "NOT HEALTHY: " + status.problem());
+    HealthReport health = status.health();
+    out.printf(
+        Locale.ROOT,
+        "live %s, ready %s, fresh %s%n",
+        verdict(health.live()),
+        verdict(health.ready()),
+        verdict(health.fresh()));
     status
         .addresses()
         .forEach((what, where) -> out.printf(Locale.ROOT, "  %-12s %s%n", what, where));
@@ -166,6 +175,10 @@ public final class StatusCommand implements Callable<Integer> {
       followers.print(out);
     }
     printSubtree(status, out);
+  }
+
+  private static String verdict(Verdict verdict) {
+    return verdict.holds() ? "yes" : "NO (" + verdict.why() + ")";
   }
 
   private static void printUpstreams(NodeStatus status, PrintWriter out) {

@@ -7,6 +7,7 @@ import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.CertificateReport;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
+import dev.quicksilver.cli.process.NodeStatus.HealthReport;
 import dev.quicksilver.cli.process.NodeStatus.ReaderReport;
 import dev.quicksilver.cli.process.NodeStatus.StorageReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
@@ -103,6 +104,7 @@ final class StatusReporter {
         ManagementFactory.getRuntimeMXBean().getUptime() / 1000,
         wrong.isEmpty(),
         wrong.orElse(""),
+        HealthReport.UNKNOWN,
         addresses.get(),
         reports,
         followers,

@@ -514,7 +514,7 @@ public final class Settings {
           new Address(0),
           "127.0.0.1:0",
           ALL_ROLES,
-          "Where /metrics, /healthz, /status and what commands ask of a running node are served."
+          "Where the health, /metrics, /status and what commands ask of a running node are served."
               + " Port 0 takes any free one, which `status` finds through the data directory. At"
               + " any address but loopback only the first three are served, with TLS and a token,"
               + " or with http.insecure.");
@@ -544,8 +544,24 @@ public final class Settings {
           new Flag(),
           "false",
           ALL_ROLES,
-          "Serve /metrics, /healthz and /status at any address in plain text to everybody: for"
+          "Serve the health, /metrics and /status at any address in plain text to everybody: for"
               + " networks that something else protects.");
+  public static final Setting<Duration> HEALTH_MAX_LAG =
+      with(
+          "health.max-lag",
+          new Span("100ms", "1d"),
+          "30s",
+          ALL_ROLES,
+          "How far behind the root a database may be while the process counts as fresh; it is ready"
+              + " once all have been so near.");
+  public static final Setting<Duration> HEALTH_LIVE_WITHIN =
+      with(
+          "health.live-within",
+          new Span("5s", "1h"),
+          "2min",
+          ALL_ROLES,
+          "How long a thread may do nothing although something is due, as when the disk does not"
+              + " answer, until the process does not count as live.");
   public static final Setting<LogLevel> LOG_LEVEL =
       with("log.level", new OneOf<>(LogLevel.class), "info", ALL_ROLES, "How much is logged.");
   public static final Setting<LogFormat> LOG_FORMAT =
@@ -625,6 +641,8 @@ public final class Settings {
           HTTP_TLS_KEY,
           HTTP_TOKEN_FILE,
           HTTP_INSECURE,
+          HEALTH_MAX_LAG,
+          HEALTH_LIVE_WITHIN,
           LOG_LEVEL,
           LOG_FORMAT);
 

@@ -5,6 +5,8 @@ import com.sun.net.httpserver.HttpServer;
 import com.sun.net.httpserver.HttpsConfigurator;
 import com.sun.net.httpserver.HttpsServer;
 import dev.quicksilver.cli.config.Endpoint;
+import dev.quicksilver.cli.config.SettingType;
+import dev.quicksilver.cli.process.NodeStatus.Verdict;
 import dev.quicksilver.tls.ServerTls;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -21,14 +23,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The HTTP side of a process: {@code /healthz} (200 or 503), {@code /status} (JSON) and {@code
- * /metrics} (Prometheus text). Connections are bounded in number and in time. Thread-safe.
+ * The HTTP side of a process: {@code /livez}, {@code /readyz}, {@code /freshz} and {@code /healthz}
+ * (200, or 503 with the reason), {@code /status} (JSON) and {@code /metrics} (Prometheus text).
+ * Connections are bounded in number and in time. Thread-safe.
  */
 public final class HttpEndpoint implements AutoCloseable {
   /** The header that every request to do something has. */
   public static final String ACTION = "Quicksilver-Action";
 
   private static final int BACKLOG = 64;
+  private static final String WITHIN_IS = "within=";
+  private static final SettingType.Span WITHIN = new SettingType.Span("0", "3650d");
 
   static { // the JDK's server has no other way to be told, and no bounds by itself
     System.setProperty("jdk.httpserver.maxConnections", "200");
@@ -69,12 +74,12 @@ public final class HttpEndpoint implements AutoCloseable {
    * @param listen a loopback address; port 0 for a free one
    * @throws CommandException if the port is taken
    */
-  public static HttpEndpoint local(Endpoint listen, Supplier<NodeStatus> status) {
-    return begin(HttpServer::create, listen, Optional.empty(), status);
+  public static HttpEndpoint local(Endpoint listen, Health health, Supplier<NodeStatus> status) {
+    return begin(HttpServer::create, listen, Optional.empty(), health, status);
   }
 
   /**
-   * Starts it for other machines: the three paths above and nothing else should be served there.
+   * Starts it for other machines: the paths above and nothing else should be served there.
    *
    * @param tls empty for plain text
    * @param token that each request has to bear; empty for none
@@ -84,6 +89,7 @@ public final class HttpEndpoint implements AutoCloseable {
       Endpoint listen,
       Optional<ServerTls> tls,
       Optional<String> token,
+      Health health,
       Supplier<NodeStatus> status) {
     return begin(
         (address, backlog) ->
@@ -92,6 +98,7 @@ public final class HttpEndpoint implements AutoCloseable {
                 : HttpServer.create(address, backlog),
         listen,
         token,
+        health,
         status);
   }
 
@@ -107,7 +114,11 @@ public final class HttpEndpoint implements AutoCloseable {
   }
 
   private static HttpEndpoint begin(
-      Making making, Endpoint listen, Optional<String> token, Supplier<NodeStatus> status) {
+      Making making,
+      Endpoint listen,
+      Optional<String> token,
+      Health health,
+      Supplier<NodeStatus> status) {
     HttpServer server;
     try {
       InetAddress address = InetAddress.getByName(listen.host());
@@ -125,17 +136,21 @@ public final class HttpEndpoint implements AutoCloseable {
               + "): stop the program that uses the port, or choose another one");
     }
     HttpEndpoint endpoint = new HttpEndpoint(server, token);
-    NodeMetrics metrics = new NodeMetrics(status);
+    Supplier<NodeStatus> whole = () -> status.get().withHealth(health.report());
+    NodeMetrics metrics = new NodeMetrics(whole);
     endpoint.serve(
         "/healthz",
         exchange -> {
           NodeStatus now = status.get();
           return now.healthy() ? Answer.text(200, "ok\n") : Answer.text(503, now.problem() + "\n");
         });
+    endpoint.serve("/livez", _ -> answer(health.live()));
+    endpoint.serve("/readyz", _ -> answer(health.ready()));
+    endpoint.serve("/freshz", exchange -> fresh(health, exchange));
     endpoint.serve(
         "/status",
         exchange ->
-            new Answer(200, "application/json", Json.MAPPER.writeValueAsBytes(status.get())));
+            new Answer(200, "application/json", Json.MAPPER.writeValueAsBytes(whole.get())));
     endpoint.serve(
         "/metrics",
         exchange -> {
@@ -145,6 +160,29 @@ public final class HttpEndpoint implements AutoCloseable {
         });
     server.start();
     return endpoint;
+  }
+
+  private static Answer answer(Verdict verdict) {
+    return verdict.holds() ? Answer.text(200, "ok\n") : Answer.text(503, verdict.why() + "\n");
+  }
+
+  private static Answer fresh(Health health, HttpExchange exchange) {
+    String query = exchange.getRequestURI().getQuery();
+    if (query == null) {
+      return answer(health.fresh());
+    }
+    try {
+      return answer(health.fresh(WITHIN.parse(within(query))));
+    } catch (IllegalArgumentException e) {
+      return Answer.text(400, "only ?" + WITHIN_IS + " " + WITHIN.describe() + "\n");
+    }
+  }
+
+  private static String within(String query) {
+    if (!query.startsWith(WITHIN_IS)) {
+      throw new IllegalArgumentException(query);
+    }
+    return query.substring(WITHIN_IS.length());
   }
 
   /** Serves everything below a path; only GET. */

@@ -2,7 +2,9 @@ package dev.quicksilver.cli.process;
 
 import dev.quicksilver.cli.process.NodeStatus.CertificateReport;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
+import dev.quicksilver.cli.process.NodeStatus.HealthReport;
 import dev.quicksilver.cli.process.NodeStatus.LocationReport;
+import dev.quicksilver.cli.process.NodeStatus.Verdict;
 import io.prometheus.metrics.core.metrics.CounterWithCallback;
 import io.prometheus.metrics.core.metrics.GaugeWithCallback;
 import io.prometheus.metrics.core.metrics.Info;
@@ -11,6 +13,7 @@ import io.prometheus.metrics.model.registry.PrometheusRegistry;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.OptionalDouble;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.function.ToDoubleFunction;
 
@@ -35,6 +38,15 @@ final class NodeMetrics {
         .help("1 while the process does what it is for.")
         .callback(callback -> callback.call(current.healthy() ? 1 : 0))
         .register(registry);
+    health("quicksilver_live", "1 while its threads go on.", HealthReport::live);
+    health(
+        "quicksilver_ready",
+        "1 while every database is served, once all have been near the root since the start.",
+        HealthReport::ready);
+    health(
+        "quicksilver_fresh",
+        "1 while no database is further behind the root than health.max-lag.",
+        HealthReport::fresh);
     GaugeWithCallback.builder()
         .name("quicksilver_uptime_seconds")
         .help("Time since the process was started.")
@@ -55,12 +67,12 @@ final class NodeMetrics {
     database("quicksilver_pairs", "Live key-value pairs.", DatabaseReport::pairs);
     known(
         "quicksilver_upstream_last_sequence",
-        "The last sequence known of the upstream; absent on a bridge.",
+        "The last sequence known of the upstream; absent where a replica's files are read.",
         DatabaseReport::upstreamSequence);
     known(
         "quicksilver_lag_entries",
-        "Entries that the upstream or the root is known to have and this node has not; absent on a"
-            + " bridge.",
+        "Entries that the upstream or the root is known to have and this node has not; absent while"
+            + " nothing was heard of the root.",
         DatabaseReport::lag);
     known(
         "quicksilver_replication_lag_seconds",
@@ -239,6 +251,14 @@ final class NodeMetrics {
             Long.parseUnsignedLong(position.substring(position.lastIndexOf(':') + 1, slash), 16)
                     * 0x1p32
                 + Long.parseUnsignedLong(position.substring(slash + 1), 16));
+  }
+
+  private void health(String name, String help, Function<HealthReport, Verdict> verdict) {
+    GaugeWithCallback.builder()
+        .name(name)
+        .help(help)
+        .callback(callback -> callback.call(verdict.apply(current.health()).holds() ? 1 : 0))
+        .register(registry);
   }
 
   private void database(String name, String help, ToDoubleFunction<DatabaseReport> value) {

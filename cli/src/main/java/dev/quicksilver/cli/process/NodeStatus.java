@@ -9,6 +9,7 @@ import java.util.Objects;
  *
  * @param healthy whether it does what it is for
  * @param problem one line when it is not healthy, else empty
+ * @param health whether it is live, ready and fresh, each for itself
  * @param uptimeSeconds since the process was started
  * @param subtree all nodes below this one whose acks reached it
  * @param reportsLeftOut how often a node below was left out of that since the start, for there are
@@ -35,6 +36,7 @@ public record NodeStatus(
     long uptimeSeconds,
     boolean healthy,
     String problem,
+    HealthReport health,
     Map<String, String> addresses,
     List<DatabaseReport> databases,
     List<FollowerReport> followers,
@@ -51,32 +53,43 @@ public record NodeStatus(
     List<RespReport> resp,
     String complete) {
 
+  /** A node of an earlier version does not tell how it is. */
+  public NodeStatus {
+    health = Objects.requireNonNullElse(health, HealthReport.UNKNOWN);
+  }
+
+  /** Returns the same with how the process is. */
+  public NodeStatus withHealth(HealthReport report) {
+    return with(report, upstreams, slots, refusals, bridges, resp, complete);
+  }
+
   /** Returns the same with upstreams and how often they have refused. */
   public NodeStatus withUpstreams(List<UpstreamReport> reports, List<RefusalReport> refused) {
-    return with(List.copyOf(reports), slots, List.copyOf(refused), bridges, resp, complete);
+    return with(health, List.copyOf(reports), slots, List.copyOf(refused), bridges, resp, complete);
   }
 
   /** Returns the same with a root's slot. */
   public NodeStatus withSlot(SlotReport slot) {
-    return with(upstreams, List.of(slot), refusals, bridges, resp, complete);
+    return with(health, upstreams, List.of(slot), refusals, bridges, resp, complete);
   }
 
   /** Returns the same with what a bridge counts. */
   public NodeStatus withBridge(BridgeReport bridge) {
-    return with(upstreams, slots, refusals, List.of(bridge), resp, complete);
+    return with(health, upstreams, slots, refusals, List.of(bridge), resp, complete);
   }
 
   /** Returns the same with what a RESP server counts. */
   public NodeStatus withResp(RespReport report) {
-    return with(upstreams, slots, refusals, bridges, List.of(report), complete);
+    return with(health, upstreams, slots, refusals, bridges, List.of(report), complete);
   }
 
   /** Returns the same with the position up to which the node is complete. */
   public NodeStatus withComplete(String position) {
-    return with(upstreams, slots, refusals, bridges, resp, position);
+    return with(health, upstreams, slots, refusals, bridges, resp, position);
   }
 
   private NodeStatus with(
+      HealthReport newHealth,
       List<UpstreamReport> newUpstreams,
       List<SlotReport> newSlots,
       List<RefusalReport> newRefusals,
@@ -92,6 +105,7 @@ public record NodeStatus(
         uptimeSeconds,
         healthy,
         problem,
+        newHealth,
         addresses,
         databases,
         followers,
@@ -110,6 +124,38 @@ public record NodeStatus(
   }
 
   /**
+   * Whether something holds.
+   *
+   * @param why one line if it does not; empty if it does
+   */
+  public record Verdict(boolean holds, String why) {
+    /** It holds. */
+    public static final Verdict YES = new Verdict(true, "");
+
+    /** It does not hold. */
+    public static Verdict no(String why) {
+      return new Verdict(false, why);
+    }
+  }
+
+  /**
+   * How a process is.
+   *
+   * @param live its threads go on
+   * @param ready clients may be sent to it: every database is served, and all have been near the
+   *     root since the start
+   * @param fresh all databases are near the root now
+   */
+  public record HealthReport(Verdict live, Verdict ready, Verdict fresh) {
+    /** Of a process that does not tell. */
+    public static final HealthReport UNKNOWN =
+        new HealthReport(
+            Verdict.no("it does not tell"),
+            Verdict.no("it does not tell"),
+            Verdict.no("it does not tell"));
+  }
+
+  /**
    * One database.
    *
    * @param oldestSequence the first that the log still holds
@@ -123,11 +169,11 @@ public record NodeStatus(
    *     since has proved the copy right; else empty
    * @param upstream the node that it pulls from, or empty
    * @param upstreamSequence the last sequence known of the upstream; the node's own on a root, -1
-   *     on a bridge, which knows of none
+   *     where a replica's files are read, which knows of none
    * @param copiedPairs pairs that are here of a new copy in the making; 0 while none is
    * @param pairsToCopy pairs that its source holds; 0 while none is in the making
    * @param rootSequence the last sequence known of the root; the node's own on a root, 0 while
-   *     nothing was heard of it, -1 on a bridge
+   *     nothing was heard of it, -1 where a replica's files are read and that has not heard of it
    * @param lagSeconds time since the last moment of which it is known that nothing of what the root
    *     had is missing here; -1 while none is known
    * @param storage what is stored of it, and what failed

@@ -42,6 +42,18 @@ final class ServiceManager {
     tell("STOPPING=1");
   }
 
+  /**
+   * Says that the process is alive, if its unit has a {@code WatchdogSec}: systemd restarts what
+   * has not said so for that time.
+   */
+  static void watchdog() {
+    String pid = System.getenv("WATCHDOG_PID");
+    if (System.getenv("WATCHDOG_USEC") != null
+        && (pid == null || pid.equals(Long.toString(ProcessHandle.current().pid())))) {
+      tell("WATCHDOG=1");
+    }
+  }
+
   private static void tell(String state) {
     String socket = System.getenv(VARIABLE);
     if (socket != null) {

@@ -91,6 +91,8 @@ final class ConfigurationTest {
     expected.put("http.tls-key", "none");
     expected.put("http.token-file", "none");
     expected.put("http.insecure", "false");
+    expected.put("health.max-lag", "30s");
+    expected.put("health.live-within", "2min");
     expected.put("log.level", "info");
     expected.put("log.format", "text");
     assertThat(defaults).isEqualTo(expected);

@@ -22,6 +22,8 @@ final class JsonTest {
             2,
             true,
             "",
+            new NodeStatus.HealthReport(
+                NodeStatus.Verdict.YES, NodeStatus.Verdict.no("copies"), NodeStatus.Verdict.YES),
             Map.of(),
             List.of(
                 new NodeStatus.DatabaseReport(

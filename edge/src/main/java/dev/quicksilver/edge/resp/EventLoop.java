@@ -65,6 +65,7 @@ final class EventLoop implements Runnable {
   private final Thread thread;
   private volatile boolean waits;
   private volatile boolean stopping;
+  private volatile long turnAt = System.nanoTime();
   private long lastTick = System.nanoTime();
 
   EventLoop(Shared shared, int number) throws IOException {
@@ -172,6 +173,11 @@ final class EventLoop implements Runnable {
         case KEPT -> {}
       }
     }
+  }
+
+  /** For how long it has not looked at its clients, in ns; it does ten times a second. */
+  long silence() {
+    return System.nanoTime() - turnAt;
   }
 
   void stop() {
@@ -375,6 +381,7 @@ final class EventLoop implements Runnable {
       guarded(this::tellCommits);
     }
     long now = System.nanoTime();
+    turnAt = now;
     if (now - lastTick >= TimeUnit.MILLISECONDS.toNanos(TICK) || !retrying.isEmpty()) {
       if (now - lastTick >= TimeUnit.MILLISECONDS.toNanos(TICK)) {
         lastTick = now;

@@ -335,6 +335,11 @@ public final class RespServer implements AutoCloseable {
     return tls;
   }
 
+  /** Returns for how long the slowest of its threads has not looked at its clients. */
+  public Duration silence() {
+    return Duration.ofNanos(loops.stream().mapToLong(EventLoop::silence).max().orElse(0));
+  }
+
   /** Returns what was counted up to now. */
   public RespStatus status() {
     return new RespStatus(

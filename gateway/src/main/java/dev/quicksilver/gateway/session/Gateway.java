@@ -128,6 +128,14 @@ public final class Gateway implements AutoCloseable {
   }
 
   /**
+   * For how long the session with the slot has done nothing although something is due: what tells a
+   * thread that hangs, in a disk that does not answer, say, from one that waits.
+   */
+  public Duration silence() {
+    return session.silence();
+  }
+
+  /**
    * Why this node is not the root although no other one may be active: what it lacks, or that
    * PostgreSQL is away from it. Empty if it would take the slot, or has it, or follows nobody.
    */

@@ -12,6 +12,7 @@ import dev.quicksilver.replication.RootRole.Standing;
 import dev.quicksilver.replication.Standbys;
 import dev.quicksilver.replication.Threads;
 import dev.quicksilver.storage.record.Position;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CancellationException;
@@ -122,6 +123,11 @@ final class Sequencing implements SlotState, AutoCloseable {
    */
   void run(BooleanSupplier closing) throws Exception {
     schedule.run(queue, stream, closing);
+  }
+
+  /** For how long this has been at work on what came; zero while it waits for more. */
+  Duration workingFor() {
+    return Duration.ofNanos(schedule.workingFor());
   }
 
   /** Where this node was when it took the slot. */

@@ -82,13 +82,22 @@ final class SlotSession {
     transitions.close();
   }
 
+  /** For how long it has done nothing although something is due. */
+  Duration silence() {
+    return transitions.current() instanceof Sequencing sequencing
+        ? sequencing.workingFor()
+        : parts.progress().silence();
+  }
+
   /** Works until it is closed or has to refuse; returns which. */
   Ended run() {
     while (true) {
       SlotState state = transitions.current();
       if (state instanceof Ended end) {
+        parts.progress().rest();
         return end;
       }
+      parts.progress().beat();
       try {
         step(state);
       } catch (Throwable e) {
@@ -206,7 +215,9 @@ final class SlotSession {
     ReplicationConnection connection = checking.connection();
     central.checkServer(connection.server());
     ReplicationConnection.Identity source = connection.identify();
+    parts.progress().rest(); // a migration may wait for others' locks
     parts.preparation().run();
+    parts.progress().beat();
     UUID cluster = central.checkSetup();
     databases
         .get(DatabaseSet.CATALOG)
@@ -411,6 +422,7 @@ final class SlotSession {
 
   private void tryAgainAfter(Duration pause, Optional<Standby.Following> following)
       throws InterruptedException {
+    parts.progress().rest();
     transitions.pause(pause);
     transitions.move(new Connecting(following), "trying again");
   }

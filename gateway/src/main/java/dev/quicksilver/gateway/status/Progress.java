@@ -1,7 +1,9 @@
 package dev.quicksilver.gateway.status;
 
 import dev.quicksilver.gateway.GatewayStatus;
+import dev.quicksilver.storage.Pulse;
 import dev.quicksilver.storage.record.Position;
+import java.time.Duration;
 import java.util.Optional;
 
 /**
@@ -16,6 +18,7 @@ public final class Progress {
   private volatile long retainedWal = -1;
   private volatile int holder;
   private volatile String hindrance = "";
+  private final Pulse pulse = new Pulse(System::nanoTime);
 
   /** True while PostgreSQL lets commits wait for this node. */
   public boolean isSynchronous() {
@@ -36,6 +39,21 @@ public final class Progress {
   /** The process of PostgreSQL that holds the slot for this node; 0 while none does. */
   public int holder() {
     return holder;
+  }
+
+  /** The session's thread goes on. */
+  public void beat() {
+    pulse.beat();
+  }
+
+  /** The session's thread waits on purpose, or what it does is watched otherwise. */
+  public void rest() {
+    pulse.rest();
+  }
+
+  /** For how long the session's thread has done nothing although something is due. */
+  public Duration silence() {
+    return pulse.silence();
   }
 
   /** What is so now. */
@@ -80,6 +98,7 @@ public final class Progress {
 
   /** Something went wrong, in one line; the state stays. */
   public void problem(String problem) {
+    pulse.beat(); // what takes long says so again and again
     GatewayStatus s = status;
     status =
         new GatewayStatus(
