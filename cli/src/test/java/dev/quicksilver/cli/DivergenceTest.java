@@ -9,6 +9,7 @@ import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.NodeStatus;
+import dev.quicksilver.fixtures.LyingProxy;
 import dev.quicksilver.replication.NodeIdentity;
 import dev.quicksilver.replication.ReplicationServer;
 import dev.quicksilver.storage.Appender;

@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
  * reverse, so both are given the same one. Thread-safe.
  */
 public final class Subtree {
-  /** Reports kept; one takes about 550 bytes. More are left out, which is logged. */
-  static final int MAX_REPORTS = 1 << 17;
+  /** Reports that are kept unless one says otherwise; one takes about 550 bytes. */
+  public static final int MAX_REPORTS = 1 << 17;
 
   private static final Logger LOG = LoggerFactory.getLogger(Subtree.class);
 
@@ -37,9 +37,19 @@ public final class Subtree {
   private int size;
   private long leftOut;
 
-  /** Makes one that knows of nothing. */
+  /** Makes one that knows of nothing, and keeps {@link #MAX_REPORTS} reports. */
   public Subtree() {
-    this(Ticker.SYSTEM, RootHeads.SYSTEM_CLOCK, MAX_REPORTS);
+    this(MAX_REPORTS);
+  }
+
+  /**
+   * Makes one that knows of nothing.
+   *
+   * @param maxReports how many reports are kept, of one node on one database each; more are left
+   *     out, which is logged and {@linkplain #leftOut counted}. At least 1
+   */
+  public Subtree(int maxReports) {
+    this(Ticker.SYSTEM, RootHeads.SYSTEM_CLOCK, maxReports);
   }
 
   /** The clock says µs since 1970-01-01 UTC. */
@@ -188,7 +198,8 @@ public final class Subtree {
               + ack.node()
               + " for database "
               + ack.database()
-              + " is neither shown nor passed on; put another relay between");
+              + " is neither shown nor passed on; raise replication.max-reports, or put another"
+              + " relay between");
     } else if (nodes.put(ack.key(), new Heard(ack, at)) == null) {
       size++;
     }

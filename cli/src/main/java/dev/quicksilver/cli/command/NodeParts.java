@@ -80,7 +80,7 @@ final class NodeParts {
             InstanceFile.open(data),
             configuration.get(Settings.NODE_NAME),
             configuration.get(Settings.NODE_LOCATION));
-    subtree = new Subtree();
+    subtree = new Subtree(configuration.get(Settings.REPLICATION_MAX_REPORTS));
     Endpoint listen = configuration.get(Settings.REPLICATION_LISTEN);
     server =
         lifecycle.own(

@@ -233,7 +233,9 @@ public final class StatusCommand implements Callable<Integer> {
     }
     nodes.print(out);
     if (status.reportsLeftOut() > 0) {
-      out.println("There are more nodes below than this one keeps reports of: put relays between.");
+      out.println(
+          "There are more nodes below than this one keeps reports of: raise"
+              + " replication.max-reports there, or put relays between.");
     }
     out.println();
     Table locations =

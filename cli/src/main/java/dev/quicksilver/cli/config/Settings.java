@@ -252,6 +252,15 @@ public final class Settings {
           NODES,
           "The shortest time between two durable commits of a replica under load. The first commit"
               + " after a pause never waits.");
+  public static final Setting<Integer> REPLICATION_MAX_REPORTS =
+      with(
+          "replication.max-reports",
+          new Whole(1, 10_000_000),
+          "131072",
+          NODES,
+          "How many reports of nodes below this one are kept, of one node on one database each; one"
+              + " takes about 550 bytes of memory, so 131072 take 70 MB. More are left out: status"
+              + " does not show them, and they are not passed on.");
   public static final Setting<List<String>> REPLICATION_FOLLOWERS =
       with(
           "replication.followers",
@@ -601,6 +610,7 @@ public final class Settings {
           REPLICATION_ASK_AGAIN_AFTER,
           REPLICATION_ON_DIVERGENCE,
           REPLICATION_WINDOW,
+          REPLICATION_MAX_REPORTS,
           REPLICATION_FOLLOWERS,
           REPLICATION_TLS_CERTIFICATE,
           REPLICATION_TLS_KEY,

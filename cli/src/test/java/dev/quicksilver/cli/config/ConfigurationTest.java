@@ -51,6 +51,7 @@ final class ConfigurationTest {
     expected.put("replication.ask-again-after", "30s");
     expected.put("replication.on-divergence", "serve");
     expected.put("replication.window", "500ms");
+    expected.put("replication.max-reports", "131072");
     expected.put("replication.followers", "");
     expected.put("replication.tls-certificate", "none");
     expected.put("replication.tls-key", "none");
