@@ -204,10 +204,13 @@ public final class Bridge implements AutoCloseable {
         counters.connections.sum(),
         counters.queries.sum(),
         counters.evaluated.sum(),
+        counters.statements(),
         counters.rows.sum(),
         counters.errors(),
         oldest,
-        evaluators.values().stream().anyMatch(Evaluator::isRunning));
+        evaluators.values().stream().anyMatch(Evaluator::isRunning),
+        evaluators.values().stream().mapToLong(Evaluator::starts).sum(),
+        turns.waiting());
   }
 
   private void accept() {

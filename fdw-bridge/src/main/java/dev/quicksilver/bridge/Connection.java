@@ -1,5 +1,6 @@
 package dev.quicksilver.bridge;
 
+import dev.quicksilver.bridge.BridgeStatus.Outcome;
 import dev.quicksilver.bridge.evaluate.Evaluation.CopyMessage;
 import dev.quicksilver.bridge.evaluate.RelayedError;
 import dev.quicksilver.bridge.sql.PgException;
@@ -304,6 +305,7 @@ final class Connection implements Client {
       throw e.getCause();
     } catch (RelayedError e) {
       bridge.counters().error(e.state());
+      session.count().failed(e.state());
       if (e.state().equals(SqlState.INTERNAL_ERROR.code())) {
         LOG.warn("the evaluator failed on connection {}: {}: {}", id, e.getMessage(), sql);
       }
@@ -355,6 +357,7 @@ final class Connection implements Client {
               SqlState.PROTOCOL_VIOLATION, "invalid frontend message type " + type);
     }
     sql = extended.sql();
+    session.count().ended(Outcome.OK);
   }
 
   private void simple(String text) {
@@ -372,6 +375,7 @@ final class Connection implements Client {
       session.endImplicit();
     }
     inSeries = false;
+    session.count().ended(Outcome.OK);
     Replies.ready(out, session.block().state().status);
     out.flush();
   }
@@ -381,6 +385,7 @@ final class Connection implements Client {
       LOG.error("statement failed on connection {}: {}", id, sql, cause);
     }
     bridge.counters().error(error.state().code());
+    session.count().failed(error.state().code());
     session.block().fail();
     String position = extended.sql().isEmpty() || !sql.isEmpty() ? sql : extended.sql();
     Replies.error(

@@ -23,6 +23,7 @@ final class Seeks {
   private final Watch watch;
   private final MessageWriter out;
   private final Client client;
+  private final StatementCount count;
   private final AheadBudget ahead;
   private @Nullable Portal fetched;
   private long fetchedRows;
@@ -35,7 +36,9 @@ final class Seeks {
       Block block,
       Watch watch,
       MessageWriter out,
-      Client client) {
+      Client client,
+      StatementCount count) {
+    this.count = count;
     this.bridge = bridge;
     this.settings = settings;
     this.reading = reading;
@@ -91,6 +94,7 @@ final class Seeks {
   }
 
   private long reading(boolean discard, LongSupplier rows) {
+    count.seeks();
     reading.lock().lock();
     try {
       watch.check();
@@ -104,6 +108,7 @@ final class Seeks {
   }
 
   void explain(Seek seek, boolean described) {
+    count.seeks();
     if (!described) {
       Replies.description(out, List.of("QUERY PLAN"), List.of(Type.TEXT), new boolean[0]);
     }
@@ -112,6 +117,7 @@ final class Seeks {
   }
 
   void declare(Statement.Declare declare, Seek seek) {
+    count.seeks();
     if (!block.isOpen()) {
       throw PgException.of(
           SqlState.NO_ACTIVE_SQL_TRANSACTION,

@@ -48,6 +48,7 @@ final class Session {
   private final Watch watch;
   private final Block block;
   private final Seeks seeks;
+  private final StatementCount count;
   private final List<Script.Piece> toLearn = new ArrayList<>();
   private boolean temporaries;
   private boolean unsure;
@@ -83,7 +84,8 @@ final class Session {
             : outer.reading.shared(cursors);
     this.watch = new Watch(client, reading::transaction, bridge.nanoClock());
     this.block = new Block(settings, cursors, reading, this::evaluator, out);
-    this.seeks = new Seeks(bridge, settings, reading, cursors, block, watch, out, client);
+    this.count = new StatementCount(bridge.counters(), bridge.nanoClock(), outer != null);
+    this.seeks = new Seeks(bridge, settings, reading, cursors, block, watch, out, client, count);
   }
 
   /**
@@ -130,6 +132,11 @@ final class Session {
   void evaluateBy(EvaluatorSide.StartUp startUp) {
     settings.begin();
     evaluator = new EvaluatorSide(bridge, client, out, settings, watch, startUp);
+  }
+
+  /** Counts the session's statements. */
+  StatementCount count() {
+    return count;
   }
 
   Block block() {
@@ -274,7 +281,7 @@ final class Session {
 
   /** A statement begins: counts it, and its time. */
   void begin() {
-    bridge.counters().queries.increment();
+    count.begin();
     watch.beginStatement(settings.statementTimeout());
   }
 
@@ -492,7 +499,7 @@ final class Session {
   /** Runs a piece of an evaluated statement when it is its turn. */
   void takeTurn(EvaluatorSide side, Runnable work) {
     try (Turns.Turn turn = bridge.turns().take(watch::reason)) {
-      bridge.counters().evaluated.increment();
+      count.evaluates();
       side.has(turn);
       work.run();
     }

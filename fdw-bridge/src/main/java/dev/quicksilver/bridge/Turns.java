@@ -31,6 +31,11 @@ final class Turns {
     return turn;
   }
 
+  /** Returns how many wait for a turn, about. */
+  int waiting() {
+    return free.getQueueLength();
+  }
+
   /** One statement's turn, which it may leave while there is nothing to do. */
   final class Turn implements AutoCloseable {
     private final Supplier<@Nullable PgException> interruption;

@@ -361,6 +361,7 @@ final class DatabaseFollower implements AutoCloseable {
         upstreams.refusal(),
         counters.commits(),
         counters.connections(),
+        counters.switches(),
         life.receivedBytes(),
         parts.reports().subtree().acks(name),
         divergence.contradiction(),

@@ -16,6 +16,7 @@ import java.util.OptionalLong;
  *     upstream that is left out, if there is one
  * @param commits durable commits since the start
  * @param connections connections that reached streaming since the start
+ * @param switches how often another node was followed than before, since the start
  * @param receivedBytes off the wire since the start
  * @param followers the nodes below this one
  * @param contradiction what has contradicted this copy, as long as no commit has proved it right
@@ -37,6 +38,7 @@ public record DatabaseStatus(
     Optional<Refusal> refusal,
     long commits,
     long connections,
+    long switches,
     long receivedBytes,
     List<NodeAck> followers,
     String contradiction,

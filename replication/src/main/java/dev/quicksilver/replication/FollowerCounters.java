@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 final class FollowerCounters {
   private final AtomicLong commits = new AtomicLong();
   private final AtomicLong connections = new AtomicLong();
+  private final AtomicLong switches = new AtomicLong();
   private volatile String upstreamName = "";
   private volatile long upstreamSequence;
   private volatile UUID databaseId = Protocol.ANY_DATABASE;
@@ -24,6 +25,9 @@ final class FollowerCounters {
   }
 
   void connected(String node, long lastSequence) {
+    if (!upstreamName.isEmpty() && !upstreamName.equals(node)) {
+      switches.incrementAndGet();
+    }
     upstreamName = node;
     upstreamSequence = lastSequence;
     connections.incrementAndGet();
@@ -70,6 +74,11 @@ final class FollowerCounters {
 
   long commits() {
     return commits.get();
+  }
+
+  /** Returns how often another node was followed than before. */
+  long switches() {
+    return switches.get();
   }
 
   long connections() {

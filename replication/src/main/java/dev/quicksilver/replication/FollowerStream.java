@@ -196,6 +196,7 @@ final class FollowerStream {
       return false;
     }
     out.write(header, block == null ? reader::nextSegment : block.body());
+    server.sentEntries().add(header.lastSequence() - sent);
     sent = header.lastSequence();
     return true;
   }

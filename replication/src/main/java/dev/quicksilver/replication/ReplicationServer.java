@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -135,7 +136,8 @@ public final class ReplicationServer implements AutoCloseable {
             new StallGuard(options.stallTimeout(), Ticker.SYSTEM),
             new RecentBlocks.Shared(Ticker.SYSTEM),
             complaints,
-            new CopyServer(databases, identity));
+            new CopyServer(databases, identity),
+            new LongAdder());
     this.problems = new ProblemWatch(subtree, identity);
     problems.start();
     this.acceptor = Thread.ofVirtual().name("replication-accept").start(this::accept);
@@ -174,6 +176,19 @@ public final class ReplicationServer implements AutoCloseable {
   /** Returns the nodes below this one. */
   public Subtree subtree() {
     return parts.subtree();
+  }
+
+  /**
+   * What was sent to all followers since the start.
+   *
+   * @param bytes on the wire, within TLS; copies are among them
+   * @param entries in blocks of the log
+   */
+  public record Traffic(long bytes, long entries) {}
+
+  /** Returns what was sent up to now. */
+  public Traffic traffic() {
+    return new Traffic(parts.guard().writtenBytes(), parts.sentEntries().sum());
   }
 
   /** Returns the connections that are being served, by database and node. */

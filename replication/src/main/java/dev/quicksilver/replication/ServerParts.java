@@ -1,8 +1,13 @@
 package dev.quicksilver.replication;
 
 import dev.quicksilver.storage.DatabaseSet;
+import java.util.concurrent.atomic.LongAdder;
 
-/** What all connections of one server share. */
+/**
+ * What all connections of one server share.
+ *
+ * @param sentEntries of all streams; copies are none
+ */
 record ServerParts(
     DatabaseSet databases,
     NodeIdentity identity,
@@ -13,4 +18,5 @@ record ServerParts(
     StallGuard guard,
     RecentBlocks.Shared shared,
     LogLimiter complaints,
-    CopyServer copies) {}
+    CopyServer copies,
+    LongAdder sentEntries) {}

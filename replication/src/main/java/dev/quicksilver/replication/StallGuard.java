@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,6 +24,7 @@ final class StallGuard implements AutoCloseable {
   private final Ticker ticker;
   private final long limitNanos;
   private final Thread thread;
+  private final LongAdder written = new LongAdder();
   private volatile boolean closed;
 
   StallGuard(Duration limit, Ticker ticker) {
@@ -37,6 +39,11 @@ final class StallGuard implements AutoCloseable {
     Guarded result = new Guarded(out, onStall);
     guarded.add(result);
     return result;
+  }
+
+  /** Returns how many bytes were written to all connections. */
+  long writtenBytes() {
+    return written.sum();
   }
 
   private void run(Duration period) {
@@ -95,6 +102,7 @@ final class StallGuard implements AutoCloseable {
         writingSince = ticker.nanos();
         try {
           out.write(bytes, offset + done, part);
+          written.add(part);
         } finally {
           writingSince = IDLE;
         }

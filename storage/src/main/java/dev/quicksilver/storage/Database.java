@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
@@ -50,6 +51,8 @@ public final class Database implements AutoCloseable {
   private long nudgeCount;
   private volatile boolean closed;
   private volatile @Nullable Database successor;
+  private final Durations commits = new Durations();
+  private final LongAdder entriesCommitted = new LongAdder();
 
   private Database(Environment environment, StorageOptions options, boolean finished) {
     this.environment = environment;
@@ -385,7 +388,9 @@ public final class Database implements AutoCloseable {
     }
   }
 
-  void committed(Head head) {
+  void committed(Head head, long entries, long nanos) {
+    commits.add(nanos);
+    entriesCommitted.add(entries);
     lock.lock();
     try {
       lastSequence = head.lastSequence();
@@ -432,6 +437,21 @@ public final class Database implements AutoCloseable {
    */
   public Map<ErrorCode, Long> errors() {
     return environment.errors.all();
+  }
+
+  /** Returns how long LMDB's commits have taken since this process opened the database. */
+  public Durations.Sums commits() {
+    return commits.sums();
+  }
+
+  /** Returns how many entries were committed since this process opened the database. */
+  public long entriesCommitted() {
+    return entriesCommitted.sum();
+  }
+
+  /** Returns how large the file may become, in bytes. */
+  public long mapBytes() {
+    return options().mapSize();
   }
 
   /** Returns the length of the environment's file in bytes. */

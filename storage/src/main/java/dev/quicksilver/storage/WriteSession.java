@@ -133,11 +133,13 @@ abstract class WriteSession implements AutoCloseable {
       MetaFormat.encodeHead(after, pairs.count(), head);
       environment.meta().put(txn, Bytes.direct(MetaFormat.HEAD_KEY), Bytes.direct(head));
       FailPoint.hit("storage.before-commit");
+      long from = System.nanoTime();
       txn.commit();
+      long took = System.nanoTime() - from;
       FailPoint.hit("storage.after-commit");
       environment.tendReaders();
       end();
-      database.committed(after);
+      database.committed(after, after.lastSequence() - before.lastSequence(), took);
       return after;
     } catch (LmdbException e) {
       throw failed(environment.failure(e));

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /** All commands by name. Stateless. */
@@ -18,6 +19,7 @@ final class Commands {
    * @param lastKey the last one; -1 for the last of all
    */
   record Command(
+      int number,
       String name,
       int arity,
       Set<Flag> flags,
@@ -82,7 +84,17 @@ final class Commands {
   private Commands() {}
 
   private static void add(Command command) {
-    ALL.put(command.name, command);
+    ALL.put(
+        command.name,
+        new Command(
+            ALL.size(),
+            command.name,
+            command.arity,
+            command.flags,
+            command.firstKey,
+            command.lastKey,
+            command.summary,
+            command.handler));
   }
 
   /** Takes the commands of a group. */
@@ -98,7 +110,7 @@ final class Commands {
         String summary,
         Handler handler,
         Flag... flags) {
-      add(new Command(name, arity, Set.of(flags), firstKey, lastKey, summary, handler));
+      add(new Command(-1, name, arity, Set.of(flags), firstKey, lastKey, summary, handler));
     }
   }
 
@@ -112,9 +124,10 @@ final class Commands {
 
   /** Runs the command of a request. */
   static void run(Call call) {
-    call.shared.commands.increment();
     Request request = call.request;
     Command command = lookUp(request);
+    List<LongAdder> counts = call.shared.commands;
+    counts.get(command == null ? counts.size() - 1 : command.number).increment();
     Session session = call.session();
     if (command == null) {
       throw unknown(request);

@@ -7,6 +7,9 @@ import java.util.Map;
  *
  * @param connections open now
  * @param refused connections beyond the most that are allowed
+ * @param commands run, and those that are none
+ * @param commandsByName the same by their names in lower case; those that are none as {@code
+ *     unknown}
  * @param hits keys that were there
  * @param subscribers clients that are told of changes now
  * @param events that they were told
@@ -18,6 +21,7 @@ public record RespStatus(
     long connectionsTotal,
     long refused,
     long commands,
+    Map<String, Long> commandsByName,
     long hits,
     long misses,
     int subscribers,

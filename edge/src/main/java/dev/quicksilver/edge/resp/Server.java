@@ -81,7 +81,7 @@ final class Server {
     Map<String, Object> stats = new LinkedHashMap<>();
     stats.put("total_connections_received", shared.connectionsTotal.sum());
     stats.put("rejected_connections", shared.refused.sum());
-    stats.put("total_commands_processed", shared.commands.sum());
+    stats.put("total_commands_processed", shared.commandsTotal());
     stats.put("keyspace_hits", shared.hits.sum());
     stats.put("keyspace_misses", shared.misses.sum());
     stats.put("total_error_replies", shared.errors().values().stream().mapToLong(n -> n).sum());

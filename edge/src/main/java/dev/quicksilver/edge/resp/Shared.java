@@ -2,6 +2,8 @@ package dev.quicksilver.edge.resp;
 
 import dev.quicksilver.edge.access.Users;
 import dev.quicksilver.storage.FollowedDatabases;
+import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -10,6 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.stream.Stream;
 
 /** What the loops of a server have in common. Safe for all threads. */
 final class Shared {
@@ -29,7 +32,11 @@ final class Shared {
   final AtomicInteger subscribers = new AtomicInteger();
   final LongAdder connectionsTotal = new LongAdder();
   final LongAdder refused = new LongAdder();
-  final LongAdder commands = new LongAdder();
+
+  /** How often each command was run, by its number, and how often one that is none. */
+  final List<LongAdder> commands =
+      Stream.generate(LongAdder::new).limit(Commands.all().size() + 1).toList();
+
   final LongAdder hits = new LongAdder();
   final LongAdder misses = new LongAdder();
   final LongAdder events = new LongAdder();
@@ -50,6 +57,26 @@ final class Shared {
     this.users = users;
     this.memory = new Memory(config.maxMemory());
     this.slow = slow;
+  }
+
+  long commandsTotal() {
+    return commands.stream().mapToLong(LongAdder::sum).sum();
+  }
+
+  /** Returns how often each command was run that was, in lower case. */
+  Map<String, Long> commandsByName() {
+    Map<String, Long> counted = new TreeMap<>();
+    for (Commands.Command command : Commands.all()) {
+      long count = commands.get(command.number()).sum();
+      if (count > 0) {
+        counted.put(command.name().toLowerCase(Locale.ROOT), count);
+      }
+    }
+    long unknown = commands.getLast().sum();
+    if (unknown > 0) {
+      counted.put("unknown", unknown);
+    }
+    return counted;
   }
 
   /** Counts an error reply by its first word, of which we have few. */

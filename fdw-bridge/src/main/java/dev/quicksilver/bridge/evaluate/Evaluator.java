@@ -20,6 +20,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -45,6 +46,7 @@ public final class Evaluator implements AutoCloseable {
   private final LongSupplier nanoClock;
   private volatile @Nullable Running running;
   private @Nullable Tables latest;
+  private final AtomicLong starts = new AtomicLong();
   private boolean closed;
 
   /** How large the rows of tables are. */
@@ -114,11 +116,17 @@ public final class Evaluator implements AutoCloseable {
     Running started = launch();
     started.usedAt = nanoClock.getAsLong();
     running = started;
+    starts.incrementAndGet();
     Tables tables = latest;
     if (tables != null) { // the session that needs it has followed them already
       started.tables.follow(tables, started.usedAt);
     }
     return started;
+  }
+
+  /** Returns how often it was started. */
+  public long starts() {
+    return starts.get();
   }
 
   private Running launch() throws IOException {
