@@ -5,6 +5,7 @@ import dev.quicksilver.cli.cluster.Cluster;
 import dev.quicksilver.cli.cluster.Folders;
 import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.cli.process.NodeStatus;
+import dev.quicksilver.cli.process.NodeStatus.DatabaseState;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.Ports;
@@ -211,9 +212,9 @@ final class FailoverBar implements Bar {
             int following = 0;
             for (String root : ROOTS) {
               NodeStatus status = cluster.status(root);
-              if (kv(status, "SEQUENCING")) {
+              if (kv(status, DatabaseState.SEQUENCING)) {
                 active.add(root);
-              } else if (kv(status, "STREAMING") && !status.complete().isEmpty()) {
+              } else if (kv(status, DatabaseState.STREAMING) && !status.complete().isEmpty()) {
                 following++;
               }
             }
@@ -222,10 +223,10 @@ final class FailoverBar implements Bar {
       return active.getFirst();
     }
 
-    private static boolean kv(NodeStatus status, String state) {
+    private static boolean kv(NodeStatus status, DatabaseState state) {
       return status.healthy()
           && status.databases().stream()
-              .anyMatch(each -> each.name().equals("kv") && each.state().equals(state));
+              .anyMatch(each -> each.name().equals("kv") && each.state() == state);
     }
   }
 

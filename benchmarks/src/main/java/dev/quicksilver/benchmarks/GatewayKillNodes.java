@@ -3,6 +3,7 @@ package dev.quicksilver.benchmarks;
 import dev.quicksilver.cli.cluster.Cluster;
 import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.cli.process.NodeStatus;
+import dev.quicksilver.cli.process.NodeStatus.DatabaseState;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.SqlSession;
 import java.io.IOException;
@@ -136,7 +137,7 @@ final class GatewayKillNodes implements AutoCloseable {
   }
 
   private static boolean sequences(NodeStatus status) {
-    return status.databases().stream().anyMatch(each -> each.state().equals("SEQUENCING"));
+    return status.databases().stream().anyMatch(each -> each.state() == DatabaseState.SEQUENCING);
   }
 
   private Optional<NodeStatus> status(String node) throws InterruptedException {

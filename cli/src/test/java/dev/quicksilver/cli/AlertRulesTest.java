@@ -2,6 +2,7 @@ package dev.quicksilver.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quicksilver.bridge.BridgeStatus;
 import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.process.Health;
 import dev.quicksilver.cli.process.HttpEndpoint;
@@ -19,6 +20,8 @@ import dev.quicksilver.cli.process.NodeStatus.StandbyReport;
 import dev.quicksilver.cli.process.NodeStatus.StorageReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.cli.process.NodeStatus.UpstreamReport;
+import dev.quicksilver.replication.UpstreamStatus;
+import dev.quicksilver.storage.Durations;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -60,42 +63,83 @@ final class AlertRulesTest {
                   "d",
                   "p",
                   1_500_000,
-                  "STREAMING",
+                  NodeStatus.DatabaseState.STREAMING,
                   "",
                   "",
                   "root",
-                  9,
+                  9L,
                   0,
                   0,
-                  9,
+                  9L,
                   2.5,
+                  new NodeStatus.ReceivedReport(1000, 3, 2),
                   new StorageReport(
                       8192,
+                      1 << 20,
                       4096,
                       2_500_000,
+                      11,
+                      sums(7),
                       3,
                       Map.of("NO_SPACE", 4L),
                       1,
                       0.25,
                       List.of(new ReaderReport(4711, 2, 1, 9, 90, false))))),
-          List.of(new FollowerReport("dns", "edge-2", "lhr", 7, 6)),
+          List.of(new FollowerReport("dns", "edge-2", "lhr", 7, 6L)),
           List.of(
               new SubtreeReport(
-                  "dns", "edge-2", "lhr", "edge-1", 6, 1, 5, 2.5, "STREAMING", "id", "")),
+                  "dns",
+                  "edge-2",
+                  "lhr",
+                  "edge-1",
+                  6,
+                  1,
+                  5,
+                  2.5,
+                  NodeStatus.DatabaseState.STREAMING,
+                  "id",
+                  "")),
           0,
-          List.of(new LocationReport("dns", "lhr", 1, 6, 6, 1, 2.5, Map.of("STREAMING", 1))),
+          List.of(
+              new LocationReport(
+                  "dns", "lhr", 1, 6, 6, 1, 2.5, Map.of(NodeStatus.DatabaseState.STREAMING, 1))),
           List.of(new CertificateReport("edge-1.pem", "2027-01-01T00:00:00Z", 86400, 2, 1, "")),
           List.of(
-              new UpstreamReport("dns", "10.0.0.1:7400", "primary", "FAILED", "", 0, "gone"),
-              new UpstreamReport("dns", "10.0.0.2:7400", "secondary", "FOLLOWED", "r2", 9, "")),
+              new UpstreamReport(
+                  "dns", "10.0.0.1:7400", "primary", UpstreamStatus.Result.FAILED, "", 0, "gone"),
+              new UpstreamReport(
+                  "dns",
+                  "10.0.0.2:7400",
+                  "secondary",
+                  UpstreamStatus.Result.FOLLOWED,
+                  "r2",
+                  9,
+                  "")),
           List.of(
               new SlotReport(
-                  "quicksilver", 4096, true, List.of(new StandbyReport("root-2", "9@1:1/9")))),
+                  "quicksilver", 4096L, true, 8, List.of(new StandbyReport("root-2", "9@1:1/9")))),
           List.of(new RefusalReport("10.0.0.1:7400", "NOT_AUTHORIZED", 3)),
           86_400,
           1 << 20,
-          List.of(new BridgeReport(1, 2, 3, 1, 4, Map.of("57014", 5L), 0.5, true)),
-          List.of(new RespReport(1, 2, 0, 3, 2, 1, 1, 4, 5, Map.of("READONLY", 6L))),
+          List.of(
+              new BridgeReport(
+                  1,
+                  2,
+                  3,
+                  1,
+                  Map.of(
+                      BridgeStatus.Way.SEEK, Map.of(BridgeStatus.Outcome.OK, sums(3)),
+                      BridgeStatus.Way.EVALUATED, Map.of(BridgeStatus.Outcome.CANCELED, sums(1))),
+                  4,
+                  Map.of("57014", 5L),
+                  0.5,
+                  true,
+                  6,
+                  7)),
+          List.of(
+              new RespReport(1, 2, 0, 3, Map.of("get", 3L), 2, 1, 1, 4, 5, Map.of("READONLY", 6L))),
+          new NodeStatus.SentReport(2000, 5),
+          12345L,
           "9@1:1/A");
 
   @Test
@@ -152,15 +196,30 @@ final class AlertRulesTest {
         .contains("quicksilver_storage_errors_total{code=\"NO_SPACE\",database=\"dns\"} 4.0\n")
         .contains("quicksilver_oldest_snapshot_seconds{database=\"dns\"} 0.25\n")
         .contains("quicksilver_reader_processes{database=\"dns\"} 1.0\n")
-        .contains("quicksilver_oldest_reader_seconds{database=\"dns\"} 90.0\n")
-        .contains("quicksilver_bridge_statements_total 3.0\n")
+        .contains("quicksilver_oldest_reader_seconds{database=\"dns\",pid=\"4711\"} 90.0\n")
+        .contains(
+            "quicksilver_bridge_statement_duration_seconds_bucket{outcome=\"ok\",way=\"seek\","
+                + "le=\"0.001\"} 3\n")
+        .contains(
+            "quicksilver_bridge_statement_duration_seconds_count{outcome=\"canceled\","
+                + "way=\"evaluated\"} 1\n")
+        .contains("quicksilver_commit_duration_seconds_count{database=\"dns\"} 7\n")
+        .contains("quicksilver_committed_entries_total{database=\"dns\"} 11.0\n")
+        .contains("quicksilver_received_bytes_total{database=\"dns\"} 1000.0\n")
+        .contains("quicksilver_upstream_switches_total{database=\"dns\"} 2.0\n")
+        .contains("quicksilver_sent_bytes_total 2000.0\n")
+        .contains("quicksilver_disk_free_bytes 12345.0\n")
+        .contains("quicksilver_database_state{database=\"dns\",state=\"STREAMING\"} 1.0\n")
+        .contains("quicksilver_resp_commands_total{command=\"get\"} 3.0\n")
+        .contains("process_start_time_seconds ")
+        .contains("jvm_memory_used_bytes{area=\"heap\"} ")
         .contains("quicksilver_bridge_errors_total{sqlstate=\"57014\"} 5.0\n")
         .contains(
             "quicksilver_upstream_refused_total{code=\"NOT_AUTHORIZED\","
                 + "upstream=\"10.0.0.1:7400\"} 3.0\n")
         .contains("quicksilver_slot_synchronous{slot=\"quicksilver\"} 1.0\n")
         .contains(
-            "quicksilver_tls_certificate_expiry_seconds{certificate=\"edge-1.pem\"} 86400.0\n")
+            "quicksilver_tls_certificate_expiry_timestamp_seconds{certificate=\"edge-1.pem\"} ")
         .contains("quicksilver_tls_reload_problem{certificate=\"edge-1.pem\"} 0.0\n")
         .contains("quicksilver_node_info{location=\"lhr\",node=\"edge-1\",role=\"replica\"")
         .contains(
@@ -171,6 +230,15 @@ final class AlertRulesTest {
             "quicksilver_location_lowest_acked_sequence{database=\"dns\",location=\"lhr\"} 6.0\n")
         .contains(
             "quicksilver_location_worst_lag_entries{database=\"dns\",location=\"lhr\"} 1.0\n");
+  }
+
+  /** So many that took between half a millisecond and one. */
+  private static Durations.Sums sums(int count) {
+    Durations durations = new Durations();
+    for (int i = 0; i < count; i++) {
+      durations.add(900_000);
+    }
+    return durations.sums();
   }
 
   /** The health of a process that waits for nothing and has one database. */

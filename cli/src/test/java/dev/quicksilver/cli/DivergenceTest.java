@@ -9,6 +9,7 @@ import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.NodeStatus;
+import dev.quicksilver.cli.process.NodeStatus.DatabaseState;
 import dev.quicksilver.fixtures.LyingProxy;
 import dev.quicksilver.replication.NodeIdentity;
 import dev.quicksilver.replication.ReplicationServer;
@@ -108,7 +109,7 @@ final class DivergenceTest {
   private void awaitStreaming() throws Exception {
     await(
         "the replica streams and is at sequence 2",
-        dns -> dns.state().equals("STREAMING") && dns.sequence() == 2);
+        dns -> dns.state() == DatabaseState.STREAMING && dns.sequence() == 2);
   }
 
   private String ask(String path) throws IOException, InterruptedException {
@@ -117,7 +118,7 @@ final class DivergenceTest {
 
   private void diverge() throws Exception {
     set(source.get("dns").orElseThrow(), "a", "2");
-    await("the replica has noticed", dns -> dns.state().equals("DIVERGED"));
+    await("the replica has noticed", dns -> dns.state() == DatabaseState.DIVERGED);
   }
 
   @Test

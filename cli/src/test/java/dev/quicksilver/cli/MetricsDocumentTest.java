@@ -23,6 +23,8 @@ final class MetricsDocumentTest {
   private static final Pattern TYPE = Pattern.compile("# TYPE (\\S+) (\\S+)");
   private static final Pattern SAMPLE = Pattern.compile("([a-z_]+)(?:\\{([^}]*)})? .*");
   private static final Pattern LABEL = Pattern.compile("([a-z]+)=\"");
+  private static final Pattern OURS = Pattern.compile("^(# [A-Z]+ )?quicksilver_");
+  private static final Pattern HISTOGRAM = Pattern.compile("(.*_seconds)_(bucket|count|sum)$");
   private static final Pattern NAMED = Pattern.compile("\\bquicksilver_[a-z_]+\\*?");
 
   /** Roles and constraints in SQL, a program in C, queries of PostgreSQL's exporter. */
@@ -45,7 +47,8 @@ final class MetricsDocumentTest {
            -Dtest=MetricsDocumentTest -Dsurefire.failIfNoSpecifiedTests=false -Dquicksilver.update-docs=true -->
 
       Every process exports them at `/metrics` of `http.listen`, in Prometheus's text format; each exports those that it has something to say to.
-      What to be woken for is in [quicksilver.rules.yml](../ops/prometheus/quicksilver.rules.yml).
+      What to be woken for is in [quicksilver.rules.yml](../ops/prometheus/quicksilver.rules.yml). `process_*` and `jvm_*` are the Prometheus client's own, of the process
+      and its JVM.
 
       | metric | type | labels | |
       | --- | --- | --- | --- |
@@ -58,7 +61,8 @@ final class MetricsDocumentTest {
     Map<String, String> help = new TreeMap<>();
     Map<String, String> type = new TreeMap<>();
     Map<String, String> labels = new TreeMap<>();
-    for (String line : AlertRulesTest.metrics().lines().toList()) {
+    for (String line :
+        AlertRulesTest.metrics().lines().filter(each -> OURS.matcher(each).find()).toList()) {
       Matcher found = HELP.matcher(line);
       if (found.matches()) {
         help.put(found.group(1), found.group(2));
@@ -67,10 +71,11 @@ final class MetricsDocumentTest {
       } else if ((found = SAMPLE.matcher(line)).matches()) {
         String names = found.group(2) == null ? "" : found.group(2);
         labels.put(
-            found.group(1),
+            HISTOGRAM.matcher(found.group(1)).replaceFirst("$1"),
             LABEL
                 .matcher(names)
                 .results()
+                .filter(label -> !label.group(1).equals("le"))
                 .map(label -> "`" + label.group(1) + "`")
                 .collect(Collectors.joining(", ")));
       }

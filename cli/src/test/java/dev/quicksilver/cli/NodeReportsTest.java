@@ -10,6 +10,7 @@ import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
+import dev.quicksilver.cli.process.NodeStatus.DatabaseState;
 import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.replication.NodeIdentity;
 import dev.quicksilver.replication.ReplicationServer;
@@ -259,7 +260,7 @@ final class NodeReportsTest {
             dns -> {
               assertThat(dns.name()).isEqualTo("dns");
               assertThat(dns.id()).isEqualTo(DNS.toString());
-              assertThat(dns.state()).isEqualTo("SERVING");
+              assertThat(dns.state()).isEqualTo(DatabaseState.SERVING);
               assertThat(dns.sequence()).isEqualTo(1);
               assertThat(dns.pairs()).isEqualTo(1);
               assertThat(dns.contentDigest()).isEqualTo(atTheReplica.contentDigest());
@@ -286,7 +287,7 @@ final class NodeReportsTest {
     NodeStatus withheld = cluster.status("bridge");
     assertThat(withheld.healthy()).isFalse();
     assertThat(withheld.problem()).isEqualTo("dns is not served: somebody said so");
-    assertThat(withheld.databases().getFirst().state()).isEqualTo("WITHHELD");
+    assertThat(withheld.databases().getFirst().state()).isEqualTo(DatabaseState.WITHHELD);
     assertThat(cluster.run("status", "--node=" + cluster.address("bridge", "http")).exitCode())
         .isEqualTo(ExitCode.FAILURE);
   }

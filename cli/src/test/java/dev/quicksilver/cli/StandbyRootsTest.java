@@ -9,6 +9,7 @@ import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
+import dev.quicksilver.cli.process.NodeStatus.DatabaseState;
 import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.SqlSession;
@@ -66,7 +67,8 @@ final class StandbyRootsTest {
     cluster.awaitStatus(
         root,
         "to sequence",
-        status -> status.databases().stream().anyMatch(each -> each.state().equals("SEQUENCING")));
+        status ->
+            status.databases().stream().anyMatch(each -> each.state() == DatabaseState.SEQUENCING));
   }
 
   /** Waits until a standby has what the active one has, and knows it. */
@@ -88,7 +90,7 @@ final class StandbyRootsTest {
                 "to have row " + rows,
                 status -> dns(status).filter(d -> d.sequence() == rows).isPresent()))
             .orElseThrow();
-    assertThat(edge.state()).isEqualTo("STREAMING");
+    assertThat(edge.state()).isEqualTo(DatabaseState.STREAMING);
   }
 
   private void sameEverywhere(String... nodes) throws Exception {

@@ -21,10 +21,13 @@ final class BridgeReports {
                   counted.connectionsTotal(),
                   counted.queries(),
                   counted.evaluated(),
+                  counted.statements(),
                   counted.rows(),
                   counted.errors(),
                   counted.oldestSnapshot().toMillis() / 1e3,
-                  counted.evaluatorRuns()));
+                  counted.evaluatorRuns(),
+                  counted.evaluatorStarts(),
+                  counted.waiting()));
     }
   }
 }

@@ -3,6 +3,7 @@ package dev.quicksilver.cli.command;
 import dev.quicksilver.cli.process.Health;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
+import dev.quicksilver.cli.process.NodeStatus.DatabaseState;
 import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.storage.FollowedDatabases;
 import dev.quicksilver.storage.FollowedDatabases.Followed;
@@ -99,13 +100,14 @@ final class LocalReports {
     OptionalLong age =
         said.map(each -> each.age(System.currentTimeMillis())).orElse(OptionalLong.empty());
     return new StatusReporter.Progress(
-        one.withheld().isPresent() ? "WITHHELD" : "SERVING",
+        one.withheld().isPresent() ? DatabaseState.WITHHELD : DatabaseState.SERVING,
         one.withheld().orElse(""),
         one.diverged().orElse(""),
         said.map(Following::upstream).orElse(""),
-        -1,
+        null,
         Optional.empty(),
-        said.map(Following::rootSequence).filter(sequence -> sequence > 0).orElse(-1L),
-        age.isPresent() ? age.getAsLong() / 1e3 : -1);
+        said.map(Following::rootSequence).filter(sequence -> sequence > 0).orElse(null),
+        age.isPresent() ? Double.valueOf(age.getAsLong() / 1e3) : null,
+        null);
   }
 }

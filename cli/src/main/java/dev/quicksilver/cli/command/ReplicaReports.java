@@ -1,6 +1,7 @@
 package dev.quicksilver.cli.command;
 
 import dev.quicksilver.cli.process.NodeStatus;
+import dev.quicksilver.cli.process.NodeStatus.ReceivedReport;
 import dev.quicksilver.cli.process.NodeStatus.RefusalReport;
 import dev.quicksilver.cli.process.NodeStatus.UpstreamReport;
 import dev.quicksilver.replication.DatabaseStatus;
@@ -41,6 +42,7 @@ final class ReplicaReports {
             RootCommand.followers(node.server),
             node.subtree)
         .withComplete(node.complete())
+        .withSent(RootCommand.sent(node.server))
         .withUpstreams(
             following.stream().flatMap(ReplicaReports::upstreams).toList(),
             replica.refusals().stream().map(ReplicaReports::refusal).toList());
@@ -54,7 +56,7 @@ final class ReplicaReports {
                     status.database(),
                     up.upstream().toString(),
                     up.upstream().secondary() ? "secondary" : "primary",
-                    up.result().name(),
+                    up.result(),
                     up.node(),
                     up.lastSequence(),
                     up.detail()));
@@ -102,13 +104,14 @@ final class ReplicaReports {
 
   private static StatusReporter.Progress progress(DatabaseStatus status) {
     return new StatusReporter.Progress(
-        status.state().name(),
+        States.of(status.state()),
         status.reason(),
         status.contradiction(),
         status.upstream(),
         status.upstreamSequence(),
         status.copy(),
-        status.rootSequence(),
-        SubtreeReports.seconds(status.lagMicros()));
+        status.rootSequence() > 0 ? Long.valueOf(status.rootSequence()) : null,
+        SubtreeReports.seconds(status.lagMicros()),
+        new ReceivedReport(status.receivedBytes(), status.connections(), status.switches()));
   }
 }

@@ -7,7 +7,9 @@ import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.NodeStatus;
+import dev.quicksilver.cli.process.NodeStatus.DatabaseState;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
+import dev.quicksilver.cli.process.NodeStatus.SentReport;
 import dev.quicksilver.cli.process.NodeStatus.SlotReport;
 import dev.quicksilver.cli.process.NodeStatus.StandbyReport;
 import dev.quicksilver.gateway.GatewayConfig;
@@ -101,8 +103,9 @@ public final class RootCommand extends NodeCommand {
               : report.withSlot(
                   new SlotReport(
                       slot,
-                      gateway.retainedWal(),
+                      gateway.retainedWal() < 0 ? null : Long.valueOf(gateway.retainedWal()),
                       gateway.isSynchronous(),
+                      gateway.status().transactions(),
                       node.subtree.standbys().all().stream()
                           .map(one -> new StandbyReport(one.node(), one.held().toString()))
                           .toList()));
@@ -179,7 +182,7 @@ public final class RootCommand extends NodeCommand {
       Gateway gateway, NodeParts node, StatusReporter reporter, Optional<String> missing) {
     GatewayStatus status = gateway.status();
     boolean streaming = status.state() == GatewayStatus.State.STREAMING;
-    String state = streaming ? "SEQUENCING" : status.state().name();
+    DatabaseState state = States.of(status.state());
     return reporter
         .report(
             streaming
@@ -196,9 +199,11 @@ public final class RootCommand extends NodeCommand {
                         database.sequence(),
                         Optional.empty(),
                         database.sequence(),
-                        0)),
+                        0.0,
+                        null)),
             followers(node.server),
             node.subtree)
+        .withSent(sent(node.server))
         .withComplete(node.complete());
   }
 
@@ -255,7 +260,16 @@ public final class RootCommand extends NodeCommand {
         .map(
             f ->
                 new FollowerReport(
-                    f.database(), f.node(), f.location(), f.sentSequence(), f.ackedSequence()))
+                    f.database(),
+                    f.node(),
+                    f.location(),
+                    f.sentSequence(),
+                    f.ackedSequence() < 0 ? null : Long.valueOf(f.ackedSequence())))
         .toList();
+  }
+
+  static SentReport sent(ReplicationServer server) {
+    ReplicationServer.Traffic traffic = server.traffic();
+    return new SentReport(traffic.bytes(), traffic.entries());
   }
 }

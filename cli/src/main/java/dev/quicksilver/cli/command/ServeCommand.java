@@ -203,6 +203,7 @@ public final class ServeCommand extends NodeCommand {
                   counted.connectionsTotal(),
                   counted.refused(),
                   counted.commands(),
+                  counted.commandsByName(),
                   counted.hits(),
                   counted.misses(),
                   counted.subscribers(),

@@ -146,10 +146,10 @@ public final class StatusCommand implements Callable<Integer> {
       for (DatabaseReport d : status.databases()) {
         databases.row(
             d.name(),
-            d.state(),
+            d.state().name(),
             d.upstream().isEmpty() ? "-" : d.upstream(),
             Long.toString(d.sequence()),
-            d.lag() < 0 ? "-" : Long.toString(d.lag()),
+            number(d.lag()),
             seconds(d.lagSeconds()),
             Long.toString(d.pairs()),
             log(d, status.logMaxBytes()),
@@ -171,7 +171,7 @@ public final class StatusCommand implements Callable<Integer> {
                       f.node(),
                       f.location(),
                       Long.toString(f.sentSequence()),
-                      f.ackedSequence() < 0 ? "-" : Long.toString(f.ackedSequence())));
+                      number(f.ackedSequence())));
       followers.print(out);
     }
     printSubtree(status, out);
@@ -194,7 +194,7 @@ public final class StatusCommand implements Callable<Integer> {
           up.address(),
           up.role(),
           up.node().isEmpty() ? "-" : up.node(),
-          up.result(),
+          up.result().name(),
           Long.toString(up.sequence()),
           up.detail());
     }
@@ -224,7 +224,7 @@ public final class StatusCommand implements Callable<Integer> {
           n.node(),
           n.location(),
           n.upstream().isEmpty() ? "-" : n.upstream(),
-          n.state(),
+          n.state().name(),
           Long.toString(n.sequence()),
           Long.toString(n.lag()),
           seconds(n.lagSeconds()),
@@ -272,8 +272,12 @@ public final class StatusCommand implements Callable<Integer> {
             Locale.ROOT, "%.1f MiB", database.storage().logBytes() / (double) (1 << 20));
   }
 
-  private static String seconds(double lag) {
-    return lag < 0 ? "-" : String.format(Locale.ROOT, "%.1f s", lag);
+  private static String number(@Nullable Long count) {
+    return count == null ? "-" : Long.toString(count);
+  }
+
+  private static String seconds(@Nullable Double lag) {
+    return lag == null ? "-" : String.format(Locale.ROOT, "%.1f s", lag);
   }
 
   private static String time(Duration up) {

@@ -6,9 +6,11 @@ import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.CertificateReport;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
+import dev.quicksilver.cli.process.NodeStatus.DatabaseState;
 import dev.quicksilver.cli.process.NodeStatus.FollowerReport;
 import dev.quicksilver.cli.process.NodeStatus.HealthReport;
 import dev.quicksilver.cli.process.NodeStatus.ReaderReport;
+import dev.quicksilver.cli.process.NodeStatus.ReceivedReport;
 import dev.quicksilver.cli.process.NodeStatus.StorageReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.replication.CopyStatus;
@@ -29,6 +31,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -36,17 +39,17 @@ import org.slf4j.LoggerFactory;
 final class StatusReporter {
   /** What following or serving one database does just now. */
   record Progress(
-      String state,
+      DatabaseState state,
       String reason,
       String contradiction,
       String upstream,
-      long upstreamSequence,
+      @Nullable Long upstreamSequence,
       Optional<CopyStatus> copy,
-      long rootSequence,
-      double lagSeconds) {}
+      @Nullable Long rootSequence,
+      @Nullable Double lagSeconds,
+      @Nullable ReceivedReport received) {}
 
   private static final Logger LOG = LoggerFactory.getLogger(StatusReporter.class);
-  private static final String UNREADABLE = "UNREADABLE";
 
   private final Configuration configuration;
   private final Role role;
@@ -87,7 +90,7 @@ final class StatusReporter {
             .toList();
     Optional<String> unreadable =
         reports.stream()
-            .filter(report -> report.state().equals(UNREADABLE))
+            .filter(report -> report.state() == DatabaseState.UNREADABLE)
             .findFirst()
             .map(report -> report.name() + " cannot be read: " + report.reason());
     Optional<String> wrong =
@@ -119,7 +122,14 @@ final class StatusReporter {
         writes(role) ? storage.logMaxBytes() : 0,
         List.of(),
         List.of(),
+        null,
+        diskFree(),
         "");
+  }
+
+  private @Nullable Long diskFree() {
+    long usable = configuration.get(Settings.DATA_DIRECTORY).toFile().getUsableSpace();
+    return usable > 0 ? usable : null; // 0 also if it cannot be told
   }
 
   /** Whose readers are none of a process's business that reads itself. */
@@ -144,15 +154,16 @@ final class StatusReporter {
           "",
           "",
           0,
-          UNREADABLE,
+          DatabaseState.UNREADABLE,
           e.code() + ": " + e.getMessage(),
           "",
           "",
+          null,
           0,
           0,
-          0,
-          0,
-          -1,
+          null,
+          null,
+          null,
           storage(database, LogExtent::none));
     }
   }
@@ -173,8 +184,11 @@ final class StatusReporter {
     database.errors().forEach((code, count) -> errors.put(code.name(), count));
     return new StorageReport(
         bytes,
+        database.mapBytes(),
         log.bytes(),
         log.oldestCommitTime(),
+        database.entriesCommitted(),
+        database.commits(),
         database.corruptReads(),
         errors,
         readers.size(),
@@ -195,15 +209,16 @@ final class StatusReporter {
           head.contentDigest().toString(),
           head.position().toString(),
           head.commitTime(),
-          "WAITING",
+          DatabaseState.WAITING,
           "nothing works on it yet",
           "",
           "",
           head.lastSequence(),
           0,
           0,
-          0,
-          -1,
+          null,
+          null,
+          null,
           storage(database, snapshot::log));
     }
   }
@@ -231,6 +246,7 @@ final class StatusReporter {
                     p.copy().map(CopyStatus::pairsOfSource).orElse(0L),
                     p.rootSequence(),
                     p.lagSeconds(),
+                    p.received(),
                     report.storage()))
         .orElse(report);
   }

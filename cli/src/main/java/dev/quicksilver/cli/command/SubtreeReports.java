@@ -7,12 +7,16 @@ import dev.quicksilver.replication.NodeAck;
 import dev.quicksilver.replication.NodeBelow;
 import dev.quicksilver.replication.NodeProblem;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Turns what is known of the nodes below this one into what the status says of them. Stateless. */
 final class SubtreeReports {
@@ -32,7 +36,7 @@ final class SubtreeReports {
       Function<NodeAck, OptionalLong> lag) {
     List<SubtreeReport> result = new ArrayList<>();
     for (DatabaseReport database : databases) {
-      long known = database.sequence() + Math.max(0, database.lag());
+      long known = database.sequence() + Objects.requireNonNullElse(database.lag(), 0L);
       for (NodeBelow node : below.getOrDefault(database.name(), List.of())) {
         NodeAck ack = node.ack();
         result.add(
@@ -45,7 +49,7 @@ final class SubtreeReports {
                 Math.max(0, known - ack.sequence()),
                 ack.commitTime(),
                 seconds(lag.apply(ack)),
-                ack.state().name(),
+                States.of(ack.state()),
                 node.instance().toString(),
                 node.problem().map(NodeProblem::name).orElse("")));
       }
@@ -53,9 +57,9 @@ final class SubtreeReports {
     return result;
   }
 
-  /** Returns µs as seconds, -1 for none. */
-  static double seconds(OptionalLong micros) {
-    return micros.isPresent() ? micros.getAsLong() / 1e6 : -1;
+  /** Returns µs as seconds, null for none. */
+  static @Nullable Double seconds(OptionalLong micros) {
+    return micros.isPresent() ? Double.valueOf(micros.getAsLong() / 1e6) : null;
   }
 
   /** Merges nodes into one report for each database and location, sorted by both. */
@@ -83,7 +87,11 @@ final class SubtreeReports {
         sequences[0],
         sequences[(sequences.length - 1) / 2],
         nodes.stream().mapToLong(SubtreeReport::lag).max().orElse(0),
-        nodes.stream().mapToDouble(SubtreeReport::lagSeconds).max().orElse(-1),
+        nodes.stream()
+            .map(SubtreeReport::lagSeconds)
+            .flatMap(Stream::ofNullable)
+            .max(Comparator.naturalOrder())
+            .orElse(null),
         nodes.stream()
             .collect(Collectors.toMap(SubtreeReport::state, _ -> 1, Integer::sum, TreeMap::new)));
   }

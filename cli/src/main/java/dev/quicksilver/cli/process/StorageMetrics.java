@@ -2,144 +2,133 @@ package dev.quicksilver.cli.process;
 
 import dev.quicksilver.cli.process.NodeStatus.ReaderReport;
 import dev.quicksilver.cli.process.NodeStatus.StorageReport;
-import io.prometheus.metrics.core.metrics.CounterWithCallback;
-import io.prometheus.metrics.core.metrics.GaugeWithCallback;
-import io.prometheus.metrics.model.registry.PrometheusRegistry;
-import java.util.function.Supplier;
-import java.util.function.ToDoubleFunction;
+import java.util.Comparator;
+import java.util.List;
+import java.util.function.Function;
+import java.util.function.ToLongFunction;
+import org.jspecify.annotations.Nullable;
 
 /** What is stored, how much log is kept, and what failed. Stateless. */
 final class StorageMetrics {
+  private static final List<String> DATABASE = List.of("database");
+
   private StorageMetrics() {}
 
-  static void register(PrometheusRegistry registry, Supplier<NodeStatus> current) {
+  static void register(Exporter exporter) {
     gauge(
-        registry,
-        current,
+        exporter,
         "quicksilver_file_bytes",
         "The length of the database's file.",
         StorageReport::fileBytes);
-    gauge(registry, current, "quicksilver_log_bytes", "Pages of the log.", StorageReport::logBytes);
     gauge(
-        registry,
-        current,
+        exporter,
+        "quicksilver_map_bytes",
+        "How large the file may become (data.map-size).",
+        StorageReport::mapBytes);
+    gauge(exporter, "quicksilver_log_bytes", "Pages of the log.", StorageReport::logBytes);
+    gauge(
+        exporter,
         "quicksilver_open_snapshots",
         "Snapshots that this process holds, the one of this report among them.",
         StorageReport::openSnapshots);
     gauge(
-        registry,
-        current,
+        exporter,
         "quicksilver_oldest_snapshot_seconds",
         "Age of the oldest of them: pages that were freed since are not used again, and the file"
             + " grows.",
         StorageReport::oldestSnapshotSeconds);
     gauge(
-        registry,
-        current,
+        exporter,
         "quicksilver_reader_processes",
         "Other processes that have reader slots of the database.",
         storage -> storage.readers().size());
     gauge(
-        registry,
-        current,
+        exporter,
         "quicksilver_reader_snapshots",
         "Snapshots that they have open.",
         storage -> storage.readers().stream().mapToInt(ReaderReport::snapshots).sum());
-    gauge(
-        registry,
-        current,
+    exporter.gauge(
         "quicksilver_oldest_reader_seconds",
-        "How long the oldest of them is known not to be at the newest commit; pages that were freed"
-            + " since are not used again.",
+        "How long the process with the oldest snapshot is known not to be at the newest commit;"
+            + " pages that were freed since are not used again. Absent while there is no reader.",
+        List.of("database", "pid"),
+        (status, to) ->
+            status
+                .databases()
+                .forEach(
+                    d ->
+                        d.storage().readers().stream()
+                            .max(Comparator.comparingDouble(ReaderReport::heldSeconds))
+                            .ifPresent(
+                                r -> to.take(r.heldSeconds(), d.name(), Long.toString(r.pid())))));
+    gauge(
+        exporter,
+        "quicksilver_log_oldest_timestamp_seconds",
+        "Commit time of the oldest that the log holds, since 1970; absent while it is empty.",
         storage ->
-            storage.readers().stream().mapToDouble(ReaderReport::heldSeconds).max().orElse(0));
-    GaugeWithCallback.builder()
-        .name("quicksilver_log_oldest_timestamp_seconds")
-        .help("Commit time of the oldest that the log holds, since 1970; absent while it is empty.")
-        .labelNames("database")
-        .callback(
-            callback ->
-                current.get().databases().stream()
-                    .filter(d -> d.storage().logCommitTime() > 0)
-                    .forEach(d -> callback.call(d.storage().logCommitTime() / 1e6, d.name())))
-        .register(registry);
+            storage.logCommitTime() > 0 ? Double.valueOf(storage.logCommitTime() / 1e6) : null);
     bound(
-        registry,
-        current,
+        exporter,
         "quicksilver_log_max_age_seconds",
         "data.log-max-age: how far back the logs may reach; absent on a bridge.",
         NodeStatus::logMaxAgeSeconds);
     bound(
-        registry,
-        current,
+        exporter,
         "quicksilver_log_max_bytes",
         "data.log-max-size: how large each log may be; absent on a bridge.",
         NodeStatus::logMaxBytes);
-    CounterWithCallback.builder()
-        .name("quicksilver_corrupt_reads_total")
-        .help("Reads that met damaged bytes since this process opened the database.")
-        .labelNames("database")
-        .callback(
-            callback ->
-                current
-                    .get()
-                    .databases()
-                    .forEach(d -> callback.call((double) d.storage().corruptReads(), d.name())))
-        .register(registry);
-    CounterWithCallback.builder()
-        .name("quicksilver_storage_errors_total")
-        .help("Reads and writes that failed since this process opened the database, by code.")
-        .labelNames("database", "code")
-        .callback(
-            callback ->
-                current
-                    .get()
-                    .databases()
-                    .forEach(
-                        d ->
-                            d.storage()
-                                .errors()
-                                .forEach(
-                                    (code, count) ->
-                                        callback.call((double) count, d.name(), code))))
-        .register(registry);
+    exporter.counter(
+        "quicksilver_committed_entries",
+        "Entries that were committed since this process opened the database.",
+        DATABASE,
+        (status, to) -> status.databases().forEach(d -> to.take(d.storage().entries(), d.name())));
+    exporter.histogram(
+        "quicksilver_commit_duration_seconds",
+        "How long LMDB's commits took, with the wait for the disk.",
+        DATABASE,
+        (status, to) -> status.databases().forEach(d -> to.take(d.storage().commits(), d.name())));
+    exporter.counter(
+        "quicksilver_corrupt_reads",
+        "Reads that met damaged bytes since this process opened the database.",
+        DATABASE,
+        (status, to) ->
+            status.databases().forEach(d -> to.take(d.storage().corruptReads(), d.name())));
+    exporter.counter(
+        "quicksilver_storage_errors",
+        "Reads and writes that failed since this process opened the database, by code.",
+        List.of("database", "code"),
+        (status, to) ->
+            status
+                .databases()
+                .forEach(
+                    d ->
+                        d.storage()
+                            .errors()
+                            .forEach((code, count) -> to.take(count, d.name(), code))));
   }
 
   private static void gauge(
-      PrometheusRegistry registry,
-      Supplier<NodeStatus> current,
+      Exporter exporter,
       String name,
       String help,
-      ToDoubleFunction<StorageReport> value) {
-    GaugeWithCallback.builder()
-        .name(name)
-        .help(help)
-        .labelNames("database")
-        .callback(
-            callback ->
-                current
-                    .get()
-                    .databases()
-                    .forEach(d -> callback.call(value.applyAsDouble(d.storage()), d.name())))
-        .register(registry);
+      Function<StorageReport, @Nullable Number> value) {
+    exporter.gauge(
+        name,
+        help,
+        DATABASE,
+        (status, to) ->
+            status.databases().forEach(d -> to.take(value.apply(d.storage()), d.name())));
   }
 
   private static void bound(
-      PrometheusRegistry registry,
-      Supplier<NodeStatus> current,
-      String name,
-      String help,
-      ToDoubleFunction<NodeStatus> value) {
-    GaugeWithCallback.builder()
-        .name(name)
-        .help(help)
-        .callback(
-            callback -> {
-              double bound = value.applyAsDouble(current.get());
-              if (bound > 0) {
-                callback.call(bound);
-              }
-            })
-        .register(registry);
+      Exporter exporter, String name, String help, ToLongFunction<NodeStatus> value) {
+    exporter.gauge(
+        name,
+        help,
+        List.of(),
+        (status, to) -> {
+          long bound = value.applyAsLong(status);
+          to.take(bound > 0 ? Long.valueOf(bound) : null);
+        });
   }
 }

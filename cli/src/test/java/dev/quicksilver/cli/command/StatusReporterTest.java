@@ -6,6 +6,7 @@ import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
+import dev.quicksilver.cli.process.NodeStatus.DatabaseState;
 import dev.quicksilver.replication.Subtree;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
@@ -42,7 +43,7 @@ final class StatusReporterTest {
           .extracting(DatabaseReport::name, DatabaseReport::state)
           .containsExactly(
               org.assertj.core.api.Assertions.tuple("dns", "UNREADABLE"),
-              org.assertj.core.api.Assertions.tuple("pages", "WAITING"));
+              org.assertj.core.api.Assertions.tuple("pages", DatabaseState.WAITING));
     }
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
+import dev.quicksilver.cli.process.NodeStatus.DatabaseState;
 import dev.quicksilver.cli.process.NodeStatus.LocationReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.replication.FollowerState;
@@ -35,7 +36,7 @@ class SubtreeReportsTest {
                 30,
                 5,
                 2.5,
-                "STREAMING",
+                DatabaseState.STREAMING,
                 "00000000-0000-0007-0000-000000000007",
                 "NAME_IN_USE"));
   }
@@ -74,9 +75,10 @@ class SubtreeReportsTest {
 
     assertThat(merged)
         .containsExactly(
-            new LocationReport("certs", "fra", 1, 3, 3, 0, 0, Map.of("STREAMING", 1)),
-            new LocationReport("dns", "fra", 3, 4, 9, 6, 6, Map.of("STREAMING", 3)),
-            new LocationReport("dns", "lhr", 1, 10, 10, 0, 0, Map.of("STREAMING", 1)));
+            new LocationReport("certs", "fra", 1, 3, 3, 0, 0.0, Map.of(DatabaseState.STREAMING, 1)),
+            new LocationReport("dns", "fra", 3, 4, 9, 6, 6.0, Map.of(DatabaseState.STREAMING, 3)),
+            new LocationReport(
+                "dns", "lhr", 1, 10, 10, 0, 0.0, Map.of(DatabaseState.STREAMING, 1)));
   }
 
   @Test
@@ -86,7 +88,8 @@ class SubtreeReportsTest {
                 List.of(
                     node("dns", "edge-1", "fra", "relay-1", 8, 2),
                     node("dns", "edge-2", "fra", "relay-1", 6, 4))))
-        .containsExactly(new LocationReport("dns", "fra", 2, 6, 6, 4, 4, Map.of("STREAMING", 2)));
+        .containsExactly(
+            new LocationReport("dns", "fra", 2, 6, 6, 4, 4.0, Map.of(DatabaseState.STREAMING, 2)));
   }
 
   private static NodeBelow ack(String node, long sequence) {
@@ -99,7 +102,17 @@ class SubtreeReportsTest {
   private static SubtreeReport node(
       String database, String node, String location, String upstream, long sequence, long lag) {
     return new SubtreeReport(
-        database, node, location, upstream, sequence, lag, 5, lag, "STREAMING", "id", "");
+        database,
+        node,
+        location,
+        upstream,
+        sequence,
+        lag,
+        5,
+        (double) lag,
+        DatabaseState.STREAMING,
+        "id",
+        "");
   }
 
   private static DatabaseReport database(String name, long sequence, long upstreamSequence) {
@@ -113,15 +126,16 @@ class SubtreeReportsTest {
         "",
         "",
         0,
-        "STREAMING",
+        DatabaseState.STREAMING,
         "",
         "",
         "root",
         upstreamSequence,
         0,
         0,
-        0,
-        -1,
+        null,
+        null,
+        null,
         NodeStatus.StorageReport.NONE);
   }
 }

@@ -36,15 +36,16 @@ final class JsonTest {
                     "",
                     "",
                     0,
-                    "COPYING",
+                    NodeStatus.DatabaseState.COPYING,
                     "",
                     "",
                     "root",
-                    9,
+                    9L,
                     4,
                     5,
-                    9,
+                    null,
                     1.5,
+                    null,
                     NodeStatus.StorageReport.NONE)),
             List.of(),
             List.of(),
@@ -58,10 +59,35 @@ final class JsonTest {
             6,
             List.of(),
             List.of(),
+            null,
+            null,
             "9@1:0/A");
     ObjectNode later = Json.MAPPER.valueToTree(status);
     later.put("added_later", 5);
     ((ObjectNode) later.get("databases").get(0)).put("also_later", "x");
     assertThat(Json.MAPPER.treeToValue(later, NodeStatus.class)).isEqualTo(status);
+
+    ((ObjectNode) later.get("databases").get(0)).put("state", "LEVITATING");
+    assertThat(Json.MAPPER.treeToValue(later, NodeStatus.class).databases().getFirst().state())
+        .isEqualTo(NodeStatus.DatabaseState.UNKNOWN);
+  }
+
+  @Test
+  void whatIsNotKnownIsAbsent() throws JsonProcessingException {
+    String json =
+        Json.MAPPER.writeValueAsString(
+            new NodeStatus.SubtreeReport(
+                "dns",
+                "edge-1",
+                "fra",
+                "root",
+                1,
+                2,
+                3,
+                null,
+                NodeStatus.DatabaseState.STREAMING,
+                "",
+                ""));
+    assertThat(json).contains("\"state\" : \"STREAMING\"").doesNotContain("lag_seconds");
   }
 }
