@@ -1,4 +1,4 @@
-package dev.quicksilver.benchmarks;
+package dev.quicksilver.benchmarks.alerts;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.quicksilver.cli.cluster.CentralPostgres;
@@ -20,38 +20,12 @@ import java.util.stream.Collectors;
  * A real Prometheus with alert rules, which scrapes and evaluates every second, and beside it a
  * real postgres_exporter. Both end when it is closed.
  */
-final class AlertingPrometheus implements AutoCloseable {
-  private static final List<String> PROGRAMS =
-      List.of("prometheus", "promtool", "prometheus-postgres-exporter");
-
+public final class AlertingPrometheus implements AutoCloseable {
   private final List<Process> processes = new ArrayList<>();
   private final String address = "127.0.0.1:" + Ports.free();
   private final String exporter = "127.0.0.1:" + Ports.free();
 
   private AlertingPrometheus() {}
-
-  /** Installs what is missing; what Debian would then run as services of its own is stopped. */
-  static void install() throws IOException, InterruptedException {
-    boolean isThere = PROGRAMS.stream().allMatch(AlertingPrometheus::isInstalled);
-    SystemPackages.attempt(
-        () -> {
-          for (String program : PROGRAMS) {
-            SystemPackages.run(List.of(program, "--version"));
-          }
-          return PROGRAMS;
-        },
-        "--no-install-recommends",
-        "prometheus",
-        "prometheus-postgres-exporter");
-    if (!isThere && Files.isDirectory(Path.of("/run/systemd/system"))) {
-      SystemPackages.run(
-          List.of("systemctl", "disable", "--now", "prometheus", "prometheus-postgres-exporter"));
-    }
-  }
-
-  private static boolean isInstalled(String program) {
-    return Files.isExecutable(Path.of("/usr/bin").resolve(program));
-  }
 
   /**
    * Starts both and waits until Prometheus answers.
@@ -60,7 +34,7 @@ final class AlertingPrometheus implements AutoCloseable {
    * @param nodes what the job quicksilver scrapes, {@code host:port}
    * @param queries what the exporter asks PostgreSQL
    */
-  static AlertingPrometheus start(
+  public static AlertingPrometheus start(
       Path folder, Path rules, List<String> nodes, Path queries, CentralPostgres postgres)
       throws IOException, InterruptedException {
     AlertingPrometheus started = new AlertingPrometheus();
@@ -144,7 +118,7 @@ final class AlertingPrometheus implements AutoCloseable {
   }
 
   /** Returns the address under which the exporter's alerts come. */
-  String exporter() {
+  public String exporter() {
     return exporter;
   }
 
