@@ -59,6 +59,7 @@ public final class BridgeCommand extends NodeCommand {
             configuration,
             health(bridge, data),
             () -> BridgeReports.report(bridge, data, reporter),
+            Optional.empty(),
             addresses);
     BesideNode.publish(file, PROCESS_NAME, addresses);
     LOG.info("bridge {} is ready: {}", configuration.get(Settings.NODE_NAME), addresses);

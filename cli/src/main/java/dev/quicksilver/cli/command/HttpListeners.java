@@ -4,12 +4,14 @@ import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.ConfigurationException;
 import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.config.Settings;
+import dev.quicksilver.cli.page.StatusPage;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Health;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.cli.process.NodeStatus;
+import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.tls.ServerTls;
 import dev.quicksilver.tls.TlsFiles;
 import java.io.IOException;
@@ -17,6 +19,7 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -53,22 +56,28 @@ public final class HttpListeners {
     /**
      * Starts them, and adds their addresses.
      *
+     * @param databases whose values this machine may see on the status page; empty if none
      * @return the one at the loopback address
      */
     HttpEndpoint start(
         Lifecycle lifecycle,
         Health health,
         Supplier<NodeStatus> status,
+        Optional<DatabaseSet> databases,
         Map<String, String> addresses) {
+      Supplier<NodeStatus> whole = () -> status.get().withHealth(health.report());
+      StatusPage page = StatusPage.of(whole, databases, InstantSource.system());
       HttpEndpoint local =
-          lifecycle.own("HTTP", HttpEndpoint.local(loopback ? listen : ANY_PORT, health, status));
+          lifecycle.own("HTTP", HttpEndpoint.local(loopback ? listen : ANY_PORT, health, whole));
+      page.serveHere(local);
       addresses.put("http", local.address());
       if (!loopback) {
         Optional<ServerTls> loaded =
             tls.map(ServerTls::load).map(each -> lifecycle.own("HTTP's TLS files", each));
         HttpEndpoint open =
             lifecycle.own(
-                "HTTP for others", HttpEndpoint.open(listen, loaded, token, health, status));
+                "HTTP for others", HttpEndpoint.open(listen, loaded, token, health, whole));
+        page.serveOthers(open);
         addresses.put("http-others", open.address());
       }
       return local;
@@ -78,6 +87,7 @@ public final class HttpListeners {
   /**
    * Starts them, and adds their addresses.
    *
+   * @param databases whose values this machine may see on the status page; empty if none
    * @return the one at the loopback address
    * @throws ConfigurationException if what is configured is not safe
    */
@@ -86,9 +96,10 @@ public final class HttpListeners {
       Configuration configuration,
       Health.Source source,
       Supplier<NodeStatus> status,
+      Optional<DatabaseSet> databases,
       Map<String, String> addresses) {
     Plan plan = plan(configuration);
-    return plan.start(lifecycle, plan.watch(lifecycle, source), status, addresses);
+    return plan.start(lifecycle, plan.watch(lifecycle, source), status, databases, addresses);
   }
 
   /**

@@ -25,6 +25,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -159,6 +160,7 @@ final class NodeParts {
             configuration,
             new Health.Source(silences, () -> standing(following.get())),
             status,
+            Optional.of(databases),
             addresses);
     RemoteReads.serve(http, databases);
     more.accept(http);

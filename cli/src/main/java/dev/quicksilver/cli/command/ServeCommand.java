@@ -92,7 +92,12 @@ public final class ServeCommand extends NodeCommand {
     Supplier<HttpEndpoint> rest =
         () -> {
           HttpEndpoint started =
-              http.start(lifecycle, health, () -> report(server, data, reporter), addresses);
+              http.start(
+                  lifecycle,
+                  health,
+                  () -> report(server, data, reporter),
+                  Optional.empty(),
+                  addresses);
           BesideNode.publish(file, PROCESS_NAME, addresses);
           return started;
         };

@@ -62,24 +62,32 @@ public final class HttpEndpoint implements AutoCloseable {
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Optional<String> token;
 
-  private HttpEndpoint(HttpServer server, Optional<String> token) {
+  /** The host that is listened at, where only this machine may ask. */
+  private final Optional<String> localHost;
+
+  private HttpEndpoint(HttpServer server, Optional<String> token, Optional<String> localHost) {
     this.server = server;
     this.token = token;
+    this.localHost = localHost;
     server.setExecutor(threads);
   }
 
   /**
-   * Starts it for this machine.
+   * Starts it for this machine. A request whose header {@code Host} is neither a loopback address,
+   * {@code localhost} nor the host that is listened at gets 421, so that no web page reads what is
+   * here by a name of its own; {@code /healthz} and {@code /metrics} answer by any name.
    *
    * @param listen a loopback address; port 0 for a free one
    * @throws CommandException if the port is taken
    */
   public static HttpEndpoint local(Endpoint listen, Health health, Supplier<NodeStatus> status) {
-    return begin(HttpServer::create, listen, Optional.empty(), health, status);
+    return begin(
+        HttpServer::create, listen, Optional.empty(), Optional.of(listen.host()), health, status);
   }
 
   /**
-   * Starts it for other machines: the paths above and nothing else should be served there.
+   * Starts it for other machines: the paths above and the status page without values, and nothing
+   * else, should be served there.
    *
    * @param tls empty for plain text
    * @param token that each request has to bear; empty for none
@@ -98,6 +106,7 @@ public final class HttpEndpoint implements AutoCloseable {
                 : HttpServer.create(address, backlog),
         listen,
         token,
+        Optional.empty(),
         health,
         status);
   }
@@ -117,6 +126,7 @@ public final class HttpEndpoint implements AutoCloseable {
       Making making,
       Endpoint listen,
       Optional<String> token,
+      Optional<String> localHost,
       Health health,
       Supplier<NodeStatus> status) {
     HttpServer server;
@@ -135,23 +145,22 @@ public final class HttpEndpoint implements AutoCloseable {
               + e.getMessage()
               + "): stop the program that uses the port, or choose another one");
     }
-    HttpEndpoint endpoint = new HttpEndpoint(server, token);
-    Supplier<NodeStatus> whole = () -> status.get().withHealth(health.report());
-    NodeMetrics metrics = new NodeMetrics(whole);
-    endpoint.serve(
+    HttpEndpoint endpoint = new HttpEndpoint(server, token, localHost);
+    NodeMetrics metrics = new NodeMetrics(status);
+    endpoint.serveAnyName(
         "/healthz",
         exchange -> {
           NodeStatus now = status.get();
           return now.healthy() ? Answer.text(200, "ok\n") : Answer.text(503, now.problem() + "\n");
         });
-    endpoint.serve("/livez", _ -> answer(health.live()));
-    endpoint.serve("/readyz", _ -> answer(health.ready()));
-    endpoint.serve("/freshz", exchange -> fresh(health, exchange));
+    endpoint.serveAnyName("/livez", _ -> answer(health.live()));
+    endpoint.serveAnyName("/readyz", _ -> answer(health.ready()));
+    endpoint.serveAnyName("/freshz", exchange -> fresh(health, exchange));
     endpoint.serve(
         "/status",
         exchange ->
-            new Answer(200, "application/json", Json.MAPPER.writeValueAsBytes(whole.get())));
-    endpoint.serve(
+            new Answer(200, "application/json", Json.MAPPER.writeValueAsBytes(status.get())));
+    endpoint.serveAnyName(
         "/metrics",
         exchange -> {
           ByteArrayOutputStream body = new ByteArrayOutputStream();
@@ -187,7 +196,22 @@ public final class HttpEndpoint implements AutoCloseable {
 
   /** Serves everything below a path; only GET. */
   public void serve(String path, Handler handler) {
+    server.createContext(path, exchange -> handle(exchange, "GET", guarded(handler)));
+  }
+
+  private void serveAnyName(String path, Handler handler) {
     server.createContext(path, exchange -> handle(exchange, "GET", handler));
+  }
+
+  private Handler guarded(Handler handler) {
+    return exchange ->
+        localHost.isEmpty()
+                || HostHeader.isLocal(exchange.getRequestHeaders().get("Host"), localHost.get())
+            ? handler.answer(exchange)
+            : Answer.text(
+                421,
+                "this address answers this machine alone, and not by that name: ask for 127.0.0.1,"
+                    + " [::1] or localhost\n");
   }
 
   /**
@@ -201,10 +225,11 @@ public final class HttpEndpoint implements AutoCloseable {
             handle(
                 exchange,
                 "POST",
-                asked ->
-                    asked.getRequestHeaders().containsKey(ACTION)
-                        ? handler.answer(asked)
-                        : Answer.text(403, "the header " + ACTION + " is missing\n")));
+                guarded(
+                    asked ->
+                        asked.getRequestHeaders().containsKey(ACTION)
+                            ? handler.answer(asked)
+                            : Answer.text(403, "the header " + ACTION + " is missing\n"))));
   }
 
   private boolean bearsToken(HttpExchange exchange) {
@@ -235,6 +260,7 @@ public final class HttpEndpoint implements AutoCloseable {
         }
       }
       exchange.getResponseHeaders().set("Content-Type", answer.contentType());
+      exchange.getResponseHeaders().set("X-Content-Type-Options", "nosniff");
       exchange.sendResponseHeaders(
           answer.status(), answer.body().length == 0 ? -1 : answer.body().length);
       exchange.getResponseBody().write(answer.body());
