@@ -20,7 +20,7 @@ import java.util.Optional;
  * @param summary the picture in words
  * @param picture the tree; empty for a process that has no place in it
  * @param legend the standings that are in the picture
- * @param databases that can be looked into here
+ * @param databases that can be looked into where values are shown
  */
 record Overview(
     String node,
@@ -72,7 +72,11 @@ record Overview(
             .sorted(Comparator.reverseOrder())
             .toList(),
         Tables.of(status, tree),
-        status.databases().stream().map(DatabaseReport::name).limit(MAX_ROWS).toList());
+        status.databases().stream()
+            .map(DatabaseReport::name)
+            .sorted(Comparator.comparing(CATALOG::equals)) // the others come first
+            .limit(MAX_ROWS)
+            .toList());
   }
 
   private static String summary(Tree tree, NodeStatus status) {

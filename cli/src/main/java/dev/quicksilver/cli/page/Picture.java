@@ -172,7 +172,8 @@ record Picture(int width, int height, List<Box> boxes, List<String> links) {
     String detail =
         switch (node.standing()) {
           case GONE -> "not heard of; last " + Shown.time(node.lastSeen());
-          case FAULT, WORKING -> node.worst().state() + lag(node);
+          case FAULT -> node.standing().label() + ": " + node.worst().state();
+          case WORKING -> node.worst().state() + lag(node);
           case BEHIND, GOOD, UNKNOWN -> node.standing().label() + lag(node);
         };
     String place = node.location() + " · #" + Shown.count(node.worst().sequence());

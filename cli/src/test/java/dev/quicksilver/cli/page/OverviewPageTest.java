@@ -15,27 +15,9 @@ import org.w3c.dom.Element;
 final class OverviewPageTest {
   private static final int KB = 1000;
 
-  private static Statuses twelve() {
-    Statuses status = Statuses.root();
-    for (int relay = 1; relay <= 3; relay++) {
-      status.below("relay-" + relay, "fra", "root");
-      for (int edge = 1; edge <= 3; edge++) {
-        String name = "edge-" + relay + edge;
-        if (name.equals("edge-22")) {
-          status.below("dns", name, "sin", "relay-" + relay, "STREAMING", 40, 50, 75);
-        } else if (name.equals("edge-31")) {
-          status.below("dns", name, "sin", "relay-" + relay, "BACKING_OFF", 88, 2, 4);
-        } else {
-          status.below(name, "lis", "relay-" + relay);
-        }
-      }
-    }
-    return status;
-  }
-
   @Test
   void showsEachNodeInThePictureAndInTheTable() {
-    Page page = Pages.of(twelve());
+    Page page = Pages.of(Statuses.twelve());
     List<List<String>> rows = page.rows("nodes");
     assertThat(rows).hasSize(12);
     assertThat(rows.get(0))
@@ -62,13 +44,13 @@ final class OverviewPageTest {
             .toList();
     assertThat(titles)
         .hasSize(13)
-        .contains("edge-22: behind, 75 s; sin · #40", "edge-31: BACKING_OFF, 4.0 s; sin · #88");
+        .contains("edge-22: behind, 75 s; sin · #40", "edge-31: not following: BACKING_OFF; sin · #88");
     assertThat(page.html().getBytes(StandardCharsets.UTF_8).length).isLessThan(100 * KB);
   }
 
   @Test
   void putsANodeToTheRightOfItsUpstream() {
-    Picture picture = Pages.overview(twelve()).picture().orElseThrow();
+    Picture picture = Pages.overview(Statuses.twelve()).picture().orElseThrow();
     Box root = box(picture, "root");
     Box relay = box(picture, "relay-2");
     Box edge = box(picture, "edge-22");
@@ -184,7 +166,7 @@ final class OverviewPageTest {
   @Test
   void remembersWhoWasThere() {
     Remembered remembered = new Remembered();
-    Overview.of(twelve().status(), Pages.NOW, remembered);
+    Overview.of(Statuses.twelve().status(), Pages.NOW, remembered);
     Statuses fewer =
         Statuses.root().below("relay-1", "fra", "root").below("edge-11", "lis", "relay-1");
     Overview after = Overview.of(fewer.status(), Pages.NOW.plusSeconds(60), remembered);
@@ -200,7 +182,7 @@ final class OverviewPageTest {
 
   @Test
   void canBeUsedWithAKeyboardAndAScreenReader() {
-    Page page = Pages.of(twelve());
+    Page page = Pages.of(Statuses.twelve());
     assertThat(page.document().getDocumentElement().getAttribute("lang")).isEqualTo("en");
     assertThat(page.all("title").getFirst().getTextContent()).isNotBlank();
     assertThat(page.all("a").getFirst().getAttribute("href")).isEqualTo("#main");
@@ -250,7 +232,7 @@ final class OverviewPageTest {
 
   @Test
   void showsNeitherFormNorValuesToOthers() {
-    Page page = Pages.of(Pages.overview(twelve()), Reach.OTHERS, 0);
+    Page page = Pages.of(Pages.overview(Statuses.twelve()), Reach.OTHERS, 0);
     assertThat(page.all("form")).isEmpty();
     assertThat(page.html()).doesNotContain("/page/");
     assertThat(page.text()).contains("through an SSH tunnel");
@@ -258,11 +240,11 @@ final class OverviewPageTest {
 
   @Test
   void doesNotTakeWhatIsTypedAwayByRefreshing() {
-    Page page = Pages.of(Pages.overview(twelve()), Reach.READS, 5);
+    Page page = Pages.of(Pages.overview(Statuses.twelve()), Reach.READS, 5);
     assertThat(page.all("form")).isEmpty();
     assertThat(page.html()).contains("<meta http-equiv=\"refresh\" content=\"5\"/>");
     assertThat(page.text()).contains("Stop refreshing");
-    assertThat(Pages.of(twelve()).html()).doesNotContain("http-equiv");
+    assertThat(Pages.of(Statuses.twelve()).html()).doesNotContain("http-equiv");
   }
 
   @Test

@@ -36,6 +36,25 @@ final class Statuses {
     }
   }
 
+  /** A root with twelve nodes below it, one of them behind and one that cannot follow. */
+  static Statuses twelve() {
+    Statuses status = root();
+    for (int relay = 1; relay <= 3; relay++) {
+      status.below("relay-" + relay, "fra", "root");
+      for (int edge = 1; edge <= 3; edge++) {
+        String name = "edge-" + relay + edge;
+        if (name.equals("edge-22")) {
+          status.below("dns", name, "sin", "relay-" + relay, "STREAMING", 40, 50, 75);
+        } else if (name.equals("edge-31")) {
+          status.below("dns", name, "sin", "relay-" + relay, "BACKING_OFF", 88, 2, 4);
+        } else {
+          status.below(name, "lis", "relay-" + relay);
+        }
+      }
+    }
+    return status;
+  }
+
   Statuses with(String field, String value) {
     status.put(field, value);
     return this;
