@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.quicksilver.bridge.BridgeStatus;
 import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.process.Health;
+import dev.quicksilver.cli.process.Healths;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.BridgeReport;
@@ -27,12 +28,9 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.OptionalLong;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -241,17 +239,8 @@ final class AlertRulesTest {
     return durations.sums();
   }
 
-  /** The health of a process that waits for nothing and has one database. */
-  static Health health() {
-    return Health.watch(
-        new Health.Bounds(Duration.ofMinutes(1), Duration.ofSeconds(3)),
-        new Health.Source(
-            Map::of,
-            () -> Map.of("dns", new Health.Standing(OptionalLong.of(2_500), Optional.empty()))));
-  }
-
   static String metrics() throws IOException {
-    try (Health health = health();
+    try (Health health = Healths.near();
         HttpEndpoint http =
             HttpEndpoint.local(new Endpoint("127.0.0.1", 0), health, () -> STATUS)) {
       return read(http, "/metrics");

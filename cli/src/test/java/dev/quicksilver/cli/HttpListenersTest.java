@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.process.Health;
+import dev.quicksilver.cli.process.Healths;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.tls.CertificateAuthority;
 import dev.quicksilver.tls.ServerTls;
@@ -79,7 +80,7 @@ final class HttpListenersTest {
         authority.issue("edge-1", List.of("127.0.0.1"), now.minusSeconds(60), now.plusSeconds(900));
     TlsFiles server = new TlsFiles(files.certificate(), files.key(), List.of());
     try (ServerTls tls = ServerTls.load(server);
-        Health health = AlertRulesTest.health();
+        Health health = Healths.near();
         HttpEndpoint http =
             HttpEndpoint.open(
                 new Endpoint("127.0.0.1", 0),

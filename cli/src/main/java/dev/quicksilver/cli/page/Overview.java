@@ -106,7 +106,10 @@ record Overview(
   private static Box self(NodeStatus status) {
     Standing standing = standing(status);
     double lag =
-        status.databases().stream().mapToDouble(DatabaseReport::lagSeconds).max().orElse(-1);
+        status.databases().stream()
+            .mapToDouble(database -> Known.number(database.lagSeconds()))
+            .max()
+            .orElse(-1);
     return Box.of(
         standing,
         status.node(),

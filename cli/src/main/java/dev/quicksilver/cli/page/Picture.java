@@ -185,7 +185,7 @@ record Picture(int width, int height, List<Box> boxes, List<String> links) {
   }
 
   private static String lag(Tree.Node node) {
-    double seconds = node.worst().lagSeconds();
+    double seconds = Known.number(node.worst().lagSeconds());
     return seconds < 0 ? "" : ", " + Shown.seconds(seconds);
   }
 

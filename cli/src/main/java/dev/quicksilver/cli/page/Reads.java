@@ -246,7 +246,7 @@ final class Reads {
           node.location(),
           has ? "yes" : "not yet",
           Shown.count(node.sequence()),
-          node.state());
+          node.state().name());
     }
     return new Found(
         Shown.name(database),

@@ -1,5 +1,7 @@
 package dev.quicksilver.cli.page;
 
+import dev.quicksilver.cli.process.NodeStatus.DatabaseState;
+
 /**
  * How it stands with a node, from the worst on. Each has a shape and a word of its own, so that
  * nobody has to tell colours apart.
@@ -32,18 +34,27 @@ enum Standing {
   /**
    * Returns what a node's report of one database comes to.
    *
-   * @param state as in {@code STREAMING}
    * @param lag entries that it lacks; negative if that is not known
    * @param lagSeconds for how long it may have lacked something; negative if that is not known
    */
-  static Standing of(String state, long lag, double lagSeconds) {
+  static Standing of(DatabaseState state, long lag, double lagSeconds) {
     boolean late = lagSeconds > LONGEST_LAG;
     return switch (state) {
-      case "STREAMING", "SEQUENCING", "SERVING" ->
-          late || (lagSeconds < 0 && lag > 0) ? BEHIND : GOOD;
-      case "COPYING", "WAITING" -> WORKING;
-      case "CONNECTING" -> late ? BEHIND : WORKING;
-      default -> FAULT;
+      case STREAMING, SEQUENCING, SERVING -> late || (lagSeconds < 0 && lag > 0) ? BEHIND : GOOD;
+      case COPYING, WAITING -> WORKING;
+      case CONNECTING -> late ? BEHIND : WORKING;
+      case BACKING_OFF,
+          REFUSED,
+          DIVERGED,
+          WAITING_FOR_SLOT,
+          WAITING_FOR_SPACE,
+          WITHHELD,
+          UNREADABLE,
+          FAILED,
+          ENDED,
+          STOPPED,
+          UNKNOWN ->
+          FAULT;
     };
   }
 

@@ -83,10 +83,10 @@ final class Tables {
           node.upstream(),
           node.database(),
           Tree.standing(node),
-          node.state(),
+          node.state().name(),
           Shown.count(node.sequence()),
           Shown.count(node.lag()),
-          Shown.seconds(node.lagSeconds()),
+          Shown.seconds(Known.number(node.lagSeconds())),
           node.problem());
     }
     return table.without(status.subtree().size() - worst.size()).build();
@@ -121,7 +121,7 @@ final class Tables {
             "#Worst lag");
     status.locations().stream()
         .sorted(
-            Comparator.comparingDouble(LocationReport::worstLagSeconds)
+            Comparator.comparingDouble(Tables::worstLagSeconds)
                 .reversed()
                 .thenComparing(LocationReport::location)
                 .thenComparing(LocationReport::database))
@@ -135,21 +135,25 @@ final class Tables {
                     Shown.count(location.lowestSequence()),
                     Shown.count(location.medianSequence()),
                     Shown.count(location.worstLag()),
-                    Shown.seconds(location.worstLagSeconds())));
+                    Shown.seconds(worstLagSeconds(location))));
     return table.build();
   }
 
-  private static String counted(Map<String, ? extends Number> counts) {
-    return new TreeMap<>(counts)
-        .entrySet().stream()
-            .map(each -> Shown.count(each.getValue().longValue()) + " " + each.getKey())
-            .collect(Collectors.joining(", "));
+  private static double worstLagSeconds(LocationReport location) {
+    return Known.number(location.worstLagSeconds());
+  }
+
+  private static String counted(Map<?, ? extends Number> counts) {
+    return counts.entrySet().stream()
+        .map(each -> Shown.count(each.getValue().longValue()) + " " + each.getKey())
+        .collect(Collectors.joining(", "));
   }
 
   /** Returns how it stands with a database here. */
   static Standing standing(DatabaseReport database) {
     return database.contradiction().isEmpty()
-        ? Standing.of(database.state(), database.lag(), database.lagSeconds())
+        ? Standing.of(
+            database.state(), Known.number(database.lag()), Known.number(database.lagSeconds()))
         : Standing.FAULT;
   }
 
@@ -174,12 +178,12 @@ final class Tables {
       table.row(
           database.name(),
           standing(database),
-          database.state(),
+          database.state().name(),
           database.contradiction().isEmpty() ? database.reason() : database.contradiction(),
           database.upstream(),
           Shown.count(database.sequence()),
-          Shown.count(database.lag()),
-          Shown.seconds(database.lagSeconds()),
+          Shown.count(Known.number(database.lag())),
+          Shown.seconds(Known.number(database.lagSeconds())),
           Shown.commitTime(database.commitTime()),
           Shown.count(database.pairs()),
           database.pairsToCopy() == 0
@@ -230,22 +234,21 @@ final class Tables {
   /** Returns how it stands with an upstream. */
   static Standing standing(UpstreamReport upstream) {
     return switch (upstream.result()) {
-      case "FOLLOWED", "WELL" -> Standing.GOOD;
-      case "NOT_ASKED" -> Standing.UNKNOWN;
-      default -> Standing.FAULT;
+      case FOLLOWED, WELL -> Standing.GOOD;
+      case NOT_ASKED -> Standing.UNKNOWN;
+      case REFUSED, LEFT_OUT, FAILED -> Standing.FAULT;
     };
   }
 
   /** Returns in words what came of asking it last. */
   static String words(UpstreamReport upstream) {
     return switch (upstream.result()) {
-      case "FOLLOWED" -> "followed";
-      case "WELL" -> "would serve";
-      case "NOT_ASKED" -> "not asked";
-      case "REFUSED" -> "refused";
-      case "LEFT_OUT" -> "left out";
-      case "FAILED" -> "failed";
-      default -> upstream.result();
+      case FOLLOWED -> "followed";
+      case WELL -> "would serve";
+      case NOT_ASKED -> "not asked";
+      case REFUSED -> "refused";
+      case LEFT_OUT -> "left out";
+      case FAILED -> "failed";
     };
   }
 
@@ -288,7 +291,7 @@ final class Tables {
     for (SlotReport slot : slots) {
       table.row(
           slot.name(),
-          Shown.bytes(slot.retainedBytes()),
+          Shown.bytes(Known.number(slot.retainedBytes())),
           slot.synchronous() ? "yes" : "no",
           slot.standbys().isEmpty()
               ? "none"
@@ -329,7 +332,7 @@ final class Tables {
           follower.location(),
           follower.database(),
           Shown.count(follower.sentSequence()),
-          Shown.count(follower.ackedSequence()));
+          Shown.count(Known.number(follower.ackedSequence())));
     }
     return table.build();
   }

@@ -108,13 +108,17 @@ record Tree(List<Node> nodes, List<Branch> roots, List<Group> locations) {
       Comparator.comparing(Tree::standing)
           .thenComparing(report -> report.database().equals(Overview.CATALOG))
           .thenComparing(Comparator.comparingLong(SubtreeReport::lag).reversed())
-          .thenComparing(Comparator.comparingDouble(SubtreeReport::lagSeconds).reversed())
+          .thenComparing(Comparator.comparingDouble(Tree::lagSeconds).reversed())
           .thenComparing(SubtreeReport::node)
           .thenComparing(SubtreeReport::database);
 
+  private static double lagSeconds(SubtreeReport report) {
+    return Known.number(report.lagSeconds());
+  }
+
   /** Returns how it stands with a node and a database. */
   static Standing standing(SubtreeReport report) {
-    return Standing.of(report.state(), report.lag(), report.lagSeconds());
+    return Standing.of(report.state(), report.lag(), Known.number(report.lagSeconds()));
   }
 
   /**
@@ -169,7 +173,7 @@ record Tree(List<Node> nodes, List<Branch> roots, List<Group> locations) {
                     each.getValue().size(),
                     count(each.getValue()),
                     each.getValue().stream()
-                        .mapToDouble(node -> node.worst().lagSeconds())
+                        .mapToDouble(node -> lagSeconds(node.worst()))
                         .max()
                         .orElse(-1)))
         .sorted(Comparator.comparing(Group::standing).thenComparing(Group::location))

@@ -150,7 +150,7 @@ public final class Health implements AutoCloseable {
   }
 
   /** Returns all three. */
-  HealthReport report() {
+  public HealthReport report() {
     return new HealthReport(live(), ready(), fresh());
   }
 

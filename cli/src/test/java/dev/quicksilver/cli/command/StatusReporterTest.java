@@ -42,7 +42,7 @@ final class StatusReporterTest {
       assertThat(status.databases())
           .extracting(DatabaseReport::name, DatabaseReport::state)
           .containsExactly(
-              org.assertj.core.api.Assertions.tuple("dns", "UNREADABLE"),
+              org.assertj.core.api.Assertions.tuple("dns", DatabaseState.UNREADABLE),
               org.assertj.core.api.Assertions.tuple("pages", DatabaseState.WAITING));
     }
   }

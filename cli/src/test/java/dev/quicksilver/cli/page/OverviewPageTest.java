@@ -44,7 +44,8 @@ final class OverviewPageTest {
             .toList();
     assertThat(titles)
         .hasSize(13)
-        .contains("edge-22: behind, 75 s; sin · #40", "edge-31: not following: BACKING_OFF; sin · #88");
+        .contains(
+            "edge-22: behind, 75 s; sin · #40", "edge-31: not following: BACKING_OFF; sin · #88");
     assertThat(page.html().getBytes(StandardCharsets.UTF_8).length).isLessThan(100 * KB);
   }
 

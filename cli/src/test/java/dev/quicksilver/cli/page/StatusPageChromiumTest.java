@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.quicksilver.cli.config.Endpoint;
+import dev.quicksilver.cli.process.Healths;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.fixtures.browser.Chromium;
 import dev.quicksilver.fixtures.browser.Contrast;
@@ -54,7 +55,7 @@ final class StatusPageChromiumTest {
       appender.commit();
     }
     Statuses status = Statuses.twelve();
-    http = HttpEndpoint.local(new Endpoint("127.0.0.1", 0), status::status);
+    http = HttpEndpoint.local(new Endpoint("127.0.0.1", 0), Healths.near(), status::status);
     StatusPage.of(status::status, Optional.of(databases), InstantSource.system()).serveHere(http);
     address = URI.create("http://" + http.address() + "/");
     browser = Chromium.start(program.get(), Files.createDirectory(folder.resolve("profile")));

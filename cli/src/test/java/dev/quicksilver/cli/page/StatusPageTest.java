@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.page.Pages.Page;
+import dev.quicksilver.cli.process.Health;
+import dev.quicksilver.cli.process.Healths;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.Json;
 import dev.quicksilver.cli.process.NodeStatus;
@@ -63,13 +65,14 @@ final class StatusPageTest {
     StatusPage page =
         StatusPage.of(
             () -> status.status(), Optional.of(databases), InstantSource.fixed(Pages.NOW));
-    here = HttpEndpoint.local(new Endpoint("127.0.0.1", 0), () -> status.status());
+    here = HttpEndpoint.local(new Endpoint("127.0.0.1", 0), Healths.near(), () -> status.status());
     page.serveHere(here);
     others =
         HttpEndpoint.open(
             new Endpoint("127.0.0.1", 0),
             Optional.empty(),
             Optional.empty(),
+            Healths.near(),
             () -> status.status());
     page.serveOthers(others);
   }
@@ -364,7 +367,8 @@ final class StatusPageTest {
 
   @Test
   void answersAtTheNameThatIsListenedAt() throws Exception {
-    try (HttpEndpoint six = HttpEndpoint.local(new Endpoint("::1", 0), () -> status.status())) {
+    try (HttpEndpoint six =
+        HttpEndpoint.local(new Endpoint("::1", 0), Healths.near(), () -> status.status())) {
       assertThat(raw(six, "GET /status HTTP/1.1", "[0:0:0:0:0:0:0:1]:9"))
           .startsWith("HTTP/1.1 200");
     }
@@ -424,10 +428,11 @@ final class StatusPageTest {
       Class<?> page = loader.load(StatusPage.class);
       try (AutoCloseable server =
           (AutoCloseable)
-              http.getMethod("local", endpoint, Supplier.class)
+              http.getMethod("local", endpoint, loader.load(Health.class), Supplier.class)
                   .invoke(
                       null,
                       endpoint.getConstructor(String.class, int.class).newInstance("127.0.0.1", 0),
+                      null, // it is not asked for
                       reporter)) {
         page.getMethod("serveHere", http)
             .invoke(
