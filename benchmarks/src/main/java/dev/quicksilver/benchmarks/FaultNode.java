@@ -69,7 +69,8 @@ final class FaultNode {
         usual.transport(),
         usual.choice(),
         usual.onDivergence(),
-        false);
+        false,
+        usual.scrape());
   }
 
   /** Makes a catalog and the database in a new data directory. */

@@ -24,6 +24,17 @@ final class AlertRulesPromtoolTest {
   }
 
   @Test
+  void theExampleOfAConfigurationIsValid() throws Exception {
+    Ended check =
+        promtool(
+            "check",
+            "config",
+            "--syntax-only",
+            Checkout.HOME.resolve("ops/prometheus/prometheus.yml").toString());
+    assertThat(check.code()).as(check.output()).isZero();
+  }
+
+  @Test
   void eachAlertFiresAndClears() throws Exception {
     Ended tests = promtool("test", "rules", TESTS.toString());
     assertThat(tests.code()).as(tests.output()).isZero();

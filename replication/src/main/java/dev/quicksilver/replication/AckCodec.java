@@ -7,10 +7,14 @@ import java.util.List;
 
 /**
  * The payloads of what is said of nodes: acks up the tree, the root's head down. Version 1 knows a
- * node by its name alone. Stateless.
+ * node by its name alone, and before version 4 nobody says where metrics are. Stateless.
  */
 final class AckCodec {
   private static final int FLAG_LAST = 1;
+  private static final int FLAG_SECURE = 1;
+
+  /** Bytes of a report without its texts: numbers and ids, the count of scrape addresses. */
+  private static final int FIXED_BYTES = 1 + 4 * 8 + 3 * 16 + 8 + 1;
 
   /** A time or an age in µs is below this, so that sums do not overflow. */
   private static final long TIME_BOUND = 1L << 60;
@@ -29,6 +33,26 @@ final class AckCodec {
       to.uuid(ack.run().instance()).uuid(ack.run().process()).i64(ack.run().started());
       to.uuid(ack.databaseId());
     }
+    if (version >= ProtocolVersions.WITH_SCRAPE_ADDRESSES) {
+      to.u8(ack.scrape().size());
+      for (ScrapeAddress each : ack.scrape()) {
+        to.text(each.role()).u8(each.secure() ? FLAG_SECURE : 0).text(each.address());
+      }
+    }
+  }
+
+  /** Returns how many bytes a report takes in the newest version; in others it takes no more. */
+  static int length(NodeAck ack) {
+    int length =
+        FIXED_BYTES
+            + WireWriter.textLength(ack.database())
+            + WireWriter.textLength(ack.node())
+            + WireWriter.textLength(ack.location())
+            + WireWriter.textLength(ack.upstream());
+    for (ScrapeAddress each : ack.scrape()) {
+      length += WireWriter.textLength(each.role()) + 1 + WireWriter.textLength(each.address());
+    }
+    return length;
   }
 
   static NodeAck ack(WireReader from, int version) throws ProtocolException {
@@ -50,7 +74,29 @@ final class AckCodec {
     if (run.started() > ack.said()) {
       throw new ProtocolException("a word of a process that began after it");
     }
-    return ack.by(run, from.uuid());
+    NodeAck known = ack.by(run, from.uuid());
+    return version < ProtocolVersions.WITH_SCRAPE_ADDRESSES
+        ? known
+        : known.scrapedAt(scrapeAddresses(from));
+  }
+
+  private static List<ScrapeAddress> scrapeAddresses(WireReader from) throws ProtocolException {
+    int count = from.u8();
+    if (count > Protocol.MAX_SCRAPE_ADDRESSES) {
+      throw new ProtocolException("a report with " + count + " scrape addresses");
+    }
+    List<ScrapeAddress> addresses = new ArrayList<>(count);
+    for (int i = 0; i < count; i++) {
+      String role = from.text();
+      int flags = from.u8();
+      String address = from.text();
+      if (role.isEmpty() || address.isEmpty() || (flags & ~FLAG_SECURE) != 0) {
+        throw new ProtocolException(
+            "a scrape address without a role or address, or flags " + flags);
+      }
+      addresses.add(new ScrapeAddress(role, flags != 0, address));
+    }
+    return addresses;
   }
 
   static void subtree(WireWriter to, SubtreeAcks acks, int version) {

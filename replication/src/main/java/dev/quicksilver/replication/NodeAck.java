@@ -1,5 +1,6 @@
 package dev.quicksilver.replication;
 
+import java.util.List;
 import java.util.UUID;
 
 /**
@@ -19,6 +20,9 @@ import java.util.UUID;
  *     compared only with what the same node said
  * @param run which node it is, and which of its processes
  * @param databaseId the id of its copy; zero while it has none, and if it did not say so
+ * @param scrape where the metrics of the node, and of processes beside it, can be scraped: said
+ *     with the catalog only, and by nobody who speaks a version before 4; at most {@value
+ *     Protocol#MAX_SCRAPE_ADDRESSES}
  */
 public record NodeAck(
     String database,
@@ -31,7 +35,12 @@ public record NodeAck(
     long asOf,
     long said,
     NodeRun run,
-    UUID databaseId) {
+    UUID databaseId,
+    List<ScrapeAddress> scrape) {
+
+  public NodeAck {
+    scrape = List.copyOf(scrape);
+  }
 
   /** What a node says that speaks version 1 of the protocol: its name alone tells it apart. */
   public NodeAck(
@@ -55,7 +64,8 @@ public record NodeAck(
         asOf,
         said,
         NodeRun.named(node),
-        Protocol.ANY_DATABASE);
+        Protocol.ANY_DATABASE,
+        List.of());
   }
 
   AckKey key() {
@@ -65,7 +75,35 @@ public record NodeAck(
   /** Returns the same of another run, and of a copy with this id. */
   NodeAck by(NodeRun other, UUID copy) {
     return new NodeAck(
-        database, node, location, upstream, state, sequence, commitTime, asOf, said, other, copy);
+        database,
+        node,
+        location,
+        upstream,
+        state,
+        sequence,
+        commitTime,
+        asOf,
+        said,
+        other,
+        copy,
+        scrape);
+  }
+
+  /** Returns the same with the addresses at which metrics can be scraped. */
+  NodeAck scrapedAt(List<ScrapeAddress> addresses) {
+    return new NodeAck(
+        database,
+        node,
+        location,
+        upstream,
+        state,
+        sequence,
+        commitTime,
+        asOf,
+        said,
+        run,
+        databaseId,
+        addresses);
   }
 
   /** Returns what is left of it for a peer that speaks version 1. */

@@ -23,8 +23,14 @@ final class Protocol {
   /** Bytes in the payload of any frame. */
   static final int MAX_PAYLOAD = 1 << 20;
 
-  /** Nodes in one SubtreeAcks message: with the longest texts they still fit a payload. */
+  /** Nodes in one SubtreeAcks message; fewer if their texts are so long that they do not fit. */
   static final int MAX_REPORTED = 900;
+
+  /** Bytes of the reports in one SubtreeAcks message: the rest is for what stands before them. */
+  static final int MAX_REPORTED_BYTES = MAX_PAYLOAD - 1024;
+
+  /** Scrape addresses in one report: of the node, and of processes beside it. */
+  static final int MAX_SCRAPE_ADDRESSES = 4;
 
   /** Databases in one Databases message. */
   static final int MAX_ITEMS = 1024;

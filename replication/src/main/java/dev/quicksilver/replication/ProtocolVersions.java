@@ -16,8 +16,11 @@ public record ProtocolVersions(int lowest, int highest) {
   /** From this version on an upstream says up to which position it is complete. */
   static final int WITH_COMPLETENESS = 3;
 
+  /** From this version on a node says where its metrics can be scraped. */
+  static final int WITH_SCRAPE_ADDRESSES = 4;
+
   /** What this program speaks. */
-  public static final ProtocolVersions SUPPORTED = new ProtocolVersions(1, WITH_COMPLETENESS);
+  public static final ProtocolVersions SUPPORTED = new ProtocolVersions(1, WITH_SCRAPE_ADDRESSES);
 
   public ProtocolVersions {
     if (lowest < 1 || highest < lowest || highest > 0xFFFF) {

@@ -24,7 +24,12 @@ public final class Replica implements AutoCloseable {
     subtree.roots().pull();
     Reports reports =
         new Reports(
-            config.node(), subtree, this::acks, RootHeads.SYSTEM_CLOCK, Protocol.MAX_REPORTED);
+            config.node(),
+            subtree,
+            this::acks,
+            config.scrape(),
+            RootHeads.SYSTEM_CLOCK,
+            Protocol.MAX_REPORTED);
     RefusalCounts refusals = new RefusalCounts(config.upstreams());
     this.parts =
         new FollowerParts(

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +30,8 @@ import org.slf4j.LoggerFactory;
  * @param choice when an upstream that serves is left for another one
  * @param onDivergence what is done with a database that contradicts its upstream
  * @param standby whether the node is a root that stands by
+ * @param scrape where the metrics of this process, and of those beside it, can be scraped now;
+ *     asked often, by several threads
  */
 public record ReplicationConfig(
     NodeIdentity node,
@@ -44,7 +47,8 @@ public record ReplicationConfig(
     Transport transport,
     UpstreamChoice choice,
     DivergencePolicy onDivergence,
-    boolean standby) {
+    boolean standby,
+    Supplier<List<ScrapeAddress>> scrape) {
   private static final Logger LOG = LoggerFactory.getLogger(ReplicationConfig.class);
 
   /** Defaults: 500 ms window, 32 MiB, 10 s silence, 100 ms to 5 s back-off, 30 s when refused. */
@@ -63,7 +67,8 @@ public record ReplicationConfig(
         Transport.PLAIN,
         UpstreamChoice.DEFAULT,
         DivergencePolicy.SERVE,
-        false);
+        false,
+        List::of);
   }
 
   public ReplicationConfig {
@@ -142,6 +147,15 @@ public record ReplicationConfig(
     return changed(draft -> draft.standby = true);
   }
 
+  /**
+   * Returns the same that tells its upstreams where metrics can be scraped.
+   *
+   * @param addresses returns at most four; asked often, by several threads
+   */
+  public ReplicationConfig withScrape(Supplier<List<ScrapeAddress>> addresses) {
+    return changed(draft -> draft.scrape = addresses);
+  }
+
   private ReplicationConfig changed(Consumer<Draft> change) {
     Draft draft = new Draft(this);
     change.accept(draft);
@@ -159,7 +173,8 @@ public record ReplicationConfig(
         draft.transport,
         draft.choice,
         draft.onDivergence,
-        draft.standby);
+        draft.standby,
+        draft.scrape);
   }
 
   /** What can be changed of a configuration. */
@@ -174,6 +189,7 @@ public record ReplicationConfig(
     private UpstreamChoice choice;
     private DivergencePolicy onDivergence;
     private boolean standby;
+    private Supplier<List<ScrapeAddress>> scrape;
 
     Draft(ReplicationConfig from) {
       upstreams = from.upstreams;
@@ -186,6 +202,7 @@ public record ReplicationConfig(
       choice = from.choice;
       onDivergence = from.onDivergence;
       standby = from.standby;
+      scrape = from.scrape;
     }
   }
 }

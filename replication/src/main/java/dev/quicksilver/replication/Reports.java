@@ -18,6 +18,7 @@ final class Reports {
   private final NodeIdentity node;
   private final Subtree subtree;
   private final Supplier<List<NodeAck>> own;
+  private final Supplier<List<ScrapeAddress>> scrape;
   private final LongSupplier clock;
   private final int most;
   private final AtomicLong lastSaid;
@@ -27,6 +28,7 @@ final class Reports {
    * Makes reports.
    *
    * @param own what this process says of each database that it follows
+   * @param scrape where its metrics, and those of processes beside it, can be scraped
    * @param clock µs since 1970-01-01 UTC
    * @param most nodes in one report
    */
@@ -34,11 +36,13 @@ final class Reports {
       NodeIdentity node,
       Subtree subtree,
       Supplier<List<NodeAck>> own,
+      Supplier<List<ScrapeAddress>> scrape,
       LongSupplier clock,
       int most) {
     this.node = node;
     this.subtree = subtree;
     this.own = own;
+    this.scrape = scrape;
     this.clock = clock;
     this.most = most;
     this.lastSaid = new AtomicLong(node.run().started()); // also on a clock that is set back
@@ -62,7 +66,8 @@ final class Reports {
         subtree.roots().find(database).map(RootLag::asOf).orElse(0L),
         lastSaid.updateAndGet(last -> Math.max(last + 1, now)),
         node.run(),
-        counters.databaseId());
+        counters.databaseId(),
+        database.equals(CatalogPair.CATALOG) ? scrape.get() : List.of());
   }
 
   /**
@@ -79,8 +84,9 @@ final class Reports {
         .limit(most + 1L)
         .forEach(ack -> all.put(ack.key(), ack));
     List<NodeAck> nodes = new ArrayList<>(all.values());
-    boolean last = nodes.size() <= most;
-    List<NodeAck> page = last ? nodes : nodes.subList(0, most);
+    int fitting = fitting(nodes);
+    boolean last = fitting == nodes.size();
+    List<NodeAck> page = nodes.subList(0, fitting);
     boolean namesOnly = version < ProtocolVersions.WITH_INSTANCES;
     SubtreeAcks report = new SubtreeAcks(after, last, namesOnly ? merged(page) : page);
     NodeAck end = last ? null : page.getLast();
@@ -90,6 +96,18 @@ final class Reports {
       after = namesOnly ? AckKey.after(end.database(), end.node()) : end.key();
     }
     return report;
+  }
+
+  /** Returns how many of these, from the first on, go into one report. */
+  private int fitting(List<NodeAck> nodes) {
+    int bytes = 0;
+    for (int i = 0; i < nodes.size(); i++) {
+      bytes += AckCodec.length(nodes.get(i));
+      if (i == most || bytes > Protocol.MAX_REPORTED_BYTES) {
+        return i;
+      }
+    }
+    return nodes.size();
   }
 
   /** Returns one report for each name, the latest: that is all that version 1 has room for. */

@@ -87,8 +87,13 @@ public final class Subtree {
 
   /** Returns what the nodes below that follow a database have said, sorted by name. */
   public List<NodeAck> acks(String database) {
+    return acks(nodes(database));
+  }
+
+  /** Returns the nodes below that follow a database, sorted by name. */
+  public List<NodeBelow> nodes(String database) {
     // No name lies between the two.
-    return acks(nodes(AckKey.before(database), AckKey.before(database + '\0')));
+    return nodes(AckKey.before(database), AckKey.before(database + '\0'));
   }
 
   private static List<NodeAck> acks(List<NodeBelow> nodes) {

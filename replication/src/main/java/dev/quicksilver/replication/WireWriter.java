@@ -51,6 +51,11 @@ final class WireWriter {
     return this;
   }
 
+  /** Returns how many bytes a text takes. */
+  static int textLength(String value) {
+    return 2 + Math.min(value.getBytes(StandardCharsets.UTF_8).length, Protocol.MAX_TEXT);
+  }
+
   WireWriter text(String value) {
     return text(value, Protocol.MAX_TEXT);
   }

@@ -5,7 +5,7 @@
  * serves a {@link dev.quicksilver.storage.DatabaseSet}, {@link dev.quicksilver.replication.Replica}
  * keeps one up to date, and a relay runs both on the same set.
  *
- * <p><b>Wire protocol, version 3</b> (all integers big-endian, over TCP; one connection per
+ * <p><b>Wire protocol, version 4</b> (all integers big-endian, over TCP; one connection per
  * followed database):
  *
  * <pre>
@@ -29,6 +29,7 @@
  *                 ‖ its commit time i64 ‖ as of u64 (root's clock; 0: unknown) ‖ said u64 (own clock); times in µs since 1970
  *                 ‖ from version 2: instance id 16 ‖ process id 16 ‖ process started u64 (own clock)
  *                 ‖ database id 16 (0: none here yet)
+ *                 ‖ from version 4: count u8, at most 4 ‖ count × (role text ‖ flags u8 (1: HTTPS) ‖ host:port text)
  *  9 End          reason u8 ‖ last sequence u64
  * 10 Databases    count u16 ‖ count × database
  * 11 CopyRequest  flags u8 (1: begins) ‖ last sequence u64 ‖ bytes wanted u32 (1 to 16 Mi)
@@ -36,7 +37,7 @@
  * 12 PieceStart   pairs of the source u64 ‖ head of the piece 132 to 1154  {@link dev.quicksilver.storage.SnapshotPieceHeader}
  * 13 StepEnd      last sequence u64
  * 14 SubtreeAcks  after database text ‖ after node text ‖ from version 2: after instance 16 ‖ after process 16 ‖ flags u8 (1: nothing comes after these)
- *                 ‖ count u16, at most 900 ‖ count × report, ascending by database and node (UTF-16 code units), from version 2 then by instance and process
+ *                 ‖ count u16, at most 900 and as fit the payload ‖ count × report, ascending by database and node (UTF-16 code units), from version 2 then by instance and process
  * 15 RootHead     last sequence u64 ‖ its commit time i64 ‖ root's clock u64, µs since 1970 ‖ age u64, µs
  * 16 Complete     from version 3: flags u8 (1: the last part) ‖ system id u64 ‖ timeline u32 ‖ LSN u64 ‖ count u16, at most 1,024
  *                 ‖ count × (database id 16 ‖ last sequence u64 ‖ chain hash there 32)

@@ -53,7 +53,7 @@ final class FollowerLifeTest {
         new FollowerParts(
             config,
             edge.databases,
-            new Reports(edge.identity, edge.subtree, List::of, () -> 1, 1),
+            new Reports(edge.identity, edge.subtree, List::of, List::of, () -> 1, 1),
             refusals,
             UpstreamProber.start(config, refusals), // a single upstream is not probed
             Ticker.SYSTEM);

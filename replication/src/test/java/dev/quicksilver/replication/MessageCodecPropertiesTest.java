@@ -38,6 +38,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.UUID;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -128,7 +129,15 @@ final class MessageCodecPropertiesTest {
         time(random),
         said,
         new NodeRun(uuid(random), uuid(random), said / 2),
-        uuid(random));
+        uuid(random),
+        Stream.generate(() -> scrapeAddress(random))
+            .limit(random.nextInt(1 + Protocol.MAX_SCRAPE_ADDRESSES))
+            .toList());
+  }
+
+  private static ScrapeAddress scrapeAddress(Random random) {
+    return new ScrapeAddress(
+        "r" + random.nextInt(), random.nextBoolean(), "host:" + random.nextInt());
   }
 
   private static long time(Random random) {

@@ -192,7 +192,7 @@ final class RefusedForNowTest {
                 new FollowerParts(
                     config,
                     edge.databases,
-                    new Reports(edge.identity, edge.subtree, List::of, () -> 1, 1),
+                    new Reports(edge.identity, edge.subtree, List::of, List::of, () -> 1, 1),
                     refusals,
                     prober,
                     Ticker.SYSTEM),

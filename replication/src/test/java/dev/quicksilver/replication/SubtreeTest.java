@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.quicksilver.replication.Message.SubtreeAcks;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -180,13 +181,48 @@ final class SubtreeTest {
   }
 
   @Test
+  void reportsWithTheLongestTextsFitAPayloadAndNameEveryNode() {
+    String longest = "x".repeat(Protocol.MAX_TEXT - 4);
+    List<ScrapeAddress> addresses =
+        Collections.nCopies(
+            Protocol.MAX_SCRAPE_ADDRESSES, new ScrapeAddress(longest, true, longest));
+    for (int i = 1000; i < 2000; i++) {
+      NodeAck ack =
+          new NodeAck(
+                  longest, longest + i, longest, longest, FollowerState.STREAMING, i, 1, 1, 1_000)
+              .scrapedAt(addresses);
+      subtree.record("branch", ack);
+    }
+    Reports reports =
+        new Reports(
+            NodeIdentity.create("relay", "test"),
+            subtree,
+            List::of,
+            List::of,
+            () -> 5,
+            Protocol.MAX_REPORTED);
+    Subtree above = new Subtree();
+    int version = ProtocolVersions.SUPPORTED.highest();
+    boolean isLast = false;
+    for (int i = 0; !isLast; i++) {
+      SubtreeAcks next = reports.next(version);
+      byte[] payload = MessageCodec.encode(next, version);
+      assertThat(payload.length).isBetween(1, Protocol.MAX_PAYLOAD);
+      assertThat(i).isLessThan(5);
+      above.record("relay", next);
+      isLast = next.last();
+    }
+    assertThat(above.acks(longest)).hasSize(1000).allMatch(ack -> ack.scrape().equals(addresses));
+  }
+
+  @Test
   void reportsOfABoundedSizeNameEveryNodeOnceInARound() {
     NodeIdentity relay = NodeIdentity.create("node-3", "test");
     for (int i = 0; i < 10; i++) {
       subtree.record("branch-" + i, TestNode.ack("dns", "node-" + i, 1, 1));
     }
     NodeAck own = TestNode.ack("dns", "node-3", 7, 1);
-    Reports reports = new Reports(relay, subtree, () -> List.of(own), () -> 5, 4);
+    Reports reports = new Reports(relay, subtree, () -> List.of(own), List::of, () -> 5, 4);
     Subtree above = new Subtree();
     List<Integer> sizes = new ArrayList<>();
     for (int i = 0; i < 3; i++) {

@@ -157,7 +157,8 @@ final class TestNode implements AutoCloseable {
         transport,
         all.choice(),
         all.onDivergence(),
-        false);
+        false,
+        all.scrape());
   }
 
   int port() {

@@ -26,8 +26,13 @@ final class VersionsTest {
   private static final ProtocolVersions LAST = new ProtocolVersions(1, 1);
   private static final ProtocolVersions TODAY = ProtocolVersions.SUPPORTED;
   private static final ProtocolVersions BEFORE = new ProtocolVersions(1, 2);
-  private static final ProtocolVersions NEXT = new ProtocolVersions(3, 4);
-  private static final ProtocolVersions FAR = new ProtocolVersions(5, 6);
+  private static final ProtocolVersions WITHOUT_ADDRESSES = new ProtocolVersions(1, 3);
+  private static final ProtocolVersions NEXT = new ProtocolVersions(4, 5);
+  private static final ProtocolVersions FAR = new ProtocolVersions(6, 7);
+  private static final List<ScrapeAddress> SCRAPE =
+      List.of(
+          new ScrapeAddress("replica", true, "10.0.0.7:7490"),
+          new ScrapeAddress("serve", false, "10.0.0.7:7491"));
 
   @TempDir private Path data;
 
@@ -39,7 +44,8 @@ final class VersionsTest {
   private static Replica follow(TestNode node, ProtocolVersions versions, int port) {
     return Replica.start(
         ReplicationConfig.of(
-            node.identity.speaking(versions), List.of(Upstream.primary("127.0.0.1", port))),
+                node.identity.speaking(versions), List.of(Upstream.primary("127.0.0.1", port)))
+            .withScrape(() -> SCRAPE),
         node.databases);
   }
 
@@ -73,6 +79,11 @@ final class VersionsTest {
       assertThat(server.subtree().acks("dns"))
           .extracting(NodeAck::databaseId)
           .containsExactly(namesOnly ? Protocol.ANY_DATABASE : DNS);
+      assertThat(server.subtree().acks("dns")).allMatch(ack -> ack.scrape().isEmpty());
+      boolean saysWhere = upstream.highest() >= 4 && follower.highest() >= 4;
+      assertThat(server.subtree().acks(CatalogPair.CATALOG))
+          .extracting(NodeAck::scrape)
+          .containsExactly(saysWhere ? SCRAPE : List.of());
       try (RawClient client = new RawClient(server.port())) {
         return ((ServerHello) client.ask(hello(follower))).version();
       }
@@ -118,18 +129,28 @@ final class VersionsTest {
   }
 
   @Test
+  void aBuildThatDoesNotSayWhereItsMetricsAreFollowsTodays() throws IOException {
+    assertThat(talk(TODAY, WITHOUT_ADDRESSES)).isEqualTo(3);
+  }
+
+  @Test
+  void todaysBuildFollowsOneThatDoesNotListenForAddresses() throws IOException {
+    assertThat(talk(WITHOUT_ADDRESSES, TODAY)).isEqualTo(3);
+  }
+
+  @Test
   void theNextBuildFollowsTodays() throws IOException {
-    assertThat(talk(TODAY, NEXT)).isEqualTo(3);
+    assertThat(talk(TODAY, NEXT)).isEqualTo(4);
   }
 
   @Test
   void todaysBuildFollowsTheNext() throws IOException {
-    assertThat(talk(NEXT, TODAY)).isEqualTo(3);
+    assertThat(talk(NEXT, TODAY)).isEqualTo(4);
   }
 
   @Test
   void twoOfTheNextBuildSpeakTheHigherVersion() throws IOException {
-    assertThat(talk(NEXT, NEXT)).isEqualTo(4);
+    assertThat(talk(NEXT, NEXT)).isEqualTo(5);
   }
 
   @Test
@@ -139,7 +160,8 @@ final class VersionsTest {
       NodeAck ack = TestNode.ack("dns", "node-" + i / 2, i, 100 + i);
       subtree.record("branch", ack.by(NodeRun.begin(new UUID(3, i)), DNS));
     }
-    Reports reports = new Reports(NodeIdentity.create("x", "test"), subtree, List::of, () -> 5, 4);
+    Reports reports =
+        new Reports(NodeIdentity.create("x", "test"), subtree, List::of, List::of, () -> 5, 4);
     Subtree above = new Subtree();
     for (int i = 0; i < 3; i++) {
       byte[] payload = MessageCodec.encode(reports.next(1), 1);
@@ -207,7 +229,7 @@ final class VersionsTest {
       client.in.readMagic();
       assertThat(client.in.read()).isInstanceOf(ServerHello.class);
       client.socket.getOutputStream().write(frame(255, new byte[1000]));
-      client.out.speak(2);
+      client.out.speak(TODAY.highest());
       client.out.write(new Ack(TestNode.ack("dns", "raw", 1, 1)));
       client.out.flush();
       Await.until(

@@ -62,6 +62,9 @@ final class WireGoldenTest {
   private static final String ACK_2_FIELDS =
       ACK_FIELDS + ", instance:16, process:16, process started:8, database id:16";
 
+  private static final String ACK_4_FIELDS =
+      ACK_2_FIELDS + ", count of scrape addresses:1, role:text, flags:1, address:text";
+
   private static final NodeRun RUN =
       new NodeRun(new UUID(0x1111, 0x2222), new UUID(0x3333, 0x4444), 1_699_999_999_000_000L);
 
@@ -155,6 +158,31 @@ final class WireGoldenTest {
                   + ", "
                   + ACK_2_FIELDS,
               2),
+          new Known(
+              "ack",
+              new Ack(
+                  ack("edge-7", FollowerState.STREAMING)
+                      .by(RUN, ID)
+                      .scrapedAt(List.of(new ScrapeAddress("replica", true, "10.0.0.7:7490")))),
+              ACK_4_FIELDS,
+              4),
+          new Known(
+              "subtree-acks",
+              new SubtreeAcks(
+                  new AckKey("dns", "edge-7", new UUID(5, 6), new UUID(7, 8)),
+                  true,
+                  List.of(
+                      ack("edge-7", FollowerState.STREAMING)
+                          .by(RUN, ID)
+                          .scrapedAt(List.of(new ScrapeAddress("replica", false, "10.0.0.7:7490"))),
+                      ack("edge-8", FollowerState.DIVERGED))),
+              "after database:text, after node:text, after instance:16, after process:16, flags:1,"
+                  + " count:2, "
+                  + ACK_4_FIELDS
+                  + ", "
+                  + ACK_2_FIELDS
+                  + ", count of scrape addresses:1",
+              4),
           new Known(
               "root-head",
               new RootHead(57, 1_700_000_000_000_000L, 1_700_000_001_000_000L, 250_000),

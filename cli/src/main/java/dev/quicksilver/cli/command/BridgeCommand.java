@@ -58,8 +58,7 @@ public final class BridgeCommand extends NodeCommand {
             lifecycle,
             configuration,
             health(bridge, data),
-            () -> BridgeReports.report(bridge, data, reporter),
-            Optional.empty(),
+            HttpListeners.Content.ofStatus(() -> BridgeReports.report(bridge, data, reporter)),
             addresses);
     BesideNode.publish(file, PROCESS_NAME, addresses);
     LOG.info("bridge {} is ready: {}", configuration.get(Settings.NODE_NAME), addresses);

@@ -3,6 +3,7 @@ package dev.quicksilver.cli.command;
 import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.ConfigurationException;
 import dev.quicksilver.cli.config.Endpoint;
+import dev.quicksilver.cli.config.SettingType;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.page.StatusPage;
 import dev.quicksilver.cli.process.CommandException;
@@ -17,12 +18,14 @@ import dev.quicksilver.tls.TlsFiles;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
@@ -35,19 +38,41 @@ public final class HttpListeners {
 
   private static final int SHORTEST_TOKEN = 16;
 
+  /** Bytes of an advertised address whose port may have to be added: the protocol has room. */
+  private static final int LONGEST_ADVERTISED = 250;
+
   private HttpListeners() {}
+
+  /**
+   * What is served.
+   *
+   * @param databases whose values this machine may see on the status page; empty if none
+   * @param everywhere serves more at each of the addresses
+   */
+  record Content(
+      Supplier<NodeStatus> status,
+      Optional<DatabaseSet> databases,
+      Consumer<HttpEndpoint> everywhere) {
+    /** Returns what a process serves that has nothing but its status. */
+    static Content ofStatus(Supplier<NodeStatus> status) {
+      return new Content(status, Optional.empty(), _ -> {});
+    }
+  }
 
   /**
    * What is configured, read and found safe.
    *
    * @param tls of the files of a certificate, for others than this machine
+   * @param advertise where scrapers reach the listener, if they do; port 0 for the one that is
+   *     listened on
    */
   record Plan(
       Endpoint listen,
       boolean loopback,
       Optional<TlsFiles> tls,
       Optional<String> token,
-      Health.Bounds bounds) {
+      Health.Bounds bounds,
+      Optional<Endpoint> advertise) {
     /** Begins to look at the health of the process. */
     Health watch(Lifecycle lifecycle, Health.Source source) {
       return lifecycle.own("health", Health.watch(bounds, source));
@@ -56,21 +81,18 @@ public final class HttpListeners {
     /**
      * Starts them, and adds their addresses.
      *
-     * @param databases whose values this machine may see on the status page; empty if none
      * @return the one at the loopback address
      */
     HttpEndpoint start(
-        Lifecycle lifecycle,
-        Health health,
-        Supplier<NodeStatus> status,
-        Optional<DatabaseSet> databases,
-        Map<String, String> addresses) {
-      Supplier<NodeStatus> whole = () -> status.get().withHealth(health.report());
-      StatusPage page = StatusPage.of(whole, databases, InstantSource.system());
+        Lifecycle lifecycle, Health health, Content content, Map<String, String> addresses) {
+      Supplier<NodeStatus> whole = () -> content.status().get().withHealth(health.report());
+      StatusPage page = StatusPage.of(whole, content.databases(), InstantSource.system());
       HttpEndpoint local =
           lifecycle.own("HTTP", HttpEndpoint.local(loopback ? listen : ANY_PORT, health, whole));
       page.serveHere(local);
       addresses.put("http", local.address());
+      content.everywhere().accept(local);
+      HttpEndpoint scraped = local;
       if (!loopback) {
         Optional<ServerTls> loaded =
             tls.map(ServerTls::load).map(each -> lifecycle.own("HTTP's TLS files", each));
@@ -79,7 +101,17 @@ public final class HttpListeners {
                 "HTTP for others", HttpEndpoint.open(listen, loaded, token, health, whole));
         page.serveOthers(open);
         addresses.put("http-others", open.address());
+        content.everywhere().accept(open);
+        scraped = open;
       }
+      int port = new SettingType.Address(0).parse(scraped.address()).port();
+      advertise.ifPresent(
+          where ->
+              addresses.put(
+                  ScrapeAddresses.NAME,
+                  ScrapeAddresses.text(
+                      !loopback && tls.isPresent(),
+                      new Endpoint(where.host(), where.port() == 0 ? port : where.port()))));
       return local;
     }
   }
@@ -87,7 +119,6 @@ public final class HttpListeners {
   /**
    * Starts them, and adds their addresses.
    *
-   * @param databases whose values this machine may see on the status page; empty if none
    * @return the one at the loopback address
    * @throws ConfigurationException if what is configured is not safe
    */
@@ -95,11 +126,10 @@ public final class HttpListeners {
       Lifecycle lifecycle,
       Configuration configuration,
       Health.Source source,
-      Supplier<NodeStatus> status,
-      Optional<DatabaseSet> databases,
+      Content content,
       Map<String, String> addresses) {
     Plan plan = plan(configuration);
-    return plan.start(lifecycle, plan.watch(lifecycle, source), status, databases, addresses);
+    return plan.start(lifecycle, plan.watch(lifecycle, source), content, addresses);
   }
 
   /**
@@ -148,7 +178,41 @@ public final class HttpListeners {
         token,
         new Health.Bounds(
             configuration.get(Settings.HEALTH_LIVE_WITHIN),
-            configuration.get(Settings.HEALTH_MAX_LAG)));
+            configuration.get(Settings.HEALTH_MAX_LAG)),
+        advertise(configuration, loopback));
+  }
+
+  private static Optional<Endpoint> advertise(Configuration configuration, boolean loopback) {
+    Endpoint listen = configuration.get(Settings.HTTP_LISTEN);
+    Optional<Endpoint> said = configuration.find(Settings.HTTP_ADVERTISE);
+    if (said.isPresent() && isEveryAddress(said.get().host())) {
+      throw new ConfigurationException(
+          "http.advertise = "
+              + said.get()
+              + " is no address that others can ask: give the name or the address of this machine");
+    }
+    Optional<Endpoint> result =
+        said.or(
+            () ->
+                loopback || isEveryAddress(listen.host()) ? Optional.empty() : Optional.of(listen));
+    if (result.isPresent()
+        && result.get().toString().getBytes(StandardCharsets.UTF_8).length > LONGEST_ADVERTISED) {
+      throw new ConfigurationException(
+          "http.advertise = "
+              + result.get()
+              + " is longer than "
+              + LONGEST_ADVERTISED
+              + " bytes: give the address of this machine instead of its name");
+    }
+    return result;
+  }
+
+  private static boolean isEveryAddress(String host) {
+    try {
+      return InetAddress.ofLiteral(host).isAnyLocalAddress();
+    } catch (IllegalArgumentException aName) {
+      return false;
+    }
   }
 
   private static boolean isLoopback(Endpoint listen) {

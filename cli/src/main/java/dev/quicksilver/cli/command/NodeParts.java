@@ -22,6 +22,7 @@ import dev.quicksilver.storage.PidNamespace;
 import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -47,10 +48,14 @@ final class NodeParts {
   final RootRole rootRole;
   final NodeTransport transport;
   final ReplicationServer server;
+
+  /** Where this node and processes beside it can be scraped. */
+  final ScrapeAddresses scrape;
+
   private final Lifecycle lifecycle;
   private final Configuration configuration;
   private final Role role;
-  private final Map<String, String> addresses = new LinkedHashMap<>();
+  private final Map<String, String> addresses = Collections.synchronizedMap(new LinkedHashMap<>());
 
   private NodeParts(Lifecycle lifecycle, Configuration configuration, Role role) {
     this.lifecycle = lifecycle;
@@ -66,6 +71,7 @@ final class NodeParts {
     transport = NodeTransport.open(lifecycle, configuration);
     Path data = configuration.get(Settings.DATA_DIRECTORY);
     LocalDisk.require(data);
+    scrape = new ScrapeAddresses(role.command(), data, addresses, System::nanoTime);
     processFile =
         lifecycle.own(
             "process file",
@@ -159,8 +165,10 @@ final class NodeParts {
             lifecycle,
             configuration,
             new Health.Source(silences, () -> standing(following.get())),
-            status,
-            Optional.of(databases),
+            new HttpListeners.Content(
+                status,
+                Optional.of(databases),
+                ServiceDiscovery.of(identity, scrape, subtree)::serve),
             addresses);
     RemoteReads.serve(http, databases);
     more.accept(http);

@@ -95,8 +95,7 @@ public final class ServeCommand extends NodeCommand {
               http.start(
                   lifecycle,
                   health,
-                  () -> report(server, data, reporter),
-                  Optional.empty(),
+                  HttpListeners.Content.ofStatus(() -> report(server, data, reporter)),
                   addresses);
           BesideNode.publish(file, PROCESS_NAME, addresses);
           return started;

@@ -34,7 +34,8 @@ final class Upstreams {
                     .withAheadFor(configuration.get(Settings.REPLICATION_BEHIND_LIMIT)))
             .withAskAgain(configuration.get(Settings.REPLICATION_ASK_AGAIN_AFTER))
             .withOnDivergence(configuration.get(Settings.REPLICATION_ON_DIVERGENCE))
-            .withTransport(node.transport.transport);
+            .withTransport(node.transport.transport)
+            .withScrape(node.scrape::now);
     if (upstreams.size() > 1) {
       config = config.withSilence(SILENCE_WITH_OTHERS);
     }

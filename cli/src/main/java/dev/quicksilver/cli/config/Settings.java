@@ -525,8 +525,16 @@ public final class Settings {
           ALL_ROLES,
           "Where the health, /metrics, /status and what commands ask of a running node are served."
               + " Port 0 takes any free one, which `status` finds through the data directory. At"
-              + " any address but loopback only the first three are served, with TLS and a token,"
-              + " or with http.insecure.");
+              + " any address but loopback only the first three and /sd are served, with TLS and a"
+              + " token, or with http.insecure.");
+  public static final Setting<Endpoint> HTTP_ADVERTISE =
+      without(
+          "http.advertise",
+          new Address(0),
+          ALL_ROLES,
+          "Where Prometheus reaches http.listen: the nodes above list it at /sd. Port 0 stands for"
+              + " the one that is listened on. If it is not given, http.listen, unless that is on"
+              + " loopback or all addresses (0.0.0.0): then the process is in no list.");
   public static final Setting<Path> HTTP_TLS_CERTIFICATE =
       without(
           "http.tls-certificate",
@@ -553,8 +561,8 @@ public final class Settings {
           new Flag(),
           "false",
           ALL_ROLES,
-          "Serve the health, /metrics and /status at any address in plain text to everybody: for"
-              + " networks that something else protects.");
+          "Serve the health, /metrics, /status and /sd at any address in plain text to everybody:"
+              + " for networks that something else protects.");
   public static final Setting<Duration> HEALTH_MAX_LAG =
       with(
           "health.max-lag",
@@ -647,6 +655,7 @@ public final class Settings {
           RESP_THREADS,
           RESP_DRAIN_TIME,
           HTTP_LISTEN,
+          HTTP_ADVERTISE,
           HTTP_TLS_CERTIFICATE,
           HTTP_TLS_KEY,
           HTTP_TOKEN_FILE,

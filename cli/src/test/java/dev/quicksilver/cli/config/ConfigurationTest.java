@@ -88,6 +88,7 @@ final class ConfigurationTest {
     expected.put("resp.threads", "0");
     expected.put("resp.drain-time", "10min");
     expected.put("http.listen", "127.0.0.1:0");
+    expected.put("http.advertise", "none");
     expected.put("http.tls-certificate", "none");
     expected.put("http.tls-key", "none");
     expected.put("http.token-file", "none");
