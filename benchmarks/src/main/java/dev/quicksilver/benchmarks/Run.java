@@ -76,6 +76,7 @@ public final class Run implements Callable<Integer> {
           new EdgeStartupBar(),
           new EdgeReadUnderWriteBar(),
           new OpsAlertsBar(),
+          new OpsDashboardsBar(),
           new OpsPackageBar(),
           new OpsStartupBar());
 

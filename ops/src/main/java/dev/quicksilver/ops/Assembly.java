@@ -141,6 +141,11 @@ public final class Assembly {
         write(folder.resolve(name.replace(".service", "@.service")), text);
       }
     }
+    Path dashboards = root.resolve("usr/share/quicksilver/grafana");
+    Files.createDirectories(dashboards);
+    for (Path file : sorted(sources.resolve("ops/grafana"), "*.json")) {
+      write(dashboards.resolve(file.getFileName()), Files.readString(file, UTF_8));
+    }
     Path rules = root.resolve("usr/share/quicksilver/prometheus");
     Files.createDirectories(rules);
     for (Path file : sorted(sources.resolve("ops/prometheus"), "*.yml")) {

@@ -12,17 +12,19 @@ import java.util.List;
  * @param folder where it is
  * @param programs runs openssl
  */
-record BridgeCertificate(Path folder, Programs programs) {
-  Path file() {
+public record BridgeCertificate(Path folder, Programs programs) {
+  /** Returns where it is. */
+  public Path file() {
     return folder.resolve("bridge.pem");
   }
 
-  Path key() {
+  /** Returns where its key is. */
+  public Path key() {
     return folder.resolve("bridge.key");
   }
 
   /** Puts one that is valid for so many days in its place, all at once. */
-  void put(int days) throws IOException, InterruptedException {
+  public void put(int days) throws IOException, InterruptedException {
     if (!Files.exists(key())) {
       programs.run(
           List.of(

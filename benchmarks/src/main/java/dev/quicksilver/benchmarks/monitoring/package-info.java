@@ -1,0 +1,5 @@
+/** A real Prometheus beside the nodes of a bar. */
+@NullMarked
+package dev.quicksilver.benchmarks.monitoring;
+
+import org.jspecify.annotations.NullMarked;
