@@ -523,10 +523,10 @@ public final class Settings {
           new Address(0),
           "127.0.0.1:0",
           ALL_ROLES,
-          "Where the health, /metrics, /status and what commands ask of a running node are served."
-              + " Port 0 takes any free one, which `status` finds through the data directory. At"
-              + " any address but loopback only the first three and /sd are served, with TLS and a"
-              + " token, or with http.insecure.");
+          "Where the status page (/), the health, /metrics, /status and what commands ask of a"
+              + " running node are served. Port 0 takes any free one, which `status` finds through"
+              + " the data directory. At any address but loopback only the first four and /sd are"
+              + " served, without values, with TLS and a token, or with http.insecure.");
   public static final Setting<Endpoint> HTTP_ADVERTISE =
       without(
           "http.advertise",
@@ -561,8 +561,8 @@ public final class Settings {
           new Flag(),
           "false",
           ALL_ROLES,
-          "Serve the health, /metrics, /status and /sd at any address in plain text to everybody:"
-              + " for networks that something else protects.");
+          "Serve the status page, the health, /metrics, /status and /sd at any address in plain text"
+              + " to everybody: for networks that something else protects.");
   public static final Setting<Duration> HEALTH_MAX_LAG =
       with(
           "health.max-lag",

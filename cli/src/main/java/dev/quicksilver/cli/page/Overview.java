@@ -49,7 +49,9 @@ record Overview(
     boolean inTree = !status.role().equals("bridge") && !status.role().equals("serve");
     Tree tree = Tree.of(status.subtree(), now, remembered);
     Optional<Picture> picture =
-        inTree ? Optional.of(Picture.of(self(status), upstreams(status), tree)) : Optional.empty();
+        inTree
+            ? Optional.of(Picture.of(self(status), upstreams(status), tree, now))
+            : Optional.empty();
     return new Overview(
         Shown.name(status.node()),
         Shown.name(

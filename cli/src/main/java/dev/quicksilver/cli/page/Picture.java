@@ -1,5 +1,7 @@
 package dev.quicksilver.cli.page;
 
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -75,9 +77,10 @@ record Picture(int width, int height, List<Box> boxes, List<String> links) {
    *
    * @param self this node
    * @param upstreams what it follows
+   * @param now the time of the status
    */
-  static Picture of(Box self, List<Box> upstreams, Tree tree) {
-    return new Drawing(upstreams.isEmpty() ? 0 : 1).draw(self.ofThisNode(), upstreams, tree);
+  static Picture of(Box self, List<Box> upstreams, Tree tree, Instant now) {
+    return new Drawing(upstreams.isEmpty() ? 0 : 1, now).draw(self.ofThisNode(), upstreams, tree);
   }
 
   /** One picture in the making. */
@@ -85,11 +88,13 @@ record Picture(int width, int height, List<Box> boxes, List<String> links) {
     private final List<Box> boxes = new ArrayList<>();
     private final List<String> links = new ArrayList<>();
     private final int ownColumn;
+    private final Instant now;
     private int rows;
     private int columns;
 
-    Drawing(int ownColumn) {
+    Drawing(int ownColumn, Instant now) {
       this.ownColumn = ownColumn;
+      this.now = now;
       columns = ownColumn + 1;
     }
 
@@ -128,7 +133,7 @@ record Picture(int width, int height, List<Box> boxes, List<String> links) {
 
     /** Draws a node and all below it; returns where its middle is. */
     private int branch(Tree.Branch branch, int column) {
-      Box box = node(branch.node());
+      Box box = node(branch.node(), now);
       if (branch.below().isEmpty()) {
         return leaf(box, column);
       }
@@ -168,10 +173,13 @@ record Picture(int width, int height, List<Box> boxes, List<String> links) {
     }
   }
 
-  private static Box node(Tree.Node node) {
+  private static Box node(Tree.Node node, Instant now) {
     String detail =
         switch (node.standing()) {
-          case GONE -> "not heard of; last " + Shown.time(node.lastSeen());
+          case GONE ->
+              "not heard of; seen "
+                  + Shown.seconds(Duration.between(node.lastSeen(), now).toSeconds())
+                  + " ago";
           case FAULT -> node.standing().label() + ": " + node.worst().state();
           case WORKING -> node.worst().state() + lag(node);
           case BEHIND, GOOD, UNKNOWN -> node.standing().label() + lag(node);

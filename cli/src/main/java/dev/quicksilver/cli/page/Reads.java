@@ -1,6 +1,5 @@
 package dev.quicksilver.cli.page;
 
-import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
@@ -30,12 +29,20 @@ final class Reads {
   private static final int LONGEST_KEY = 511;
 
   private final DatabaseSet databases;
-  private final Supplier<NodeStatus> status;
+  private final Supplier<Look> nodes;
 
-  Reads(DatabaseSet databases, Supplier<NodeStatus> status) {
+  Reads(DatabaseSet databases, Supplier<Look> nodes) {
     this.databases = databases;
-    this.status = status;
+    this.nodes = nodes;
   }
+
+  /**
+   * The nodes below this one.
+   *
+   * @param reports what they say of each database
+   * @param gone those that say nothing any more
+   */
+  record Look(List<SubtreeReport> reports, List<Tree.Node> gone) {}
 
   /**
    * The newest entries of a log.
@@ -217,8 +224,9 @@ final class Reads {
     if (sequence.isEmpty()) {
       return new Found(Shown.name(database), key, said, value, "", Optional.empty());
     }
-    List<SubtreeReport> nodes =
-        status.get().subtree().stream()
+    Look look = nodes.get();
+    List<SubtreeReport> following =
+        look.reports().stream()
             .filter(node -> node.database().equals(database))
             .sorted(
                 Comparator.comparingLong((SubtreeReport node) -> node.sequence())
@@ -238,7 +246,7 @@ final class Reads {
             "#Sequence",
             "State");
     int have = 0;
-    for (SubtreeReport node : nodes) {
+    for (SubtreeReport node : following) {
       boolean has = node.sequence() >= sequence.get();
       have += has ? 1 : 0;
       table.row(
@@ -248,17 +256,18 @@ final class Reads {
           Shown.count(node.sequence()),
           node.state().name());
     }
+    for (Tree.Node node : look.gone()) {
+      table.row(node.name(), node.location(), "not known", "", Standing.GONE);
+    }
+    int all = following.size() + look.gone().size();
     return new Found(
         Shown.name(database),
         key,
         said,
         value,
-        nodes.isEmpty()
+        all == 0
             ? "No node below this one follows the database."
-            : Shown.count(have)
-                + " of "
-                + Shown.count(nodes.size(), "node", "nodes")
-                + " below have it.",
-        nodes.isEmpty() ? Optional.empty() : Optional.of(table.build()));
+            : "Nodes below that have it: " + Shown.count(have) + " of " + Shown.count(all) + ".",
+        all == 0 ? Optional.empty() : Optional.of(table.build()));
   }
 }

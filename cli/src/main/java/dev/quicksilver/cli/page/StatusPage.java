@@ -57,7 +57,7 @@ public final class StatusPage {
   public void serveHere(HttpEndpoint http) {
     databases.ifPresent(
         set -> {
-          Reads reads = new Reads(set, status);
+          Reads reads = new Reads(set, this::look);
           http.serve(
               LOG,
               exchange ->
@@ -80,8 +80,8 @@ public final class StatusPage {
   }
 
   private void serve(HttpEndpoint http, Reach reach) {
-    http.serve(
-        "/", exchange -> page(exchange, "/", Set.of("refresh"), query -> overview(query, reach)));
+    http.serveStart(
+        exchange -> page(exchange, "/", Set.of("refresh"), query -> overview(query, reach)));
   }
 
   /** What one page is made of. */
@@ -100,6 +100,13 @@ public final class StatusPage {
         (overview.problem().isEmpty() ? "" : "Not healthy: ") + overview.node(),
         refresh,
         shown);
+  }
+
+  /** How the nodes below stand with a database, and those of which nothing is heard. */
+  private Reads.Look look() {
+    NodeStatus now = status.get();
+    return new Reads.Look(
+        now.subtree(), Tree.of(now.subtree(), clock.instant(), remembered).gone());
   }
 
   private static int refresh(String seconds) {

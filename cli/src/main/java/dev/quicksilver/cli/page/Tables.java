@@ -60,9 +60,7 @@ final class Tables {
             "#Entries behind",
             "#Lag",
             "Problem");
-    List<Tree.Node> gone =
-        tree.nodes().stream().filter(node -> node.standing() == Standing.GONE).toList();
-    for (Tree.Node node : gone) {
+    for (Tree.Node node : tree.gone()) {
       table.row(
           node.name(),
           node.location(),

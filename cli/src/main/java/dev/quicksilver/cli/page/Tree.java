@@ -75,6 +75,11 @@ record Tree(List<Node> nodes, List<Branch> roots, List<Group> locations) {
         : new Tree(List.copyOf(nodes), branches(nodes), List.of());
   }
 
+  /** Returns those of which nothing is heard any more. */
+  List<Node> gone() {
+    return nodes.stream().filter(node -> node.standing() == Standing.GONE).toList();
+  }
+
   /** Returns how many of the nodes stand how, from the worst on. */
   Map<Standing, Integer> standings() {
     return count(nodes);

@@ -58,6 +58,8 @@ public final class HttpEndpoint implements AutoCloseable {
     }
   }
 
+  private static final Answer NOTHING = Answer.text(404, "there is nothing at this address\n");
+
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
   private final Optional<String> token;
@@ -197,6 +199,22 @@ public final class HttpEndpoint implements AutoCloseable {
   /** Serves everything below a path; only GET. */
   public void serve(String path, Handler handler) {
     server.createContext(path, exchange -> handle(exchange, "GET", guarded(handler)));
+  }
+
+  /**
+   * Serves {@code /} itself with GET, and says of all that nothing else serves that it is not
+   * there.
+   */
+  public void serveStart(Handler handler) {
+    server.createContext(
+        "/",
+        exchange -> {
+          if ("/".equals(exchange.getRequestURI().getPath())) {
+            handle(exchange, "GET", guarded(handler));
+          } else {
+            handle(exchange, exchange.getRequestMethod(), guarded(_ -> NOTHING));
+          }
+        });
   }
 
   private void serveAnyName(String path, Handler handler) {

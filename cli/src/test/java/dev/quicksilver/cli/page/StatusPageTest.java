@@ -133,8 +133,14 @@ final class StatusPageTest {
   @Test
   void isAtTheRootAndNowhereElse() throws Exception {
     assertThat(page("/", 200).text()).contains("No node below root is known.");
-    assertThat(main(page("/nothing", 404))).isEqualTo("404: There is nothing at this address.");
-    assertThat(main(page("/page/", 404))).isNotEmpty();
+    for (String path : List.of("/nothing", "/page", "/page/", "/index.html")) {
+      HttpResponse<byte[]> answer = ask(here, path);
+      assertThat(answer.statusCode()).as(path).isEqualTo(404);
+      assertThat(answer.headers().firstValue("Content-Type")).hasValue("text/plain; charset=utf-8");
+      assertThat(answer.body()).asString().isEqualTo("there is nothing at this address\n");
+    }
+    assertThat(raw(here, "POST /nothing HTTP/1.1\r\nContent-Length: 0", "localhost"))
+        .startsWith("HTTP/1.1 404 ");
     assertThat(main(page("/page/keys?key=a", 404))).isNotEmpty();
     assertThat(page("/?refresh=5", 200).html()).contains("content=\"5\"");
   }
@@ -189,7 +195,13 @@ final class StatusPageTest {
     Page page = page("/page/key?database=dns&as=text&key=b", 200);
     assertThat(main(page))
         .contains("Set by entry 2, committed at 2023-11-14 22:13:20 UTC.")
-        .contains("16 bytes", "2 of 3 nodes below have it.");
+        .contains("16 bytes", "Nodes below that have it: 2 of 3.");
+    page("/", 200); // which has seen them
+    status = Statuses.root().below("dns", "just", "lis", "root", "STREAMING", 2, 0, 0);
+    Page fewer = page("/page/key?database=dns&as=text&key=b", 200);
+    assertThat(main(fewer)).contains("Nodes below that have it: 1 of 3.");
+    assertThat(fewer.rows("places"))
+        .contains(List.of("late", "sin", "not known", "", "not heard of"));
     assertThat(page.all("pre").getFirst().getTextContent()).isEqualTo("two\n<b>lines</b>");
     assertThat(page.rows("places"))
         .containsExactly(
@@ -208,7 +220,7 @@ final class StatusPageTest {
         });
     status = Statuses.root().below("dns", "late", "sin", "root", "STREAMING", 1, 2, 20);
     assertThat(main(page("/page/key?database=dns&key=a", 200)))
-        .contains("entry 2 (DEL) removed it", "0 of 1 node below have it.");
+        .contains("entry 2 (DEL) removed it", "Nodes below that have it: 0 of 1.");
     assertThat(main(page("/page/key?database=dns&key=never", 200)))
         .contains(
             "It is not there, and all 3 entries of the log, from number 1 on, do not" + " say");
