@@ -78,6 +78,7 @@ public final class Run implements Callable<Integer> {
           new OpsAlertsBar(),
           new OpsDashboardsBar(),
           new OpsPackageBar(),
+          new OpsPageBar(),
           new OpsStartupBar());
 
   @Parameters(paramLabel = "NAME", arity = "0..*", description = "Bars, as --list names them.")
