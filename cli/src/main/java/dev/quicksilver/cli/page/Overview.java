@@ -96,46 +96,51 @@ record Overview(
             : " There are too many to draw each, so the picture shows their locations.");
   }
 
-  /** How it stands with a process of which all databases are known. */
-  private static Standing standing(NodeStatus status) {
-    Standing worst = status.healthy() ? Standing.GOOD : Standing.FAULT;
-    for (DatabaseReport database : status.databases()) {
-      worst = worst.or(Tables.standing(database));
-    }
-    return worst;
+  private static double lagSeconds(DatabaseReport database) {
+    return Known.number(database.lagSeconds());
   }
 
   private static Box self(NodeStatus status) {
-    Standing standing = standing(status);
-    double lag =
+    Optional<DatabaseReport> worst =
         status.databases().stream()
-            .mapToDouble(database -> Known.number(database.lagSeconds()))
-            .max()
-            .orElse(-1);
+            .min(
+                Comparator.comparing((DatabaseReport database) -> Tables.standing(database))
+                    .thenComparing(database -> database.name().equals(CATALOG))
+                    .thenComparing(Comparator.comparingDouble(Overview::lagSeconds).reversed()));
+    Standing standing = worst.map(Tables::standing).orElse(Standing.UNKNOWN);
+    String doing =
+        switch (standing) {
+          case FAULT, WORKING -> worst.map(database -> database.state().name()).orElse("");
+          case BEHIND, GOOD ->
+              standing.label()
+                  + worst
+                      .filter(database -> lagSeconds(database) > 0)
+                      .map(database -> ", " + Shown.seconds(lagSeconds(database)))
+                      .orElse("");
+          case GONE, UNKNOWN -> "no database";
+        };
     return Box.of(
-        standing,
+        status.healthy() ? standing : standing.or(Standing.FAULT),
         status.node(),
-        "this "
-            + status.role()
-            + ", "
-            + standing.label()
-            + (lag < 0 || status.role().equals("root") ? "" : ", " + Shown.seconds(lag)),
+        "this " + status.role() + ", " + doing,
         status.location()
-            + status.databases().stream()
-                .filter(database -> !database.name().equals(CATALOG))
-                .findFirst()
-                .map(database -> " · #" + Shown.count(database.sequence()))
-                .orElse(""));
+            + worst.map(database -> " · #" + Shown.count(database.sequence())).orElse(""));
   }
 
   private static List<Box> upstreams(NodeStatus status) {
     List<Box> boxes = new ArrayList<>();
+    boolean sequenced =
+        status.databases().stream().anyMatch(database -> database.state().equals("SEQUENCING"));
     status
         .slots()
         .forEach(
             slot ->
                 boxes.add(
-                    Box.of(Standing.GOOD, "PostgreSQL", "slot " + slot.name(), "the source")));
+                    Box.of(
+                        sequenced ? Standing.GOOD : Standing.UNKNOWN,
+                        "PostgreSQL",
+                        "slot " + slot.name(),
+                        sequenced ? "the source" : "not sequenced by this root")));
     Map<String, UpstreamReport> worst = new LinkedHashMap<>();
     for (UpstreamReport upstream : status.upstreams()) {
       worst.merge(

@@ -75,6 +75,11 @@ final class Reads {
       String summary,
       Optional<Table> places) {}
 
+  /** Returns the address of the page of a log. */
+  static String address(String database) {
+    return "/page/log?database=" + URLEncoder.encode(database, StandardCharsets.UTF_8);
+  }
+
   /**
    * Returns the newest entries of a log, the newest first.
    *

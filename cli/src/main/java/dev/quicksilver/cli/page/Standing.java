@@ -41,12 +41,11 @@ enum Standing {
     boolean late = lagSeconds > LONGEST_LAG;
     return switch (state) {
       case STREAMING, SEQUENCING, SERVING -> late || (lagSeconds < 0 && lag > 0) ? BEHIND : GOOD;
-      case COPYING, WAITING -> WORKING;
+      case COPYING, WAITING, WAITING_FOR_SLOT -> WORKING;
       case CONNECTING -> late ? BEHIND : WORKING;
       case BACKING_OFF,
           REFUSED,
           DIVERGED,
-          WAITING_FOR_SLOT,
           WAITING_FOR_SPACE,
           WITHHELD,
           UNREADABLE,

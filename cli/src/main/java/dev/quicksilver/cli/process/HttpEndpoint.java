@@ -24,8 +24,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The HTTP side of a process: {@code /livez}, {@code /readyz}, {@code /freshz} and {@code /healthz}
- * (200, or 503 with the reason), {@code /status} (JSON) and {@code /metrics} (Prometheus text).
- * Connections are bounded in number and in time. Thread-safe.
+ * (200, or 503 with the reason), {@code /status} (JSON) and {@code /metrics} (Prometheus text), and
+ * what is added. Connections are bounded in number and in time. Thread-safe.
  */
 public final class HttpEndpoint implements AutoCloseable {
   /** The header that every request to do something has. */

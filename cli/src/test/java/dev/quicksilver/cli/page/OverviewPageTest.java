@@ -79,6 +79,58 @@ final class OverviewPageTest {
   }
 
   @Test
+  void showsWhetherTheRootSequences() {
+    String slot =
+        """
+        {"name": "quicksilver_app", "retained_bytes": 5000000, "synchronous": false, "standbys": []}
+        """;
+    Picture active = Pages.overview(Statuses.root().add("slots", slot)).picture().orElseThrow();
+    assertThat(box(active, "PostgreSQL").standing()).isEqualTo(Standing.GOOD);
+    assertThat(box(active, "root").detail()).isEqualTo("this root, up to date");
+    assertThat(active.links()).hasSize(1);
+    Overview alone =
+        Pages.overview(
+            Statuses.root("CONNECTING")
+                .with("healthy", false)
+                .with("problem", "the gateway is CONNECTING")
+                .add("slots", slot));
+    Picture waiting = alone.picture().orElseThrow();
+    assertThat(box(waiting, "PostgreSQL").standing()).isEqualTo(Standing.UNKNOWN);
+    assertThat(box(waiting, "root").standing()).isEqualTo(Standing.FAULT);
+    assertThat(box(waiting, "root").detail()).isEqualTo("this root, CONNECTING");
+    assertThat(Pages.of(alone, Reach.READS, 0).text())
+        .contains("Not healthy: the gateway is CONNECTING", "No node below root is known.");
+  }
+
+  @Test
+  void showsWhatItFollows() {
+    Overview relay =
+        Pages.overview(
+            Statuses.root("STREAMING")
+                .with("role", "replica")
+                .with("node", "relay-1")
+                .add("upstreams", upstream("10.0.0.1:7400", "root-a", "FOLLOWED", ""))
+                .add("upstreams", upstream("10.0.0.2:7400", "", "REFUSED", "NOT_ACTIVE"))
+                .add("upstreams", upstream("10.0.0.3:7400", "", "NOT_ASKED", "")));
+    Picture picture = relay.picture().orElseThrow();
+    assertThat(box(picture, "root-a").standing()).isEqualTo(Standing.GOOD);
+    assertThat(box(picture, "10.0.0.2:7400").standing()).isEqualTo(Standing.FAULT);
+    assertThat(box(picture, "10.0.0.3:7400").standing()).isEqualTo(Standing.UNKNOWN);
+    assertThat(box(picture, "root-a").x()).isLessThan(box(picture, "relay-1").x());
+    assertThat(picture.height()).isGreaterThan(3 * Picture.BOX_HEIGHT);
+    assertThat(Pages.of(relay, Reach.READS, 0).rows("upstreams").get(1))
+        .containsExactly("10.0.0.2:7400", "dns", "primary", "", "refused", "7", "NOT_ACTIVE");
+  }
+
+  private static String upstream(String address, String node, String result, String detail) {
+    return """
+    {"database": "dns", "address": "%s", "role": "primary", "result": "%s", "node": "%s",
+     "sequence": 7, "detail": "%s"}
+    """
+        .formatted(address, result, node, detail);
+  }
+
+  @Test
   void drawsWhatFollowsItselfInACircleOnce() {
     Picture picture =
         Pages.overview(

@@ -28,9 +28,13 @@ final class Statuses {
 
   /** A root with a database, and nothing below it. */
   static Statuses root() {
+    return root("SEQUENCING");
+  }
+
+  /** The same in another state. */
+  static Statuses root(String state) {
     try {
-      return new Statuses((ObjectNode) Json.MAPPER.readTree(ROOT))
-          .database("dns", "SEQUENCING", 90);
+      return new Statuses((ObjectNode) Json.MAPPER.readTree(ROOT)).database("dns", state, 90);
     } catch (JsonProcessingException e) {
       throw new AssertionError(e);
     }
