@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.quicksilver.cli.cluster.Cluster;
 import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.cli.process.NodeStatus;
+import dev.quicksilver.cli.process.NodeStatus.DatabaseState;
 import dev.quicksilver.fixtures.FaultProxy;
 import dev.quicksilver.fixtures.browser.Chromium;
 import dev.quicksilver.fixtures.browser.Contrast;
@@ -160,8 +161,8 @@ final class OpsPageBar implements Bar {
                 && status.subtree().stream()
                     .allMatch(
                         node ->
-                            node.state().equals("STREAMING")
-                                && node.lagSeconds() >= 0
+                            node.state() == DatabaseState.STREAMING
+                                && node.lagSeconds() != null
                                 && node.lagSeconds() < LATE_SECONDS / 2));
   }
 
@@ -214,6 +215,7 @@ final class OpsPageBar implements Bar {
                     each ->
                         each.node().equals(node)
                             && each.database().equals("dns")
+                            && each.lagSeconds() != null
                             && each.lagSeconds() > LATE_SECONDS + 1));
   }
 

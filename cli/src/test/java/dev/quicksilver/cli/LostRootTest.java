@@ -9,6 +9,7 @@ import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
+import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.SqlSession;
 import dev.quicksilver.storage.Database;
@@ -104,6 +105,20 @@ final class LostRootTest {
     cluster.start(NodeSpec.root("root").with(Settings.ROOT_CONFIRM_AFTER, "1h"));
   }
 
+  /** Waits until PostgreSQL has been told that it may forget all that was written. */
+  private void awaitForgotten() throws Exception {
+    String written = session.query("SELECT pg_current_wal_lsn()");
+    session.execute("CREATE TABLE IF NOT EXISTS another (i int)"); // of no interest to the root
+    Await.until(
+        "the slot is confirmed up to " + written,
+        () ->
+            session.query(
+                "SELECT bool_and(confirmed_flush_lsn >= '"
+                    + written
+                    + "') FROM pg_replication_slots"),
+        "t"::equals);
+  }
+
   private Ended backUp(String node) throws Exception {
     Ended copied =
         cluster.run(
@@ -138,6 +153,7 @@ final class LostRootTest {
     assertThat(Files.readString(cluster.log("edge"))).doesNotContain("COPYING");
 
     // The backup lacks what has come since, and PostgreSQL has been told to forget it.
+    awaitForgotten();
     cluster.kill("root");
     cluster.launch(NodeSpec.root("root").onDataOf("backup"));
     int refused = cluster.process("root").awaitEnd();

@@ -561,8 +561,8 @@ public final class Settings {
           new Flag(),
           "false",
           ALL_ROLES,
-          "Serve the status page, the health, /metrics, /status and /sd at any address in plain text"
-              + " to everybody: for networks that something else protects.");
+          "Serve the status page, the health, /metrics, /status and /sd at any address in plain"
+              + " text to everybody: for networks that something else protects.");
   public static final Setting<Duration> HEALTH_MAX_LAG =
       with(
           "health.max-lag",

@@ -3,6 +3,7 @@ package dev.quicksilver.cli.page;
 import dev.quicksilver.cli.page.Picture.Box;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
+import dev.quicksilver.cli.process.NodeStatus.DatabaseState;
 import dev.quicksilver.cli.process.NodeStatus.UpstreamReport;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -130,7 +131,8 @@ record Overview(
   private static List<Box> upstreams(NodeStatus status) {
     List<Box> boxes = new ArrayList<>();
     boolean sequenced =
-        status.databases().stream().anyMatch(database -> database.state().equals("SEQUENCING"));
+        status.databases().stream()
+            .anyMatch(database -> database.state() == DatabaseState.SEQUENCING);
     status
         .slots()
         .forEach(
