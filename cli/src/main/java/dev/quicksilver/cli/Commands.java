@@ -28,6 +28,7 @@ import dev.quicksilver.cli.load.CompareCommand;
 import dev.quicksilver.cli.load.ExportCommand;
 import dev.quicksilver.cli.load.LoadCommand;
 import dev.quicksilver.cli.process.ExitCode;
+import dev.quicksilver.cli.top.TopCommand;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -78,6 +79,7 @@ final class Commands {
     CLASSES.put("serve", ServeCommand.class);
     CLASSES.put("doctor", DoctorCommand.class);
     CLASSES.put("status", StatusCommand.class);
+    CLASSES.put("top", TopCommand.class);
     CLASSES.put("log", LogCommand.class);
     CLASSES.put("get", GetCommand.class);
     CLASSES.put("snapshot", SnapshotCommand.class);
@@ -128,6 +130,7 @@ final class Commands {
                     .filter(s -> s.key().startsWith("postgres."))
                     .toList();
             case "status",
+                "top",
                 "log",
                 "get",
                 "snapshot",

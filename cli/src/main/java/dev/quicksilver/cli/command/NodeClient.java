@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * Asks a running node over its HTTP address. With the JDK's old client: it is started in a tenth of
  * the time of its successor, and a command asks once.
  */
-final class NodeClient {
+public final class NodeClient {
   private static final int CONNECT_MILLIS = 5_000;
 
   /** How long nothing may come. */
@@ -31,9 +31,10 @@ final class NodeClient {
    *
    * @param next up to where a part of the log goes; empty with all else
    */
-  record Answer(byte[] body, @Nullable String next) {
+  @SuppressWarnings("ArrayRecordComponent") // read once, never compared
+  public record Answer(byte[] body, @Nullable String next) {
     /** The body as text. */
-    String text() {
+    public String text() {
       return new String(body, StandardCharsets.UTF_8);
     }
   }
@@ -43,7 +44,7 @@ final class NodeClient {
    *
    * @param address {@code host:port} of the node's http.listen
    */
-  NodeClient(String address) {
+  public NodeClient(String address) {
     this.address = address;
   }
 
@@ -53,7 +54,7 @@ final class NodeClient {
    * @throws CommandException if nothing answers there, or with the node's own words if it has not
    *     got what was asked for
    */
-  Answer get(String path, Map<String, String> query) {
+  public Answer get(String path, Map<String, String> query) {
     return send("GET", path, query);
   }
 

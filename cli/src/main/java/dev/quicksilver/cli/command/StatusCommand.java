@@ -66,7 +66,12 @@ public final class StatusCommand implements Callable<Integer> {
     return status.healthy() ? ExitCode.OK : ExitCode.FAILURE;
   }
 
-  static String fromDirectory(Configuration configuration) {
+  /**
+   * Returns the HTTP address of the node that has the data directory, or of a process beside it.
+   *
+   * @throws CommandException if none runs
+   */
+  public static String fromDirectory(Configuration configuration) {
     Path data = configuration.get(Settings.DATA_DIRECTORY);
     return ProcessFile.read(data, NodeParts.PROCESS_NAME)
         .or(() -> ProcessFile.read(data, BridgeCommand.PROCESS_NAME))

@@ -1,5 +1,6 @@
 package dev.quicksilver.cli.command;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -30,7 +31,7 @@ final class ServiceDiscoveryTest {
       NodeIdentity.create(new UUID(1, 1), "root \"a\"\n\u202e{}", "fra");
 
   private static NodeBelow below(String node, ScrapeAddress... addresses) {
-    UUID id = UUID.nameUUIDFromBytes(node.getBytes(java.nio.charset.StandardCharsets.UTF_8));
+    UUID id = UUID.nameUUIDFromBytes(node.getBytes(UTF_8));
     NodeAck ack =
         new NodeAck(
             "quicksilver",

@@ -1,0 +1,134 @@
+package dev.quicksilver.cli.top;
+
+import dev.quicksilver.cli.top.TopView.Line;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.time.Clock;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import org.jline.terminal.Attributes;
+import org.jline.terminal.Size;
+import org.jline.terminal.Terminal;
+import org.jline.utils.InfoCmp.Capability;
+
+/**
+ * Draws in a terminal until somebody quits. However it ends (a key, a signal, an error), the
+ * terminal has its settings and its text again. One thread, and those that say that there is more.
+ */
+final class TopScreen {
+  /** How long a key is waited for before it is looked whether there is more to draw. */
+  private static final long KEY_MILLIS = 100;
+
+  /** What a terminal is taken for that does not say how large it is. */
+  private static final Room USUAL = new Room(80, 24);
+
+  /** How large the terminal is, in characters. */
+  private record Room(int columns, int rows) {}
+
+  private final Terminal terminal;
+  private final AtomicBoolean stale = new AtomicBoolean(true);
+  private final AtomicBoolean quit = new AtomicBoolean();
+  private volatile Room room = USUAL;
+
+  TopScreen(Terminal terminal) {
+    this.terminal = terminal;
+  }
+
+  /** Returns whether the terminal can be drawn on, and not only be written to. */
+  boolean canDraw() {
+    return terminal.getStringCapability(Capability.cursor_home) != null
+        && terminal.getStringCapability(Capability.clr_eol) != null;
+  }
+
+  /** Draws what is known of a node until somebody quits. */
+  void run(Supplier<String> address) throws IOException {
+    Attributes before = terminal.getAttributes();
+    AtomicBoolean restored = new AtomicBoolean();
+    Runnable restore =
+        () -> {
+          if (!restored.getAndSet(true)) {
+            leave(before);
+          }
+        };
+    Thread hook = Thread.ofPlatform().unstarted(restore);
+    Runtime.getRuntime().addShutdownHook(hook); // SIGTERM and SIGHUP
+    terminal.handle(Terminal.Signal.INT, _ -> quit.set(true));
+    terminal.handle(Terminal.Signal.WINCH, _ -> resized());
+    try (Poller poller = new Poller(address, () -> stale.set(true), Clock.systemUTC())) {
+      terminal.enterRawMode();
+      terminal.puts(Capability.enter_ca_mode);
+      terminal.puts(Capability.cursor_invisible);
+      resized();
+      poller.start();
+      loop(poller);
+    } finally {
+      restore.run();
+      removeHook(hook);
+    }
+  }
+
+  private static void removeHook(Thread hook) {
+    try {
+      Runtime.getRuntime().removeShutdownHook(hook);
+    } catch (IllegalStateException e) {
+      // The process ends; the hook has nothing left to do.
+    }
+  }
+
+  private void leave(Attributes before) {
+    terminal.puts(Capability.exit_attribute_mode);
+    terminal.puts(Capability.cursor_normal);
+    terminal.puts(Capability.exit_ca_mode);
+    terminal.flush();
+    terminal.setAttributes(before);
+  }
+
+  private void resized() {
+    Size now = terminal.getSize();
+    boolean isKnown = now.getColumns() > 0 && now.getRows() > 1;
+    room = isKnown ? new Room(now.getColumns(), now.getRows()) : USUAL;
+    stale.set(true);
+  }
+
+  private void loop(Poller poller) throws IOException {
+    Controls controls = Controls.FIRST;
+    Key.Source keys = terminal.reader()::read;
+    TopView view = TopView.of(poller.seen(), controls);
+    while (!quit.get()) {
+      Room now = room;
+      if (stale.getAndSet(false)) {
+        view = TopView.of(poller.seen(), controls);
+        draw(view.screen(controls, now.columns(), now.rows()));
+      }
+      Key key = Key.read(keys, KEY_MILLIS);
+      if (key == Key.QUIT) {
+        return;
+      }
+      if (key != Key.NONE) {
+        controls = controls.after(key, view.tree().size(), view.page(now.rows()));
+        stale.set(true);
+      }
+    }
+  }
+
+  private void draw(List<Line> lines) {
+    PrintWriter out = terminal.writer();
+    terminal.puts(Capability.cursor_home);
+    for (int i = 0; i < lines.size(); i++) {
+      Line line = lines.get(i);
+      switch (line.style()) {
+        case PLAIN -> {}
+        case TITLE, BAD -> terminal.puts(Capability.enter_bold_mode);
+        case HEADING -> terminal.puts(Capability.enter_reverse_mode);
+      }
+      out.print(line.text());
+      terminal.puts(Capability.exit_attribute_mode);
+      terminal.puts(Capability.clr_eol);
+      if (i < lines.size() - 1) {
+        out.print("\r\n");
+      }
+    }
+    terminal.flush();
+  }
+}
