@@ -30,9 +30,9 @@ record TopView(List<Line> above, List<Line> tree) {
   /** A line without control characters. */
   record Line(String text, Style style) {}
 
+  /** Fits 80 columns. */
   static final String KEYS =
-      "q quit   arrows, PgUp, PgDn scroll   order: w worst, s seconds, l entries, n name   d each"
-          + " database";
+      "q quit  arrows, PgUp, PgDn scroll  w worst, s seconds, l entries, n name  d all";
 
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm:ss 'UTC'", Locale.ROOT)
@@ -51,7 +51,7 @@ record TopView(List<Line> above, List<Line> tree) {
     Look last = seen.last().orElse(null);
     if (last == null) {
       if (above.isEmpty()) {
-        above.add(line("asking " + seen.address(), Style.PLAIN));
+        above.add(line("asking the node", Style.PLAIN));
       }
       return new TopView(above, tree);
     }
