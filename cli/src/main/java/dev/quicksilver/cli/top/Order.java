@@ -32,22 +32,27 @@ enum Order {
     return switch (this) {
       case WORST ->
           Comparator.comparingInt(Order::severity)
-              .thenComparingDouble(SubtreeReport::lagSeconds)
+              .thenComparingDouble(Order::lagSeconds)
               .thenComparingLong(SubtreeReport::lag)
               .reversed();
-      case SECONDS -> Comparator.comparingDouble(SubtreeReport::lagSeconds).reversed();
+      case SECONDS -> Comparator.comparingDouble(Order::lagSeconds).reversed();
       case ENTRIES -> Comparator.comparingLong(SubtreeReport::lag).reversed();
       case NAME -> Comparator.comparing(SubtreeReport::node);
     };
   }
 
+  /** What is not known comes last. */
+  private static double lagSeconds(SubtreeReport report) {
+    Double lag = report.lagSeconds();
+    return lag == null ? -1 : lag;
+  }
+
   /** Returns how bad what a node says of a database is; 0 if it is as it should be. */
   static int severity(SubtreeReport report) {
     return switch (report.state()) {
-      case "STREAMING", "SEQUENCING" -> report.problem().isEmpty() ? 0 : 1;
-      case "DIVERGED" -> 4;
-      case "REFUSED" -> 3;
-      default -> 2;
+      case DIVERGED -> 4;
+      case REFUSED -> 3;
+      default -> report.state().works() ? report.problem().isEmpty() ? 0 : 1 : 2;
     };
   }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The lines of a screen: what the node says of itself and of its databases, then the nodes below.
@@ -93,19 +94,18 @@ record TopView(List<Line> above, List<Line> tree) {
     for (DatabaseReport database : databases) {
       columns.row(
           database.name(),
-          database.state(),
+          database.state().name(),
           database.upstream().isEmpty() ? "-" : database.upstream(),
           Long.toString(database.sequence()),
           rate(database, last, before),
-          database.lag() < 0 ? "-" : Long.toString(database.lag()),
+          number(database.lag()),
           seconds(database.lagSeconds()),
           Long.toString(database.pairs()));
     }
     to.add(new Line("", Style.PLAIN));
     to.add(new Line(columns.heading(), Style.HEADING));
     for (int i = 0; i < databases.size(); i++) {
-      boolean isWell =
-          List.of("STREAMING", "SEQUENCING", "SERVING").contains(databases.get(i).state());
+      boolean isWell = databases.get(i).state().works();
       to.add(new Line(columns.row(i), isWell ? Style.PLAIN : Style.BAD));
     }
   }
@@ -166,7 +166,7 @@ record TopView(List<Line> above, List<Line> tree) {
           "  ".repeat(row.depth()) + (row.first() ? report.node() : ""),
           row.first() ? report.location() : "",
           report.database(),
-          report.state(),
+          report.state().name(),
           Long.toString(report.sequence()),
           Long.toString(report.lag()),
           seconds(report.lagSeconds()),
@@ -183,8 +183,12 @@ record TopView(List<Line> above, List<Line> tree) {
     return new Line(Columns.clean(text), style);
   }
 
-  private static String seconds(double lag) {
-    return lag < 0 ? "-" : String.format(Locale.ROOT, "%.1f s", lag);
+  private static String number(@Nullable Long count) {
+    return count == null ? "-" : Long.toString(count);
+  }
+
+  private static String seconds(@Nullable Double lag) {
+    return lag == null ? "-" : String.format(Locale.ROOT, "%.1f s", lag);
   }
 
   /** Returns how many rows of the tree a screen of so many lines has room for, at least one. */

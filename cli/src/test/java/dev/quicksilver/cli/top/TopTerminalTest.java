@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.quicksilver.cli.Quicksilver;
 import dev.quicksilver.cli.config.Endpoint;
+import dev.quicksilver.cli.process.Healths;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.Json;
 import dev.quicksilver.cli.process.NodeStatus;
@@ -42,7 +43,7 @@ final class TopTerminalTest {
   @BeforeEach
   void startANode() throws IOException {
     status = Json.MAPPER.readValue(STATUS, NodeStatus.class);
-    node = HttpEndpoint.local(new Endpoint("127.0.0.1", 0), () -> status);
+    node = HttpEndpoint.local(new Endpoint("127.0.0.1", 0), Healths.near(), () -> status);
   }
 
   @AfterEach

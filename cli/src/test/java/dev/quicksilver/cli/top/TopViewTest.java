@@ -48,7 +48,7 @@ final class TopViewTest {
                   lag,
                   1,
                   seconds,
-                  state,
+                  NodeStatus.DatabaseState.valueOf(state),
                   UUID.nameUUIDFromBytes(node.getBytes(UTF_8)).toString(),
                   problem)));
     } catch (IOException e) {
@@ -61,7 +61,7 @@ final class TopViewTest {
         """
         {"role": "root", "node": "root", "location": "lhr", "healthy": true, "problem": "",
          "databases": [{"name": "dns", "id": "1", "sequence": %d, "pairs": 7, "state": "SEQUENCING",
-                        "upstream": "", "upstream_sequence": %d, "root_sequence": %d, "lag_seconds": -1}],
+                        "upstream": "", "upstream_sequence": %d, "root_sequence": %d}],
          "subtree": [%s]}
         """
             .formatted(sequence, sequence, sequence, String.join(",", below));
