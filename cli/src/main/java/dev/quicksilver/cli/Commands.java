@@ -10,6 +10,7 @@ import dev.quicksilver.cli.command.GetCommand;
 import dev.quicksilver.cli.command.LogCommand;
 import dev.quicksilver.cli.command.MigrateCommand;
 import dev.quicksilver.cli.command.PostgresCommand;
+import dev.quicksilver.cli.command.ReloadCommand;
 import dev.quicksilver.cli.command.ReplicaCommand;
 import dev.quicksilver.cli.command.RootCommand;
 import dev.quicksilver.cli.command.ServeCommand;
@@ -85,6 +86,7 @@ final class Commands {
     CLASSES.put("snapshot", SnapshotCommand.class);
     CLASSES.put("verify", VerifyCommand.class);
     CLASSES.put("compact", CompactCommand.class);
+    CLASSES.put("reload", ReloadCommand.class);
     CLASSES.put("copy-anew", CopyAnewCommand.class);
     CLASSES.put("switch-over", SwitchOverCommand.class);
     CLASSES.put("load", LoadCommand.class);
@@ -139,6 +141,7 @@ final class Commands {
                 "export",
                 "compare",
                 "copy-anew",
+                "reload",
                 "switch-over" ->
                 data;
             default -> List.of();

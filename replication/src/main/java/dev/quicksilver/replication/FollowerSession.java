@@ -33,6 +33,7 @@ final class FollowerSession {
   private final Consumer<FollowerSession> onEnd;
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile boolean closed;
+  private volatile @Nullable String node;
   private volatile @Nullable Thread runner;
   private volatile @Nullable FollowerStream stream;
 
@@ -44,6 +45,15 @@ final class FollowerSession {
 
   Optional<FollowerStatus> status() {
     return Optional.ofNullable(stream).map(FollowerStream::status);
+  }
+
+  /** Closes the connection if its node may follow no longer. */
+  void judge() {
+    String name = node;
+    if (name != null && !server.transport().admits(name)) {
+      LOG.info("node {} may not follow any more: its connection is closed", name);
+      close();
+    }
   }
 
   /** The connection's whole life. */
@@ -116,6 +126,7 @@ final class FollowerSession {
     if (!deadline.met()) {
       return;
     }
+    node = hello.node(); // first: who is judged meanwhile is judged by this name
     server.transport().checkFollower(connection, hello.node(), server.identity());
     Admission.checkPeer(hello, server.identity());
     if (hello.purpose() == Purpose.LIST) {

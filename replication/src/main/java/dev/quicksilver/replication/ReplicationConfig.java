@@ -85,7 +85,7 @@ public record ReplicationConfig(
    *
    * @throws ReplicationException with the upstream and the cure
    */
-  void checkUpstreams() {
+  public void checkUpstreams() {
     for (Upstream upstream : transport.isSecure() ? List.<Upstream>of() : upstreams) {
       try {
         transport.resolve(upstream.host(), upstream.port(), "the upstream");

@@ -191,6 +191,11 @@ public final class ReplicationServer implements AutoCloseable {
     return new Traffic(parts.guard().writtenBytes(), parts.sentEntries().sum());
   }
 
+  /** Closes the connections of followers that the transport does not let in any more. */
+  public void judgeFollowers() {
+    sessions.forEach(FollowerSession::judge);
+  }
+
   /** Returns the connections that are being served, by database and node. */
   public List<FollowerStatus> followers() {
     return sessions.stream()

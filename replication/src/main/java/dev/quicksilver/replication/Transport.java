@@ -23,7 +23,7 @@ public final class Transport {
   private static final int TLS_HANDSHAKE = 22;
 
   private final Optional<Tls> tls;
-  private final NodePatterns followers;
+  private volatile NodePatterns followers;
 
   private Transport(Optional<Tls> tls, List<String> followers) {
     this.tls = tls;
@@ -157,6 +157,23 @@ public final class Transport {
               + followers
               + "; add it there, or use another upstream");
     }
+  }
+
+  /**
+   * Lets other followers in from now on; those that are connected stay, see {@link
+   * ReplicationServer#judgeFollowers}. Without TLS there is nothing to judge them by.
+   *
+   * @param patterns as in {@link #tls}
+   */
+  public void follow(List<String> patterns) {
+    if (tls.isPresent()) {
+      followers = new NodePatterns(patterns);
+    }
+  }
+
+  /** Returns whether a node may follow, by its name. */
+  boolean admits(String node) {
+    return tls.isEmpty() || followers.matches(node);
   }
 
   /** Checks an upstream's name, as its hello has it. */

@@ -31,6 +31,9 @@ public record Following(
   private static final String UNKNOWN = "-";
   private static final int FIELDS = 6;
 
+  /** By so much may the clock have been set back unnoticed. */
+  private static final long CLOCK_MILLIS = 1000;
+
   /**
    * Returns how old the copy may be at a moment, in ms; empty while that is not known. What was
    * said stays true: while nothing new is said, the copy gets older, never younger.
@@ -38,9 +41,10 @@ public record Following(
    * @param now ms since 1970-01-01 UTC by this machine's clock
    */
   public OptionalLong age(long now) {
-    return completeUntil.isPresent()
-        ? OptionalLong.of(Math.max(0, now - completeUntil.getAsLong()))
-        : completeUntil;
+    if (completeUntil.isEmpty() || completeUntil.getAsLong() > now + CLOCK_MILLIS) {
+      return OptionalLong.empty(); // what is of the future was said before the clock was set back
+    }
+    return OptionalLong.of(Math.max(0, now - completeUntil.getAsLong()));
   }
 
   /**

@@ -41,7 +41,7 @@ public final class BridgeCommand extends NodeCommand {
   }
 
   @Override
-  void start(Lifecycle lifecycle, Configuration configuration) {
+  void start(Lifecycle lifecycle, Configuration configuration, Reload reload) {
     Niceness.atLeast(configuration.get(Settings.BRIDGE_NICENESS));
     Path data = configuration.get(Settings.DATA_DIRECTORY);
     ProcessFile file = BesideNode.claim(lifecycle, configuration, PROCESS_NAME);
@@ -58,7 +58,8 @@ public final class BridgeCommand extends NodeCommand {
             lifecycle,
             configuration,
             health(bridge, data),
-            HttpListeners.Content.ofStatus(() -> BridgeReports.report(bridge, data, reporter)),
+            HttpListeners.Content.ofStatus(
+                () -> BridgeReports.report(bridge, data, reporter), reload),
             addresses);
     BesideNode.publish(file, PROCESS_NAME, addresses);
     LOG.info("bridge {} is ready: {}", configuration.get(Settings.NODE_NAME), addresses);

@@ -47,15 +47,17 @@ public final class HttpListeners {
    * What is served.
    *
    * @param databases whose values this machine may see on the status page; empty if none
+   * @param reload reads the configuration anew, for this machine's commands
    * @param everywhere serves more at each of the addresses
    */
   record Content(
       Supplier<NodeStatus> status,
       Optional<DatabaseSet> databases,
+      Reload reload,
       Consumer<HttpEndpoint> everywhere) {
     /** Returns what a process serves that has nothing but its status. */
-    static Content ofStatus(Supplier<NodeStatus> status) {
-      return new Content(status, Optional.empty(), _ -> {});
+    static Content ofStatus(Supplier<NodeStatus> status, Reload reload) {
+      return new Content(status, Optional.empty(), reload, _ -> {});
     }
   }
 
@@ -90,6 +92,13 @@ public final class HttpListeners {
       HttpEndpoint local =
           lifecycle.own("HTTP", HttpEndpoint.local(loopback ? listen : ANY_PORT, health, whole));
       page.serveHere(local);
+      content
+          .reload()
+          .taking(
+              now -> health.within(HttpListeners.bounds(now)),
+              Settings.HEALTH_MAX_LAG,
+              Settings.HEALTH_LIVE_WITHIN);
+      content.reload().serve(local);
       addresses.put("http", local.address());
       content.everywhere().accept(local);
       HttpEndpoint scraped = local;
@@ -172,14 +181,12 @@ public final class HttpListeners {
       files.map(ServerTls::load).ifPresent(ServerTls::close); // so that what is wrong is said now
     }
     return new Plan(
-        listen,
-        loopback,
-        files,
-        token,
-        new Health.Bounds(
-            configuration.get(Settings.HEALTH_LIVE_WITHIN),
-            configuration.get(Settings.HEALTH_MAX_LAG)),
-        advertise(configuration, loopback));
+        listen, loopback, files, token, bounds(configuration), advertise(configuration, loopback));
+  }
+
+  private static Health.Bounds bounds(Configuration configuration) {
+    return new Health.Bounds(
+        configuration.get(Settings.HEALTH_LIVE_WITHIN), configuration.get(Settings.HEALTH_MAX_LAG));
   }
 
   private static Optional<Endpoint> advertise(Configuration configuration, boolean loopback) {

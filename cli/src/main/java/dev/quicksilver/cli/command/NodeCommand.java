@@ -30,23 +30,29 @@ abstract class NodeCommand implements Callable<Integer> {
 
   @Override
   public final Integer call() throws Exception {
-    return run(ConfigurationFlags.load(spec, System.getenv()), stopWithStandardInput);
+    return run(() -> ConfigurationFlags.load(spec, System.getenv()), stopWithStandardInput);
   }
 
   /** Runs it; see {@link PlainStart} for the other way here. */
-  final int run(Configuration configuration, boolean stopWithStandardInput) throws Exception {
+  final int run(Callable<Configuration> source, boolean stopWithStandardInput) throws Exception {
+    Configuration configuration = source.call();
     Logs.configure(configuration.get(Settings.LOG_LEVEL), configuration.get(Settings.LOG_FORMAT));
     try (Lifecycle lifecycle = new Lifecycle()) {
       if (stopWithStandardInput) {
         lifecycle.stopWithStandardInput();
       }
-      start(lifecycle, configuration);
+      start(lifecycle, configuration, new Reload(role, configuration, source));
       throw lifecycle.awaitFailure();
     }
   }
 
-  /** Starts all parts; returns when the process is ready. */
-  abstract void start(Lifecycle lifecycle, Configuration configuration) throws Exception;
+  /**
+   * Starts all parts; returns when the process is ready.
+   *
+   * @param reload is told what can be taken while the process runs
+   */
+  abstract void start(Lifecycle lifecycle, Configuration configuration, Reload reload)
+      throws Exception;
 
   final Role role() {
     return role;

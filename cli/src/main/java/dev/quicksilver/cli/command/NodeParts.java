@@ -149,15 +149,23 @@ final class NodeParts {
   /**
    * Serves the status over HTTP and says that the process is ready.
    *
+   * @param reload is told what every node takes while it runs
    * @param following how its databases are followed, for bridges of this machine
    * @param silences for how long each worker has done nothing although something is due
    * @param more serves what only this role has
    */
   void ready(
       Supplier<NodeStatus> status,
+      Reload reload,
       Supplier<Map<String, Following>> following,
       Supplier<Map<String, Duration>> silences,
       Consumer<HttpEndpoint> more) {
+    reload.taking(
+        now -> {
+          transport.transport.follow(now.get(Settings.REPLICATION_FOLLOWERS));
+          server.judgeFollowers();
+        },
+        Settings.REPLICATION_FOLLOWERS);
     lifecycle.own(
         "following", FollowingWriter.start(configuration.get(Settings.DATA_DIRECTORY), following));
     HttpEndpoint http =
@@ -168,6 +176,7 @@ final class NodeParts {
             new HttpListeners.Content(
                 status,
                 Optional.of(databases),
+                reload,
                 ServiceDiscovery.of(identity, scrape, subtree)::serve),
             addresses);
     RemoteReads.serve(http, databases);

@@ -1,6 +1,5 @@
 package dev.quicksilver.cli.command;
 
-import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Setting;
 import dev.quicksilver.cli.config.Settings;
@@ -86,8 +85,8 @@ public record PlainStart(
   /** Runs the node until a signal or a failure ends it; returns the exit code of a failure. */
   public int run() {
     try {
-      Configuration configuration = ConfigurationFlags.load(flags, file, System.getenv());
-      return command().run(configuration, stopWithStandardInput);
+      return command()
+          .run(() -> ConfigurationFlags.load(flags, file, System.getenv()), stopWithStandardInput);
     } catch (Exception e) {
       return Failures.tell(e, debug, new PrintWriter(System.err, true, System.err.charset()));
     }

@@ -27,7 +27,7 @@ public final class PostgresCommand extends NodeCommand {
   }
 
   @Override
-  void start(Lifecycle lifecycle, Configuration configuration) {
+  void start(Lifecycle lifecycle, Configuration configuration, Reload reload) {
     Path directory = configuration.get(Settings.DATA_DIRECTORY);
     ProcessFile file = lifecycle.own("process file", ProcessFile.claim(directory, PROCESS_NAME));
     EmbeddedPostgres postgres =

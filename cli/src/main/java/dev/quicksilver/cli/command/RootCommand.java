@@ -28,6 +28,7 @@ import dev.quicksilver.replication.Upstream;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Following;
+import dev.quicksilver.storage.lmdb.StorageException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
@@ -53,7 +54,7 @@ public final class RootCommand extends NodeCommand {
   }
 
   @Override
-  void start(Lifecycle lifecycle, Configuration configuration) {
+  void start(Lifecycle lifecycle, Configuration configuration, Reload reload) {
     NodeParts node = NodeParts.start(lifecycle, configuration, role());
     PostgresConnection postgres = PostgresConnection.open(configuration, lifecycle);
     List<Upstream> others = Upstreams.of(configuration);
@@ -110,6 +111,7 @@ public final class RootCommand extends NodeCommand {
                           .map(one -> new StandbyReport(one.node(), one.held().toString()))
                           .toList()));
         },
+        reload,
         () ->
             standby
                 .flatMap(OtherRoots::replica)
@@ -199,7 +201,7 @@ public final class RootCommand extends NodeCommand {
                         database.sequence(),
                         Optional.empty(),
                         database.sequence(),
-                        0.0,
+                        streaming ? 0.0 : null,
                         null)),
             followers(node.server),
             node.subtree)
@@ -217,11 +219,20 @@ public final class RootCommand extends NodeCommand {
           new Following(
               streaming ? "SEQUENCING" : status.state().name(),
               streaming ? "PostgreSQL" : "",
-              database.head().lastSequence(),
+              lastSequence(database),
               streaming ? OptionalLong.of(System.currentTimeMillis()) : OptionalLong.empty(),
               streaming ? "" : status.lastProblem()));
     }
     return result;
+  }
+
+  /** One that cannot be read is no reason to say nothing of the others; its status says why. */
+  private static long lastSequence(Database database) {
+    try {
+      return database.head().lastSequence();
+    } catch (StorageException e) {
+      return 0;
+    }
   }
 
   private static GatewayConfig config(Configuration configuration, PostgresConnection postgres) {

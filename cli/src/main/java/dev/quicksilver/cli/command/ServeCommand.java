@@ -52,7 +52,7 @@ public final class ServeCommand extends NodeCommand {
   }
 
   @Override
-  void start(Lifecycle lifecycle, Configuration configuration) {
+  void start(Lifecycle lifecycle, Configuration configuration, Reload reload) {
     Path data = BesideNode.required(configuration);
     HttpListeners.Plan http = HttpListeners.plan(configuration);
     RespConfig config = config(configuration, data);
@@ -95,7 +95,7 @@ public final class ServeCommand extends NodeCommand {
               http.start(
                   lifecycle,
                   health,
-                  HttpListeners.Content.ofStatus(() -> report(server, data, reporter)),
+                  HttpListeners.Content.ofStatus(() -> report(server, data, reporter), reload),
                   addresses);
           BesideNode.publish(file, PROCESS_NAME, addresses);
           return started;

@@ -10,8 +10,9 @@ import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricMetadata;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
-import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -19,7 +20,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Metrics that are made from a process's status when they are asked for. What has no value is
- * absent, as is a metric of which nothing has one. Not thread-safe.
+ * absent, as is a metric of which nothing has one. Of two values with the same labels, as two nodes
+ * of one name make them, the one that was told last counts: Prometheus would take none at all. Not
+ * thread-safe.
  */
 final class Exporter {
   private static final List<Double> BOUNDS =
@@ -115,17 +118,16 @@ final class Exporter {
         new Collector() {
           @Override
           public MetricSnapshot collect() {
-            List<Point<T>> points = new ArrayList<>();
+            Map<Labels, Point<T>> points = new LinkedHashMap<>();
             values.tell(
                 current.get(),
                 (value, labels) -> {
                   if (value != null) {
-                    points.add(
-                        new Point<>(
-                            value, Labels.of(names, labels == null ? List.of() : List.of(labels))));
+                    Labels all = Labels.of(names, labels == null ? List.of() : List.of(labels));
+                    points.put(all, new Point<>(value, all));
                   }
                 });
-            return snapshot.apply(points);
+            return snapshot.apply(List.copyOf(points.values()));
           }
         });
   }

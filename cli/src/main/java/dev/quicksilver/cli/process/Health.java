@@ -52,7 +52,7 @@ public final class Health implements AutoCloseable {
    */
   public record Bounds(Duration liveWithin, Duration maxLag) {}
 
-  private final Bounds bounds;
+  private volatile Bounds bounds;
   private final Source source;
   private final ScheduledExecutorService thread =
       Executors.newSingleThreadScheduledExecutor(
@@ -73,14 +73,29 @@ public final class Health implements AutoCloseable {
     return health;
   }
 
+  /** Goes by other bounds from now on. */
+  public void within(Bounds other) {
+    bounds = other;
+  }
+
   private void look() {
     try {
-      var _ = ready();
       if (live().holds()) {
         ServiceManager.watchdog();
       }
+      var _ = ready();
+    } catch (RuntimeException | Error e) { // or nobody would look again
+      LOG.error("the health of this process could not be looked at", e);
+    }
+  }
+
+  /** What cannot even be asked for is no database that is served. */
+  private Map<String, Standing> databases() {
+    try {
+      return source.databases().get();
     } catch (RuntimeException e) {
-      LOG.debug("health could not be looked at", e); // and the watchdog is told nothing
+      return Map.of(
+          "what is here", new Standing(OptionalLong.empty(), Optional.of(String.valueOf(e))));
     }
   }
 
@@ -101,7 +116,7 @@ public final class Health implements AutoCloseable {
 
   /** Whether clients may be sent to it. */
   public Verdict ready() {
-    Map<String, Standing> databases = source.databases().get();
+    Map<String, Standing> databases = databases();
     for (Map.Entry<String, Standing> one : new TreeMap<>(databases).entrySet()) {
       if (one.getValue().unserved().isPresent()) {
         return Verdict.no(one.getKey() + " is not served: " + one.getValue().unserved().get());
@@ -125,7 +140,7 @@ public final class Health implements AutoCloseable {
 
   /** Whether all databases are as near the root as this. */
   Verdict fresh(Duration within) {
-    return near(source.databases().get(), within);
+    return near(databases(), within);
   }
 
   private static Verdict near(Map<String, Standing> databases, Duration within) {

@@ -220,6 +220,9 @@ public record NodeStatus(
     /** A node of a later version may have states that are not known here. */
     public DatabaseReport {
       state = Objects.requireNonNullElse(state, DatabaseState.UNKNOWN);
+      upstreamSequence = known(upstreamSequence);
+      rootSequence = known(rootSequence);
+      lagSeconds = known(lagSeconds);
     }
 
     /**
@@ -232,6 +235,11 @@ public record NodeStatus(
       }
       return known == null ? null : Long.valueOf(Math.max(0, known - sequence));
     }
+  }
+
+  /** A node of an earlier version says -1 of what is not known. */
+  private static <T extends Number> @Nullable T known(@Nullable T said) {
+    return said == null || said.doubleValue() < 0 ? null : said;
   }
 
   /** What is done with a database. */
@@ -519,6 +527,7 @@ public record NodeStatus(
     /** A node of a later version may have states that are not known here. */
     public SubtreeReport {
       state = Objects.requireNonNullElse(state, DatabaseState.UNKNOWN);
+      lagSeconds = known(lagSeconds);
     }
   }
 
@@ -540,5 +549,10 @@ public record NodeStatus(
       long medianSequence,
       long worstLag,
       @Nullable Double worstLagSeconds,
-      Map<DatabaseState, Integer> states) {}
+      Map<DatabaseState, Integer> states) {
+    /** A node of an earlier version says -1 of what is not known. */
+    public LocationReport {
+      worstLagSeconds = known(worstLagSeconds);
+    }
+  }
 }

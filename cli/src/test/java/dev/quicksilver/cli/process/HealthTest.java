@@ -79,4 +79,21 @@ final class HealthTest {
     databases.put("tls", NEAR);
     assertThat(health.ready().holds()).isTrue();
   }
+
+  @Test
+  void whatCannotBeAskedForIsNotReadyAndLiveAllTheSame() {
+    try (Health broken =
+        new Health(
+            new Health.Bounds(Duration.ofSeconds(60), Duration.ofSeconds(1)),
+            new Health.Source(
+                () -> silences,
+                () -> {
+                  throw new IllegalStateException("no reader slot is free");
+                }))) {
+      assertThat(broken.live().holds()).isTrue();
+      assertThat(broken.ready().why()).contains("no reader slot is free");
+      assertThat(broken.fresh().holds()).isFalse();
+      assertThat(broken.report().ready().holds()).isFalse();
+    }
+  }
 }

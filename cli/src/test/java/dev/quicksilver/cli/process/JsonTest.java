@@ -90,4 +90,17 @@ final class JsonTest {
                 ""));
     assertThat(json).contains("\"state\" : \"STREAMING\"").doesNotContain("lag_seconds");
   }
+
+  @Test
+  void whatAnEarlierVersionDidNotKnowIsAbsent() throws JsonProcessingException {
+    NodeStatus.DatabaseReport database =
+        Json.MAPPER.readValue(
+            """
+            {"name": "dns", "sequence": 7, "state": "SERVING", "upstream_sequence": -1,
+             "root_sequence": -1, "lag_seconds": -1.0}
+            """,
+            NodeStatus.DatabaseReport.class);
+    assertThat(database.lag()).isNull();
+    assertThat(database.lagSeconds()).isNull();
+  }
 }

@@ -239,7 +239,9 @@ final class SlotSession {
   }
 
   private void copy(Copying copying) throws Exception {
+    parts.progress().rest(); // others' transactions are waited for, and large tables are sorted
     copying.firstStart().run(copying.connection(), copying.source(), copying.cluster());
+    parts.progress().beat();
     transitions.move(new Taking(copying.connection(), copying.source()), "the slot was made");
   }
 

@@ -65,6 +65,7 @@ final class Transitions {
    * @throws IllegalStateException if the session has ended
    */
   void move(SlotState next, String reason) {
+    progress.beat();
     SlotState old = current;
     if (old instanceof Ended) {
       throw new IllegalStateException("from " + old + " to " + next + ": " + reason);

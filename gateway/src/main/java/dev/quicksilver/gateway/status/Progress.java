@@ -98,7 +98,6 @@ public final class Progress {
 
   /** Something went wrong, in one line; the state stays. */
   public void problem(String problem) {
-    pulse.beat(); // what takes long says so again and again
     GatewayStatus s = status;
     status =
         new GatewayStatus(

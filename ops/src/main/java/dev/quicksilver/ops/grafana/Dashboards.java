@@ -27,9 +27,10 @@ public final class Dashboards {
   private static String named(String expression, String filter) {
     return "("
         + expression
-        + ") * on (instance) group_left (node, location, role) quicksilver_node_info{"
+        + ") * on (instance) group_left (node, location, role)"
+        + " max by (instance, node, location, role) (quicksilver_node_info{"
         + filter
-        + "}";
+        + "})";
   }
 
   private static String rate(String counter, String filter) {
@@ -166,9 +167,9 @@ public final class Dashboards {
                     "ops",
                     query(
                         "max by (database) ("
-                            + named(
-                                rate("quicksilver_committed_entries_total", ""), "role=\"root\"")
-                            + ")",
+                            + rate("quicksilver_committed_entries_total", "")
+                            + " and on (instance, database)"
+                            + " quicksilver_database_state{state=\"SEQUENCING\"})",
                         "{{database}}")),
                 lines(
                     "WAL that PostgreSQL keeps",
@@ -227,7 +228,9 @@ public final class Dashboards {
                     "Diverged copies",
                     "Copies that a block has contradicted.",
                     "short",
-                    query("sum(quicksilver_diverged)", "copies")),
+                    query(
+                        "sum(" + named("quicksilver_diverged", "role=~\"root|replica\"") + ")",
+                        "copies")),
                 new Panel(
                     Kind.TABLE,
                     "Processes",
@@ -239,7 +242,8 @@ public final class Dashboards {
                             "max by (instance, node, location, role, version) (("
                                 + "max by (instance) (quicksilver_replication_lag_seconds))"
                                 + " * on (instance) group_left (node, location, role, version)"
-                                + " quicksilver_node_info)",
+                                + " max by (instance, node, location, role, version)"
+                                + " (quicksilver_node_info))",
                             ""))))));
   }
 
