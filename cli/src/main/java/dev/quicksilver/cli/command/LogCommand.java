@@ -1,5 +1,6 @@
 package dev.quicksilver.cli.command;
 
+import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.log.LogEntry;
@@ -40,6 +41,13 @@ public final class LogCommand implements Callable<Integer> {
   private boolean follow;
 
   @Option(
+      names = "--json",
+      description =
+          "Print each entry as a JSON object in a line of its own, with its commit time; keys and"
+              + " values that are no text as hexadecimal digits in key_hex and value_hex.")
+  private boolean json;
+
+  @Option(
       names = "--node",
       paramLabel = "HOST:PORT",
       description = "Ask the node with this http.listen address instead of the data directory.")
@@ -70,7 +78,7 @@ public final class LogCommand implements Callable<Integer> {
           if (next <= head.lastSequence()) {
             LogScan scan = snapshot.scanLog(next);
             for (LogEntry entry = scan.next(); entry != null; entry = scan.next()) {
-              out.println(Text.entry(entry));
+              out.println(json ? EntryJson.of(entry) : Text.entry(entry));
               next = entry.sequence() + 1;
             }
             out.flush();
@@ -87,7 +95,20 @@ public final class LogCommand implements Callable<Integer> {
     boolean more;
     do {
       NodeClient.Answer page =
-          client.get("/log", Map.of("database", database, "from", Long.toString(next)));
+          client.get(
+              "/log",
+              Map.of(
+                  "database",
+                  database,
+                  "from",
+                  Long.toString(next),
+                  "format",
+                  json ? RemoteReads.JSON : RemoteReads.TEXT));
+      if (json && page.body().length > 0 && page.body()[0] != '{') {
+        throw new CommandException(
+            ExitCode.REFUSED,
+            "the node at " + address + " is of a version without --json: leave the flag away");
+      }
       out.print(page.text());
       out.flush();
       next = Long.parseLong(Objects.requireNonNull(page.next(), RemoteReads.NEXT));

@@ -5,7 +5,6 @@ import dev.quicksilver.cli.config.ConfigurationException;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.Lifecycle;
-import dev.quicksilver.cli.process.Logs;
 import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Model.CommandSpec;
@@ -36,7 +35,7 @@ abstract class NodeCommand implements Callable<Integer> {
   /** Runs it; see {@link PlainStart} for the other way here. */
   final int run(Callable<Configuration> source, boolean stopWithStandardInput) throws Exception {
     Configuration configuration = source.call();
-    Logs.configure(configuration.get(Settings.LOG_LEVEL), configuration.get(Settings.LOG_FORMAT));
+    Reload.configureLogs(role, configuration);
     try (Lifecycle lifecycle = new Lifecycle()) {
       if (stopWithStandardInput) {
         lifecycle.stopWithStandardInput();

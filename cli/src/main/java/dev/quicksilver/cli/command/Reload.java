@@ -50,10 +50,15 @@ final class Reload {
     this.again = again;
     Settings.of(role)
         .forEach(setting -> inForce.put(setting, configuration.find(setting).map(value -> value)));
-    taking(
-        now -> Logs.configure(now.get(Settings.LOG_LEVEL), now.get(Settings.LOG_FORMAT)),
-        Settings.LOG_LEVEL,
-        Settings.LOG_FORMAT);
+    taking(now -> configureLogs(role, now), Settings.LOG_LEVEL, Settings.LOG_FORMAT);
+  }
+
+  /** Sets level and form of the process's log. */
+  static void configureLogs(Role role, Configuration now) {
+    Logs.configure(
+        now.get(Settings.LOG_LEVEL),
+        now.get(Settings.LOG_FORMAT),
+        Map.of("node", now.get(Settings.NODE_NAME), "role", role.command()));
   }
 
   /**

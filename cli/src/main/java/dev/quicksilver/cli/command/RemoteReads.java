@@ -18,12 +18,17 @@ import java.util.Optional;
 
 /**
  * What {@code log} and {@code get} ask a running node for: {@code /log?database=D&from=N}, which
- * answers with some entries in text and the next sequence in a header, and {@code
- * /get?database=D&key=K} with the value as it is.
+ * answers with some entries in text or, with {@code &format=json}, in lines of JSON and the next
+ * sequence in a header, and {@code /get?database=D&key=K} with the value as it is.
  */
 final class RemoteReads {
   /** Header with the sequence to ask for next. */
   static final String NEXT = "Quicksilver-Next-Sequence";
+
+  /** How entries are written. */
+  static final String TEXT = "text";
+
+  static final String JSON = "json";
 
   private static final int ENOUGH_CHARACTERS = 1 << 20;
 
@@ -45,12 +50,16 @@ final class RemoteReads {
       if (next == 0) {
         next = snapshot.head().oldestSequence();
       }
+      String format = query.getOrDefault("format", TEXT);
+      if (!format.equals(TEXT) && !format.equals(JSON)) {
+        return Answer.text(400, "format must be " + TEXT + " or " + JSON + "\n");
+      }
       StringBuilder lines = new StringBuilder();
       if (next <= snapshot.head().lastSequence()) {
         LogScan scan = snapshot.scanLog(next);
         LogEntry entry = scan.next();
         while (entry != null) {
-          lines.append(Text.entry(entry)).append('\n');
+          lines.append(format.equals(JSON) ? EntryJson.of(entry) : Text.entry(entry)).append('\n');
           next = entry.sequence() + 1;
           entry = lines.length() < ENOUGH_CHARACTERS ? scan.next() : null;
         }

@@ -152,6 +152,7 @@ public final class Lifecycle implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    Logs.flush();
     // A clean stop on request is a success; the JVM's own code would be 128 + the signal.
     Runtime.getRuntime().halt(signalExitCode);
   }
