@@ -67,10 +67,12 @@ final class Poller implements AutoCloseable {
       Look look = look(where, clock);
       silentSince = null;
       return new Seen(where, Optional.of(look), before.last(), Optional.empty());
-    } catch (CommandException | IOException e) {
+    } catch (IOException | RuntimeException | Error e) {
+      // Whatever it is: if this thread ended, the screen would stand still without a word.
       Instant since = silentSince == null ? clock.instant() : silentSince;
       silentSince = since;
-      String why = "since " + TopView.time(since) + "; asked again each second: " + e.getMessage();
+      String what = e instanceof CommandException ? e.getMessage() : e.toString();
+      String why = "since " + TopView.time(since) + "; asked again each second: " + what;
       return new Seen(where, before.last(), before.before(), Optional.of(why));
     }
   }

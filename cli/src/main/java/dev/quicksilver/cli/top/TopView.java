@@ -7,6 +7,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -15,10 +16,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * The lines of a screen: what the node says of itself and of its databases, then the nodes below.
  *
- * @param above what stands above the tree's rows, its heading the last of it
+ * @param head what stands above the databases' rows, their heading the last of it
+ * @param databases a row for each, in the node's order
+ * @param middle what stands between them and the tree's rows, its heading the last of it
  * @param tree its rows, all of them
  */
-record TopView(List<Line> above, List<Line> tree) {
+record TopView(List<Line> head, List<Row> databases, List<Line> middle, List<Line> tree) {
   /** How a line looks. */
   enum Style {
     PLAIN,
@@ -30,6 +33,21 @@ record TopView(List<Line> above, List<Line> tree) {
 
   /** A line without control characters. */
   record Line(String text, Style style) {}
+
+  /**
+   * A database's line.
+   *
+   * @param seconds how far it is behind, 0 if that is not known
+   */
+  record Row(Line line, double seconds) {
+    /** What is wrong first, then what is the furthest behind. */
+    private static final Comparator<Row> WORST =
+        Comparator.comparing(Row::isBad).thenComparingDouble(Row::seconds).reversed();
+
+    private boolean isBad() {
+      return line.style() == Style.BAD;
+    }
+  }
 
   /** Fits 80 columns. */
   static final String KEYS =
@@ -46,18 +64,17 @@ record TopView(List<Line> above, List<Line> tree) {
 
   /** Returns the view of what was seen. */
   static TopView of(Seen seen, Controls controls) {
-    List<Line> above = new ArrayList<>();
-    List<Line> tree = new ArrayList<>();
-    seen.silence().ifPresent(why -> above.add(line("NO ANSWER: " + why, Style.BAD)));
+    List<Line> head = new ArrayList<>();
+    seen.silence().ifPresent(why -> head.add(line("NO ANSWER: " + why, Style.BAD)));
     Look last = seen.last().orElse(null);
     if (last == null) {
-      if (above.isEmpty()) {
-        above.add(line("asking the node", Style.PLAIN));
+      if (head.isEmpty()) {
+        head.add(line("asking the node", Style.PLAIN));
       }
-      return new TopView(above, tree);
+      return new TopView(head, List.of(), List.of(), List.of());
     }
     NodeStatus status = last.status();
-    above.addFirst(
+    head.addFirst(
         line(
             status.role()
                 + " "
@@ -69,17 +86,20 @@ record TopView(List<Line> above, List<Line> tree) {
                 + ", "
                 + time(last.at()),
             Style.TITLE));
-    above.add(
+    head.add(
         status.healthy()
             ? line("healthy", Style.PLAIN)
             : line("NOT HEALTHY: " + status.problem(), Style.BAD));
-    databases(last, seen.before(), above);
+    List<Row> databases = databases(last, seen.before(), head);
     List<NodeTree.Row> rows = NodeTree.rows(status, controls.order(), controls.all());
-    nodes(status, rows, controls, above, tree);
-    return new TopView(above, tree);
+    List<Line> middle = new ArrayList<>();
+    List<Line> tree = new ArrayList<>();
+    nodes(status, rows, controls, middle, tree);
+    return new TopView(head, databases, middle, tree);
   }
 
-  private static void databases(Look last, Optional<Look> before, List<Line> to) {
+  /** Returns the rows; their heading goes to what is above them. */
+  private static List<Row> databases(Look last, Optional<Look> before, List<Line> head) {
     Columns columns =
         new Columns(
             "database",
@@ -102,12 +122,18 @@ record TopView(List<Line> above, List<Line> tree) {
           seconds(database.lagSeconds()),
           Long.toString(database.pairs()));
     }
-    to.add(new Line("", Style.PLAIN));
-    to.add(new Line(columns.heading(), Style.HEADING));
+    head.add(new Line("", Style.PLAIN));
+    head.add(new Line(columns.heading(), Style.HEADING));
+    List<Row> rows = new ArrayList<>();
     for (int i = 0; i < databases.size(); i++) {
       boolean isWell = databases.get(i).state().works();
-      to.add(new Line(columns.row(i), isWell ? Style.PLAIN : Style.BAD));
+      Double seconds = databases.get(i).lagSeconds();
+      rows.add(
+          new Row(
+              new Line(columns.row(i), isWell ? Style.PLAIN : Style.BAD),
+              seconds == null ? 0 : seconds));
     }
+    return rows;
   }
 
   /** Entries in a second between two looks at the same copy. */
@@ -131,12 +157,12 @@ record TopView(List<Line> above, List<Line> tree) {
       NodeStatus status,
       List<NodeTree.Row> rows,
       Controls controls,
-      List<Line> above,
+      List<Line> middle,
       List<Line> tree) {
-    above.add(new Line("", Style.PLAIN));
+    middle.add(new Line("", Style.PLAIN));
     long nodes = rows.stream().filter(NodeTree.Row::first).count();
     if (nodes == 0) {
-      above.add(line("no node has reported to this one", Style.PLAIN));
+      middle.add(line("no node has reported to this one", Style.PLAIN));
       return;
     }
     long unwell =
@@ -145,7 +171,7 @@ record TopView(List<Line> above, List<Line> tree) {
             .map(SubtreeReport::instance)
             .distinct()
             .count();
-    above.add(
+    middle.add(
         line(
             String.format(
                 Locale.ROOT,
@@ -172,7 +198,7 @@ record TopView(List<Line> above, List<Line> tree) {
           seconds(report.lagSeconds()),
           report.problem());
     }
-    above.add(new Line(columns.heading(), Style.HEADING));
+    middle.add(new Line(columns.heading(), Style.HEADING));
     for (int i = 0; i < rows.size(); i++) {
       boolean isWell = Order.severity(rows.get(i).report()) == 0;
       tree.add(new Line(columns.row(i), isWell ? Style.PLAIN : Style.BAD));
@@ -191,8 +217,53 @@ record TopView(List<Line> above, List<Line> tree) {
     return lag == null ? "-" : String.format(Locale.ROOT, "%.1f s", lag);
   }
 
+  /** Returns what stands above the tree's rows, with every database. */
+  List<Line> above() {
+    return above(databases.stream().map(Row::line).toList());
+  }
+
+  private List<Line> above(List<Line> rows) {
+    List<Line> above = new ArrayList<>(head);
+    above.addAll(rows);
+    above.addAll(middle);
+    return above;
+  }
+
+  /**
+   * Returns what stands above the tree's rows on a screen of so many lines. Databases have half of
+   * the room, and what the tree leaves; if that is not enough, the worst of them are shown.
+   */
+  private List<Line> above(int height) {
+    int room = Math.max(0, height - 1 - head.size() - middle.size());
+    int most = Math.max(room / 2, room - tree.size());
+    if (databases.size() <= most) {
+      return above();
+    }
+    if (most == 0) {
+      return above(List.of());
+    }
+    List<Row> sorted = databases.stream().sorted(Row.WORST).toList();
+    List<Row> hidden = sorted.subList(most - 1, sorted.size());
+    long bad = hidden.stream().filter(Row::isBad).count();
+    List<Line> rows = new ArrayList<>();
+    sorted.subList(0, most - 1).forEach(row -> rows.add(row.line()));
+    rows.add(
+        new Line(
+            String.format(
+                Locale.ROOT,
+                "and %d more databases, %d of them not as they should be; --once prints all",
+                hidden.size(),
+                bad),
+            bad > 0 ? Style.BAD : Style.PLAIN));
+    return above(rows);
+  }
+
   /** Returns how many rows of the tree a screen of so many lines has room for, at least one. */
   int page(int height) {
+    return page(height, above(height));
+  }
+
+  private static int page(int height, List<Line> above) {
     return Math.max(1, height - above.size() - 1);
   }
 
@@ -201,8 +272,8 @@ record TopView(List<Line> above, List<Line> tree) {
    * keys in the last line.
    */
   List<Line> screen(Controls controls, int width, int height) {
-    List<Line> lines = new ArrayList<>(above);
-    int page = page(height);
+    List<Line> lines = new ArrayList<>(above(height));
+    int page = page(height, lines);
     int top = Math.clamp(controls.top(), 0, Math.max(0, tree.size() - page));
     lines.addAll(tree.subList(top, Math.min(tree.size(), top + page)));
     List<Line> shown = new ArrayList<>(lines.subList(0, Math.min(lines.size(), height - 1)));

@@ -56,15 +56,32 @@ final class TopViewTest {
     }
   }
 
+  private static String database(String name, long sequence, String state, double behind) {
+    return """
+    {"name": "%s", "id": "1", "sequence": %d, "pairs": 7, "state": "%s", "upstream": "",
+     "upstream_sequence": %d, "root_sequence": %d%s}
+    """
+        .formatted(
+            name,
+            sequence,
+            state,
+            sequence,
+            sequence,
+            behind == 0 ? "" : ", \"lag_seconds\": " + behind);
+  }
+
   private Look look(long sequence, long seconds) {
+    return look(seconds, database("dns", sequence, "SEQUENCING", 0));
+  }
+
+  private Look look(long seconds, String databases) {
     String json =
         """
         {"role": "root", "node": "root", "location": "lhr", "healthy": true, "problem": "",
-         "databases": [{"name": "dns", "id": "1", "sequence": %d, "pairs": 7, "state": "SEQUENCING",
-                        "upstream": "", "upstream_sequence": %d, "root_sequence": %d}],
+         "databases": [%s],
          "subtree": [%s]}
         """
-            .formatted(sequence, sequence, sequence, String.join(",", below));
+            .formatted(databases, String.join(",", below));
     try {
       return new Look(
           Json.MAPPER.readValue(json, NodeStatus.class),
@@ -194,6 +211,51 @@ final class TopViewTest {
     assertThat(text(view.screen(controls, 80, 24))).contains("edge-1999");
     assertThat(controls.after(Key.FIRST, 1000, page).after(Key.UP, 1000, page).top()).isZero();
     assertThat(controls.after(Key.NONE, 3, page).top()).isZero();
+  }
+
+  /** 40 databases; of the last three one is refused, one lags, one lags more. */
+  private TopView viewOfManyDatabases() {
+    List<String> databases = new ArrayList<>();
+    for (int i = 0; i < 37; i++) {
+      databases.add(database("many-" + (10 + i), 100, "STREAMING", 0.1));
+    }
+    databases.add(database("refused", 100, "REFUSED", 0));
+    databases.add(database("late", 100, "STREAMING", 60));
+    databases.add(database("later", 100, "STREAMING", 600));
+    Look look = look(0, String.join(",", databases));
+    return TopView.of(
+        new Seen("x", Optional.of(look), Optional.empty(), Optional.empty()), by(Order.NAME));
+  }
+
+  @Test
+  void theTreeIsSeenBelowManyDatabasesOfWhichTheWorstAreShown() {
+    for (int i = 0; i < 100; i++) {
+      report("edge-" + (1000 + i), "root", "STREAMING", 0, 0);
+    }
+    TopView view = viewOfManyDatabases();
+    List<String> shown =
+        view.screen(by(Order.NAME), 80, 24).stream()
+            .map(line -> line.text().split(" ")[0])
+            .toList();
+    assertThat(shown)
+        .hasSize(24)
+        .containsSubsequence("refused", "later", "late", "many-10", "and", "node", "edge-1000");
+    assertThat(text(view.screen(by(Order.NAME), 80, 24)))
+        .contains("and 33 more databases, 0 of them not as they should be; --once prints all");
+    assertThat(view.page(24)).isEqualTo(8);
+    assertThat(text(view.screen(new Controls(Order.NAME, false, 92), 80, 24)))
+        .contains("edge-1092", "edge-1099");
+    assertThat(view.screen(by(Order.NAME), 80, 9)).hasSize(9);
+    assertThat(text(view.screen(by(Order.NAME), 80, 10))).contains("edge-1000");
+    assertThat(view.above()).hasSize(view.head().size() + 40 + view.middle().size());
+    assertThat(text(view.screen(by(Order.NAME), 80, 200))).contains("many-46", "edge-1099");
+  }
+
+  @Test
+  void databasesHaveTheRoomThatTheTreeLeaves() {
+    report("edge", "root", "STREAMING", 0, 0);
+    String screen = text(viewOfManyDatabases().screen(by(Order.NAME), 80, 24));
+    assertThat(screen).contains("and 26 more databases", "edge ", "many-19");
   }
 
   @Test
