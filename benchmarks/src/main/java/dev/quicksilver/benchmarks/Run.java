@@ -77,6 +77,7 @@ public final class Run implements Callable<Integer> {
           new EdgeReadUnderWriteBar(),
           new OpsAlertsBar(),
           new OpsDashboardsBar(),
+          new OpsDoctorBar(),
           new OpsPackageBar(),
           new OpsPageBar(),
           new OpsStartupBar());
