@@ -6,7 +6,7 @@ import java.lang.foreign.MemoryLayout;
 import java.lang.invoke.MethodHandle;
 
 /** Functions of the C library that Java has no equal of. Stateless. */
-final class SystemLibrary {
+public final class SystemLibrary {
   private SystemLibrary() {}
 
   /**
@@ -15,7 +15,7 @@ final class SystemLibrary {
    * @throws java.util.NoSuchElementException if the C library has none of this name
    */
   @SuppressWarnings("restricted") // a call of C is the only way
-  static MethodHandle bind(String name, MemoryLayout result, MemoryLayout... arguments) {
+  public static MethodHandle bind(String name, MemoryLayout result, MemoryLayout... arguments) {
     Linker linker = Linker.nativeLinker();
     return linker.downcallHandle(
         linker.defaultLookup().findOrThrow(name), FunctionDescriptor.of(result, arguments));

@@ -6,6 +6,8 @@ import java.io.PrintWriter;
 import java.time.Clock;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.jline.terminal.Attributes;
 import org.jline.terminal.Size;
@@ -14,7 +16,8 @@ import org.jline.utils.InfoCmp.Capability;
 
 /**
  * Draws in a terminal until somebody quits. However it ends (a key, a signal, an error), the
- * terminal has its settings and its text again. One thread, and those that say that there is more.
+ * terminal has its settings and its text again, also while the process is stopped (Ctrl-Z). One
+ * thread, those that say that there is more, and those of signals.
  */
 final class TopScreen {
   /** How long a key is waited for before it is looked whether there is more to draw. */
@@ -31,6 +34,28 @@ final class TopScreen {
   private final AtomicBoolean quit = new AtomicBoolean();
   private volatile Room room = USUAL;
 
+  /**
+   * Whoever uses the terminal has it, also while a key is waited for: a read that began in the
+   * shell's settings would wait for a whole line. Fair, so that signals get it between two keys.
+   */
+  private final ReentrantLock lock = new ReentrantLock(true);
+
+  /** That the terminal is no longer the shell's for now. */
+  private final Condition decided = lock.newCondition();
+
+  /** Guarded by the lock. */
+  private Stay stay = Stay.AWAY;
+
+  /** Whose the terminal is. */
+  private enum Stay {
+    /** Ours, to be drawn on. */
+    DRAWS,
+    /** The shell's, for now. */
+    AWAY,
+    /** The shell's, for good. */
+    ENDED
+  }
+
   TopScreen(Terminal terminal) {
     this.terminal = terminal;
   }
@@ -44,26 +69,24 @@ final class TopScreen {
   /** Draws what is known of a node until somebody quits. */
   void run(Supplier<String> address) throws IOException {
     Attributes before = terminal.getAttributes();
-    AtomicBoolean restored = new AtomicBoolean();
-    Runnable restore =
-        () -> {
-          if (!restored.getAndSet(true)) {
-            leave(before);
-          }
-        };
-    Thread hook = Thread.ofPlatform().unstarted(restore);
+    Thread hook =
+        Thread.ofPlatform()
+            .unstarted(
+                () -> {
+                  quit.set(true);
+                  leave(before, Stay.ENDED);
+                });
     Runtime.getRuntime().addShutdownHook(hook); // SIGTERM and SIGHUP
     terminal.handle(Terminal.Signal.INT, _ -> quit.set(true));
     terminal.handle(Terminal.Signal.WINCH, _ -> resized());
+    terminal.handle(Terminal.Signal.TSTP, _ -> stop(before));
+    terminal.handle(Terminal.Signal.CONT, _ -> enter());
     try (Poller poller = new Poller(address, () -> stale.set(true), Clock.systemUTC())) {
-      terminal.enterRawMode();
-      terminal.puts(Capability.enter_ca_mode);
-      terminal.puts(Capability.cursor_invisible);
-      resized();
+      enter();
       poller.start();
       loop(poller);
     } finally {
-      restore.run();
+      leave(before, Stay.ENDED);
       removeHook(hook);
     }
   }
@@ -76,12 +99,51 @@ final class TopScreen {
     }
   }
 
-  private void leave(Attributes before) {
-    terminal.puts(Capability.exit_attribute_mode);
-    terminal.puts(Capability.cursor_normal);
-    terminal.puts(Capability.exit_ca_mode);
-    terminal.flush();
-    terminal.setAttributes(before);
+  /** Takes the terminal, unless it was left for good. */
+  private void enter() {
+    lock.lock();
+    try {
+      if (stay == Stay.ENDED) {
+        return;
+      }
+      stay = Stay.DRAWS;
+      terminal.enterRawMode();
+      terminal.puts(Capability.enter_ca_mode);
+      terminal.puts(Capability.cursor_invisible);
+      resized();
+      decided.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Gives the terminal back, unless that was done. */
+  private void leave(Attributes before, Stay next) {
+    lock.lock();
+    try {
+      if (stay == Stay.DRAWS) {
+        terminal.puts(Capability.exit_attribute_mode);
+        terminal.puts(Capability.cursor_normal);
+        terminal.puts(Capability.exit_ca_mode);
+        terminal.flush();
+        terminal.setAttributes(before);
+      }
+      if (stay != Stay.ENDED) {
+        stay = next;
+        decided.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Stops the process as Ctrl-Z does where nobody handles it; goes on when it is continued. */
+  private void stop(Attributes before) {
+    leave(before, Stay.AWAY);
+    terminal.handle(Terminal.Signal.TSTP, Terminal.SignalHandler.SIG_DFL);
+    JobControl.stop();
+    terminal.handle(Terminal.Signal.TSTP, _ -> stop(before));
+    enter();
   }
 
   private void resized() {
@@ -96,18 +158,29 @@ final class TopScreen {
     Key.Source keys = terminal.reader()::read;
     TopView view = TopView.of(poller.seen(), controls);
     while (!quit.get()) {
-      Room now = room;
-      if (stale.getAndSet(false)) {
-        view = TopView.of(poller.seen(), controls);
-        draw(view.screen(controls, now.columns(), now.rows()));
-      }
-      Key key = Key.read(keys, KEY_MILLIS);
-      if (key == Key.QUIT) {
-        return;
-      }
-      if (key != Key.NONE) {
-        controls = controls.after(key, view.tree().size(), view.page(now.rows()));
-        stale.set(true);
+      lock.lock();
+      try {
+        while (stay == Stay.AWAY) {
+          decided.awaitUninterruptibly();
+        }
+        if (stay == Stay.ENDED) {
+          return;
+        }
+        Room now = room;
+        if (stale.getAndSet(false)) {
+          view = TopView.of(poller.seen(), controls);
+          draw(view.screen(controls, now.columns(), now.rows()));
+        }
+        Key key = Key.read(keys, KEY_MILLIS);
+        if (key == Key.QUIT) {
+          return;
+        }
+        if (key != Key.NONE) {
+          controls = controls.after(key, view.tree().size(), view.page(now.rows()));
+          stale.set(true);
+        }
+      } finally {
+        lock.unlock();
       }
     }
   }
@@ -117,6 +190,8 @@ final class TopScreen {
     terminal.puts(Capability.cursor_home);
     for (int i = 0; i < lines.size(); i++) {
       Line line = lines.get(i);
+      // Before the text: after one that fills the line the cursor stands on its last character.
+      terminal.puts(Capability.clr_eol);
       switch (line.style()) {
         case PLAIN -> {}
         case TITLE, BAD -> terminal.puts(Capability.enter_bold_mode);
@@ -124,7 +199,6 @@ final class TopScreen {
       }
       out.print(line.text());
       terminal.puts(Capability.exit_attribute_mode);
-      terminal.puts(Capability.clr_eol);
       if (i < lines.size() - 1) {
         out.print("\r\n");
       }

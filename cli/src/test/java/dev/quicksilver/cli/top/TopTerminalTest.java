@@ -76,8 +76,16 @@ final class TopTerminalTest {
     }
   }
 
-  /** Starts it in a terminal of 100 columns and 30 lines. */
   private Terminal start(String address) throws IOException {
+    return start(address, "");
+  }
+
+  /**
+   * Starts it in a terminal of 100 columns and 30 lines.
+   *
+   * @param then what the shell does when it has ended, or was stopped
+   */
+  private Terminal start(String address, String then) throws IOException {
     String top =
         String.join(
             " ",
@@ -93,11 +101,13 @@ final class TopTerminalTest {
             trap : INT # the interrupt goes to all in the terminal
             stty rows 30 cols 100
             stty -a > before
+            %s
             sh -c 'echo $$ > pid; exec "$@"' top %s
+            %s
             echo $? > code
             stty -a > after
             """
-                .formatted(folder, top));
+                .formatted(folder, then.isEmpty() ? "" : "set -m # jobs", top, then));
     Path printed = Files.createFile(folder.resolve("printed"));
     ProcessBuilder builder =
         new ProcessBuilder("script", "-qec", "sh " + commands, "/dev/null")
@@ -149,11 +159,47 @@ final class TopTerminalTest {
     assertLeft(terminal);
   }
 
+  @Test
+  void stoppedItLeavesTheTerminalToTheShellAndThenGoesOn() throws Exception {
+    Terminal terminal =
+        start(node.address(), "echo $? > stopped; stty -a > between; echo by the shell; fg");
+    terminal.awaitPrinted("q quit");
+    terminal.type("\u001a"); // Ctrl-Z
+    terminal.awaitPrinted("by the shell");
+    Await.until(
+        "drawn again",
+        terminal::text,
+        text -> text.lastIndexOf("q quit") > text.lastIndexOf("by the shell"));
+    assertThat(terminal.file("stopped")).isEqualTo("148\n"); // 128 and SIGTSTP
+    assertThat(terminal.file("between")).isEqualTo(terminal.file("before"));
+    String text = terminal.text();
+    String stopped = text.substring(0, text.indexOf("by the shell"));
+    assertThat(stopped.lastIndexOf(LEAVE)).isGreaterThan(stopped.lastIndexOf("q quit"));
+    assertThat(text.lastIndexOf(ENTER)).isGreaterThan(stopped.length());
+    terminal.type("q");
+    terminal.awaitEnd();
+    assertThat(terminal.file("code")).isEqualTo("0\n");
+    assertLeft(terminal);
+  }
+
+  @Test
+  void aLineThatFillsTheScreenKeepsItsLastCharacter() throws Exception {
+    Terminal terminal = start(node.address());
+    terminal.awaitPrinted("q quit");
+    terminal.type("q");
+    terminal.awaitEnd();
+    assertThat(terminal.text()).contains("\u001b[K\u001b[7mq quit");
+    String afterTheKeys = terminal.text().substring(terminal.text().lastIndexOf("q quit"));
+    assertThat(afterTheKeys).doesNotContain("\u001b[K");
+  }
+
   private static void assertLeft(Terminal terminal) throws IOException {
     assertThat(terminal.file("after")).isEqualTo(terminal.file("before")).contains("icanon");
     assertThat(terminal.text().lastIndexOf(LEAVE))
         .isGreaterThan(terminal.text().lastIndexOf("q quit"));
     assertThat(terminal.text().lastIndexOf("\u001b[?25h")).isPositive();
+    String left = terminal.text().substring(terminal.text().lastIndexOf(LEAVE));
+    assertThat(left).as("drawn after it").doesNotContain("q quit", "\u001b[K");
   }
 
   @Test
