@@ -177,7 +177,12 @@ final class NodeParts {
                 status,
                 Optional.of(databases),
                 reload,
-                ServiceDiscovery.of(identity, scrape, subtree)::serve),
+                ServiceDiscovery.of(
+                        identity,
+                        configuration.find(Settings.HTTP_TLS_CERTIFICATE).isPresent(),
+                        scrape,
+                        subtree)
+                    ::serve),
             addresses);
     RemoteReads.serve(http, databases);
     more.accept(http);

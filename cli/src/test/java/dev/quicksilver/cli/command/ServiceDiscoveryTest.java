@@ -61,6 +61,7 @@ final class ServiceDiscoveryTest {
     List<Group> groups =
         new ServiceDiscovery(
                 SELF,
+                false,
                 () -> List.of(new ScrapeAddress("root", false, "10.0.0.1:7490")),
                 () -> below,
                 () -> 0)
@@ -88,7 +89,7 @@ final class ServiceDiscoveryTest {
     List<NodeBelow> below = new ArrayList<>(List.of(one, two));
     AtomicLong nanos = new AtomicLong(Long.MAX_VALUE);
     ServiceDiscovery list =
-        new ServiceDiscovery(SELF, List::of, () -> List.copyOf(below), nanos::get);
+        new ServiceDiscovery(SELF, false, List::of, () -> List.copyOf(below), nanos::get);
     assertThat(nodes(list)).containsExactly("edge-1", "edge-2");
     below.clear();
     nanos.addAndGet(TimeUnit.MINUTES.toNanos(59));
@@ -97,6 +98,44 @@ final class ServiceDiscoveryTest {
     assertThat(nodes(list)).containsExactly("edge-1", "edge-3");
     nanos.addAndGet(TimeUnit.MINUTES.toNanos(1));
     assertThat(nodes(list)).containsExactly("edge-3");
+  }
+
+  @Test
+  void withTlsNothingIsListedThatWouldBeAskedInPlainText() {
+    List<NodeBelow> below =
+        List.of(
+            below("edge-1", new ScrapeAddress("replica", false, "attacker:80")),
+            below("edge-2", new ScrapeAddress("replica", true, "10.0.0.2:1")));
+    ScrapeAddress plain = new ScrapeAddress("bridge", false, "10.0.0.1:2");
+    assertThat(nodes(new ServiceDiscovery(SELF, true, () -> List.of(plain), () -> below, () -> 0)))
+        .containsExactly("edge-2");
+    assertThat(nodes(new ServiceDiscovery(SELF, false, () -> List.of(plain), () -> below, () -> 0)))
+        .containsExactly("edge-1", "edge-2", SELF.name());
+  }
+
+  @Test
+  void whatIsNoHostAndPortIsNotListed() {
+    List<NodeBelow> below = new ArrayList<>();
+    for (String address :
+        List.of(
+            "a:1",
+            "bücher.example:7490",
+            "[fd00::1]:65535",
+            "a",
+            "a:",
+            "a:1/x",
+            "u@a:1",
+            "a:1?x",
+            "a b:1",
+            "a\n:1",
+            "[x]:1",
+            ":1",
+            "a:b:1")) {
+      below.add(below(address, new ScrapeAddress("replica", true, address)));
+    }
+    ServiceDiscovery list = new ServiceDiscovery(SELF, true, List::of, () -> below, () -> 0);
+    assertThat(nodes(list))
+        .containsExactlyInAnyOrder("a:1", "bücher.example:7490", "[fd00::1]:65535");
   }
 
   private static List<String> nodes(ServiceDiscovery list) {
