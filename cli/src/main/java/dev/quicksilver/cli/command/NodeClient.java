@@ -24,7 +24,11 @@ public final class NodeClient {
   /** How long nothing may come. */
   private static final int READ_MILLIS = 30_000;
 
+  /** An answer has to fit into the heap with what is read from it. */
+  private static final int PART_OF_HEAP = 6;
+
   private final String address;
+  private final int mostBytes;
 
   /**
    * What a node answers.
@@ -45,14 +49,26 @@ public final class NodeClient {
    * @param address {@code host:port} of the node's http.listen
    */
   public NodeClient(String address) {
+    this(
+        address,
+        (int) Math.min(Integer.MAX_VALUE - 1, Runtime.getRuntime().maxMemory() / PART_OF_HEAP));
+  }
+
+  /**
+   * Makes one that reads short answers only.
+   *
+   * @param mostBytes in an answer
+   */
+  NodeClient(String address, int mostBytes) {
     this.address = address;
+    this.mostBytes = mostBytes;
   }
 
   /**
    * Asks for a path.
    *
-   * @throws CommandException if nothing answers there, or with the node's own words if it has not
-   *     got what was asked for
+   * @throws CommandException if nothing answers there, if the answer is larger than a sixth of the
+   *     heap, or with the node's own words if it has not got what was asked for
    */
   public Answer get(String path, Map<String, String> query) {
     return send("GET", path, query);
@@ -91,7 +107,8 @@ public final class NodeClient {
       try (InputStream body = status < 400 ? request.getInputStream() : request.getErrorStream()) {
         answer =
             new Answer(
-                Objects.requireNonNullElse(body, InputStream.nullInputStream()).readAllBytes(),
+                Objects.requireNonNullElse(body, InputStream.nullInputStream())
+                    .readNBytes(mostBytes + 1),
                 next);
       }
     } catch (IOException | IllegalArgumentException e) {
@@ -100,6 +117,18 @@ public final class NodeClient {
           "no answer from a node at "
               + address
               + ": is it running, and is this its http.listen address?");
+    }
+    if (answer.body().length > mostBytes) {
+      throw new CommandException(
+          ExitCode.FAILURE,
+          "the answer of the node at "
+              + address
+              + " to "
+              + path
+              + " has more than "
+              + (mostBytes >> 20)
+              + " MiB, a sixth of this command's heap: give it more (QUICKSILVER_JAVA_OPTS=-Xmx2g),"
+              + " or ask a node with fewer nodes below it");
     }
     if (status != HttpURLConnection.HTTP_OK) {
       throw new CommandException(

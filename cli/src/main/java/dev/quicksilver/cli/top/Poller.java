@@ -66,7 +66,8 @@ final class Poller implements AutoCloseable {
       where = address.get();
       Look look = look(where, clock);
       silentSince = null;
-      return new Seen(where, Optional.of(look), before.last(), Optional.empty());
+      return new Seen(
+          where, Optional.of(look), before.last().map(Seen.Databases::of), Optional.empty());
     } catch (IOException | RuntimeException | Error e) {
       // Whatever it is: if this thread ended, the screen would stand still without a word.
       Instant since = silentSince == null ? clock.instant() : silentSince;

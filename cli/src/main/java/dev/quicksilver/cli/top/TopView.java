@@ -99,7 +99,7 @@ record TopView(List<Line> head, List<Row> databases, List<Line> middle, List<Lin
   }
 
   /** Returns the rows; their heading goes to what is above them. */
-  private static List<Row> databases(Look last, Optional<Look> before, List<Line> head) {
+  private static List<Row> databases(Look last, Optional<Seen.Databases> before, List<Line> head) {
     Columns columns =
         new Columns(
             "database",
@@ -137,11 +137,11 @@ record TopView(List<Line> head, List<Row> databases, List<Line> middle, List<Lin
   }
 
   /** Entries in a second between two looks at the same copy. */
-  private static String rate(DatabaseReport now, Look last, Optional<Look> before) {
+  private static String rate(DatabaseReport now, Look last, Optional<Seen.Databases> before) {
     return before.stream()
         .flatMap(
             look ->
-                look.status().databases().stream()
+                look.reports().stream()
                     .filter(then -> then.id().equals(now.id()) && then.sequence() <= now.sequence())
                     .map(
                         then ->

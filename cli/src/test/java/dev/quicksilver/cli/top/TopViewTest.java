@@ -169,7 +169,7 @@ final class TopViewTest {
         new Seen(
             "127.0.0.1:7480",
             Optional.of(look(100, 10)),
-            Optional.of(look(40, 6)),
+            Optional.of(Seen.Databases.of(look(40, 6))),
             Optional.empty());
     String above = text(TopView.of(seen, Controls.FIRST).above());
     assertThat(above)
