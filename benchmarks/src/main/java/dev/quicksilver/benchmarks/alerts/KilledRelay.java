@@ -14,6 +14,7 @@ record KilledRelay(AlertTree tree) implements Trial {
     String edge = tree.instance(AlertTree.EDGE);
     return Set.of(
         "QuicksilverDown " + tree.instance(AlertTree.RELAY),
+        "QuicksilverNodesGone ", // of a location, not of an instance
         "QuicksilverUnhealthy " + edge,
         "QuicksilverNotFollowing " + edge,
         "QuicksilverStale " + edge);
