@@ -85,6 +85,26 @@ public final class RemoteLog implements AutoCloseable {
   public static RemoteLog open(
       Upstream node, String database, Range range, String self, Transport transport)
       throws IOException {
+    return open(node, database, range, self, transport, SILENCE);
+  }
+
+  /**
+   * Connects.
+   *
+   * @param self this program's name; with TLS its certificate has to carry it
+   * @param silence a node that sends nothing for this long is given up; 1 s between two heartbeats
+   *     are usual
+   * @throws RefusedException with the node's reason
+   * @throws IOException if it cannot be reached
+   */
+  public static RemoteLog open(
+      Upstream node,
+      String database,
+      Range range,
+      String self,
+      Transport transport,
+      Duration silence)
+      throws IOException {
     if (range.fromSequence() < 1 || range.stopSequence() < 0) {
       throw new ReplicationException(
           "sequences begin at 1; asked for " + range.fromSequence() + " to " + range.stopSequence(),
@@ -93,7 +113,7 @@ public final class RemoteLog implements AutoCloseable {
     UpstreamLink link = new UpstreamLink(node, transport);
     boolean open = false;
     try {
-      UpstreamLink.Session session = link.open(hello(database, range, self), SILENCE);
+      UpstreamLink.Session session = link.open(hello(database, range, self), silence);
       open = true;
       return new RemoteLog(link, session, range);
     } finally {

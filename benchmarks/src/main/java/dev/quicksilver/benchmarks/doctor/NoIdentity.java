@@ -28,7 +28,9 @@ final class NoIdentity implements SetUp {
 
   @Override
   public List<Expected> expected() {
-    return List.of(Expected.error("tables", "PostgreSQL refuses UPDATE and DELETE of \"Keyless\""));
+    return List.of(
+        Expected.error("tables", "PostgreSQL refuses UPDATE and DELETE of \"Keyless\""),
+        TRIGGERS_ARE_OFF);
   }
 
   @Override

@@ -26,6 +26,9 @@ final class Checks {
     if (role == Role.ROOT || role == Role.REPLICA) {
       checks.add(new UpstreamsCheck());
     }
+    if (role == Role.SERVE) {
+      checks.add(new UnixSocketCheck());
+    }
     if (role == Role.ROOT) {
       checks.add(new PostgresCheck());
     }

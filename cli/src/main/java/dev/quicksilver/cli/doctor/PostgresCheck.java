@@ -3,6 +3,12 @@ package dev.quicksilver.cli.doctor;
 import dev.quicksilver.cli.command.Failures;
 import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.Settings;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,7 +34,7 @@ final class PostgresCheck implements Check {
   public List<Finding> run(Context context) throws SQLException {
     Configuration configuration = context.configuration();
     if (configuration.get(Settings.POSTGRES_EMBEDDED)) {
-      return List.of(Finding.ok(name(), "the embedded PostgreSQL comes with its settings"));
+      return List.of(embedded(context));
     }
     if (configuration.find(Settings.POSTGRES_URL).isEmpty()) {
       return List.of(
@@ -52,6 +58,25 @@ final class PostgresCheck implements Check {
               "PostgreSQL cannot be reached as a root would: " + Failures.describe(e).line(),
               cure(String.valueOf(e.getSQLState()), configuration)));
     }
+  }
+
+  /** Its port is free, unless the PostgreSQL of this root has it. */
+  private Finding embedded(Context context) {
+    int port = context.configuration().get(Settings.POSTGRES_EMBEDDED_PORT);
+    Path directory = context.configuration().get(Settings.POSTGRES_EMBEDDED_DIRECTORY);
+    if (context.running().isEmpty() && !Files.exists(directory.resolve("data/postmaster.pid"))) {
+      try (ServerSocket socket = new ServerSocket()) {
+        socket.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+      } catch (IOException e) {
+        return Finding.error(
+            name(),
+            "postgres.embedded-port = " + port + " is in use (" + e.getMessage() + ")",
+            "end what has it (ss -ltnp 'sport = :"
+                + port
+                + "' names it), or set postgres.embedded-port to another port, or 0 for any");
+      }
+    }
+    return Finding.ok(name(), "the embedded PostgreSQL comes with its settings");
   }
 
   private static List<Finding> run(ServerCheck check, Context context, Server server) {

@@ -32,8 +32,7 @@ final class RightsCheck implements ServerCheck {
           server.text(
               "SELECT quote_ident(pg_get_userbyid(nspowner)) FROM pg_namespace WHERE nspname ="
                   + " 'quicksilver'");
-      if (!server.is(
-          "pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = 'quicksilver'")) {
+      if (!server.ownsSchema()) {
         findings.add(
             Finding.error(
                 name(),

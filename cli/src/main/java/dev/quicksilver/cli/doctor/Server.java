@@ -107,9 +107,17 @@ final class Server implements AutoCloseable {
     return text("SELECT quote_ident(current_user)");
   }
 
-  /** Whether the migrations have been run in this database. */
+  /** Whether the migrations have been run in this database. It needs no right to say so. */
   boolean hasSchema() throws SQLException {
-    return is("to_regclass('quicksilver.cluster') IS NOT NULL");
+    return is(
+        "EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE"
+            + " n.nspname = 'quicksilver' AND c.relname = 'cluster')");
+  }
+
+  /** Whether they have been, and this role may do there what a root does. */
+  boolean ownsSchema() throws SQLException {
+    return hasSchema()
+        && is("pg_has_role(nspowner, 'USAGE') FROM pg_namespace WHERE nspname = 'quicksilver'");
   }
 
   @Override

@@ -39,7 +39,7 @@ final class SlotsCheck implements ServerCheck {
     if (configured.isPresent()) {
       return configured.get();
     }
-    return server.hasSchema() ? server.text("SELECT quicksilver.slot_name()") : "";
+    return server.ownsSchema() ? server.text("SELECT quicksilver.slot_name()") : "";
   }
 
   @Override
@@ -52,8 +52,11 @@ final class SlotsCheck implements ServerCheck {
     if (server.is("pg_is_in_recovery()")) {
       return List.of(); // a standby: said elsewhere
     }
-    List<Finding> findings = new ArrayList<>();
     String own = slot(context, server);
+    if (own.isEmpty() && server.hasSchema()) {
+      return List.of(); // another role's schema: the check of rights says it
+    }
+    List<Finding> findings = new ArrayList<>();
     for (List<String> row : server.rows(SLOTS)) {
       Slot slot = Slot.of(row);
       if (slot.name().equals(own)) {

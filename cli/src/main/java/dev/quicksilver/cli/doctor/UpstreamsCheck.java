@@ -8,6 +8,7 @@ import dev.quicksilver.cli.config.NodeAddress;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.doctor.Finding.Level;
+import dev.quicksilver.replication.Transport;
 import dev.quicksilver.tls.SecureSocket;
 import dev.quicksilver.tls.Tls;
 import dev.quicksilver.tls.TlsException;
@@ -20,6 +21,7 @@ import java.net.UnknownHostException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -29,7 +31,7 @@ import java.util.stream.Stream;
 
 /** The nodes to pull from: whether each can be reached, and proves to be the node that it is to. */
 final class UpstreamsCheck implements Check {
-  private static final String NAME = "upstreams";
+  static final String NAME = "upstreams";
 
   /** For the connection, and for each answer of the handshake. */
   private static final int LONGEST_MILLIS = 2_500;
@@ -76,11 +78,12 @@ final class UpstreamsCheck implements Check {
   private static List<Finding> ask(Context context, List<NodeAddress> upstreams, Optional<Tls> tls)
       throws ExecutionException, InterruptedException {
     List<Finding> findings = new ArrayList<>();
+    Optional<UUID> cluster = UpstreamHello.clusterHere(context); // once: no file is mapped twice
     try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
       List<Future<Finding>> asked =
           threads.invokeAll(
               upstreams.stream()
-                  .<Callable<Finding>>map(up -> () -> ask(context, up, tls))
+                  .<Callable<Finding>>map(up -> () -> ask(context, up, tls, cluster))
                   .toList());
       for (Future<Finding> each : asked) {
         findings.add(each.get());
@@ -93,7 +96,8 @@ final class UpstreamsCheck implements Check {
         .toList();
   }
 
-  private static Finding ask(Context context, NodeAddress upstream, Optional<Tls> tls) {
+  private static Finding ask(
+      Context context, NodeAddress upstream, Optional<Tls> tls, Optional<UUID> cluster) {
     Endpoint at = upstream.endpoint();
     if (at.equals(context.configuration().get(Settings.REPLICATION_LISTEN))) {
       return Finding.error(
@@ -112,9 +116,12 @@ final class UpstreamsCheck implements Check {
       }
       socket.setSoTimeout(LONGEST_MILLIS);
       socket.connect(new InetSocketAddress(address, at.port()), LONGEST_MILLIS);
-      return tls.isEmpty()
-          ? Finding.ok(NAME, "upstream " + upstream + " can be reached")
-          : prove(upstream, socket, tls.get());
+      if (tls.isPresent()) {
+        Optional<Finding> another = prove(upstream, socket, tls.get());
+        if (another.isPresent()) {
+          return another.get();
+        }
+      }
     } catch (UnknownHostException e) {
       return Finding.warning(
           NAME,
@@ -127,28 +134,35 @@ final class UpstreamsCheck implements Check {
           "start that node, let it listen there (its replication.listen), open the port in the"
               + " firewall, or correct replication.upstreams");
     }
+    return UpstreamHello.say(
+        context,
+        upstream,
+        tls.map(files -> Transport.tls(files, List.of())).orElse(Transport.PLAIN),
+        cluster);
   }
 
-  private static Finding prove(NodeAddress upstream, Socket socket, Tls tls) {
+  private static Optional<Finding> prove(NodeAddress upstream, Socket socket, Tls tls) {
     Endpoint at = upstream.endpoint();
     try {
       SecureSocket secure = tls.connect(socket, at.host(), at.port());
       if (upstream.name().filter(wanted -> !secure.peer().names(wanted)).isPresent()) {
-        return Finding.error(
-            NAME,
-            "upstream "
-                + upstream
-                + " is another node: its certificate names "
-                + secure.peer().spoken(),
-            "correct the address, or the name before the @, in replication.upstreams");
+        return Optional.of(
+            Finding.error(
+                NAME,
+                "upstream "
+                    + upstream
+                    + " is another node: its certificate names "
+                    + secure.peer().spoken(),
+                "correct the address, or the name before the @, in replication.upstreams"));
       }
-      return Finding.ok(NAME, "upstream " + upstream + " can be reached, and proves its name");
+      return Optional.empty();
     } catch (IOException e) {
-      return Finding.of(
-          Level.ERROR,
-          NAME,
-          "upstream " + upstream + ": " + e.getMessage(),
-          "give both nodes certificates of one authority");
+      return Optional.of(
+          Finding.of(
+              Level.ERROR,
+              NAME,
+              "upstream " + upstream + ": " + e.getMessage(),
+              "give both nodes certificates of one authority"));
     }
   }
 }

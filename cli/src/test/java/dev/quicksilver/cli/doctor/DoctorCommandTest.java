@@ -1,10 +1,19 @@
 package dev.quicksilver.cli.doctor;
 
+import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.quicksilver.cli.doctor.Patient.Examined;
 import dev.quicksilver.cli.process.ProcessFile;
+import dev.quicksilver.replication.NodeIdentity;
+import dev.quicksilver.replication.ReplicationServer;
+import dev.quicksilver.replication.ServerOptions;
+import dev.quicksilver.replication.Subtree;
+import dev.quicksilver.replication.Transport;
+import dev.quicksilver.storage.DatabaseSet;
+import dev.quicksilver.storage.lmdb.StorageOptions;
+import dev.quicksilver.storage.record.DatabaseIdentity;
 import dev.quicksilver.tls.CertificateAuthority;
 import dev.quicksilver.tls.Tls;
 import dev.quicksilver.tls.TlsFiles;
@@ -12,8 +21,11 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -23,6 +35,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -31,16 +44,24 @@ import org.junit.jupiter.api.io.TempDir;
 /** Set-ups that are broken for real: each is found and named, and gone after its cure. */
 final class DoctorCommandTest {
   @TempDir private Path folder;
-  private ServerSocket upstream;
+  @TempDir private Path elsewhere;
+  private DatabaseSet databases;
+  private ReplicationServer upstream;
 
   @BeforeEach
-  void listen() throws Exception {
-    upstream = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+  void listen() {
+    databases = DatabaseSet.open(elsewhere.resolve("upstream"), StorageOptions.DEFAULT);
+    upstream = serve(databases);
+  }
+
+  private static ReplicationServer serve(DatabaseSet databases) {
+    return ReplicationServer.start("127.0.0.1", 0, databases, NodeIdentity.create("relay", ""));
   }
 
   @AfterEach
-  void close() throws Exception {
+  void close() {
     upstream.close();
+    databases.close();
   }
 
   private Examined replica(String... more) {
@@ -55,7 +76,7 @@ final class DoctorCommandTest {
       arguments.add("--replication-listen=127.0.0.1:0");
     }
     if (role.equals("replica") && !all.contains("--replication-upstreams")) {
-      arguments.add("--replication-upstreams=127.0.0.1:" + upstream.getLocalPort());
+      arguments.add("--replication-upstreams=127.0.0.1:" + upstream.port());
     }
     if (role.equals("serve") && !all.contains("--resp-listen")) {
       arguments.add("--resp-listen=127.0.0.1:0");
@@ -249,7 +270,7 @@ final class DoctorCommandTest {
   void findsUpstreamsThatCannotBeReached() throws Exception {
     assertThat(replica("--replication-upstreams=").error("upstreams").cure())
         .contains("replication.upstreams");
-    String here = "127.0.0.1:" + upstream.getLocalPort();
+    String here = "127.0.0.1:" + upstream.port();
     String away;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       away = "127.0.0.1:" + free.getLocalPort();
@@ -273,36 +294,90 @@ final class DoctorCommandTest {
     Instant to = from.plus(Duration.ofDays(300));
     TlsFiles edge = authority.issue("edge-1", List.of(), from, to);
     TlsFiles strange = stranger.issue("edge-1", List.of(), from, to);
-    try (Tls relay = Tls.load(authority.issue("relay-1", List.of(), from, to), "relay-1")) {
-      Thread server = Thread.ofPlatform().daemon().start(() -> shake(relay));
-      String port = "@127.0.0.1:" + upstream.getLocalPort();
+    try (Tls tls = Tls.load(authority.issue("relay-1", List.of(), from, to), "relay-1");
+        ReplicationServer relay =
+            ReplicationServer.start(
+                "127.0.0.1",
+                0,
+                databases,
+                NodeIdentity.create("relay-1", ""),
+                new Subtree(),
+                ServerOptions.DEFAULT,
+                Transport.tls(tls, List.of("edge-*")))) {
+      String port = "@127.0.0.1:" + relay.port();
       follow(edge, "relay-1" + port).sound("upstreams");
       assertThat(follow(edge, "relay-2" + port).error("upstreams").what()).contains("relay-1");
       assertThat(follow(strange, "relay-1" + port).error("upstreams").what())
           .contains("relay-1" + port);
-      upstream.close();
-      server.join();
+      TlsFiles desk = authority.issue("desk-1", List.of(), from, to);
+      Report.Line refused = follow("desk-1", desk, "relay-1" + port).error("upstreams");
+      assertThat(refused.what()).contains("refuses this node, NOT_AUTHORIZED");
+      assertThat(replica("--replication-upstreams=127.0.0.1:" + relay.port()).error("upstreams"))
+          .extracting(Report.Line::cure)
+          .asString()
+          .isNotBlank();
     }
+  }
+
+  @Test
+  void findsAnUpstreamThatIsNoNode() throws Exception {
+    try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      var _ = Thread.ofPlatform().daemon().start(() -> hangUp(other));
+      Report.Line line =
+          replica("--replication-upstreams=127.0.0.1:" + other.getLocalPort()).error("upstreams");
+      assertThat(line.what()).contains("does not answer as a node");
+      assertThat(line.cure()).contains("name a node's replication.listen");
+    }
+  }
+
+  /** Says something else to each client, until nobody listens any more. */
+  private static void hangUp(ServerSocket other) {
+    while (!other.isClosed()) {
+      try (Socket client = other.accept()) {
+        client.getOutputStream().write("HTTP/1.1 400 Bad Request\r\n\r\n".getBytes(US_ASCII));
+      } catch (IOException e) {
+        // one that only looked, or the end
+      }
+    }
+  }
+
+  @Test
+  void findsAnUpstreamOfAnotherCluster() {
+    UUID ours = UUID.randomUUID();
+    catalog(databases, ours);
+    replica().sound("upstreams"); // it has no copy yet
+    try (DatabaseSet copy = DatabaseSet.open(data(), StorageOptions.DEFAULT)) {
+      catalog(copy, ours);
+    }
+    replica().sound("upstreams");
+    try (DatabaseSet others =
+        DatabaseSet.open(elsewhere.resolve("others"), StorageOptions.DEFAULT)) {
+      UUID theirs = UUID.randomUUID();
+      catalog(others, theirs);
+      try (ReplicationServer other = serve(others)) {
+        Report.Line line =
+            replica("--replication-upstreams=127.0.0.1:" + other.port()).error("upstreams");
+        assertThat(line.what()).contains("another cluster", ours.toString(), theirs.toString());
+        assertThat(line.cure()).startsWith("correct replication.upstreams");
+      }
+    }
+  }
+
+  private static void catalog(DatabaseSet set, UUID id) {
+    var _ = set.create(new DatabaseIdentity(id, DatabaseSet.CATALOG, "text", "jsonb"));
   }
 
   private Examined follow(TlsFiles files, String from) {
+    return follow("edge-1", files, from);
+  }
+
+  private Examined follow(String node, TlsFiles files, String from) {
     return replica(
         "--replication-upstreams=" + from,
-        "--node-name=edge-1",
+        "--node-name=" + node,
         "--replication-tls-certificate=" + files.certificate(),
         "--replication-tls-key=" + files.key(),
         "--replication-tls-authorities=" + files.authorities().getFirst());
-  }
-
-  /** Shows each client a certificate, until nobody listens any more. */
-  private void shake(Tls relay) {
-    while (!upstream.isClosed()) {
-      try (Socket client = upstream.accept()) {
-        var _ = relay.accept(client, new byte[0]);
-      } catch (IOException e) {
-        // one that does not trust this, or the end
-      }
-    }
   }
 
   @Test
@@ -334,5 +409,48 @@ final class DoctorCommandTest {
       assertThat(line.cure()).contains("--pid=container:NODE");
     }
     replica().sound("pid-namespace");
+  }
+
+  @Test
+  void findsAUnixSocketThatCannotBeMade() throws Exception {
+    Path at = folder.resolve("resp.sock");
+    socket(at).sound("unix-socket");
+    assertThat(folder).isEmptyDirectory();
+    Report.Line tooLong = socket(folder.resolve("a".repeat(107))).error("unix-socket");
+    assertThat(tooLong.what()).contains("a socket's path may have 107");
+    Path nowhere = folder.resolve("run");
+    Report.Line line = socket(nowhere.resolve("resp.sock")).error("unix-socket");
+    assertThat(line.cure()).startsWith("mkdir -p " + nowhere + ";");
+    Files.createFile(at);
+    assertThat(socket(at).error("unix-socket").what()).contains("is no socket");
+    Files.delete(at);
+    try (ServerSocketChannel other = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+      other.bind(UnixDomainSocketAddress.of(at));
+      assertThat(socket(at).error("unix-socket").cure()).contains("ss -lxp").contains(at + "'");
+    }
+    socket(at).sound("unix-socket"); // nobody listens at it any more
+  }
+
+  private Examined socket(Path at) {
+    return examine("serve", "--resp-unix-socket=" + at);
+  }
+
+  @Test
+  void findsThatTheEmbeddedPostgresHasNoPort() {
+    String port = "--postgres-embedded-port=" + upstream.port();
+    assertThat(embedded(port).error("postgres").cure())
+        .contains("'sport = :" + upstream.port() + "'");
+    upstream.close();
+    embedded(port).sound("postgres");
+    embedded("--postgres-embedded-port=0").sound("postgres");
+  }
+
+  private Examined embedded(String port) {
+    return examine(
+        "root",
+        port,
+        "--replication-listen=127.0.0.1:0",
+        "--postgres-embedded=true",
+        "--postgres-embedded-directory=" + folder.resolve("postgres"));
   }
 }

@@ -148,6 +148,24 @@ final class PostgresCheckTest {
   }
 
   @Test
+  void findsThatTheSchemaIsAnotherRoles() throws Exception {
+    String url = database("inherited");
+    var _ = Migrations.migrate(url, "", "");
+    execute(
+        "inherited",
+        "CREATE ROLE heir LOGIN REPLICATION PASSWORD 'heir'",
+        "GRANT USAGE, CREATE ON SCHEMA public TO heir");
+    String asHeir =
+        url.replaceFirst("user=[^&]*", "user=heir").replaceFirst("password=[^&]*", "password=heir");
+    Examined examined = examine(asHeir);
+    Report.Line line = examined.error("rights");
+    assertThat(line.what()).contains("the schema quicksilver is postgres's");
+    assertThat(examined.report().errors()).as(examined.out()).isOne();
+    execute("inherited", line.cure().replaceFirst(".*; or ", ""));
+    assertThat(examine(asHeir).report().errors()).isZero();
+  }
+
+  @Test
   void findsAPasswordThatIsWrong() throws Exception {
     execute("postgres", "CREATE ROLE clerk LOGIN REPLICATION PASSWORD 'right'");
     String wrong =
