@@ -39,6 +39,8 @@ final class AnotherNamespace implements SetUp {
                 sound
                     .replica()
                     .with("data.directory", data)
+                    // What a process that is killed leaves there goes with the folder.
+                    .withVariable("QUICKSILVER_JAVA_OPTS", "-Djava.io.tmpdir=" + folder)
                     .by("unshare", "--pid", "--fork", "--mount-proc", "--kill-child"),
                 log);
     replica = Optional.of(started);
