@@ -15,7 +15,6 @@ final class LiveReplica implements AutoCloseable {
   /** Begins to follow. */
   LiveReplica(NodeParts node, ReplicationConfig how) {
     this.node = node;
-
     this.replica = Replica.start(how, node.databases, node.subtree);
   }
 
@@ -36,7 +35,6 @@ final class LiveReplica implements AutoCloseable {
     }
     other.checkUpstreams();
     replica.close();
-
     replica = Replica.start(other, node.databases, node.subtree);
   }
 

@@ -37,7 +37,7 @@ final class Exporter {
      * @param value null for none
      * @param labels in the order of their names
      */
-    void take(@Nullable T value, @Nullable String... labels);
+    void take(@Nullable T value, String... labels);
   }
 
   /** Tells the values of one metric. */
@@ -123,7 +123,7 @@ final class Exporter {
                 current.get(),
                 (value, labels) -> {
                   if (value != null) {
-                    Labels all = Labels.of(names, labels == null ? List.of() : List.of(labels));
+                    Labels all = Labels.of(names, List.of(labels));
                     points.put(all, new Point<>(value, all));
                   }
                 });
