@@ -1,5 +1,6 @@
 package dev.quicksilver.postgres;
 
+import java.io.FileOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -58,7 +59,10 @@ public final class Autogroup {
       String[] fields = statistics.substring(statistics.lastIndexOf(')') + 2).split(" ", -1);
       int niceness = Integer.parseInt(fields[16]);
       if (niceness > 0 && Long.parseLong(fields[3]) == process) {
-        Files.writeString(session, Integer.toString(niceness));
+        // Not by a channel: for who may not write yet (EAGAIN) that has an exception of its own.
+        try (FileOutputStream out = new FileOutputStream(session.toFile())) {
+          out.write(Integer.toString(niceness).getBytes(StandardCharsets.US_ASCII));
+        }
       }
       return true;
     } catch (IOException e) {
