@@ -35,6 +35,7 @@ final class MetricsDocumentTest {
           "quicksilver_postgres_slot",
           "quicksilver_postgres_waiting_commits",
           "quicksilver_reader",
+          "quicksilver_root",
           "quicksilver_writer",
           "quicksilver_key_must_have_",
           "quicksilver_value_must_not_be_too_large");
