@@ -74,23 +74,15 @@ public record NodeAck(
 
   /** Returns the same of another run, and of a copy with this id. */
   NodeAck by(NodeRun other, UUID copy) {
-    return new NodeAck(
-        database,
-        node,
-        location,
-        upstream,
-        state,
-        sequence,
-        commitTime,
-        asOf,
-        said,
-        other,
-        copy,
-        scrape);
+    return with(other, copy, scrape);
   }
 
   /** Returns the same with the addresses at which metrics can be scraped. */
   NodeAck scrapedAt(List<ScrapeAddress> addresses) {
+    return with(run, databaseId, addresses);
+  }
+
+  private NodeAck with(NodeRun newRun, UUID newDatabaseId, List<ScrapeAddress> newScrape) {
     return new NodeAck(
         database,
         node,
@@ -101,9 +93,9 @@ public record NodeAck(
         commitTime,
         asOf,
         said,
-        run,
-        databaseId,
-        addresses);
+        newRun,
+        newDatabaseId,
+        newScrape);
   }
 
   /** Returns what is left of it for a peer that speaks version 1. */

@@ -6,9 +6,6 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.quicksilver.storage.log.LogEntry;
 import java.io.UncheckedIOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
@@ -45,10 +42,9 @@ final class EntryJson {
   }
 
   private static void put(ObjectNode line, String name, byte[] bytes) {
-    try {
-      line.put(name, StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
-    } catch (CharacterCodingException e) {
-      line.put(name + "_hex", HexFormat.of().formatHex(bytes));
-    }
+    Text.utf8(bytes)
+        .ifPresentOrElse(
+            text -> line.put(name, text),
+            () -> line.put(name + "_hex", HexFormat.of().formatHex(bytes)));
   }
 }

@@ -154,8 +154,8 @@ public final class StatusCommand implements Callable<Integer> {
             d.state().name(),
             d.upstream().isEmpty() ? "-" : d.upstream(),
             Long.toString(d.sequence()),
-            number(d.lag()),
-            seconds(d.lagSeconds()),
+            Text.number(d.lag()),
+            Text.seconds(d.lagSeconds()),
             Long.toString(d.pairs()),
             log(d, status.logMaxBytes()),
             d.contentDigest());
@@ -176,7 +176,7 @@ public final class StatusCommand implements Callable<Integer> {
                       f.node(),
                       f.location(),
                       Long.toString(f.sentSequence()),
-                      number(f.ackedSequence())));
+                      Text.number(f.ackedSequence())));
       followers.print(out);
     }
     printSubtree(status, out);
@@ -232,7 +232,7 @@ public final class StatusCommand implements Callable<Integer> {
           n.state().name(),
           Long.toString(n.sequence()),
           Long.toString(n.lag()),
-          seconds(n.lagSeconds()),
+          Text.seconds(n.lagSeconds()),
           n.instance().substring(0, 8),
           n.problem().isEmpty() ? "-" : n.problem());
     }
@@ -261,7 +261,7 @@ public final class StatusCommand implements Callable<Integer> {
           Long.toString(l.lowestSequence()),
           Long.toString(l.medianSequence()),
           Long.toString(l.worstLag()),
-          seconds(l.worstLagSeconds()),
+          Text.seconds(l.worstLagSeconds()),
           l.states().entrySet().stream()
               .map(state -> state.getValue() + " " + state.getKey())
               .collect(Collectors.joining(", ")));
@@ -275,14 +275,6 @@ public final class StatusCommand implements Callable<Integer> {
         ? "-"
         : String.format(
             Locale.ROOT, "%.1f MiB", database.storage().logBytes() / (double) (1 << 20));
-  }
-
-  private static String number(@Nullable Long count) {
-    return count == null ? "-" : Long.toString(count);
-  }
-
-  private static String seconds(@Nullable Double lag) {
-    return lag == null ? "-" : String.format(Locale.ROOT, "%.1f s", lag);
   }
 
   private static String time(Duration up) {

@@ -6,6 +6,8 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Locale;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 
 /** Keys, values and entries as people read them. */
 public final class Text {
@@ -24,17 +26,35 @@ public final class Text {
     };
   }
 
+  /** Returns a count; {@code -} if it is not known. */
+  public static String number(@Nullable Long count) {
+    return count == null ? "-" : Long.toString(count);
+  }
+
+  /** Returns seconds to a tenth; {@code -} if they are not known. */
+  public static String seconds(@Nullable Double seconds) {
+    return seconds == null ? "-" : String.format(Locale.ROOT, "%.1f s", seconds);
+  }
+
+  /** Returns the text that these bytes are; empty if they are no UTF-8. */
+  static Optional<String> utf8(byte[] bytes) {
+    try {
+      return Optional.of(
+          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
+    } catch (CharacterCodingException e) {
+      return Optional.empty();
+    }
+  }
+
   /**
    * Returns bytes as a JSON string if they are UTF-8, else as hexadecimal digits after {@code \x},
    * which is how PostgreSQL writes them. The two cannot be confused: only the first has quotes.
    */
   public static String quoted(byte[] bytes) {
-    String text;
-    try {
-      text = StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString();
-    } catch (CharacterCodingException e) {
-      return "\\x" + HexFormat.of().formatHex(bytes);
-    }
+    return utf8(bytes).map(Text::quoted).orElseGet(() -> "\\x" + HexFormat.of().formatHex(bytes));
+  }
+
+  private static String quoted(String text) {
     StringBuilder out = new StringBuilder(text.length() + 2).append('"');
     for (int i = 0; i < text.length(); i++) {
       char c = text.charAt(i);

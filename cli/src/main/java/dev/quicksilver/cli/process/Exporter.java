@@ -62,11 +62,11 @@ final class Exporter {
         points ->
             new GaugeSnapshot(
                 new MetricMetadata(name, help),
-                points.stream()
+                points.entrySet().stream()
                     .map(
                         point ->
                             new GaugeSnapshot.GaugeDataPointSnapshot(
-                                point.value.doubleValue(), point.labels, null))
+                                point.getValue().doubleValue(), point.getKey(), null))
                     .toList()));
   }
 
@@ -82,11 +82,11 @@ final class Exporter {
         points ->
             new CounterSnapshot(
                 new MetricMetadata(name, help),
-                points.stream()
+                points.entrySet().stream()
                     .map(
                         point ->
                             new CounterSnapshot.CounterDataPointSnapshot(
-                                point.value.doubleValue(), point.labels, null, 0))
+                                point.getValue().doubleValue(), point.getKey(), null, 0))
                     .toList()));
   }
 
@@ -98,36 +98,33 @@ final class Exporter {
         points ->
             new HistogramSnapshot(
                 new MetricMetadata(name, help),
-                points.stream()
+                points.entrySet().stream()
                     .map(
                         point ->
                             new HistogramSnapshot.HistogramDataPointSnapshot(
-                                ClassicHistogramBuckets.of(BOUNDS, point.value.counts()),
-                                point.value.seconds(),
-                                point.labels,
+                                ClassicHistogramBuckets.of(BOUNDS, point.getValue().counts()),
+                                point.getValue().seconds(),
+                                point.getKey(),
                                 null,
                                 0))
                     .toList()));
   }
 
-  private record Point<T>(T value, Labels labels) {}
-
   private <T> void add(
-      List<String> names, Values<T> values, Function<List<Point<T>>, MetricSnapshot> snapshot) {
+      List<String> names, Values<T> values, Function<Map<Labels, T>, MetricSnapshot> snapshot) {
     registry.register(
         new Collector() {
           @Override
           public MetricSnapshot collect() {
-            Map<Labels, Point<T>> points = new LinkedHashMap<>();
+            Map<Labels, T> points = new LinkedHashMap<>();
             values.tell(
                 current.get(),
                 (value, labels) -> {
                   if (value != null) {
-                    Labels all = Labels.of(names, List.of(labels));
-                    points.put(all, new Point<>(value, all));
+                    points.put(Labels.of(names, List.of(labels)), value);
                   }
                 });
-            return snapshot.apply(List.copyOf(points.values()));
+            return snapshot.apply(points);
           }
         });
   }

@@ -116,7 +116,10 @@ public final class Health implements AutoCloseable {
 
   /** Whether clients may be sent to it. */
   public Verdict ready() {
-    Map<String, Standing> databases = databases();
+    return ready(databases());
+  }
+
+  private Verdict ready(Map<String, Standing> databases) {
     for (Map.Entry<String, Standing> one : new TreeMap<>(databases).entrySet()) {
       if (one.getValue().unserved().isPresent()) {
         return Verdict.no(one.getKey() + " is not served: " + one.getValue().unserved().get());
@@ -166,7 +169,8 @@ public final class Health implements AutoCloseable {
 
   /** Returns all three. */
   public HealthReport report() {
-    return new HealthReport(live(), ready(), fresh());
+    Map<String, Standing> databases = databases();
+    return new HealthReport(live(), ready(databases), near(databases, bounds.maxLag()));
   }
 
   @Override

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -22,24 +23,24 @@ import org.jspecify.annotations.Nullable;
 final class NodeMetrics {
   private final PrometheusRegistry registry = new PrometheusRegistry();
   private final PrometheusTextFormatWriter writer = PrometheusTextFormatWriter.create();
-  private NodeStatus current;
   private final Supplier<NodeStatus> source;
-  private boolean complete;
+
+  /** Of the last scrape; null before the first. */
+  private @Nullable NodeStatus current;
 
   NodeMetrics(Supplier<NodeStatus> source) {
     this.source = source;
-    current = source.get();
   }
 
-  /** Most processes start more often than they are asked for the first time. */
-  private void register() {
+  /** With the first scrape: most processes start more often than they are asked the first time. */
+  private void register(NodeStatus now) {
     Info.builder()
         .name("quicksilver_node_info")
         .help("What this process is.")
         .labelNames("version", "role", "node", "location")
         .register(registry)
-        .setLabelValues(current.version(), current.role(), current.node(), current.location());
-    Exporter exporter = new Exporter(registry, () -> current);
+        .setLabelValues(now.version(), now.role(), now.node(), now.location());
+    Exporter exporter = new Exporter(registry, () -> Objects.requireNonNull(current));
     node(exporter);
     DatabaseMetrics.register(exporter);
     StorageMetrics.register(exporter);
@@ -140,11 +141,11 @@ final class NodeMetrics {
 
   /** Writes all metrics of one moment in Prometheus's text format. */
   synchronized void write(OutputStream to) throws IOException {
-    current = source.get(); // all metrics of one scrape are of one moment
-    if (!complete) {
-      register();
-      complete = true;
+    NodeStatus now = source.get(); // all metrics of one scrape are of one moment
+    if (current == null) {
+      register(now);
     }
+    current = now;
     writer.write(to, registry.scrape());
   }
 }

@@ -1,5 +1,6 @@
 package dev.quicksilver.cli.top;
 
+import dev.quicksilver.cli.command.Text;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
@@ -11,7 +12,6 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The lines of a screen: what the node says of itself and of its databases, then the nodes below.
@@ -118,8 +118,8 @@ record TopView(List<Line> head, List<Row> databases, List<Line> middle, List<Lin
           database.upstream().isEmpty() ? "-" : database.upstream(),
           Long.toString(database.sequence()),
           rate(database, last, before),
-          number(database.lag()),
-          seconds(database.lagSeconds()),
+          Text.number(database.lag()),
+          Text.seconds(database.lagSeconds()),
           Long.toString(database.pairs()));
     }
     head.add(new Line("", Style.PLAIN));
@@ -195,7 +195,7 @@ record TopView(List<Line> head, List<Row> databases, List<Line> middle, List<Lin
           report.state().name(),
           Long.toString(report.sequence()),
           Long.toString(report.lag()),
-          seconds(report.lagSeconds()),
+          Text.seconds(report.lagSeconds()),
           report.problem());
     }
     middle.add(new Line(columns.heading(), Style.HEADING));
@@ -207,14 +207,6 @@ record TopView(List<Line> head, List<Row> databases, List<Line> middle, List<Lin
 
   private static Line line(String text, Style style) {
     return new Line(Columns.clean(text), style);
-  }
-
-  private static String number(@Nullable Long count) {
-    return count == null ? "-" : Long.toString(count);
-  }
-
-  private static String seconds(@Nullable Double lag) {
-    return lag == null ? "-" : String.format(Locale.ROOT, "%.1f s", lag);
   }
 
   /** Returns what stands above the tree's rows, with every database. */
