@@ -79,6 +79,7 @@ public final class Run implements Callable<Integer> {
           new OpsDashboardsBar(),
           new OpsDoctorBar(),
           new OpsPackageBar(),
+          new OpsMemoryBar(),
           new OpsPageBar(),
           new OpsStartupBar());
 

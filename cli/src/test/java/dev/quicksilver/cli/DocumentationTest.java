@@ -26,7 +26,13 @@ final class DocumentationTest {
 
   /** Of the JDK and of PostgreSQL. */
   private static final Set<String> OTHERS =
-      Set.of("SocketFactory", "SocketChannel", "StandardProtocolFamily", "SyncRep");
+      Set.of(
+          "SocketFactory",
+          "SocketChannel",
+          "StandardProtocolFamily",
+          "SyncRep",
+          "RssAnon",
+          "MemoryMax");
 
   private static final List<Path> FILES = new ArrayList<>();
 

@@ -29,6 +29,9 @@ import org.slf4j.LoggerFactory;
 abstract class WriteSession implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(WriteSession.class);
 
+  /** LMDB may keep up to so many bytes of memory for the next write, and no more for long. */
+  private static final long MUCH_CHANGED = 64 << 20;
+
   private final Database database;
   final Environment environment;
   final Txn<ByteBuffer> txn;
@@ -168,6 +171,9 @@ abstract class WriteSession implements AutoCloseable {
     ended = true;
     txn.close();
     environment.finished();
+    if (pairs.changedBytes() >= MUCH_CHANGED) {
+      environment.awaitReopening();
+    }
   }
 
   /** Throws everything away that was not committed. */

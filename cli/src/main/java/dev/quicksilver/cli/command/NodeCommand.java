@@ -4,6 +4,7 @@ import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.ConfigurationException;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Settings;
+import dev.quicksilver.cli.process.IdleHeap;
 import dev.quicksilver.cli.process.Lifecycle;
 import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.util.concurrent.Callable;
@@ -40,6 +41,7 @@ abstract class NodeCommand implements Callable<Integer> {
       if (stopWithStandardInput) {
         lifecycle.stopWithStandardInput();
       }
+      lifecycle.own("the watch over the heap", IdleHeap.watch());
       start(lifecycle, configuration, new Reload(role, configuration, source));
       throw lifecycle.awaitFailure();
     }

@@ -16,16 +16,14 @@ import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
-import org.lmdbjava.ByteBufferProxy;
 import org.lmdbjava.Dbi;
-import org.lmdbjava.Env;
-import org.lmdbjava.EnvFlags;
 import org.lmdbjava.LmdbException;
 import org.lmdbjava.Txn;
 import org.slf4j.Logger;
@@ -47,6 +45,9 @@ public final class Environment {
   private static final int COMMITS_PER_CHECK = 1_000;
   private static final long MILLIS_PER_CHECK = 1_000;
 
+  /** How long a large write is past when its memory is given back. */
+  private static final Duration UNTIL_REOPENED = Duration.ofSeconds(5);
+
   /** The group may read the data, unless the umask forbids it, and write the lock file alone. */
   private static final int DATA_RIGHTS = 0644;
 
@@ -67,9 +68,6 @@ public final class Environment {
 
   private final Folder folder;
 
-  /** What writers need; null in an environment that is only read. */
-  private final @Nullable WriteHandles writing;
-
   /** Whether this process only reads it. */
   public final boolean readOnly;
 
@@ -81,7 +79,13 @@ public final class Environment {
   /** What has failed since it was opened. */
   public final ErrorCounts errors = new ErrorCounts();
 
-  private final long address;
+  private final StorageOptions options;
+
+  // These three change only while nobody uses the environment.
+  private long address; // 0 if it could not be opened again: whoever wants it next tries that
+  private @Nullable WriteHandles writing; // what writers need; null if it is only read
+  private @Nullable PageMap map;
+
   private final ArrayDeque<ReadTransaction> pool = new ArrayDeque<>();
   private final HeldSnapshots held;
   private final OtherReaders others;
@@ -91,7 +95,7 @@ public final class Environment {
   private int commits;
   private long nextCheck;
   private boolean closing;
-  private @Nullable PageMap map;
+  private boolean awaitsReopening;
 
   private Environment(
       Path path,
@@ -104,6 +108,7 @@ public final class Environment {
     this.address = address;
     this.writing = writing;
     this.readOnly = writing == null;
+    this.options = options;
     this.maxSnapshotAge = options.maxSnapshotAge();
     this.clock = options.clock();
     this.held = new HeldSnapshots(maxSnapshotAge, clock);
@@ -115,12 +120,8 @@ public final class Environment {
   /** Opens or creates; every failure of LMDB comes out as ours and leaves nothing open. */
   public static Environment open(
       Path path, StorageOptions options, boolean readOnly, boolean create) {
-    if (!create && !Files.exists(path.resolve(FILE))) {
-      throw new StorageException(
-          ErrorCode.NOT_FOUND, "there is no database in " + path + " (no data.mdb)");
-    }
     if (!create) {
-      refuseEmpty(path);
+      requireFile(path);
     }
     Folder folder = folder(path);
     if (!OPEN.add(folder)) {
@@ -157,31 +158,11 @@ public final class Environment {
 
   private static Environment writing(
       Path path, Folder folder, StorageOptions options, boolean create) {
-    List<EnvFlags> flags = new ArrayList<>(List.of(EnvFlags.MDB_NOTLS, EnvFlags.MDB_NORDAHEAD));
-    if (!options.durable()) {
-      flags.add(EnvFlags.MDB_NOSYNC);
-    }
-    LmdbLibrary.shareWithLmdbjava();
-    Env<ByteBuffer> env = null;
+    WriteHandles writing = WriteHandles.open(path, options, DATA_RIGHTS, create);
     try {
-      env =
-          Env.create(ByteBufferProxy.PROXY_OPTIMAL)
-              .setMapSize(options.mapSize())
-              .setMaxDbs(Tree.COUNT)
-              .setMaxReaders(options.maxReaders())
-              .open(path.toFile(), DATA_RIGHTS, flags.toArray(EnvFlags[]::new));
-      env.readerCheck();
-      return new Environment(
-          path, folder, LmdbjavaAccess.address(env), WriteHandles.of(env, create), options);
-    } catch (Dbi.KeyNotFoundException e) {
-      closeQuietly(env);
-      throw new StorageException(
-          ErrorCode.WRONG_FORMAT, path + " is an LMDB environment, but not one of Quicksilver", e);
-    } catch (LmdbException e) {
-      closeQuietly(env);
-      throw LmdbErrors.of(e, path);
+      return new Environment(path, folder, writing.address(), writing, options);
     } catch (RuntimeException e) {
-      closeQuietly(env);
+      writing.env().close();
       throw e;
     }
   }
@@ -191,8 +172,12 @@ public final class Environment {
     return OPEN.contains(folder(path));
   }
 
-  /** LMDB would make an environment of an empty file. */
-  private static void refuseEmpty(Path path) {
+  /** LMDB would make an environment where there is none, or of an empty file. */
+  private static void requireFile(Path path) {
+    if (!Files.exists(path.resolve(FILE))) {
+      throw new StorageException(
+          ErrorCode.NOT_FOUND, "there is no database in " + path + " (no data.mdb)");
+    }
     try {
       if (Files.size(path.resolve(FILE)) == 0) {
         throw new StorageException(
@@ -215,19 +200,90 @@ public final class Environment {
     }
   }
 
-  private static void closeQuietly(@Nullable Env<ByteBuffer> env) {
-    if (env != null) {
-      env.close();
+  private void closeNow() {
+    if (address != 0) {
+      closeHandle();
     }
+    OPEN.remove(folder);
   }
 
-  private void closeNow() {
+  private void closeHandle() {
+    pool.forEach(ReadTransaction::abort);
+    pool.clear();
+    map = null;
     if (writing == null) {
       NativeLmdb.envClose(address);
     } else {
       writing.env().close();
     }
-    OPEN.remove(folder);
+    address = 0;
+  }
+
+  /**
+   * Says that a write transaction has changed many pages. LMDB keeps the memory that it has taken
+   * for them, up to 512 MiB, for as long as the environment is open; so it is opened anew when
+   * nobody uses it, once things have quietened down.
+   */
+  public synchronized void awaitReopening() {
+    if (!awaitsReopening && options.durable()) {
+      awaitsReopening = true;
+      reopenLater();
+    }
+  }
+
+  private void reopenLater() {
+    CompletableFuture.delayedExecutor(UNTIL_REOPENED.toMillis(), TimeUnit.MILLISECONDS)
+        .execute(
+            () -> {
+              if (!reopened()) {
+                reopenLater();
+              }
+            });
+  }
+
+  /**
+   * Opens it anew if nobody uses it at the moment. Whoever wants it meanwhile waits; if that fails,
+   * whoever wants it next tries again, and is told.
+   *
+   * @return whether nothing is left to do
+   */
+  synchronized boolean reopened() {
+    if (closing || isReplaced()) {
+      return true;
+    }
+    if (open > 0) {
+      return false;
+    }
+    awaitsReopening = false;
+    closeHandle();
+    NativeMemory.trim();
+    try {
+      openAgain();
+    } catch (RuntimeException e) {
+      LOG.warn("{} could not be opened anew: {}; its next use tries again", path, e.toString());
+    }
+    return true;
+  }
+
+  /** Says whether another folder stands where its own was, or none. */
+  private boolean isReplaced() {
+    try {
+      return !folder(path).equals(folder);
+    } catch (StorageException e) {
+      return true;
+    }
+  }
+
+  private void openAgain() {
+    requireFile(path);
+    CutFile.refuse(path.resolve(FILE));
+    WriteHandles opened = WriteHandles.open(path, options, DATA_RIGHTS, false);
+    if (isReplaced()) {
+      opened.env().close();
+      throw new StorageException(ErrorCode.NOT_FOUND, path + " was replaced while it was opened");
+    }
+    writing = opened;
+    address = opened.address();
   }
 
   /**
@@ -291,11 +347,12 @@ public final class Environment {
    * @throws StorageException INVALID_ARGUMENT if it is open for reading only
    */
   WriteHandles writing() {
-    if (writing == null) {
+    WriteHandles handles = writing;
+    if (handles == null) {
       throw new StorageException(
           ErrorCode.INVALID_ARGUMENT, path + " is open for reading only; open it for writing");
     }
-    return writing;
+    return handles;
   }
 
   /** Throws what a native return code stands for, unless it is success. */
@@ -369,7 +426,7 @@ public final class Environment {
   /** The same for other processes alone, now: for who found no room, which one may have had. */
   public void tendOthers() {
     synchronized (this) {
-      if (closing) {
+      if (closing || address == 0) {
         return;
       }
       open++;
@@ -439,13 +496,13 @@ public final class Environment {
           "LMDB's write lock belongs to a platform thread; write from one, not from a virtual"
               + " thread");
     }
-    WriteHandles handles = writing();
+    var _ = writing(); // which refuses whoever may not write
     synchronized (this) {
       requireOpen();
       open++;
     }
     try {
-      return handles.env().txnWrite();
+      return writing().env().txnWrite();
     } catch (LmdbException e) {
       finished();
       throw errors.add(LmdbErrors.of(e, path));
@@ -494,6 +551,9 @@ public final class Environment {
   private void requireOpen() {
     if (closing) {
       throw new StorageException(ErrorCode.NOT_FOUND, "the database in " + path + " is closed");
+    }
+    if (address == 0) {
+      openAgain();
     }
   }
 

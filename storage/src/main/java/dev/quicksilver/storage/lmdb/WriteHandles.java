@@ -1,11 +1,17 @@
 package dev.quicksilver.storage.lmdb;
 
 import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.lmdbjava.ByteBufferProxy;
 import org.lmdbjava.Dbi;
 import org.lmdbjava.DbiFlags;
 import org.lmdbjava.Env;
+import org.lmdbjava.EnvFlags;
+import org.lmdbjava.LmdbException;
 
 /**
  * An environment that is written, and its trees, as lmdbjava has them.
@@ -13,8 +19,49 @@ import org.lmdbjava.Env;
  * @param trees by {@link Tree#index}
  */
 record WriteHandles(Env<ByteBuffer> env, List<Dbi<ByteBuffer>> trees) {
+  /**
+   * Opens an environment and its trees, or makes them, and frees the slots of processes that died.
+   * What fails leaves nothing open.
+   *
+   * @throws StorageException WRONG_FORMAT if it has other trees, or what LMDB says
+   */
+  static WriteHandles open(Path path, StorageOptions options, int rights, boolean create) {
+    List<EnvFlags> flags = new ArrayList<>(List.of(EnvFlags.MDB_NOTLS, EnvFlags.MDB_NORDAHEAD));
+    if (!options.durable()) {
+      flags.add(EnvFlags.MDB_NOSYNC);
+    }
+    LmdbLibrary.shareWithLmdbjava();
+    Env<ByteBuffer> env = null;
+    try {
+      env =
+          Env.create(ByteBufferProxy.PROXY_OPTIMAL)
+              .setMapSize(options.mapSize())
+              .setMaxDbs(Tree.COUNT)
+              .setMaxReaders(options.maxReaders())
+              .open(path.toFile(), rights, flags.toArray(EnvFlags[]::new));
+      env.readerCheck();
+      return of(env, create);
+    } catch (Dbi.KeyNotFoundException e) {
+      closeQuietly(env);
+      throw new StorageException(
+          ErrorCode.WRONG_FORMAT, path + " is an LMDB environment, but not one of Quicksilver", e);
+    } catch (LmdbException e) {
+      closeQuietly(env);
+      throw LmdbErrors.of(e, path);
+    } catch (RuntimeException e) {
+      closeQuietly(env);
+      throw e;
+    }
+  }
+
+  private static void closeQuietly(@Nullable Env<ByteBuffer> env) {
+    if (env != null) {
+      env.close();
+    }
+  }
+
   /** Opens the trees of an environment, or makes them. */
-  static WriteHandles of(Env<ByteBuffer> env, boolean create) {
+  private static WriteHandles of(Env<ByteBuffer> env, boolean create) {
     return new WriteHandles(
         env,
         Arrays.stream(Tree.values())
@@ -22,6 +69,11 @@ record WriteHandles(Env<ByteBuffer> env, List<Dbi<ByteBuffer>> trees) {
                 tree ->
                     create ? env.openDbi(tree.label, DbiFlags.MDB_CREATE) : env.openDbi(tree.label))
             .toList());
+  }
+
+  /** Returns the address of its {@code MDB_env}. */
+  long address() {
+    return LmdbjavaAccess.address(env);
   }
 
   Dbi<ByteBuffer> meta() {

@@ -41,6 +41,7 @@ public final class PairWriter {
   private final DigestSum digest;
   private long count;
   private int changes;
+  private long changedBytes;
   private boolean large;
   private final byte[] header = new byte[RecordFormat.MAX_HEADER];
   private final PairBuffer old = new PairBuffer();
@@ -76,6 +77,14 @@ public final class PairWriter {
   /** Goes on with this digest. */
   public void digest(ContentDigest now) {
     digest.set(now);
+  }
+
+  /**
+   * Returns the most bytes that LMDB may have taken for the pages that were changed here: a page
+   * for each change and the values, which is far more than they are where changes are neighbours.
+   */
+  public long changedBytes() {
+    return changedBytes;
   }
 
   /** Returns the number of live pairs. */
@@ -150,6 +159,7 @@ public final class PairWriter {
   }
 
   private void put(Entry entry, Place place, Place chunksPlace) {
+    changedBytes += environment.pageSize + entry.valueLength();
     int length = RecordFormat.encode(entry, crc, header);
     int inline = entry.valueLength();
     if (!RecordFormat.isInline(inline)) {
@@ -177,6 +187,7 @@ public final class PairWriter {
 
   /** Takes a key's pair away, if there is one. */
   public void delete(byte[] key, int keyLength) {
+    changedBytes += environment.pageSize;
     puts.endAppending();
     if (removeOld(key, keyLength)) {
       try {

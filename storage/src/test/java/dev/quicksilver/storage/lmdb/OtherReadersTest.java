@@ -202,6 +202,22 @@ class OtherReadersTest {
   }
 
   @Test
+  void aSnapshotOfAnotherProcessIsKeptWhileTheWriterOpensAnew() throws Exception {
+    try (Database database = create();
+        Child child = new Child()) {
+      overwrite(database, 1);
+      child.tell('t');
+      assertThat(database.environment().reopened()).isTrue();
+      overwrite(database, 5);
+      assertThat(database.otherReaders()).containsExactly(open(child.pid(), 5, 0, false));
+      child.tell('r');
+      assertThat(database.environment().reopened()).isTrue();
+      assertThat(database.otherReaders()).containsExactly(open(child.pid(), 0, 0, false));
+      child.tell('c');
+    }
+  }
+
+  @Test
   void theSlotOfADeadProcessIsFreedWithinASecondOfCommits() throws Exception {
     try (Database database = create()) {
       overwrite(database, 300);
