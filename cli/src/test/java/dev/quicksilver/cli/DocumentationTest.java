@@ -24,7 +24,7 @@ final class DocumentationTest {
   private static final Pattern LINK = Pattern.compile("]\\(([^)#:]+)(?:#[^)]*)?\\)");
   private static final Pattern MIGRATION = Pattern.compile("\\bV\\d+\\b");
 
-  /** Of the JDK and of PostgreSQL. */
+  /** Of the JDK, of PostgreSQL, of Linux and of systemd. */
   private static final Set<String> OTHERS =
       Set.of(
           "SocketFactory",

@@ -2,6 +2,7 @@ package dev.quicksilver.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import dev.quicksilver.cli.cluster.Cluster;
 import dev.quicksilver.cli.cluster.Ended;
@@ -17,9 +18,16 @@ import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.lmdb.StorageOptions;
 import dev.quicksilver.storage.record.DatabaseIdentity;
 import dev.quicksilver.storage.record.Position;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
@@ -144,5 +152,99 @@ final class ReloadTest {
           .contains("data.log-max-age has changed, and is taken when the process is started again");
     }
     awaitUpstream("first");
+  }
+
+  // what runs beside a node
+
+  private NodeSpec beside(NodeSpec spec, Path own) {
+    return spec.startedWith(
+        TestCluster.OPTIONS.withEnvironment(Map.of("QUICKSILVER_CONFIG", own.toString())));
+  }
+
+  private Connection connect() throws SQLException {
+    return DriverManager.getConnection(
+        "jdbc:postgresql://%s/quicksilver?user=analyst"
+            .formatted(cluster.address("bridge", "bridge")));
+  }
+
+  @Test
+  void aBridgeTakesItsLimits() throws Exception {
+    Path own = folder.resolve("bridge.toml");
+    Files.writeString(own, "[bridge]\nmax-connections = 1\n");
+    cluster.start(beside(NodeSpec.bridge("bridge", "edge"), own));
+    cluster.awaitHealthy("bridge");
+    try (Connection one = connect()) {
+      assertThatExceptionOfType(SQLException.class)
+          .isThrownBy(() -> connect().close())
+          .satisfies(e -> assertThat(e.getSQLState()).isEqualTo("53300"));
+      Files.writeString(
+          own,
+          """
+          [bridge]
+          max-connections = 2
+          max-snapshot-age = "1s"
+          [bridge.evaluator]
+          memory = 300
+          directory = "/nowhere"
+          """);
+      Ended taken = reload();
+      assertThat(taken.output())
+          .contains(
+              "bridge.max-connections was taken\n",
+              "bridge: bridge.max-snapshot-age was taken\n",
+              "bridge: bridge.evaluator.memory was taken\n",
+              "bridge: bridge.evaluator.directory has changed, and is taken when");
+      try (Connection two = connect();
+          Statement statement = two.createStatement()) {
+        two.setAutoCommit(false);
+        Await.until(
+            "a snapshot of the new age is too old",
+            () -> {
+              try {
+                statement.executeQuery("SELECT * FROM public.dns WHERE key = 'a'").close();
+                return "";
+              } catch (SQLException e) {
+                return e.getSQLState();
+              }
+            },
+            state -> state.startsWith("72"));
+      }
+      assertThat(one.isValid(10)).isTrue();
+    }
+  }
+
+  @Test
+  void aServerTakesItsLimitsAndNumbersThatComeAfterTheOthers() throws Exception {
+    Path own = folder.resolve("serve.toml");
+    String limits = "[resp]\nmax-connections = 1\ndatabases = [\"dns\"]\n";
+    Files.writeString(own, limits);
+    cluster.start(beside(NodeSpec.serve("serve", "edge"), own));
+    cluster.awaitHealthy("serve");
+    try (Socket one = resp()) {
+      assertThat(ask(one, "SELECT 1")).startsWith("-ERR DB index is out of range");
+      try (Socket refused = resp()) {
+        assertThat(ask(refused, "PING")).startsWith("-ERR max number of clients");
+      }
+      Files.writeString(own, limits.replace("1\n", "2\n").replace("\"dns\"", "\"x\", \"dns\""));
+      assertThat(reload().output())
+          .contains(
+              "resp.databases was not taken: a number would stand for another database",
+              "serve: resp.max-connections was taken\n");
+      try (Socket two = resp()) {
+        assertThat(ask(two, "PING")).isEqualTo("+PONG");
+      }
+      Files.writeString(own, limits.replace("1\n", "2\n").replace("\"dns\"", "\"dns\", \"later\""));
+      assertThat(reload().output()).contains("serve: resp.databases was taken\n");
+      assertThat(ask(one, "SELECT 1")).startsWith("-ERR there is no database \"later\"");
+    }
+  }
+
+  private Socket resp() throws IOException {
+    return new Socket("127.0.0.1", cluster.port("serve", "resp"));
+  }
+
+  private static String ask(Socket socket, String command) throws IOException {
+    socket.getOutputStream().write((command + "\r\n").getBytes(UTF_8));
+    return new BufferedReader(new InputStreamReader(socket.getInputStream(), UTF_8)).readLine();
   }
 }

@@ -11,11 +11,13 @@ import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseState;
 import dev.quicksilver.fixtures.Await;
+import dev.quicksilver.fixtures.FaultProxy;
 import dev.quicksilver.postgres.EmbeddedPostgres;
 import dev.quicksilver.postgres.SqlSession;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
@@ -119,6 +121,34 @@ final class StandbyRootsTest {
       awaitStandby(pair[0]);
       sameEverywhere("a", "b");
     }
+  }
+
+  @Test
+  void aStandbyFollowsAnotherAddressWithoutARestart() throws Exception {
+    awaitStandby("b");
+    write();
+    cluster.stop("b");
+    try (FaultProxy proxy = new FaultProxy(cluster.port("a", "replication"), 1)) {
+      Path file = folder.resolve("b.toml");
+      Files.writeString(file, "[replication]\nupstreams = [\"127.0.0.1:" + proxy.port() + "\"]\n");
+      cluster.start(
+          NodeSpec.root("b")
+              .startedWith(
+                  TestCluster.OPTIONS.withEnvironment(
+                      Map.of("QUICKSILVER_CONFIG", file.toString()))));
+      awaitStandby("b");
+      write();
+      awaitStandby("b");
+      Files.writeString(
+          file, "[replication]\nupstreams = [\"" + cluster.address("a", "replication") + "\"]\n");
+      Ended taken = cluster.run("reload", "--data-directory=" + cluster.data("b"));
+      assertThat(taken.output()).isEqualTo("root: replication.upstreams was taken\n");
+    }
+    write(); // what it followed is gone
+    awaitStandby("b");
+    cluster.kill("a");
+    write();
+    awaitSequencing("b");
   }
 
   @Test

@@ -49,7 +49,7 @@ public final class Bridge implements AutoCloseable {
   /** So many who have not proven who they are may be there beyond those who may be served. */
   private static final int STRANGERS = 200;
 
-  private final BridgeConfig config;
+  private volatile BridgeConfig config;
   private final Replica replica;
   private final ServerSocket listener;
   private final LongSupplier nanoClock;
@@ -174,6 +174,19 @@ public final class Bridge implements AutoCloseable {
         bridge.reaper.scheduleWithFixedDelay(
             bridge::stopIdle, period, period, TimeUnit.MILLISECONDS);
     return bridge;
+  }
+
+  /**
+   * Takes the limits of another configuration: of connections, of statements at a time, of a
+   * snapshot's age, and of evaluators. Who is connected stays, also beyond a lower limit; a
+   * transaction that has begun keeps its limit, and an evaluator that runs does until no session
+   * uses it.
+   */
+  public synchronized void takeLimits(BridgeConfig other) {
+    BridgeConfig now = config.withLimitsOf(other);
+    config = now;
+    turns.atATime(now.maxConcurrentQueries());
+    evaluators.values().forEach(evaluator -> evaluator.take(now.evaluator(), now.maxConnections()));
   }
 
   /** The port that it listens on. */

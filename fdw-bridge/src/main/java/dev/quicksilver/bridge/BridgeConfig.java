@@ -110,6 +110,17 @@ public final class BridgeConfig {
     return with(copy -> copy.storage = options);
   }
 
+  /** The limits of another one, which a running bridge can take; all else as it is. */
+  BridgeConfig withLimitsOf(BridgeConfig other) {
+    return with(
+        copy -> {
+          copy.maxConnections = other.maxConnections;
+          copy.maxConcurrentQueries = other.maxConcurrentQueries;
+          copy.maxSnapshotAge = other.maxSnapshotAge;
+          copy.evaluator = evaluator.withLimitsOf(other.evaluator);
+        });
+  }
+
   String host() {
     return host;
   }

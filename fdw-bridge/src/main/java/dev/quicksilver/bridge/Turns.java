@@ -14,10 +14,35 @@ import org.jspecify.annotations.Nullable;
 final class Turns {
   private static final long WAIT_CHECK_MILLIS = 20;
 
-  private final Semaphore free;
+  /** A fair semaphore whose number may change. */
+  private static final class Free extends Semaphore {
+    private static final long serialVersionUID = 1;
+
+    Free(int number) {
+      super(number, true);
+    }
+
+    void change(int by) {
+      if (by < 0) {
+        reducePermits(-by); // below none as long as more are at it than may be
+      } else {
+        release(by);
+      }
+    }
+  }
+
+  private final Free free;
+  private int atATime;
 
   Turns(int atATime) {
-    this.free = new Semaphore(atATime, true);
+    this.free = new Free(atATime);
+    this.atATime = atATime;
+  }
+
+  /** Takes another number; those who are at it may go on. */
+  synchronized void atATime(int number) {
+    free.change(number - atATime);
+    atATime = number;
   }
 
   /**

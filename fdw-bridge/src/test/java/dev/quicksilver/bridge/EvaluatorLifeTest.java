@@ -107,6 +107,31 @@ class EvaluatorLifeTest {
   }
 
   @Test
+  void isStartedAnewWithOtherLimitsOnceNoSessionUsesIt() throws Exception {
+    try (Bridge bridge = start(EvaluatorConfig.DEFAULT)) {
+      try (Connection connection = connect(bridge)) {
+        assertThat(ask(connection, "SHOW temp_file_limit")).isEqualTo("1GB");
+        bridge.takeLimits(
+            TestReplica.config(0, data)
+                .withMaxConnections(7)
+                .withEvaluator(
+                    new EvaluatorConfig(
+                        Start.NONE, // which is not taken
+                        Optional.empty(),
+                        Duration.ofMinutes(1),
+                        256L << 20,
+                        2L << 30)));
+        assertThat(ask(connection, "SELECT upper(key) FROM dns")).isEqualTo("A");
+        assertThat(ask(connection, "SELECT current_setting('temp_file_limit')")).isEqualTo("1GB");
+      }
+      Await.until(
+          "the old one has stopped", () -> bridge.evaluator(Rights.ALL).isRunning(), runs -> !runs);
+      assertThat(ask(bridge, "SELECT current_setting('temp_file_limit')")).isEqualTo("2GB");
+      assertThat(ask(bridge, "SELECT current_setting('max_connections')")).isEqualTo("17");
+    }
+  }
+
+  @Test
   void canBeAnInstalledOne() throws Exception {
     Optional<InstalledPostgres> installed = InstalledPostgres.find(15, 99);
     Assumptions.assumeTrue(

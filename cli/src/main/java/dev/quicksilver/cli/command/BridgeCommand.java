@@ -46,10 +46,18 @@ public final class BridgeCommand extends NodeCommand {
     Path data = configuration.get(Settings.DATA_DIRECTORY);
     ProcessFile file = BesideNode.claim(lifecycle, configuration, PROCESS_NAME);
     Endpoint listen = configuration.get(Settings.BRIDGE_LISTEN);
-    Bridge bridge = lifecycle.own("bridge", bridge(configuration, data, listen));
+    Bridge bridge = lifecycle.own("bridge", bridge(configuration, listen));
     Map<String, String> addresses = new LinkedHashMap<>();
     addresses.put("bridge", new Endpoint(listen.host(), bridge.port()).toString());
 
+    reload.taking(
+        now -> bridge.takeLimits(limits(now)),
+        Settings.BRIDGE_MAX_CONNECTIONS,
+        Settings.BRIDGE_MAX_SNAPSHOT_AGE,
+        Settings.BRIDGE_EVALUATOR_STATEMENTS,
+        Settings.BRIDGE_EVALUATOR_IDLE,
+        Settings.BRIDGE_EVALUATOR_MEMORY,
+        Settings.BRIDGE_EVALUATOR_TEMPORARY_FILES);
     StatusReporter reporter =
         new StatusReporter(
             configuration, role(), () -> addresses, () -> BesideNode.certificates(bridge.tls()));
@@ -75,7 +83,23 @@ public final class BridgeCommand extends NodeCommand {
         });
   }
 
-  private static Bridge bridge(Configuration configuration, Path data, Endpoint listen) {
+  private static BridgeConfig limits(Configuration configuration) {
+    return BridgeConfig.of(
+            configuration.get(Settings.BRIDGE_LISTEN).port(),
+            configuration.get(Settings.DATA_DIRECTORY))
+        .withMaxConnections(configuration.get(Settings.BRIDGE_MAX_CONNECTIONS))
+        .withMaxConcurrentQueries(configuration.get(Settings.BRIDGE_EVALUATOR_STATEMENTS))
+        .withMaxSnapshotAge(configuration.get(Settings.BRIDGE_MAX_SNAPSHOT_AGE))
+        .withEvaluator(
+            new EvaluatorConfig(
+                configuration.get(Settings.BRIDGE_EVALUATOR_START),
+                configuration.find(Settings.BRIDGE_EVALUATOR_DIRECTORY),
+                configuration.get(Settings.BRIDGE_EVALUATOR_IDLE),
+                (long) configuration.get(Settings.BRIDGE_EVALUATOR_MEMORY) << 20,
+                (long) configuration.get(Settings.BRIDGE_EVALUATOR_TEMPORARY_FILES) << 20));
+  }
+
+  private static Bridge bridge(Configuration configuration, Endpoint listen) {
     Optional<Credentials> credentials =
         BesideNode.credentials(
             configuration,
@@ -83,19 +107,7 @@ public final class BridgeCommand extends NodeCommand {
             Settings.BRIDGE_PASSWORD,
             Settings.BRIDGE_PASSWORD_FILE);
     BridgeConfig config =
-        BridgeConfig.of(listen.port(), data)
-            .withHost(listen.host())
-            .withMaxConnections(configuration.get(Settings.BRIDGE_MAX_CONNECTIONS))
-            .withMaxConcurrentQueries(configuration.get(Settings.BRIDGE_EVALUATOR_STATEMENTS))
-            .withMaxSnapshotAge(configuration.get(Settings.BRIDGE_MAX_SNAPSHOT_AGE))
-            .withEvaluator(
-                new EvaluatorConfig(
-                    configuration.get(Settings.BRIDGE_EVALUATOR_START),
-                    configuration.find(Settings.BRIDGE_EVALUATOR_DIRECTORY),
-                    configuration.get(Settings.BRIDGE_EVALUATOR_IDLE),
-                    (long) configuration.get(Settings.BRIDGE_EVALUATOR_MEMORY) << 20,
-                    (long) configuration.get(Settings.BRIDGE_EVALUATOR_TEMPORARY_FILES) << 20))
-            .withStorage(storageOptions(configuration));
+        limits(configuration).withHost(listen.host()).withStorage(storageOptions(configuration));
     config = credentials.map(config::withCredentials).orElse(config);
     if (configuration.get(Settings.BRIDGE_USERS) == UserSource.CATALOG) {
       config = config.withCatalogUsers();

@@ -12,12 +12,13 @@ import dev.quicksilver.replication.UpstreamStatus;
 import dev.quicksilver.storage.DatabaseSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.UnaryOperator;
 
 /** A root that follows another one as a replica does, while that is the active one. */
 final class OtherRoots implements Standby {
   private final NodeParts node;
-  private final ReplicationConfig config;
-  private volatile Optional<Replica> replica = Optional.empty();
+  private volatile ReplicationConfig config;
+  private volatile Optional<Live> live = Optional.empty();
 
   OtherRoots(NodeParts node, ReplicationConfig config) {
     this.node = node;
@@ -34,44 +35,82 @@ final class OtherRoots implements Standby {
     return true;
   }
 
+  /**
+   * Follows in another way from now on, whoever is followed at the moment.
+   *
+   * @throws dev.quicksilver.replication.ReplicationException if that is not allowed; then it goes
+   *     on as before
+   */
+  synchronized void follow(ReplicationConfig other) {
+    other.checkUpstreams();
+    config = other;
+    live.ifPresent(Live::again);
+  }
+
   @Override
   public Optional<Following> follow() {
-    return Optional.of(follow(config));
+    return Optional.of(begin(how -> how));
   }
 
   @Override
   public Optional<Following> listen() {
-    List<Upstream> roots = config.upstreams().stream().filter(up -> !up.secondary()).toList();
-    return roots.isEmpty()
+    return roots(config).isEmpty()
         ? Optional.empty()
-        : Optional.of(follow(config.withUpstreams(roots).withOnDivergence(DivergencePolicy.SERVE)));
+        : Optional.of(
+            begin(how -> how.withUpstreams(roots(how)).withOnDivergence(DivergencePolicy.SERVE)));
   }
 
-  private Following follow(ReplicationConfig how) {
-    Replica started = Replica.start(how, node.databases, node.subtree);
-    replica = Optional.of(started);
-    return new Following() {
-      private boolean closed;
+  private static List<Upstream> roots(ReplicationConfig how) {
+    return how.upstreams().stream().filter(up -> !up.secondary()).toList();
+  }
 
-      @Override
-      public boolean isHeard() {
-        return started.rootSilence().orElse(Long.MAX_VALUE) <= config.silence().toNanos()
-            && started.status().stream()
-                .filter(status -> status.database().equals(DatabaseSet.CATALOG))
-                .anyMatch(OtherRoots::isOfARoot);
-      }
+  private synchronized Live begin(UnaryOperator<ReplicationConfig> as) {
+    Live begun = new Live(as);
+    live = Optional.of(begun);
+    return begun;
+  }
 
-      @Override
-      public synchronized void close() {
-        if (closed) {
-          return; // another one may follow by now
-        }
-        closed = true;
-        replica = Optional.empty();
-        started.close();
-        node.subtree.lead(); // or a follower, of another one, next
+  /** The following of another root until it is closed, which may begin anew meanwhile. */
+  private final class Live implements Following {
+    private final UnaryOperator<ReplicationConfig> as;
+    private volatile Replica replica;
+    private boolean closed;
+
+    Live(UnaryOperator<ReplicationConfig> as) {
+      this.as = as;
+      this.replica = start();
+    }
+
+    private Replica start() {
+      return Replica.start(as.apply(config), node.databases, node.subtree);
+    }
+
+    synchronized void again() {
+      if (!closed) {
+        replica.close();
+        replica = start();
       }
-    };
+    }
+
+    @Override
+    public boolean isHeard() {
+      Replica now = replica;
+      return now.rootSilence().orElse(Long.MAX_VALUE) <= config.silence().toNanos()
+          && now.status().stream()
+              .filter(status -> status.database().equals(DatabaseSet.CATALOG))
+              .anyMatch(OtherRoots::isOfARoot);
+    }
+
+    @Override
+    public synchronized void close() {
+      if (closed) {
+        return; // another one may follow by now
+      }
+      closed = true;
+      live = live.filter(each -> each != this);
+      replica.close();
+      node.subtree.lead(); // or a follower, of another one, next
+    }
   }
 
   /** A secondary is no root: what comes from there says nothing of the active one. */
@@ -84,6 +123,6 @@ final class OtherRoots implements Standby {
 
   /** What follows the active root now, if anything does. */
   Optional<Replica> replica() {
-    return replica;
+    return live.map(each -> each.replica);
   }
 }

@@ -21,6 +21,7 @@ import dev.quicksilver.gateway.session.Gateway;
 import dev.quicksilver.migrations.MigrationException;
 import dev.quicksilver.migrations.Migrations;
 import dev.quicksilver.replication.Replica;
+import dev.quicksilver.replication.ReplicationConfig;
 import dev.quicksilver.replication.ReplicationServer;
 import dev.quicksilver.replication.RootRole;
 import dev.quicksilver.replication.Standbys;
@@ -63,13 +64,17 @@ public final class RootCommand extends NodeCommand {
     Optional<OtherRoots> standby =
         others.isEmpty()
             ? Optional.empty()
-            : Optional.of(
-                new OtherRoots(
-                    node,
-                    Upstreams.follow(others, node, configuration)
-                        .withWindow(configuration.get(Settings.ROOT_WINDOW))
-                        .withSilence(silence(configuration))
-                        .asStandby()));
+            : Optional.of(new OtherRoots(node, following(others, node, configuration)));
+    standby.ifPresent(
+        roots ->
+            reload.taking(
+                now -> roots.follow(following(Upstreams.required(now), node, now)),
+                Settings.REPLICATION_UPSTREAMS,
+                Settings.REPLICATION_SECONDARIES,
+                Settings.REPLICATION_RETURN_AFTER,
+                Settings.REPLICATION_BEHIND_LIMIT,
+                Settings.REPLICATION_ASK_AGAIN_AFTER,
+                Settings.REPLICATION_ON_DIVERGENCE));
     Gateway gateway =
         lifecycle.own(
             "gateway",
@@ -130,6 +135,15 @@ public final class RootCommand extends NodeCommand {
                       .map(replica -> CopyRequests.Result.of(replica.copyAnew(database)))
                       .orElse(CopyRequests.Result.ROOT));
         });
+  }
+
+  /** How a root follows the active one. */
+  private static ReplicationConfig following(
+      List<Upstream> others, NodeParts node, Configuration configuration) {
+    return Upstreams.follow(others, node, configuration)
+        .withWindow(configuration.get(Settings.ROOT_WINDOW))
+        .withSilence(silence(configuration))
+        .asStandby();
   }
 
   private static Map<String, Duration> silences(Gateway gateway, Optional<Replica> following) {

@@ -1,6 +1,7 @@
 package dev.quicksilver.cli.command;
 
 import dev.quicksilver.cli.config.Configuration;
+import dev.quicksilver.cli.config.ConfigurationException;
 import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Settings;
@@ -84,6 +85,20 @@ public final class ServeCommand extends NodeCommand {
     configuration
         .find(Settings.RESP_UNIX_SOCKET)
         .ifPresent(path -> addresses.put("resp-unix", path.toString()));
+    reload.taking(
+        now -> server.takeLimits(config(now, data)),
+        Settings.RESP_MAX_CONNECTIONS,
+        Settings.RESP_MEMORY,
+        Settings.RESP_MAX_AGE);
+    reload.taking(
+        now -> {
+          try {
+            server.takeNumbered(now.get(Settings.RESP_DATABASES));
+          } catch (IllegalArgumentException e) {
+            throw new ConfigurationException(String.valueOf(e.getMessage()));
+          }
+        },
+        Settings.RESP_DATABASES);
     StatusReporter reporter =
         new StatusReporter(
             configuration, role(), () -> addresses, () -> BesideNode.certificates(server.tls()));

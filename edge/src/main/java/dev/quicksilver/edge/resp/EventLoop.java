@@ -72,7 +72,7 @@ final class EventLoop implements Runnable {
     this.shared = shared;
     this.selector = Selector.open();
     this.databases =
-        new LoopDatabases(shared.databases, shared.freshness, shared.config.numbered());
+        new LoopDatabases(shared.databases, shared.freshness, () -> shared.config.numbered());
     this.call = new Call(shared, databases, subscribers);
     this.thread = Thread.ofPlatform().name("resp-" + number).unstarted(this);
   }

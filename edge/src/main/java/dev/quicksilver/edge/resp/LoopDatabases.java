@@ -8,6 +8,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 final class LoopDatabases implements AutoCloseable {
   private final FollowedDatabases followed;
   private final FreshnessWatch freshness;
-  private final List<String> numbered;
+  private final Supplier<List<String>> numbered;
   private final Map<String, Use> uses = new HashMap<>();
   private FollowedDatabases.View view;
   private long batch = 1;
@@ -42,9 +43,10 @@ final class LoopDatabases implements AutoCloseable {
   /**
    * Follows what others look for.
    *
-   * @param numbered the names that numbers stand for, 0 first
+   * @param numbered says which names the numbers stand for now, 0 first
    */
-  LoopDatabases(FollowedDatabases followed, FreshnessWatch freshness, List<String> numbered) {
+  LoopDatabases(
+      FollowedDatabases followed, FreshnessWatch freshness, Supplier<List<String>> numbered) {
     this.followed = followed;
     this.freshness = freshness;
     this.numbered = numbered;
@@ -128,11 +130,12 @@ final class LoopDatabases implements AutoCloseable {
 
   /** Returns the name that a number stands for. */
   String numbered(long number, Session session) {
-    if (number >= 0 && number < numbered.size()) {
-      return numbered.get((int) number);
+    List<String> all = numbered.get();
+    if (number >= 0 && number < all.size()) {
+      return all.get((int) number);
     }
     List<String> there = names(session);
-    if (numbered.isEmpty() && number == 0 && there.size() == 1) {
+    if (all.isEmpty() && number == 0 && there.size() == 1) {
       return there.getFirst();
     }
     throw new RespException(
@@ -144,10 +147,11 @@ final class LoopDatabases implements AutoCloseable {
 
   /** Returns the number that stands for a database, if one does. */
   Optional<Integer> numberOf(String name, Session session) {
-    if (numbered.isEmpty()) {
+    List<String> all = numbered.get();
+    if (all.isEmpty()) {
       return names(session).equals(List.of(name)) ? Optional.of(0) : Optional.empty();
     }
-    int index = numbered.indexOf(name);
+    int index = all.indexOf(name);
     return index < 0 ? Optional.empty() : Optional.of(index);
   }
 

@@ -9,12 +9,17 @@ import java.util.concurrent.atomic.AtomicLong;
  * long ones from growing, and nobody from being answered. Safe for all threads.
  */
 final class Memory {
-  private final long mostOfEach;
+  private volatile long mostOfEach;
   private final AtomicLong requests = new AtomicLong();
   private final AtomicLong replies = new AtomicLong();
 
   Memory(long most) {
     this.mostOfEach = most / 2;
+  }
+
+  /** Takes another bound; what waits already may stay. */
+  void most(long bytes) {
+    mostOfEach = bytes / 2;
   }
 
   void addRequests(long bytes) {

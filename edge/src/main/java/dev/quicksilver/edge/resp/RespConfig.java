@@ -42,6 +42,49 @@ public record RespConfig(
     numbered = List.copyOf(numbered);
   }
 
+  /** Returns this with the limits of another: of connections, of memory and of age. */
+  RespConfig withLimitsOf(RespConfig other) {
+    return with(other.maxConnections, other.maxMemory, numbered, other.mostAge);
+  }
+
+  /**
+   * Returns this with further numbered databases.
+   *
+   * @throws IllegalArgumentException if a number would stand for another database than before
+   */
+  RespConfig withNumbered(List<String> names) {
+    int before = numbered.size();
+    if (names.size() < before || !names.subList(0, before).equals(numbered)) {
+      throw new IllegalArgumentException(
+          "a number would stand for another database to those who are connected: add names at the"
+              + " end, or start the process again");
+    }
+    if (numbered.isEmpty() && !names.isEmpty()) {
+      throw new IllegalArgumentException(
+          "a first list is taken when the process is started again, since 0 stands for the only"
+              + " database until then");
+    }
+    return with(maxConnections, maxMemory, names, mostAge);
+  }
+
+  private RespConfig with(int connections, long memory, List<String> names, Duration age) {
+    return new RespConfig(
+        host,
+        port,
+        unixSocket,
+        dataDirectory,
+        threads,
+        connections,
+        memory,
+        names,
+        age,
+        credentials,
+        catalogUsers,
+        tls,
+        storage,
+        version);
+  }
+
   /**
    * Loopback, one thread for two processors, 10,000 connections, 128 MiB, no TLS, no users.
    *

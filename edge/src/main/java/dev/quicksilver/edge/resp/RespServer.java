@@ -100,6 +100,28 @@ public final class RespServer implements AutoCloseable {
         });
   }
 
+  /**
+   * Takes the limits of another configuration: of connections, of memory and of the age of what is
+   * read. Who is connected stays, also beyond a lower limit, and keeps the age that held when it
+   * came.
+   */
+  public synchronized void takeLimits(RespConfig other) {
+    RespConfig now = shared.config.withLimitsOf(other);
+    shared.config = now;
+    shared.memory.most(now.maxMemory());
+  }
+
+  /**
+   * Takes further numbered databases.
+   *
+   * @param names what 0, 1 and so on stand for from now on
+   * @throws IllegalArgumentException if a number would stand for another database than before; then
+   *     nothing has changed
+   */
+  public synchronized void takeNumbered(List<String> names) {
+    shared.config = shared.config.withNumbered(names);
+  }
+
   /** Gets a server its listeners and clients. */
   @FunctionalInterface
   private interface Beginning {

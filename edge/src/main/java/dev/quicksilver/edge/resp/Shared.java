@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 
 /** What the loops of a server have in common. Safe for all threads. */
 final class Shared {
-  final RespConfig config;
+  volatile RespConfig config;
   final FollowedDatabases databases;
   final FreshnessWatch freshness;
   final Users users;

@@ -40,8 +40,8 @@ public final class Evaluator implements AutoCloseable {
   /** The version of the PostgreSQL that comes along. */
   private static final String OURS = "18.1";
 
-  private final EvaluatorConfig config;
-  private final int connections;
+  private EvaluatorConfig config;
+  private int connections;
   private final Inner inner;
   private final LongSupplier nanoClock;
   private volatile @Nullable Running running;
@@ -66,15 +66,24 @@ public final class Evaluator implements AutoCloseable {
     private final EmbeddedPostgres postgres;
     private final ServerSocketChannel listener;
     private final Link admin;
+    private final EvaluatorConfig startedWith;
+    private final int connections;
     private final Set<String> roles = new HashSet<>();
     private final TableFollower tables;
     private int links;
     private long usedAt;
 
-    Running(EmbeddedPostgres postgres, ServerSocketChannel listener, Link admin) {
+    Running(
+        EmbeddedPostgres postgres,
+        ServerSocketChannel listener,
+        Link admin,
+        EvaluatorConfig startedWith,
+        int connections) {
       this.postgres = postgres;
       this.listener = listener;
       this.admin = admin;
+      this.startedWith = startedWith;
+      this.connections = connections;
       this.tables = new TableFollower(admin);
     }
   }
@@ -147,7 +156,7 @@ public final class Evaluator implements AutoCloseable {
       admin.run(TableSql.setUp(folder.toString(), INNER_PORT));
       Thread.ofPlatform().daemon().name("bridge-evaluator").start(() -> accept(listener));
       LOG.info("the evaluator runs, after {} ms", (System.nanoTime() - from) / 1_000_000);
-      return new Running(postgres, listener, admin);
+      return new Running(postgres, listener, admin, config, connections);
     } catch (IOException | RuntimeException e) {
       postgres.close();
       throw e;
@@ -326,15 +335,29 @@ public final class Evaluator implements AutoCloseable {
             });
   }
 
-  /** Stops it if nobody has used it for long enough. */
+  /**
+   * Takes other limits. One that runs goes on as it was started until no session uses it.
+   *
+   * @param most how many sessions may use it at a time
+   */
+  public synchronized void take(EvaluatorConfig limits, int most) {
+    config = limits;
+    connections = most;
+  }
+
+  /** Stops it if nobody has used it for long enough, or nobody does and its limits are others. */
   public synchronized void stopIdle() {
     Running current = running;
-    if (current != null
-        && current.links == 0
-        && nanoClock.getAsLong() - current.usedAt > config.idle().toNanos()) {
+    if (current == null || current.links > 0) {
+      return;
+    }
+    boolean outdated = !current.startedWith.startsAs(config) || current.connections != connections;
+    if (outdated || nanoClock.getAsLong() - current.usedAt > config.idle().toNanos()) {
       running = null;
       stop(current);
-      LOG.info("the evaluator was idle for {} and is stopped", config.idle());
+      LOG.info(
+          "the evaluator is stopped: {}",
+          outdated ? "its limits have changed" : "it was idle for " + config.idle());
     }
   }
 

@@ -36,6 +36,17 @@ public record EvaluatorConfig(
       new EvaluatorConfig(
           Start.ON_DEMAND, Optional.empty(), Duration.ofMinutes(10), 256L << 20, 1L << 30);
 
+  /** The same with the times and bounds of another. */
+  public EvaluatorConfig withLimitsOf(EvaluatorConfig other) {
+    return new EvaluatorConfig(
+        start, directory, other.idle, other.memoryPerSession, other.temporaryFiles);
+  }
+
+  /** Says whether a PostgreSQL that was started with the other one is as this one wants it. */
+  boolean startsAs(EvaluatorConfig other) {
+    return memoryPerSession == other.memoryPerSession && temporaryFiles == other.temporaryFiles;
+  }
+
   /** The same with another start. */
   public EvaluatorConfig withStart(Start other) {
     return new EvaluatorConfig(other, directory, idle, memoryPerSession, temporaryFiles);
