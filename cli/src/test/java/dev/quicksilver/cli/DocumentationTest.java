@@ -32,7 +32,11 @@ final class DocumentationTest {
           "StandardProtocolFamily",
           "SyncRep",
           "RssAnon",
-          "MemoryMax");
+          "MemoryMax",
+          "ListenStream",
+          "FileDescriptorName",
+          "SocketMode",
+          "NonBlocking");
 
   private static final List<Path> FILES = new ArrayList<>();
 

@@ -9,6 +9,7 @@ import dev.quicksilver.cli.config.Settings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,5 +39,32 @@ final class SampleConfigurationTest {
         .contains("quicksilver " + role.command() + " --config /etc/quicksilver/" + role.command())
         .contains("ProtectSystem=strict")
         .contains("NoNewPrivileges=yes");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Role.class)
+  void theSocketUnitOfEachRoleListensAsItsConfigurationSays(Role role) throws IOException {
+    Path sample = Path.of("../ops/config/" + role.command() + ".toml");
+    Configuration configuration = Configuration.load(Optional.of(sample), Map.of(), Map.of());
+    List<String> wanted =
+        switch (role) {
+          case ROOT, REPLICA ->
+              List.of(
+                  "ListenStream=" + configuration.get(Settings.REPLICATION_LISTEN),
+                  "FileDescriptorName=replication");
+          case BRIDGE ->
+              List.of(
+                  "ListenStream=" + configuration.get(Settings.BRIDGE_LISTEN),
+                  "FileDescriptorName=bridge");
+          case SERVE ->
+              List.of(
+                  "ListenStream=" + configuration.get(Settings.RESP_LISTEN),
+                  "ListenStream=" + configuration.find(Settings.RESP_UNIX_SOCKET).orElseThrow(),
+                  "FileDescriptorName=resp");
+        };
+    assertThat(
+            Files.readAllLines(Path.of("../ops/systemd/quicksilver-" + role.command() + ".socket")))
+        .filteredOn(line -> line.startsWith("ListenStream=") || line.startsWith("FileDesc"))
+        .containsExactlyElementsOf(wanted);
   }
 }

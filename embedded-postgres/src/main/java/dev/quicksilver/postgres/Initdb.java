@@ -39,7 +39,7 @@ record Initdb(
     command.addAll(options());
     Path output = data.resolveSibling("initdb.log");
     ProcessBuilder builder = new ProcessBuilder(command);
-    builder.environment().keySet().removeIf(name -> name.startsWith("PG"));
+    builder.environment().keySet().removeIf(Environment::isNotHandedOn);
     builder.environment().put("LC_ALL", "C");
     builder.redirectErrorStream(true).redirectOutput(output.toFile());
     if (builder.directory(data.toFile()).start().waitFor() != 0) {

@@ -101,15 +101,36 @@ public final class Bridge implements AutoCloseable {
     return start(config, System::nanoTime);
   }
 
+  /**
+   * Starts on a socket that listens already, in the place of the configured host and port. The
+   * bridge closes it, which ends nothing for other processes that hold it.
+   *
+   * @throws IOException if an evaluator that is to start with the bridge cannot be started
+   * @throws IllegalArgumentException as in {@link #start(BridgeConfig)}, by the socket's address
+   */
+  public static Bridge start(BridgeConfig config, ServerSocket listener) throws IOException {
+    return start(config, listener.getInetAddress(), () -> listener, System::nanoTime);
+  }
+
   /** Starts with a clock for the age of snapshots that a test can step. */
   static Bridge start(BridgeConfig config, LongSupplier nanoClock) throws IOException {
     InetAddress address = InetAddress.getByName(config.host());
+    return start(config, address, () -> bind(config, address), nanoClock);
+  }
+
+  private interface Listening {
+    ServerSocket listen() throws IOException;
+  }
+
+  private static Bridge start(
+      BridgeConfig config, InetAddress address, Listening listening, LongSupplier nanoClock)
+      throws IOException {
     if (!address.isLoopbackAddress()) {
       requireSafe(config);
     }
     Optional<ServerTls> tls = config.tls().map(ServerTls::load);
     try {
-      return listen(config, address, tls, nanoClock);
+      return serve(config, listening.listen(), tls, nanoClock);
     } catch (IOException | RuntimeException e) {
       tls.ifPresent(ServerTls::close);
       throw e;
@@ -132,13 +153,12 @@ public final class Bridge implements AutoCloseable {
     }
   }
 
-  private static Bridge listen(
-      BridgeConfig config, InetAddress address, Optional<ServerTls> tls, LongSupplier nanoClock)
-      throws IOException {
+  private static ServerSocket bind(BridgeConfig config, InetAddress address) throws IOException {
     var listener = new ServerSocket();
     try {
       listener.setReuseAddress(true);
       listener.bind(new InetSocketAddress(address, config.port()), 256);
+      return listener;
     } catch (IOException e) {
       listener.close();
       throw new IOException(
@@ -151,6 +171,11 @@ public final class Bridge implements AutoCloseable {
               + "): stop the program that uses the port, or choose another one",
           e);
     }
+  }
+
+  private static Bridge serve(
+      BridgeConfig config, ServerSocket listener, Optional<ServerTls> tls, LongSupplier nanoClock)
+      throws IOException {
     Bridge bridge;
     try {
       bridge = new Bridge(config, listener, tls, nanoClock);

@@ -19,6 +19,7 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.NetworkInterface;
 import java.net.Socket;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -161,6 +162,21 @@ class SecureConnectionTest {
     assertThatThrownBy(() -> Bridge.start(plain.withTls(server)).close())
         .hasMessageContaining("bridge.users")
         .hasMessageContaining("bridge.password-file");
+  }
+
+  /** Channels have sockets of another kind than those that a bridge opens itself. */
+  @Test
+  void servesOnASocketThatListensAlready() throws Exception {
+    bridge.close();
+    InetAddress loopback = InetAddress.getLoopbackAddress();
+    try (var open = ServerSocketChannel.open().bind(new InetSocketAddress(loopback, 0))) {
+      bridge = Bridge.start(config(), open.socket());
+      speaksTlsToThoseWhoCheckIt();
+    }
+    try (var open = ServerSocketChannel.open().bind(new InetSocketAddress(0))) {
+      assertThatThrownBy(() -> Bridge.start(TestReplica.config(data), open.socket()).close())
+          .hasMessageContaining("bridge.tls-certificate");
+    }
   }
 
   @Test

@@ -141,6 +141,9 @@ public final class Assembly {
         write(folder.resolve(name.replace(".service", "@.service")), text);
       }
     }
+    for (Path unit : sorted(sources.resolve("ops/systemd"), "*.socket")) {
+      write(folder.resolve(unit.getFileName()), installed(unit)); // for both instances, too
+    }
     Path dashboards = root.resolve("usr/share/quicksilver/grafana");
     Files.createDirectories(dashboards);
     for (Path file : sorted(sources.resolve("ops/grafana"), "*.json")) {

@@ -69,6 +69,7 @@ class PackageTest {
         .startsWith("quicksilver 0.1.0");
     assertThat(unpacked.resolve("share/config/root.toml")).isRegularFile();
     assertThat(unpacked.resolve("share/systemd/system/quicksilver-serve@.service")).isRegularFile();
+    assertThat(unpacked.resolve("share/systemd/system/quicksilver-serve.socket")).isRegularFile();
   }
 
   @Test
@@ -76,8 +77,14 @@ class PackageTest {
     try (Stream<Path> units = Files.list(ROOT.resolve("usr/lib/systemd/system"))) {
       for (Path unit : units.toList()) {
         String text = Files.readString(unit);
-        assertThat(text).as(unit.toString()).contains("ExecStart=/usr/bin/quicksilver ");
-        assertThat(text).as(unit.toString()).doesNotContain("/opt/", "SKIP_BUILD");
+        String name = unit.toString();
+        if (name.endsWith(".socket")) {
+          assertThat(Path.of(name.replace(".socket", ".service"))).isRegularFile();
+          assertThat(text).as(name).contains("ListenStream=", "FileDescriptorName=");
+        } else {
+          assertThat(text).as(name).contains("ExecStart=/usr/bin/quicksilver ");
+        }
+        assertThat(text).as(name).doesNotContain("/opt/", "SKIP_BUILD");
         assertThat(text).contains("Documentation=file:///usr/share/doc/quicksilver/");
       }
     }

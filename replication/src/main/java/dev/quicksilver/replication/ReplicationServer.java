@@ -115,6 +115,29 @@ public final class ReplicationServer implements AutoCloseable {
     }
   }
 
+  /**
+   * Starts a server on a socket that listens already. The server closes it, which ends nothing for
+   * other processes that hold it.
+   *
+   * @param role says when followers are served
+   * @throws ReplicationException if its address needs TLS
+   */
+  public static ReplicationServer start(
+      ServerSocket listener,
+      DatabaseSet databases,
+      NodeIdentity identity,
+      Subtree subtree,
+      ServerOptions options,
+      Transport transport,
+      RootRole role) {
+    var _ =
+        transport.address(
+            listener.getInetAddress().getHostAddress(),
+            listener.getLocalPort(),
+            "the replication address");
+    return new ReplicationServer(listener, databases, identity, subtree, options, transport, role);
+  }
+
   private ReplicationServer(
       ServerSocket listener,
       DatabaseSet databases,

@@ -8,6 +8,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.quicksilver.replication.RemoteLog.Range;
 import dev.quicksilver.tls.TlsFiles;
+import java.net.InetSocketAddress;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -117,6 +119,42 @@ final class TlsTest {
     assertThatThrownBy(
             () -> ReplicationServer.start("0.0.0.0", 0, root.databases, root.identity).close())
         .hasMessageContaining("replication.tls-certificate");
+  }
+
+  /** Channels have sockets of another kind than those that a server opens itself. */
+  @Test
+  void servesOnASocketThatListensAlready() throws Exception {
+    TestNode root = root(ours.transport("root"));
+    RootRole active = RootRole.of(RootRole.Standing.ACTIVE);
+    var anyPort = new InetSocketAddress(0);
+    try (ServerSocketChannel open = ServerSocketChannel.open().bind(anyPort);
+        ReplicationServer server =
+            ReplicationServer.start(
+                open.socket(),
+                root.databases,
+                root.identity,
+                root.subtree,
+                ServerOptions.DEFAULT,
+                ours.transport("root"),
+                active);
+        TestNode edge = edge("edge", ours.transport("edge"))) {
+      edge.follow(server.port());
+      edge.awaitEqual("dns", root);
+    }
+    try (ServerSocketChannel open = ServerSocketChannel.open().bind(anyPort)) {
+      assertThatThrownBy(
+              () ->
+                  ReplicationServer.start(
+                          open.socket(),
+                          root.databases,
+                          root.identity,
+                          root.subtree,
+                          ServerOptions.DEFAULT,
+                          Transport.PLAIN,
+                          active)
+                      .close())
+          .hasMessageContaining("replication.tls-certificate");
+    }
   }
 
   @Test

@@ -8,6 +8,7 @@ import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.config.UserSource;
+import dev.quicksilver.cli.process.ActivatedSockets;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Health;
@@ -18,6 +19,7 @@ import dev.quicksilver.edge.access.Credentials;
 import dev.quicksilver.postgres.EmbeddedPostgresException;
 import dev.quicksilver.storage.FollowedDatabases;
 import java.io.IOException;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -42,11 +44,15 @@ public final class BridgeCommand extends NodeCommand {
 
   @Override
   void start(Lifecycle lifecycle, Configuration configuration, Reload reload) {
+    Endpoint listen = configuration.get(Settings.BRIDGE_LISTEN);
+    ActivatedSockets sockets = ActivatedSockets.ofThisProcess();
+    Optional<ServerSocketChannel> open =
+        sockets.take("bridge", Settings.BRIDGE_LISTEN.key(), listen);
+    sockets.requireNoneLeft();
     Niceness.atLeast(configuration.get(Settings.BRIDGE_NICENESS));
     Path data = configuration.get(Settings.DATA_DIRECTORY);
     ProcessFile file = BesideNode.claim(lifecycle, configuration, PROCESS_NAME);
-    Endpoint listen = configuration.get(Settings.BRIDGE_LISTEN);
-    Bridge bridge = lifecycle.own("bridge", bridge(configuration, listen));
+    Bridge bridge = lifecycle.own("bridge", bridge(configuration, listen, open));
     Map<String, String> addresses = new LinkedHashMap<>();
     addresses.put("bridge", new Endpoint(listen.host(), bridge.port()).toString());
 
@@ -99,7 +105,8 @@ public final class BridgeCommand extends NodeCommand {
                 (long) configuration.get(Settings.BRIDGE_EVALUATOR_TEMPORARY_FILES) << 20));
   }
 
-  private static Bridge bridge(Configuration configuration, Endpoint listen) {
+  private static Bridge bridge(
+      Configuration configuration, Endpoint listen, Optional<ServerSocketChannel> open) {
     Optional<Credentials> credentials =
         BesideNode.credentials(
             configuration,
@@ -121,7 +128,7 @@ public final class BridgeCommand extends NodeCommand {
             .map(config::withTls)
             .orElse(config);
     try {
-      return Bridge.start(config);
+      return open.isPresent() ? Bridge.start(config, open.get().socket()) : Bridge.start(config);
     } catch (EmbeddedPostgresException e) {
       throw new CommandException(
           ExitCode.USAGE, Settings.BRIDGE_EVALUATOR_DIRECTORY.key() + ": " + e.getMessage());

@@ -4,6 +4,7 @@ import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Settings;
+import dev.quicksilver.cli.process.ActivatedSockets;
 import dev.quicksilver.cli.process.Health;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.Lifecycle;
@@ -20,6 +21,7 @@ import dev.quicksilver.storage.Following;
 import dev.quicksilver.storage.LocalDisk;
 import dev.quicksilver.storage.PidNamespace;
 import dev.quicksilver.storage.lmdb.StorageOptions;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
@@ -61,6 +63,11 @@ final class NodeParts {
     this.lifecycle = lifecycle;
     this.configuration = configuration;
     this.role = role;
+    Endpoint listen = configuration.get(Settings.REPLICATION_LISTEN);
+    ActivatedSockets sockets = ActivatedSockets.ofThisProcess();
+    Optional<ServerSocketChannel> open =
+        sockets.take("replication", Settings.REPLICATION_LISTEN.key(), listen);
+    sockets.requireNoneLeft();
     boolean hasUpstreams = !Upstreams.of(configuration).isEmpty();
     // One of several roots is none before it knows that it is.
     rootRole =
@@ -76,7 +83,7 @@ final class NodeParts {
         lifecycle.own(
             "process file",
             role == Role.REPLICA && configuration.get(Settings.NODE_TAKE_OVER)
-                ? Predecessor.claimAfter(data, configuration)
+                ? Predecessor.claimAfter(data, configuration, open.isPresent())
                 : ProcessFile.claim(data, PROCESS_NAME));
     var _ = lifecycle.own("PID namespace", PidNamespace.claim(data));
     databases =
@@ -88,20 +95,30 @@ final class NodeParts {
             configuration.get(Settings.NODE_NAME),
             configuration.get(Settings.NODE_LOCATION));
     subtree = new Subtree(configuration.get(Settings.REPLICATION_MAX_REPORTS));
-    Endpoint listen = configuration.get(Settings.REPLICATION_LISTEN);
-    server =
-        lifecycle.own(
-            "replication server",
-            ReplicationServer.start(
-                listen.host(),
-                listen.port(),
-                databases,
-                identity,
-                subtree,
-                ServerOptions.DEFAULT,
-                transport.transport,
-                rootRole));
+    server = lifecycle.own("replication server", listen(listen, open));
     addresses.put("replication", new Endpoint(listen.host(), server.port()).toString());
+  }
+
+  private ReplicationServer listen(Endpoint listen, Optional<ServerSocketChannel> open) {
+    ServerOptions options = ServerOptions.DEFAULT;
+    return open.isPresent()
+        ? ReplicationServer.start(
+            open.get().socket(),
+            databases,
+            identity,
+            subtree,
+            options,
+            transport.transport,
+            rootRole)
+        : ReplicationServer.start(
+            listen.host(),
+            listen.port(),
+            databases,
+            identity,
+            subtree,
+            options,
+            transport.transport,
+            rootRole);
   }
 
   /** What is damaged can be copied anew, unless this node is the only root. */

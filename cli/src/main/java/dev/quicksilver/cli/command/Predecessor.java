@@ -35,9 +35,10 @@ final class Predecessor {
    * Has it stop as SIGTERM does, if there is one, and claims its directory. What the new process
    * needs should be ready before: from here on nobody follows.
    *
+   * @param listens whether this process has its socket for followers already
    * @throws CommandException if another kind of node has the directory, or it does not stop
    */
-  static ProcessFile claimAfter(Path data, Configuration configuration) {
+  static ProcessFile claimAfter(Path data, Configuration configuration, boolean listens) {
     Optional<ProcessFile> free = ProcessFile.tryClaim(data, NodeParts.PROCESS_NAME);
     if (free.isPresent()) {
       return free.get();
@@ -63,7 +64,11 @@ final class Predecessor {
               + before.pid()
               + "): a replica takes only a replica's place");
     }
-    for (Setting<Endpoint> each : List.of(Settings.HTTP_LISTEN, Settings.REPLICATION_LISTEN)) {
+    List<Setting<Endpoint>> opened =
+        listens
+            ? List.of(Settings.HTTP_LISTEN)
+            : List.of(Settings.HTTP_LISTEN, Settings.REPLICATION_LISTEN);
+    for (Setting<Endpoint> each : opened) {
       requireFree(each, configuration.get(each), before.addresses().values());
     }
     var _ = HttpListeners.plan(configuration); // so that what is wrong is said now

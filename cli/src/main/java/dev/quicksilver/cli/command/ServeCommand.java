@@ -6,6 +6,7 @@ import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.config.Role;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.config.UserSource;
+import dev.quicksilver.cli.process.ActivatedSockets;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Health;
@@ -15,11 +16,13 @@ import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.RespReport;
 import dev.quicksilver.cli.process.ProcessFile;
 import dev.quicksilver.edge.access.Credentials;
+import dev.quicksilver.edge.resp.OpenListeners;
 import dev.quicksilver.edge.resp.RespConfig;
 import dev.quicksilver.edge.resp.RespServer;
 import dev.quicksilver.edge.resp.RespStatus;
 import dev.quicksilver.storage.FollowedDatabases;
 import java.io.IOException;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -54,6 +57,7 @@ public final class ServeCommand extends NodeCommand {
 
   @Override
   void start(Lifecycle lifecycle, Configuration configuration, Reload reload) {
+    OpenListeners open = open(configuration);
     Path data = BesideNode.required(configuration);
     HttpListeners.Plan http = HttpListeners.plan(configuration);
     RespConfig config = config(configuration, data);
@@ -65,10 +69,10 @@ public final class ServeCommand extends NodeCommand {
     RespServer server;
     if (free.isPresent()) {
       file = lifecycle.own("process file", free.get());
-      server = lifecycle.own("RESP server", server(() -> RespServer.start(config)));
+      server = lifecycle.own("RESP server", server(() -> RespServer.start(config, open)));
     } else {
       requireFree(http, data);
-      server = lifecycle.own("RESP server", takeOver(config, data));
+      server = lifecycle.own("RESP server", takeOver(config, data, open));
       // The process before leaves when it has given its clients away.
       file =
           lifecycle.own(
@@ -123,6 +127,18 @@ public final class ServeCommand extends NodeCommand {
     LOG.info("serve {} is ready: {}", configuration.get(Settings.NODE_NAME), addresses);
   }
 
+  private static OpenListeners open(Configuration configuration) {
+    ActivatedSockets sockets = ActivatedSockets.ofThisProcess();
+    Optional<ServerSocketChannel> tcp =
+        sockets.take("resp", Settings.RESP_LISTEN.key(), configuration.get(Settings.RESP_LISTEN));
+    Optional<ServerSocketChannel> unix =
+        configuration
+            .find(Settings.RESP_UNIX_SOCKET)
+            .flatMap(path -> sockets.take("resp", Settings.RESP_UNIX_SOCKET.key(), path));
+    sockets.requireNoneLeft();
+    return new OpenListeners(tcp, unix);
+  }
+
   /** Clients that were taken over are served, whatever else cannot be done yet. */
   private static <T> T untilItWorks(Lifecycle lifecycle, Supplier<T> work, Runnable undo) {
     while (true) {
@@ -149,12 +165,12 @@ public final class ServeCommand extends NodeCommand {
             .orElse(Set.of()));
   }
 
-  private static RespServer takeOver(RespConfig config, Path data) {
+  private static RespServer takeOver(RespConfig config, Path data, OpenListeners open) {
     ProcessFile.useNativeDirectory(data, PROCESS_NAME);
     return server(
         () -> {
           try {
-            return RespServer.takeOver(config, handover(data));
+            return RespServer.takeOver(config, handover(data), open);
           } catch (IOException e) {
             throw new IOException(
                 "the process that serves "

@@ -199,14 +199,17 @@ final class ListenersCheck implements Check {
           where + " is a port that this user may not use",
           "set "
               + setting.key()
-              + " to a port above 1023, or AmbientCapabilities=CAP_NET_BIND_SERVICE in the unit");
+              + " to a port above 1023, or let a socket unit listen there"
+              + " (docs/operations.md#socket-activation), or AmbientCapabilities="
+              + "CAP_NET_BIND_SERVICE in the unit");
     }
     return Finding.error(
         NAME,
         where + " is in use by another process (" + why + ")",
         "end it (ss -ltnp 'sport = :"
             + listen.port()
-            + "' names it), or set "
+            + "' names it; systemd listens there for a socket unit, which is well if it is this"
+            + " node's), or set "
             + setting.key()
             + " to another port");
   }

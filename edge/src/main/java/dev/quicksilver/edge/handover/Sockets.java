@@ -63,7 +63,7 @@ public final class Sockets {
   /** Says why sockets cannot be given to other processes here; null if they can. */
   public static @Nullable String obstacle() {
     if (!System.getProperty("os.name", "").toLowerCase(Locale.ROOT).contains("linux")) {
-      return "only Linux lets a process give its clients to another one as this does";
+      return "only Linux gives sockets to other processes as this needs it";
     }
     return Once.ACCESS == null
         ? "the JVM must be started with --add-opens=java.base/sun.nio.ch=ALL-UNNAMED"

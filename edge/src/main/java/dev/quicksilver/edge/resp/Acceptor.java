@@ -41,8 +41,10 @@ final class Acceptor implements Runnable {
    * A socket that listens.
    *
    * @param kind {@link #TCP} or {@link #UNIX}
+   * @param lent whether its file is for somebody else to remove
    */
-  record Listener(String kind, ServerSocketChannel channel, Optional<SSLContext> tls) {}
+  record Listener(
+      String kind, ServerSocketChannel channel, Optional<SSLContext> tls, boolean lent) {}
 
   static final String TCP = "tcp";
   static final String UNIX = "unix";
@@ -138,7 +140,8 @@ final class Acceptor implements Runnable {
               throw new IOException("it was given up meanwhile");
             }
             for (Listener each : listeners) {
-              to.send(new Message("listener").with("kind", each.kind), each.channel);
+              Message message = new Message("listener").with("kind", each.kind);
+              to.send(each.lent ? message.with("lent", 1) : message, each.channel);
             }
             sent.complete(listeners.size());
           } catch (IOException | RuntimeException e) {

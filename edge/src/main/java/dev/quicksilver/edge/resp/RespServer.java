@@ -74,7 +74,20 @@ public final class RespServer implements AutoCloseable {
    * @throws IllegalArgumentException if what is configured is not safe
    */
   public static RespServer start(RespConfig config) throws IOException {
-    return begin(config, (server, address) -> server.listen(server.listening(address, null), null));
+    return start(config, OpenListeners.NONE);
+  }
+
+  /**
+   * Starts a server where it is listened already.
+   *
+   * @throws IOException if it cannot listen where it is not; the message says the cure
+   * @throws IllegalArgumentException if what is configured is not safe at the open sockets' address
+   */
+  public static RespServer start(RespConfig config, OpenListeners open) throws IOException {
+    return begin(
+        config,
+        open,
+        (server, address) -> server.listen(server.listening(address, open, null), null));
   }
 
   /**
@@ -83,16 +96,20 @@ public final class RespServer implements AutoCloseable {
    * they are. What is prepared here takes its time before anything is taken.
    *
    * @param path where the other process offers them
+   * @param open comes before the other process's listeners: it is the same sockets, if that process
+   *     was given them, too
    * @throws IOException if the other process goes on instead; the message says why
    * @throws IllegalArgumentException if what is configured is not safe
    */
-  public static RespServer takeOver(RespConfig config, Path path) throws IOException {
+  public static RespServer takeOver(RespConfig config, Path path, OpenListeners open)
+      throws IOException {
     return begin(
         config,
+        open,
         (server, address) -> {
           try (Takeover taken = Takeover.begin(path, server.shared.users.anybody())) {
             server.requireServable(taken.databases());
-            Listening at = server.listening(address, taken);
+            Listening at = server.listening(address, open, taken);
             taken.receiveClients();
             server.look(server.shared.databases); // nobody reads what is older than before
             server.listen(at, taken);
@@ -128,8 +145,12 @@ public final class RespServer implements AutoCloseable {
     void begin(RespServer server, InetAddress address) throws IOException;
   }
 
-  private static RespServer begin(RespConfig config, Beginning beginning) throws IOException {
-    InetAddress address = InetAddress.getByName(config.host());
+  private static RespServer begin(RespConfig config, OpenListeners open, Beginning beginning)
+      throws IOException {
+    InetAddress address =
+        open.tcp().isPresent()
+            ? open.tcp().get().socket().getInetAddress()
+            : InetAddress.getByName(config.host());
     boolean users = config.credentials().isPresent() || config.catalogUsers();
     if (!address.isLoopbackAddress() && (config.tls().isEmpty() || !users)) {
       throw new IllegalArgumentException(
@@ -168,18 +189,20 @@ public final class RespServer implements AutoCloseable {
   private record Listening(List<Listener> all, Optional<UnixListener> unix) {}
 
   /** Returns what it listens at: what it takes over as far as that is the same. */
-  private Listening listening(InetAddress address, @Nullable Takeover from) throws IOException {
+  private Listening listening(InetAddress address, OpenListeners open, @Nullable Takeover from)
+      throws IOException {
     List<Listener> all = new ArrayList<>();
     Optional<UnixListener> local = Optional.empty();
     var wanted = new InetSocketAddress(address, shared.config.port());
-    ServerSocketChannel tcp = tcp(wanted, from);
+    ServerSocketChannel tcp = open.tcp().isPresent() ? open.tcp().get() : tcp(wanted, from);
     shared.port = ((InetSocketAddress) tcp.getLocalAddress()).getPort();
-    all.add(new Listener(Acceptor.TCP, tcp, tls.map(ServerTls::context)));
+    all.add(new Listener(Acceptor.TCP, tcp, tls.map(ServerTls::context), false));
     try {
       if (shared.config.unixSocket().isPresent()) {
-        UnixListener listener = unix(shared.config.unixSocket().get(), from);
+        UnixListener listener = unix(shared.config.unixSocket().get(), open, from);
         local = Optional.of(listener);
-        all.add(new Listener(Acceptor.UNIX, listener.channel(), Optional.empty()));
+        all.add(
+            new Listener(Acceptor.UNIX, listener.channel(), Optional.empty(), listener.isLent()));
       }
       return new Listening(all, local);
     } catch (IOException e) {
@@ -222,13 +245,17 @@ public final class RespServer implements AutoCloseable {
         && (wanted.getPort() == 0 || at.getPort() == wanted.getPort());
   }
 
-  private static UnixListener unix(Path path, @Nullable Takeover from) throws IOException {
+  private static UnixListener unix(Path path, OpenListeners open, @Nullable Takeover from)
+      throws IOException {
+    if (open.unix().isPresent()) {
+      return UnixListener.of(path, open.unix().get(), true);
+    }
     Optional<ServerSocketChannel> taken =
         from == null || !Files.exists(path) // somebody may have removed it
             ? Optional.empty()
             : from.listener(Acceptor.UNIX, UnixDomainSocketAddress.of(path)::equals);
-    if (taken.isPresent()) {
-      return UnixListener.of(path, taken.get());
+    if (from != null && taken.isPresent()) {
+      return UnixListener.of(path, taken.get(), from.isLent(Acceptor.UNIX));
     }
     return UnixListener.bind(path);
   }

@@ -10,9 +10,11 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 
 /**
@@ -30,6 +32,7 @@ final class Takeover implements AutoCloseable {
   private final HandoverChannel channel;
   private final boolean anybody;
   private final Map<String, Integer> listeners = new TreeMap<>();
+  private final Set<String> lent = new HashSet<>();
   private final List<MovedClient> clients = new ArrayList<>();
   private final List<String> kept = new ArrayList<>();
   private Message common = new Message("");
@@ -73,7 +76,13 @@ final class Takeover implements AutoCloseable {
       HandoverChannel.Received received = channel.receive();
       Message message = received.message();
       switch (message.kind()) {
-        case "listener" -> listeners.put(message.text("kind").orElse(""), received.descriptor());
+        case "listener" -> {
+          String kind = message.text("kind").orElse("");
+          listeners.put(kind, received.descriptor());
+          if (message.number("lent", 0) != 0) {
+            lent.add(kind);
+          }
+        }
         case MovedClient.KIND -> {
           try {
             clients.add(MovedClient.of(message, received.descriptor(), anybody));
@@ -121,6 +130,11 @@ final class Takeover implements AutoCloseable {
     }
     kept.add(kind);
     return Optional.of(listener);
+  }
+
+  /** Whether the file of a listener of a kind is neither process's to remove. */
+  boolean isLent(String kind) {
+    return lent.contains(kind);
   }
 
   /**

@@ -23,11 +23,13 @@ final class UnixListener {
   private final Path path;
   private final ServerSocketChannel channel;
   private final Object file;
+  private final boolean lent;
   private final AtomicBoolean removed = new AtomicBoolean();
 
-  private UnixListener(Path path, ServerSocketChannel channel) throws IOException {
+  private UnixListener(Path path, ServerSocketChannel channel, boolean lent) throws IOException {
     this.path = path;
     this.channel = channel;
+    this.lent = lent;
     this.file = key(path);
   }
 
@@ -53,16 +55,25 @@ final class UnixListener {
         }
       }
       channel.bind(address, BACKLOG);
-      return new UnixListener(path, channel);
+      return new UnixListener(path, channel, false);
     } catch (IOException e) {
       channel.close();
       throw new IOException("cannot listen on " + path + ": " + e.getMessage(), e);
     }
   }
 
-  /** Goes on with one that another process has bound to this path. */
-  static UnixListener of(Path path, ServerSocketChannel channel) throws IOException {
-    return new UnixListener(path, channel);
+  /**
+   * Goes on with one that another process has bound to this path.
+   *
+   * @param lent whether its file stays whatever happens, since somebody else removes it
+   */
+  static UnixListener of(Path path, ServerSocketChannel channel, boolean lent) throws IOException {
+    return new UnixListener(path, channel, lent);
+  }
+
+  /** Whether its file is for somebody else to remove. */
+  boolean isLent() {
+    return lent;
   }
 
   Path path() {
@@ -76,12 +87,14 @@ final class UnixListener {
   /**
    * Closes it.
    *
-   * @param withFile whether its file goes, too, once, if another has not taken its place
+   * @param withFile whether its file goes, too, once, if it is not lent, and another has not taken
+   *     its place
    */
   void close(boolean withFile) {
     try {
       channel.close();
       if (withFile
+          && !lent
           && !removed.getAndSet(true)
           && Files.exists(path, LinkOption.NOFOLLOW_LINKS)
           && file.equals(key(path))) {

@@ -134,7 +134,7 @@ final class ServerProcess implements AutoCloseable {
             "test");
     RespServer server =
         arguments[0].equals("take")
-            ? RespServer.takeOver(config, handover(data))
+            ? RespServer.takeOver(config, handover(data), OpenListeners.NONE)
             : RespServer.start(config);
     Await.until( // the process before may not have left the place yet, which a lock shows otherwise
         "the place is free",
