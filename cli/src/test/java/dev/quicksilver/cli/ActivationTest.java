@@ -2,6 +2,7 @@ package dev.quicksilver.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.quicksilver.fixtures.Await;
 import dev.quicksilver.replication.RemoteLog;
@@ -154,11 +155,19 @@ final class ActivationTest {
           assertThat(line(moved)).contains("second");
           assertThat(result(ask(unix, "PING"))).isEqualTo("+PONG");
           clients.awaitAnswers(1);
-          assertThat(fourth.isAlive()).isTrue();
+          // by hand: it gets the listeners from the other process, and leaves the file as that one
+          ProcessHandle fifth = sockets.startWithout(serve);
+          SocketHolder.awaitEnd(fourth);
+          int _ = moved.write(ByteBuffer.wrap("ECHO third\r\n".getBytes(UTF_8)));
+          assertThat(line(moved)).contains("third");
+          assertThat(result(ask(unix, "PING"))).isEqualTo("+PONG");
+          SocketHolder.stop(fifth);
+          assertThat(path).exists();
         }
+        ProcessHandle _ = sockets.start("resp:resp", serve);
+        clients.awaitAnswers(1);
         clients.requireNeverRefused();
       }
-      assertThat(path).exists();
     }
   }
 
@@ -228,6 +237,21 @@ final class ActivationTest {
       Future<String> last = beside(() -> value(url));
       ProcessHandle _ = sockets.start("", bridge);
       assertThat(result(last)).isEqualTo("one");
+    }
+  }
+
+  @Test
+  void aSocketOfIpv6IsServedToo() throws Exception {
+    Path addresses = Path.of("/proc/net/if_inet6");
+    assumeTrue(
+        Files.exists(addresses) && !Files.readString(addresses).isEmpty(),
+        "skipped: this machine has no IPv6");
+    try (SocketHolder sockets = SocketHolder.open(folder, "tcp=::1")) {
+      String at = "[::1]:" + sockets.port(0);
+      Future<String> early =
+          beside(() -> value("jdbc:postgresql://" + at + "/quicksilver?user=me"));
+      ProcessHandle _ = sockets.start("bridge", "bridge", directory(), "--bridge-listen=" + at);
+      assertThat(result(early)).isEqualTo("one");
     }
   }
 

@@ -125,7 +125,16 @@ final class SocketHolder implements AutoCloseable {
    * @param names as in LISTEN_FDNAMES; empty for none
    */
   ProcessHandle start(String names, String... arguments) throws IOException {
-    List<String> words = new ArrayList<>(List.of(names));
+    return start(List.of(names), arguments);
+  }
+
+  /** Starts a node that does not know of the sockets. */
+  ProcessHandle startWithout(String... arguments) throws IOException {
+    return start(List.of("", "/usr/bin/env", "-u", "LISTEN_PID"), arguments);
+  }
+
+  private ProcessHandle start(List<String> first, String... arguments) throws IOException {
+    List<String> words = new ArrayList<>(first);
     words.addAll(JavaCommand.of(Quicksilver.class, List.of("-Xmx128m"), List.of(arguments)));
     words.addAll(List.of("--http-listen=127.0.0.1:0", "--data-map-size=1024"));
     words.add("--stop-with-stdin");

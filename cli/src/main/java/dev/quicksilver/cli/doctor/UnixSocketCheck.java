@@ -80,7 +80,11 @@ final class UnixSocketCheck implements Check {
           Finding.error(
               name(),
               "another process listens at " + where,
-              "end it (ss -lxp 'src = " + path + "' names it), or " + ELSEWHERE));
+              "end it (ss -lxp 'src = "
+                  + path
+                  + "' names it; systemd listens there for a socket unit, which is well if it is"
+                  + " this server's), or "
+                  + ELSEWHERE));
     } catch (IOException e) {
       return Optional.empty(); // nobody listens, or the probe of the folder says what is missing
     }
