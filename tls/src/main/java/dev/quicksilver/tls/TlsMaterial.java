@@ -18,7 +18,6 @@ import javax.net.ssl.KeyManager;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManager;
-import javax.net.ssl.TrustManagerFactory;
 import javax.net.ssl.X509ExtendedKeyManager;
 
 /** One state of the files, checked: what connections are made with. Immutable. */
@@ -64,22 +63,11 @@ final class TlsMaterial {
       KeyManagerFactory keyManagers =
           KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
       keyManagers.init(keyStore, new char[0]);
-
-      KeyStore trustStore = emptyStore();
-      int count = 0;
-      for (var file : files.authorities()) {
-        for (X509Certificate authority : new PemFile(file, "authorities").certificates()) {
-          trustStore.setCertificateEntry("authority " + count++, authority);
-        }
-      }
-      TrustManagerFactory trustManagers =
-          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      if (count > 0) {
-        trustManagers.init(trustStore);
-      }
       return new TlsMaterial(
           keyManagers.getKeyManagers(),
-          count > 0 ? trustManagers.getTrustManagers() : new TrustManager[0],
+          files.authorities().isEmpty()
+              ? new TrustManager[0]
+              : TrustedAuthorities.trust(files.authorities()),
           own,
           certificateFile);
     } catch (GeneralSecurityException | IOException e) {
@@ -87,7 +75,7 @@ final class TlsMaterial {
     }
   }
 
-  private static KeyStore emptyStore() throws GeneralSecurityException, IOException {
+  static KeyStore emptyStore() throws GeneralSecurityException, IOException {
     KeyStore store = KeyStore.getInstance("PKCS12");
     store.load(null, null);
     return store;

@@ -12,10 +12,9 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
@@ -24,20 +23,15 @@ import picocli.CommandLine.Spec;
     name = "copy-anew",
     description =
         "Has a replica copy a database anew from its upstreams: the way out after it diverged or"
-            + " was refused as a fork. What it has stays until the copy is verified.")
+            + " was refused as a fork. What it has stays until the copy is verified. A replica that"
+            + " does not run copies when it is started.")
 public final class CopyAnewCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Parameters(paramLabel = "DATABASE", description = "The database's name.")
   private String database;
 
-  @Option(
-      names = "--node",
-      paramLabel = "HOST:PORT",
-      description =
-          "The replica's http.listen address. Default: the replica of the data directory; if it"
-              + " does not run, it copies when it is started.")
-  private @Nullable String node;
+  @Mixin private NodeFlags node;
 
   @SuppressWarnings("NullAway.Init") // picocli fills the fields before it calls
   CopyAnewCommand() {}
@@ -45,23 +39,22 @@ public final class CopyAnewCommand implements Callable<Integer> {
   @Override
   public Integer call() throws IOException {
     PrintWriter out = spec.commandLine().getOut();
-    if (node != null) {
-      out.print(tell(node));
+    Optional<NodeClient> named = node.named();
+    if (named.isPresent()) {
+      out.print(tell(named.get()));
     } else {
-      Configuration configuration = ConfigurationFlags.load(spec, System.getenv());
+      Configuration configuration = node.configuration();
       Path data = configuration.get(Settings.DATA_DIRECTORY);
-      Optional<ProcessFile.Content> running = ProcessFile.read(data, NodeParts.PROCESS_NAME);
-      out.print(
-          running.isPresent()
-              ? tell(running.get().addresses().getOrDefault("http", ""))
-              : prepare(configuration, data));
+      Optional<NodeClient> running =
+          ProcessFile.read(data, NodeParts.PROCESS_NAME).flatMap(NodeClient::of);
+      out.print(running.isPresent() ? tell(running.get()) : prepare(configuration, data));
     }
     out.flush();
     return ExitCode.OK;
   }
 
-  private String tell(String address) {
-    return new NodeClient(address).post(CopyRequests.PATH, Map.of("database", database));
+  private String tell(NodeClient client) {
+    return client.post(CopyRequests.PATH, Map.of("database", database));
   }
 
   private String prepare(Configuration configuration, Path data) throws IOException {

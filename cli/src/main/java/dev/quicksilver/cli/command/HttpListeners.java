@@ -3,6 +3,7 @@ package dev.quicksilver.cli.command;
 import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.ConfigurationException;
 import dev.quicksilver.cli.config.Endpoint;
+import dev.quicksilver.cli.config.SecretFile;
 import dev.quicksilver.cli.config.SettingType;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.page.StatusPage;
@@ -15,14 +16,10 @@ import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.tls.ServerTls;
 import dev.quicksilver.tls.TlsFiles;
-import java.io.IOException;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.InstantSource;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
@@ -35,8 +32,6 @@ import java.util.function.Supplier;
 public final class HttpListeners {
   /** Where commands of this machine ask. */
   private static final Endpoint ANY_PORT = new Endpoint("127.0.0.1", 0);
-
-  private static final int SHORTEST_TOKEN = 16;
 
   /** Bytes of an advertised address whose port may have to be added: the protocol has room. */
   private static final int LONGEST_ADVERTISED = 250;
@@ -160,7 +155,10 @@ public final class HttpListeners {
     Optional<TlsFiles> files =
         ClientTls.files(
             configuration, Settings.HTTP_TLS_CERTIFICATE, Settings.HTTP_TLS_KEY, Optional.empty());
-    Optional<String> token = configuration.find(Settings.HTTP_TOKEN_FILE).map(HttpListeners::token);
+    Optional<String> token =
+        configuration
+            .find(Settings.HTTP_TOKEN_FILE)
+            .map(file -> SecretFile.token(file, Settings.HTTP_TOKEN_FILE.key()));
     boolean insecure = configuration.get(Settings.HTTP_INSECURE);
     boolean loopback = isLoopback(listen);
     if (loopback && (files.isPresent() || token.isPresent() || insecure)) {
@@ -229,25 +227,5 @@ public final class HttpListeners {
       throw new CommandException(
           ExitCode.USAGE, "http.listen = " + listen + ": unknown host: use 127.0.0.1");
     }
-  }
-
-  private static String token(Path file) {
-    List<String> lines;
-    try {
-      lines = Files.readAllLines(file);
-    } catch (IOException e) {
-      throw new ConfigurationException(
-          "http.token-file: cannot read " + file + ": make it a text file that is readable");
-    }
-    String token = lines.isEmpty() ? "" : lines.getFirst().strip();
-    if (token.length() < SHORTEST_TOKEN || !token.matches("[\\x21-\\x7e]+")) {
-      throw new ConfigurationException(
-          "http.token-file: the first line of "
-              + file
-              + " is no token: "
-              + SHORTEST_TOKEN
-              + " or more visible ASCII characters, as of: openssl rand -hex 32");
-    }
-    return token;
   }
 }

@@ -10,9 +10,10 @@ import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -47,29 +48,25 @@ public final class LogCommand implements Callable<Integer> {
               + " values that are no text as hexadecimal digits in key_hex and value_hex.")
   private boolean json;
 
-  @Option(
-      names = "--node",
-      paramLabel = "HOST:PORT",
-      description = "Ask the node with this http.listen address instead of the data directory.")
-  private @Nullable String node;
+  @Mixin private NodeFlags node;
 
   @SuppressWarnings("NullAway.Init") // picocli fills the fields before it calls
   LogCommand() {}
 
   @Override
   public Integer call() throws InterruptedException {
-    if (node == null) {
+    Optional<NodeClient> asked = node.named();
+    if (asked.isEmpty()) {
       local();
     } else {
-      remote(node);
+      remote(asked.get());
     }
     return ExitCode.OK;
   }
 
   private void local() throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    try (LocalDatabase opened =
-        LocalDatabase.open(ConfigurationFlags.load(spec, System.getenv()), database)) {
+    try (LocalDatabase opened = LocalDatabase.open(node.configuration(), database)) {
       long next = from;
       do {
         try (Snapshot snapshot = opened.now().snapshot()) {
@@ -88,9 +85,8 @@ public final class LogCommand implements Callable<Integer> {
     }
   }
 
-  private void remote(String address) throws InterruptedException {
+  private void remote(NodeClient client) throws InterruptedException {
     PrintWriter out = spec.commandLine().getOut();
-    NodeClient client = new NodeClient(address);
     long next = from;
     boolean more;
     do {
@@ -107,7 +103,9 @@ public final class LogCommand implements Callable<Integer> {
       if (json && page.body().length > 0 && page.body()[0] != '{') {
         throw new CommandException(
             ExitCode.REFUSED,
-            "the node at " + address + " is of a version without --json: leave the flag away");
+            "the node at "
+                + client.address()
+                + " is of a version without --json: leave the flag away");
       }
       out.print(page.text());
       out.flush();

@@ -1,22 +1,30 @@
 package dev.quicksilver.cli.command;
 
+import dev.quicksilver.cli.config.Endpoint;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.HttpEndpoint;
+import dev.quicksilver.cli.process.ProcessFile;
 import java.io.IOException;
 import java.io.InputStream;
+import java.net.ConnectException;
 import java.net.HttpURLConnection;
+import java.net.InetAddress;
+import java.net.NoRouteToHostException;
+import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.URLEncoder;
+import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Asks a running node over its HTTP address. With the JDK's old client: it is started in a tenth of
- * the time of its successor, and a command asks once.
+ * Asks a running node over its HTTP address, in plain text or by TLS. With the JDK's old client: it
+ * is started in a tenth of the time of its successor, and a command asks once.
  */
 public final class NodeClient {
   private static final int CONNECT_MILLIS = 5_000;
@@ -24,11 +32,24 @@ public final class NodeClient {
   /** How long nothing may come. */
   private static final int READ_MILLIS = 30_000;
 
+  /** The same of what is read by TLS: who speaks none waits in silence for the rest of a line. */
+  private static final int READ_TLS_MILLIS = 10_000;
+
   /** An answer has to fit into the heap with what is read from it. */
   private static final int PART_OF_HEAP = 6;
 
-  private final String address;
+  private final String url;
+  private final String host;
+  private final Optional<Token> token;
+  private final @Nullable NodeTls tls;
   private final int mostBytes;
+
+  /**
+   * What is sent with each request.
+   *
+   * @param place where it comes from, for messages
+   */
+  record Token(String value, String place) {}
 
   /**
    * What a node answers.
@@ -44,14 +65,12 @@ public final class NodeClient {
   }
 
   /**
-   * Makes one.
+   * Makes one that asks in plain text.
    *
    * @param address {@code host:port} of the node's http.listen
    */
   public NodeClient(String address) {
-    this(
-        address,
-        (int) Math.min(Integer.MAX_VALUE - 1, Runtime.getRuntime().maxMemory() / PART_OF_HEAP));
+    this(address, mostBytes());
   }
 
   /**
@@ -60,8 +79,48 @@ public final class NodeClient {
    * @param mostBytes in an answer
    */
   NodeClient(String address, int mostBytes) {
-    this.address = address;
+    this("http://" + address, address, Optional.empty(), null, mostBytes);
+  }
+
+  /**
+   * Makes one that proves who it is.
+   *
+   * @param tls for what is asked by TLS; null for plain text
+   */
+  NodeClient(Endpoint address, Optional<Token> token, @Nullable NodeTls tls) {
+    this((tls == null ? "http://" : "https://") + address, address.host(), token, tls, mostBytes());
+  }
+
+  private NodeClient(
+      String url, String host, Optional<Token> token, @Nullable NodeTls tls, int mostBytes) {
+    this.url = url;
+    this.host = host;
+    this.token = token;
+    this.tls = tls;
     this.mostBytes = mostBytes;
+  }
+
+  /** Returns who asks a process of this machine; empty if that serves no HTTP. */
+  static Optional<NodeClient> of(ProcessFile.Content process) {
+    return Optional.ofNullable(process.addresses().get("http")).map(NodeClient::new);
+  }
+
+  private static int mostBytes() {
+    return (int) Math.min(Integer.MAX_VALUE - 1, Runtime.getRuntime().maxMemory() / PART_OF_HEAP);
+  }
+
+  /** Returns whether a host is this machine. */
+  static boolean isLoopback(String host) {
+    try {
+      return InetAddress.getByName(host).isLoopbackAddress();
+    } catch (UnknownHostException e) {
+      return false;
+    }
+  }
+
+  /** Returns where it asks: {@code host:port}, with {@code https://} before it if by TLS. */
+  public String address() {
+    return tls == null ? url.substring("http://".length()) : url;
   }
 
   /**
@@ -91,11 +150,16 @@ public final class NodeClient {
     int status;
     Answer answer;
     try {
-      URI uri = URI.create("http://" + address + path + (encoded.isEmpty() ? "" : "?" + encoded));
+      URI uri = URI.create(url + path + (encoded.isEmpty() ? "" : "?" + encoded));
       HttpURLConnection request = (HttpURLConnection) uri.toURL().openConnection();
+      if (tls != null) {
+        tls.secure(request);
+      }
+      token.ifPresent(
+          secret -> request.setRequestProperty("Authorization", "Bearer " + secret.value()));
       request.setConnectTimeout(CONNECT_MILLIS);
-      request.setReadTimeout(READ_MILLIS);
-      request.setInstanceFollowRedirects(false);
+      request.setReadTimeout(tls != null && method.equals("GET") ? READ_TLS_MILLIS : READ_MILLIS);
+      request.setInstanceFollowRedirects(false); // whoever that leads to would get the token
       request.setRequestMethod(method);
       if (method.equals("POST")) {
         request.setRequestProperty(HttpEndpoint.ACTION, "yes");
@@ -112,17 +176,16 @@ public final class NodeClient {
                 next);
       }
     } catch (IOException | IllegalArgumentException e) {
-      throw new CommandException(
-          ExitCode.FAILURE,
-          "no answer from a node at "
-              + address
-              + ": is it running, and is this its http.listen address?");
+      throw new CommandException(ExitCode.FAILURE, silence(e));
+    }
+    if (status < 0) {
+      throw new CommandException(ExitCode.FAILURE, noHttp());
     }
     if (answer.body().length > mostBytes) {
       throw new CommandException(
           ExitCode.FAILURE,
           "the answer of the node at "
-              + address
+              + address()
               + " to "
               + path
               + " has more than "
@@ -131,14 +194,78 @@ public final class NodeClient {
               + " or ask a node with fewer nodes below it");
     }
     if (status != HttpURLConnection.HTTP_OK) {
-      throw new CommandException(
-          switch (status) {
-            case HttpURLConnection.HTTP_NOT_FOUND -> ExitCode.NOT_FOUND;
-            case HttpURLConnection.HTTP_CONFLICT -> ExitCode.REFUSED;
-            default -> ExitCode.FAILURE;
-          },
-          "the node at " + address + " says: " + answer.text().strip());
+      throw refusal(status, answer.text(), path);
     }
     return answer;
+  }
+
+  /** Says why no answer came. */
+  private String silence(Exception e) {
+    if (tls != null && e instanceof IOException failed) {
+      Optional<String> why = tls.why(failed, host);
+      if (why.isPresent()) {
+        return "no TLS with " + address() + ": " + why.get();
+      }
+    }
+    boolean isAbsent =
+        e instanceof ConnectException
+            || e instanceof UnknownHostException
+            || e instanceof NoRouteToHostException
+            || e instanceof SocketTimeoutException
+            || e instanceof IllegalArgumentException;
+    if (!isAbsent && tls == null) {
+      return noHttp();
+    }
+    return "no answer from a node at "
+        + address()
+        + ": is it running, and is this its http.listen address?"
+        + (tls != null && e instanceof SocketTimeoutException
+            ? " If it has no TLS: leave https:// away"
+            : "");
+  }
+
+  private String noHttp() {
+    return "what is at "
+        + address()
+        + " does not answer in HTTP: "
+        + (tls == null ? "give --node https://" + address() + " if it has TLS; else " : "")
+        + "is this its http.listen address?";
+  }
+
+  private CommandException refusal(int status, String said, String path) {
+    if (status == HttpURLConnection.HTTP_UNAUTHORIZED) {
+      return new CommandException(
+          ExitCode.FAILURE,
+          "the node at "
+              + address()
+              + token
+                  .map(
+                      given ->
+                          " does not take the token of "
+                              + given.place()
+                              + ": it is not the one of its http.token-file, which it read when it"
+                              + " was started")
+                  .orElse(
+                      " wants a token: name the file with the one of its http.token-file ("
+                          + NodeFlags.TOKEN_FILE
+                          + " FILE)"));
+    }
+    if (said.equals(HttpEndpoint.NOTHING_HERE) && (tls != null || !isLoopback(host))) {
+      return new CommandException(
+          ExitCode.FAILURE,
+          "the node at "
+              + address()
+              + " has no "
+              + path
+              + " for other machines: what shows keys and values or changes something is for its"
+              + " own machine alone; run the command there, with --data-directory");
+    }
+    return new CommandException(
+        switch (status) {
+          case HttpURLConnection.HTTP_NOT_FOUND -> ExitCode.NOT_FOUND;
+          case HttpURLConnection.HTTP_CONFLICT -> ExitCode.REFUSED;
+          default -> ExitCode.FAILURE;
+        },
+        "the node at " + address() + " says: " + said.strip());
   }
 }

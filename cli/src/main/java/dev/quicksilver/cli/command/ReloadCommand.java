@@ -10,29 +10,24 @@ import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Has running processes read their configuration anew. */
 @Command(
     name = "reload",
     description =
-        "Has the processes of a data directory, or the one with an address, read their"
+        "Has the processes of a data directory, or the one of --node, read their"
             + " configuration anew and take what they can while they run; says what has to wait for"
             + " a restart.")
 public final class ReloadCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--node",
-      paramLabel = "HOST:PORT",
-      description =
-          "The process's http.listen address. Default: all processes of the data directory.")
-  private @Nullable String node;
+  @Mixin private NodeFlags node;
 
   @SuppressWarnings("NullAway.Init") // picocli fills the fields before it calls
   ReloadCommand() {}
@@ -40,15 +35,14 @@ public final class ReloadCommand implements Callable<Integer> {
   @Override
   public Integer call() {
     PrintWriter out = spec.commandLine().getOut();
-    Map<String, String> processes =
-        node == null
-            ? ofDirectory(ConfigurationFlags.load(spec, System.getenv()))
-            : Map.of(node, node);
+    Optional<NodeClient> named = node.named();
+    Map<String, NodeClient> processes =
+        named.isPresent() ? Map.of("", named.get()) : ofDirectory(node.configuration());
     int worst = ExitCode.OK;
-    for (Map.Entry<String, String> one : processes.entrySet()) {
-      String name = node == null ? one.getKey() + ": " : "";
+    for (Map.Entry<String, NodeClient> one : processes.entrySet()) {
+      String name = one.getKey().isEmpty() ? "" : one.getKey() + ": ";
       try {
-        new NodeClient(one.getValue())
+        one.getValue()
             .post(Reload.PATH, Map.of())
             .lines()
             .forEach(line -> out.println(name + line));
@@ -61,29 +55,19 @@ public final class ReloadCommand implements Callable<Integer> {
     return worst;
   }
 
-  private static Map<String, String> ofDirectory(Configuration configuration) {
+  private static Map<String, NodeClient> ofDirectory(Configuration configuration) {
     Path data = configuration.get(Settings.DATA_DIRECTORY);
-    Map<String, String> addresses = new LinkedHashMap<>();
+    Map<String, NodeClient> clients = new LinkedHashMap<>();
     for (String name :
         List.of(NodeParts.PROCESS_NAME, BridgeCommand.PROCESS_NAME, ServeCommand.PROCESS_NAME)) {
       ProcessFile.read(data, name)
           .ifPresent(
-              process -> {
-                String address = process.addresses().get("http");
-                if (address != null) {
-                  addresses.put(process.role(), address);
-                }
-              });
+              process ->
+                  NodeClient.of(process).ifPresent(client -> clients.put(process.role(), client)));
     }
-    if (addresses.isEmpty()) {
-      throw new CommandException(
-          ExitCode.NOT_FOUND,
-          "no running process has the data directory "
-              + data
-              + ": give "
-              + Settings.DATA_DIRECTORY.flag()
-              + " or --node HOST:PORT (its http.listen address)");
+    if (clients.isEmpty()) {
+      throw NodeFlags.noneRuns("process", data);
     }
-    return addresses;
+    return clients;
   }
 }

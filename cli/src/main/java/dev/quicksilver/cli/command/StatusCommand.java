@@ -1,8 +1,5 @@
 package dev.quicksilver.cli.command;
 
-import dev.quicksilver.cli.config.Configuration;
-import dev.quicksilver.cli.config.Settings;
-import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Json;
 import dev.quicksilver.cli.process.NodeStatus;
@@ -14,18 +11,16 @@ import dev.quicksilver.cli.process.NodeStatus.StandbyReport;
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
 import dev.quicksilver.cli.process.NodeStatus.UpstreamReport;
 import dev.quicksilver.cli.process.NodeStatus.Verdict;
-import dev.quicksilver.cli.process.ProcessFile;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -38,11 +33,7 @@ import picocli.CommandLine.Spec;
 public final class StatusCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--node",
-      paramLabel = "HOST:PORT",
-      description = "The node's http.listen address. Default: the node of the data directory.")
-  private @Nullable String node;
+  @Mixin private NodeFlags node;
 
   @Option(names = "--json", description = "Print the status as JSON.")
   private boolean json;
@@ -52,9 +43,7 @@ public final class StatusCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    String address =
-        node == null ? fromDirectory(ConfigurationFlags.load(spec, System.getenv())) : node;
-    byte[] body = new NodeClient(address).get("/status", Map.of()).body();
+    byte[] body = node.client().get("/status", Map.of()).body();
     PrintWriter out = spec.commandLine().getOut();
     NodeStatus status = Json.MAPPER.readValue(body, NodeStatus.class);
     if (json) {
@@ -64,28 +53,6 @@ public final class StatusCommand implements Callable<Integer> {
     }
     out.flush();
     return status.healthy() ? ExitCode.OK : ExitCode.FAILURE;
-  }
-
-  /**
-   * Returns the HTTP address of the node that has the data directory, or of a process beside it.
-   *
-   * @throws CommandException if none runs
-   */
-  public static String fromDirectory(Configuration configuration) {
-    Path data = configuration.get(Settings.DATA_DIRECTORY);
-    return ProcessFile.read(data, NodeParts.PROCESS_NAME)
-        .or(() -> ProcessFile.read(data, BridgeCommand.PROCESS_NAME))
-        .or(() -> ProcessFile.read(data, ServeCommand.PROCESS_NAME))
-        .map(content -> content.addresses().getOrDefault("http", ""))
-        .orElseThrow(
-            () ->
-                new CommandException(
-                    ExitCode.NOT_FOUND,
-                    "no running node has the data directory "
-                        + data
-                        + ": give "
-                        + Settings.DATA_DIRECTORY.flag()
-                        + " or --node HOST:PORT (its http.listen address)"));
   }
 
   private static void print(NodeStatus status, PrintWriter out) {
@@ -233,7 +200,7 @@ public final class StatusCommand implements Callable<Integer> {
           Long.toString(n.sequence()),
           Long.toString(n.lag()),
           Text.seconds(n.lagSeconds()),
-          n.instance().substring(0, 8),
+          n.instance().substring(0, Math.min(8, n.instance().length())),
           n.problem().isEmpty() ? "-" : n.problem());
     }
     nodes.print(out);

@@ -1,6 +1,5 @@
 package dev.quicksilver.cli.command;
 
-import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.HttpEndpoint;
 import dev.quicksilver.cli.process.HttpEndpoint.Answer;
@@ -8,10 +7,9 @@ import dev.quicksilver.gateway.session.Gateway;
 import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 /** Has the active root let a standby take over. */
@@ -25,12 +23,7 @@ public final class SwitchOverCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--node",
-      paramLabel = "HOST:PORT",
-      description =
-          "The active root's http.listen address. Default: the root of the data directory.")
-  private @Nullable String node;
+  @Mixin private NodeFlags node;
 
   @SuppressWarnings("NullAway.Init") // picocli fills the fields before it calls
   SwitchOverCommand() {}
@@ -53,14 +46,7 @@ public final class SwitchOverCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    String address =
-        node != null
-            ? node
-            : StatusCommand.fromDirectory(ConfigurationFlags.load(spec, System.getenv()));
-    if (address.isEmpty()) {
-      throw new CommandException(ExitCode.NOT_FOUND, "the node serves no HTTP: give --node");
-    }
-    spec.commandLine().getOut().print(new NodeClient(address).post(PATH, Map.of()));
+    spec.commandLine().getOut().print(node.client().post(PATH, Map.of()));
     spec.commandLine().getOut().flush();
     return ExitCode.OK;
   }

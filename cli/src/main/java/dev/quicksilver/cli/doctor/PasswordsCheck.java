@@ -2,12 +2,11 @@ package dev.quicksilver.cli.doctor;
 
 import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.Role;
+import dev.quicksilver.cli.config.SecretFile;
 import dev.quicksilver.cli.config.Setting;
 import dev.quicksilver.cli.config.Settings;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFilePermission;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -47,7 +46,7 @@ final class PasswordsCheck implements Check {
     for (Setting<Path> setting : SECRETS) {
       Optional<Path> file =
           configuration.find(setting).filter(_ -> setting.roles().contains(context.role()));
-      if (file.isPresent() && isOpen(file.get())) {
+      if (file.isPresent() && SecretFile.isOpen(file.get())) {
         findings.add(
             Finding.warning(
                 name(),
@@ -65,10 +64,5 @@ final class PasswordsCheck implements Check {
     Role role = context.role();
     return SECRETS.stream()
         .anyMatch(s -> s.roles().contains(role) && context.configuration().find(s).isPresent());
-  }
-
-  private static boolean isOpen(Path file) throws IOException {
-    return Files.exists(file)
-        && Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_READ);
   }
 }

@@ -58,7 +58,10 @@ public final class HttpEndpoint implements AutoCloseable {
     }
   }
 
-  private static final Answer NOTHING = Answer.text(404, "there is nothing at this address\n");
+  /** What is said with 404 of a path that is not served. */
+  public static final String NOTHING_HERE = "there is nothing at this address\n";
+
+  private static final Answer NOTHING = Answer.text(404, NOTHING_HERE);
 
   private final HttpServer server;
   private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();

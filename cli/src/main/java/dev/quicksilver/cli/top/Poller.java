@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
 final class Poller implements AutoCloseable {
   private static final long PAUSE_MILLIS = TimeUnit.SECONDS.toMillis(1);
 
-  private final Supplier<String> address;
+  private final Supplier<NodeClient> asked;
   private final Runnable seenMore;
   private final Clock clock;
   private final Thread thread;
@@ -27,12 +27,12 @@ final class Poller implements AutoCloseable {
   /**
    * Makes one that does not ask yet.
    *
-   * @param address of the node; asked for each time, since a node that was started again may have
-   *     another one
+   * @param asked who asks the node; fetched each time, since a node that was started again may have
+   *     another address
    * @param seenMore called after each answer, and after each that did not come
    */
-  Poller(Supplier<String> address, Runnable seenMore, Clock clock) {
-    this.address = address;
+  Poller(Supplier<NodeClient> asked, Runnable seenMore, Clock clock) {
+    this.asked = asked;
     this.seenMore = seenMore;
     this.clock = clock;
     this.thread = Thread.ofVirtual().name("top-poller").unstarted(this::run);
@@ -63,8 +63,9 @@ final class Poller implements AutoCloseable {
   private Seen next(Seen before) {
     String where = before.address();
     try {
-      where = address.get();
-      Look look = look(where, clock);
+      NodeClient client = asked.get();
+      where = client.address();
+      Look look = look(client, clock);
       silentSince = null;
       return new Seen(
           where, Optional.of(look), before.last().map(Seen.Databases::of), Optional.empty());
@@ -84,8 +85,8 @@ final class Poller implements AutoCloseable {
    * @throws CommandException if nothing answers
    * @throws IOException if what answers is no node
    */
-  static Look look(String address, Clock clock) throws IOException {
-    byte[] body = new NodeClient(address).get("/status", Map.of()).body();
+  static Look look(NodeClient client, Clock clock) throws IOException {
+    byte[] body = client.get("/status", Map.of()).body();
     NodeStatus status = Json.MAPPER.readValue(body, NodeStatus.class);
     return new Look(status, clock.instant(), System.nanoTime());
   }

@@ -1,7 +1,7 @@
 package dev.quicksilver.cli.top;
 
-import dev.quicksilver.cli.command.ConfigurationFlags;
-import dev.quicksilver.cli.command.StatusCommand;
+import dev.quicksilver.cli.command.NodeClient;
+import dev.quicksilver.cli.command.NodeFlags;
 import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.process.ExitCode;
 import java.io.Console;
@@ -13,8 +13,8 @@ import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jline.terminal.Terminal;
 import org.jline.terminal.TerminalBuilder;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
@@ -29,11 +29,7 @@ import picocli.CommandLine.Spec;
 public final class TopCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
-  @Option(
-      names = "--node",
-      paramLabel = "HOST:PORT",
-      description = "The node's http.listen address. Default: the node of the data directory.")
-  private @Nullable String node;
+  @Mixin private NodeFlags node;
 
   @Option(names = "--once", description = "Print it once, in full, as without a terminal.")
   private boolean once;
@@ -43,16 +39,16 @@ public final class TopCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    Supplier<String> address = address();
+    Supplier<NodeClient> asked = asked();
     if (once || !isInTerminal()) {
-      return print(address.get());
+      return print(asked.get());
     }
     try (Terminal terminal = TerminalBuilder.builder().system(true).dumb(true).build()) {
       TopScreen screen = new TopScreen(terminal);
       if (!screen.canDraw()) {
-        return print(address.get());
+        return print(asked.get());
       }
-      screen.run(address);
+      screen.run(asked);
       return ExitCode.OK;
     }
   }
@@ -62,20 +58,20 @@ public final class TopCommand implements Callable<Integer> {
     return Optional.ofNullable(System.console()).filter(Console::isTerminal).isPresent();
   }
 
-  private Supplier<String> address() {
-    if (node != null) {
-      String given = node;
-      return () -> given;
+  private Supplier<NodeClient> asked() {
+    Optional<NodeClient> named = node.named();
+    if (named.isPresent()) {
+      return named::get;
     }
-    Configuration configuration = ConfigurationFlags.load(spec, System.getenv());
-    return () -> StatusCommand.fromDirectory(configuration);
+    Configuration configuration = node.configuration();
+    return () -> NodeFlags.ofDirectory(configuration);
   }
 
-  private int print(String address) throws IOException {
-    Look look = Poller.look(address, Clock.systemUTC());
+  private int print(NodeClient asked) throws IOException {
+    Look look = Poller.look(asked, Clock.systemUTC());
     TopView view =
         TopView.of(
-            new Seen(address, Optional.of(look), Optional.empty(), Optional.empty()),
+            new Seen(asked.address(), Optional.of(look), Optional.empty(), Optional.empty()),
             Controls.FIRST);
     PrintWriter out = spec.commandLine().getOut();
     view.above().forEach(line -> out.println(line.text()));

@@ -1,5 +1,6 @@
 package dev.quicksilver.cli.top;
 
+import dev.quicksilver.cli.command.NodeClient;
 import dev.quicksilver.cli.top.TopView.Line;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -67,7 +68,7 @@ final class TopScreen {
   }
 
   /** Draws what is known of a node until somebody quits. */
-  void run(Supplier<String> address) throws IOException {
+  void run(Supplier<NodeClient> asked) throws IOException {
     Attributes before = terminal.getAttributes();
     Thread hook =
         Thread.ofPlatform()
@@ -81,7 +82,7 @@ final class TopScreen {
     terminal.handle(Terminal.Signal.WINCH, _ -> resized());
     terminal.handle(Terminal.Signal.TSTP, _ -> stop(before));
     terminal.handle(Terminal.Signal.CONT, _ -> enter());
-    try (Poller poller = new Poller(address, () -> stale.set(true), Clock.systemUTC())) {
+    try (Poller poller = new Poller(asked, () -> stale.set(true), Clock.systemUTC())) {
       enter();
       poller.start();
       loop(poller);

@@ -2,6 +2,7 @@ package dev.quicksilver.cli.top;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.quicksilver.cli.command.NodeClient;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Clock;
@@ -17,11 +18,11 @@ final class PollerTest {
   private final BlockingQueue<String> said = new LinkedBlockingQueue<>();
 
   /** A process file that cannot be read, then an error of the program, then no node. */
-  private String address() {
+  private NodeClient asked() {
     return switch (asked.getAndIncrement()) {
       case 0 -> throw new UncheckedIOException(new IOException("the file is another user's"));
       case 1 -> throw new AssertionError("a defect");
-      default -> "127.0.0.1:1";
+      default -> new NodeClient("127.0.0.1:1");
     };
   }
 
@@ -29,7 +30,7 @@ final class PollerTest {
   void whateverGoesWrongIsSaidAndItAsksOn() throws InterruptedException {
     Poller[] poller = new Poller[1];
     Runnable more = () -> said.add(poller[0].seen().silence().orElse("it answered"));
-    try (Poller made = new Poller(this::address, more, Clock.systemUTC())) {
+    try (Poller made = new Poller(this::asked, more, Clock.systemUTC())) {
       poller[0] = made;
       made.start();
       assertThat(next()).startsWith("since 20").contains("the file is another user's");
