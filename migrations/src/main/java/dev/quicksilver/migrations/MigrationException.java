@@ -16,6 +16,8 @@ public final class MigrationException extends RuntimeException {
     WRONG_ENCODING,
     /** The role or the database has {@code default_transaction_read_only}. */
     READ_ONLY,
+    /** The role may not create in the database what is not there yet. */
+    MISSING_RIGHT,
     /** A migration failed, or the history does not match this program. */
     MIGRATION_FAILED
   }

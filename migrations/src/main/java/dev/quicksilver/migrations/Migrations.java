@@ -79,7 +79,10 @@ public final class Migrations {
                     + " current_setting('server_encoding'), current_database(),"
                     + " NOT pg_is_in_recovery() AND"
                     + " current_setting('transaction_read_only')::boolean,"
-                    + " quote_ident(current_user)")) {
+                    + " quote_ident(current_user), quote_ident(current_database()),"
+                    + " (to_regnamespace('quicksilver') IS NULL OR NOT EXISTS (SELECT FROM"
+                    + " pg_publication WHERE pubname = 'quicksilver')) AND NOT"
+                    + " has_database_privilege(current_database(), 'CREATE')")) {
       row.next();
       if (row.getInt(1) < OLDEST_SERVER) {
         throw new MigrationException(
@@ -107,6 +110,19 @@ public final class Migrations {
                 + row.getString(6)
                 + " SET default_transaction_read_only = off, or switch it off where it is on (ALTER"
                 + " DATABASE, ALTER SYSTEM)",
+            null);
+      }
+      if (row.getBoolean(8)) {
+        throw new MigrationException(
+            Code.MISSING_RIGHT,
+            "role "
+                + row.getString(6)
+                + " may not create the schema and the publication quicksilver in database "
+                + row.getString(7)
+                + "; as its owner or a superuser run GRANT CREATE ON DATABASE "
+                + row.getString(7)
+                + " TO "
+                + row.getString(6),
             null);
       }
     } catch (SQLException e) {

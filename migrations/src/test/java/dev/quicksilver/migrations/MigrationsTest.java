@@ -145,6 +145,26 @@ final class MigrationsTest {
   }
 
   @Test
+  void aRoleThatMayNotCreateIsToldWhatToGrant() throws SQLException {
+    try (Connection other = postgres.connect();
+        Statement statement = other.createStatement()) {
+      statement.execute("CREATE ROLE \"poor-root\" LOGIN CREATEROLE REPLICATION PASSWORD 'p'");
+      statement.execute("CREATE DATABASE \"other app\"");
+      String mine = postgres.jdbcUrl("other app");
+      String url = mine.substring(0, mine.indexOf('?'));
+      String cure = "GRANT CREATE ON DATABASE \"other app\" TO \"poor-root\"";
+      assertThatThrownBy(() -> Migrations.migrate(url, "poor-root", "p"))
+          .isInstanceOfSatisfying(
+              MigrationException.class, e -> assertThat(e.code()).isEqualTo(Code.MISSING_RIGHT))
+          .hasMessageStartingWith("role \"poor-root\" may not create")
+          .hasMessageEndingWith(cure)
+          .hasMessageNotContaining("\n");
+      statement.execute(cure);
+      assertThat(Migrations.migrate(url, "poor-root", "p").applied()).isPositive();
+    }
+  }
+
+  @Test
   void saysThatItCannotConnect() {
     assertThatThrownBy(() -> Migrations.migrate(postgres.jdbcUrl("nowhere"), "", ""))
         .isInstanceOfSatisfying(
