@@ -183,7 +183,7 @@ final class AskOverTlsTest {
     assertRefused(
         run("status", https, "--ca-file=" + authority, "--token-file=" + directory.resolve("none")),
         ExitCode.USAGE,
-        "--token-file: cannot read ");
+        "--token-file: there is no file ");
     Path open = secret("open", TOKEN);
     Files.setPosixFilePermissions(open, PosixFilePermissions.fromString("rw-r--r--"));
     Run run = run("status", https, "--ca-file=" + authority, "--token-file=" + open);

@@ -67,7 +67,7 @@ final class HttpListenersTest {
     assertThat(refusal("--http-listen=0.0.0.0:0", "--http-token-file=" + poor))
         .contains(poor.toString(), "openssl rand -hex 32");
     assertThat(refusal("--http-listen=0.0.0.0:0", "--http-token-file=" + directory.resolve("none")))
-        .contains("cannot read");
+        .contains("http.token-file: there is no file " + directory.resolve("none"));
     assertThat(refusal("--http-listen=0.0.0.0:0", "--http-tls-key=" + token))
         .contains("http.tls-certificate");
   }

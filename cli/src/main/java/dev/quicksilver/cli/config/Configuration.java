@@ -1,10 +1,7 @@
 package dev.quicksilver.cli.config;
 
-import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -88,17 +85,7 @@ public final class Configuration {
       throw new ConfigurationException(
           place(inFile) + ": " + direct.key() + " and " + inFile.key() + " are both set: keep one");
     }
-    try {
-      List<String> lines = Files.readAllLines(file.get());
-      if (lines.isEmpty() || lines.getFirst().isEmpty()) {
-        throw new ConfigurationException(
-            place(inFile) + ": " + file.get() + " is empty: its first line is the password");
-      }
-      return Optional.of(lines.getFirst());
-    } catch (IOException e) {
-      throw new ConfigurationException(
-          place(inFile) + ": cannot read the password from " + file.get() + ": make it readable");
-    }
+    return Optional.of(SecretFile.password(file.get(), place(inFile)));
   }
 
   /** A value as it was written, and where. */

@@ -1,8 +1,10 @@
 package dev.quicksilver.cli.config;
 
 import java.io.IOException;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
@@ -21,14 +23,7 @@ public final class SecretFile {
    * @throws ConfigurationException if the file cannot be read, or its first line is no token
    */
   public static String token(Path file, String place) {
-    List<String> lines;
-    try {
-      lines = Files.readAllLines(file);
-    } catch (IOException e) {
-      throw new ConfigurationException(
-          place + ": cannot read " + file + ": make it a text file that is readable");
-    }
-    String token = lines.isEmpty() ? "" : lines.getFirst().strip();
+    String token = firstLine(file, place, "token").strip();
     if (token.length() < SHORTEST_TOKEN || !token.matches("[\\x21-\\x7e]+")) {
       throw new ConfigurationException(
           place
@@ -39,6 +34,57 @@ public final class SecretFile {
               + " or more visible ASCII characters, as of: openssl rand -hex 32");
     }
     return token;
+  }
+
+  /**
+   * Reads a password.
+   *
+   * @param place what names the file
+   * @throws ConfigurationException if the file cannot be read, or its first line is empty
+   */
+  static String password(Path file, String place) {
+    String password = firstLine(file, place, "password");
+    if (password.isEmpty()) {
+      throw new ConfigurationException(
+          place + ": " + file + " is empty: its first line is the password");
+    }
+    return password;
+  }
+
+  /** Returns the first line; empty if there is none. */
+  private static String firstLine(Path file, String place, String what) {
+    try {
+      List<String> lines = Files.readAllLines(file);
+      return lines.isEmpty() ? "" : lines.getFirst();
+    } catch (NoSuchFileException e) {
+      throw new ConfigurationException(
+          place
+              + ": there is no file "
+              + file
+              + " with the "
+              + what
+              + ": make it, or correct the path");
+    } catch (AccessDeniedException e) {
+      throw new ConfigurationException(
+          place
+              + ": user "
+              + System.getProperty("user.name")
+              + " may not read "
+              + file
+              + " with the "
+              + what
+              + ": give this user the right to it and to its folder");
+    } catch (IOException e) {
+      throw new ConfigurationException(
+          place
+              + ": cannot read the "
+              + what
+              + " from "
+              + file
+              + " ("
+              + e
+              + "): make it a text file");
+    }
   }
 
   /**

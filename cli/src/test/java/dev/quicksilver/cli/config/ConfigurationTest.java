@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import org.assertj.core.api.ThrowableAssertAlternative;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -308,6 +309,28 @@ final class ConfigurationTest {
   }
 
   @Test
+  void aPasswordFileThatIsNotThereIsNotCalledUnreadable() throws IOException {
+    Path absent = directory.resolve("absent");
+    assertNoPassword(absent).withMessageContaining("there is no file " + absent);
+    Path folder = Files.createDirectory(directory.resolve("folder"));
+    assertNoPassword(folder)
+        .withMessageContaining("cannot read the password from " + folder)
+        .withMessageContaining("make it a text file");
+    Path empty = Files.createFile(directory.resolve("empty"));
+    assertNoPassword(empty).withMessageContaining(empty + " is empty");
+  }
+
+  private static ThrowableAssertAlternative<ConfigurationException> assertNoPassword(Path file) {
+    Configuration configuration =
+        Configuration.load(
+            Optional.empty(), Map.of(), Map.of(Settings.RESP_PASSWORD_FILE, file.toString()));
+    return assertThatExceptionOfType(ConfigurationException.class)
+        .isThrownBy(
+            () -> configuration.password(Settings.RESP_PASSWORD, Settings.RESP_PASSWORD_FILE))
+        .withMessageStartingWith("--resp-password-file: ");
+  }
+
+  @Test
   void twoPasswordsAreRefused() {
     Configuration configuration =
         Configuration.load(
@@ -325,8 +348,7 @@ final class ConfigurationTest {
     return Files.writeString(directory.resolve("quicksilver.toml"), toml);
   }
 
-  private static org.assertj.core.api.ThrowableAssertAlternative<ConfigurationException>
-      assertRefused(Path file) {
+  private static ThrowableAssertAlternative<ConfigurationException> assertRefused(Path file) {
     return assertThatExceptionOfType(ConfigurationException.class)
         .isThrownBy(() -> Configuration.load(Optional.of(file), Map.of(), Map.of()));
   }
