@@ -1,7 +1,6 @@
 package dev.quicksilver.cli.command;
 
 import dev.quicksilver.cli.config.Configuration;
-import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.ProcessFile;
@@ -44,7 +43,7 @@ public final class CopyAnewCommand implements Callable<Integer> {
       out.print(tell(named.get()));
     } else {
       Configuration configuration = node.configuration();
-      Path data = configuration.get(Settings.DATA_DIRECTORY);
+      Path data = NodeFlags.dataDirectory(configuration);
       Optional<NodeClient> running =
           ProcessFile.read(data, NodeParts.PROCESS_NAME).flatMap(NodeClient::of);
       out.print(running.isPresent() ? tell(running.get()) : prepare(configuration, data));

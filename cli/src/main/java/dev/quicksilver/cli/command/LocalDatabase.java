@@ -3,14 +3,13 @@ package dev.quicksilver.cli.command;
 import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.CommandException;
+import dev.quicksilver.cli.process.DirectoryAccess;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.FollowedDatabases;
 import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.StorageException;
-import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -123,15 +122,12 @@ public final class LocalDatabase implements AutoCloseable {
    * Returns a data directory in which a root or a replica keeps its databases.
    *
    * @param cure what to do if it is none
-   * @throws CommandException if it is not there or is something else
+   * @throws CommandException if it is not there, is something else, or this user may not look
    * @throws StorageException UNSUPPORTED if LMDB does not work there, or from here
-   * @throws UncheckedIOException if this user may not look
    */
   static DatabaseDirectory require(Path data, String cure) {
     DatabaseDirectory directory = new DatabaseDirectory(data);
-    if (Files.isDirectory(data) && !(Files.isReadable(data) && Files.isExecutable(data))) {
-      throw new UncheckedIOException(new AccessDeniedException(data.toString()));
-    }
+    DirectoryAccess.require(data);
     if (!directory.exists()) {
       throw new CommandException(
           ExitCode.NOT_FOUND,

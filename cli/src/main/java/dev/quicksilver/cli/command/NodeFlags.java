@@ -6,6 +6,7 @@ import dev.quicksilver.cli.config.SecretFile;
 import dev.quicksilver.cli.config.SettingType;
 import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.CommandException;
+import dev.quicksilver.cli.process.DirectoryAccess;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.ProcessFile;
 import java.io.IOException;
@@ -180,15 +181,26 @@ public final class NodeFlags {
   /**
    * Returns who asks the node that has the data directory, or a process beside it.
    *
-   * @throws CommandException if none runs
+   * @throws CommandException if none runs, or this user may not look into the directory
    */
   public static NodeClient ofDirectory(Configuration configuration) {
-    Path data = configuration.get(Settings.DATA_DIRECTORY);
+    Path data = dataDirectory(configuration);
     return ProcessFile.read(data, NodeParts.PROCESS_NAME)
         .or(() -> ProcessFile.read(data, BridgeCommand.PROCESS_NAME))
         .or(() -> ProcessFile.read(data, ServeCommand.PROCESS_NAME))
         .flatMap(NodeClient::of)
         .orElseThrow(() -> noneRuns("node", data));
+  }
+
+  /**
+   * Returns the data directory, which need not be there.
+   *
+   * @throws CommandException if this user may not look into it
+   */
+  static Path dataDirectory(Configuration configuration) {
+    Path data = configuration.get(Settings.DATA_DIRECTORY);
+    DirectoryAccess.require(data);
+    return data;
   }
 
   /** Says that no process has a data directory, and how to name one. */

@@ -1,7 +1,6 @@
 package dev.quicksilver.cli.command;
 
 import dev.quicksilver.cli.config.Configuration;
-import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.ProcessFile;
@@ -56,7 +55,7 @@ public final class ReloadCommand implements Callable<Integer> {
   }
 
   private static Map<String, NodeClient> ofDirectory(Configuration configuration) {
-    Path data = configuration.get(Settings.DATA_DIRECTORY);
+    Path data = NodeFlags.dataDirectory(configuration);
     Map<String, NodeClient> clients = new LinkedHashMap<>();
     for (String name :
         List.of(NodeParts.PROCESS_NAME, BridgeCommand.PROCESS_NAME, ServeCommand.PROCESS_NAME)) {
