@@ -40,13 +40,14 @@ public final class CopyAnewCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     Optional<NodeClient> named = node.named();
     if (named.isPresent()) {
-      out.print(tell(named.get()));
+      out.print(Text.escaped(tell(named.get())));
     } else {
       Configuration configuration = node.configuration();
       Path data = NodeFlags.dataDirectory(configuration);
       Optional<NodeClient> running =
           ProcessFile.read(data, NodeParts.PROCESS_NAME).flatMap(NodeClient::of);
-      out.print(running.isPresent() ? tell(running.get()) : prepare(configuration, data));
+      out.print(
+          running.isPresent() ? Text.escaped(tell(running.get())) : prepare(configuration, data));
     }
     out.flush();
     return ExitCode.OK;

@@ -92,6 +92,6 @@ public final class Failures {
     String message = thrown.getMessage();
     return message == null
         ? "no details; --debug shows where"
-        : message.replaceAll("\\s*\\R\\s*", " ");
+        : Text.escaped(message.replaceAll("\\s*\\R\\s*", " "));
   }
 }

@@ -107,7 +107,7 @@ public final class LogCommand implements Callable<Integer> {
                 + client.address()
                 + " is of a version without --json: leave the flag away");
       }
-      out.print(page.text());
+      out.print(Text.escaped(page.text()));
       out.flush();
       next = Long.parseLong(Objects.requireNonNull(page.next(), RemoteReads.NEXT));
       more = page.body().length > 0;

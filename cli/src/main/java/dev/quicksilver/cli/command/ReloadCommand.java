@@ -44,10 +44,12 @@ public final class ReloadCommand implements Callable<Integer> {
         one.getValue()
             .post(Reload.PATH, Map.of())
             .lines()
-            .forEach(line -> out.println(name + line));
+            .forEach(line -> out.println(name + Text.clean(line)));
       } catch (CommandException e) {
         worst = e.exitCode();
-        String.valueOf(e.getMessage()).lines().forEach(line -> out.println(name + line));
+        String.valueOf(e.getMessage())
+            .lines()
+            .forEach(line -> out.println(name + Text.clean(line)));
       }
     }
     out.flush();

@@ -47,7 +47,7 @@ public final class StatusCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     NodeStatus status = Json.MAPPER.readValue(body, NodeStatus.class);
     if (json) {
-      out.println(new String(body, StandardCharsets.UTF_8));
+      out.println(Text.escaped(new String(body, StandardCharsets.UTF_8)));
     } else {
       print(status, out);
     }
@@ -55,51 +55,65 @@ public final class StatusCommand implements Callable<Integer> {
     return status.healthy() ? ExitCode.OK : ExitCode.FAILURE;
   }
 
+  private static void say(PrintWriter out, String line) {
+    out.println(Text.clean(line));
+  }
+
   private static void print(NodeStatus status, PrintWriter out) {
-    out.printf(
-        Locale.ROOT,
-        "%s %s in %s, process %d, up %s%n",
-        status.role(),
-        status.node(),
-        status.location(),
-        status.pid(),
-        time(Duration.ofSeconds(status.uptimeSeconds())));
-    out.println(status.healthy() ? "healthy" : "NOT HEALTHY: " + status.problem());
+    say(
+        out,
+        String.format(
+            Locale.ROOT,
+            "%s %s in %s, process %d, up %s",
+            status.role(),
+            status.node(),
+            status.location(),
+            status.pid(),
+            time(Duration.ofSeconds(status.uptimeSeconds()))));
+    say(out, status.healthy() ? "healthy" : "NOT HEALTHY: " + status.problem());
     HealthReport health = status.health();
-    out.printf(
-        Locale.ROOT,
-        "live %s, ready %s, fresh %s%n",
-        verdict(health.live()),
-        verdict(health.ready()),
-        verdict(health.fresh()));
+    say(
+        out,
+        String.format(
+            Locale.ROOT,
+            "live %s, ready %s, fresh %s",
+            verdict(health.live()),
+            verdict(health.ready()),
+            verdict(health.fresh())));
     status
         .addresses()
-        .forEach((what, where) -> out.printf(Locale.ROOT, "  %-12s %s%n", what, where));
+        .forEach((what, where) -> say(out, String.format(Locale.ROOT, "  %-12s %s", what, where)));
     if (status.logMaxBytes() > 0) {
-      out.printf(
-          Locale.ROOT,
-          "  %-12s %s and %d MiB of each database at most%n",
-          "log",
-          time(Duration.ofSeconds(status.logMaxAgeSeconds())),
-          status.logMaxBytes() >> 20);
+      say(
+          out,
+          String.format(
+              Locale.ROOT,
+              "  %-12s %s and %d MiB of each database at most",
+              "log",
+              time(Duration.ofSeconds(status.logMaxAgeSeconds())),
+              status.logMaxBytes() >> 20));
     }
     if (status.logMaxBytes() > 0) {
-      out.printf(
-          Locale.ROOT,
-          "  %-12s %s%n",
-          "complete",
-          status.complete().isEmpty()
-              ? "not known: it has not heard up to where"
-              : "up to " + status.complete() + " (PostgreSQL's system @ timeline : position)");
+      say(
+          out,
+          String.format(
+              Locale.ROOT,
+              "  %-12s %s",
+              "complete",
+              status.complete().isEmpty()
+                  ? "not known: it has not heard up to where"
+                  : "up to " + status.complete() + " (PostgreSQL's system @ timeline : position)"));
     }
     for (SlotReport slot : status.slots()) {
       for (StandbyReport standby : slot.standbys()) {
-        out.printf(
-            Locale.ROOT,
-            "  %-12s %s, complete up to %s%n",
-            "standby",
-            standby.node(),
-            standby.complete());
+        say(
+            out,
+            String.format(
+                Locale.ROOT,
+                "  %-12s %s, complete up to %s",
+                "standby",
+                standby.node(),
+                standby.complete()));
       }
     }
     if (!status.databases().isEmpty()) {

@@ -46,7 +46,7 @@ public final class SwitchOverCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws IOException {
-    spec.commandLine().getOut().print(node.client().post(PATH, Map.of()));
+    spec.commandLine().getOut().print(Text.escaped(node.client().post(PATH, Map.of())));
     spec.commandLine().getOut().flush();
     return ExitCode.OK;
   }

@@ -7,9 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Locale;
 import java.util.Optional;
+import org.jline.utils.WCWidth;
 import org.jspecify.annotations.Nullable;
 
-/** Keys, values and entries as people read them. */
+/** Keys, values, entries and what others say, as people read them. */
 public final class Text {
   private Text() {}
 
@@ -67,14 +68,67 @@ public final class Text {
         case '\b' -> out.append("\\b");
         case '\f' -> out.append("\\f");
         default -> {
-          if (Character.isISOControl(c) || c == '\u2028' || c == '\u2029') {
-            out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+          if (c == '\u2028' || c == '\u2029') {
+            escape(c, out);
           } else {
-            out.append(c);
+            append(c, out);
           }
         }
       }
     }
     return out.append('"').toString();
+  }
+
+  /**
+   * Returns lines with what would tell a terminal something as JSON writes it: what is shown of
+   * them is what they are. Lines stay lines.
+   */
+  static String escaped(String lines) {
+    StringBuilder out = new StringBuilder(lines.length());
+    for (int i = 0; i < lines.length(); i++) {
+      char c = lines.charAt(i);
+      if (c == '\n' || c == '\t') {
+        out.append(c);
+      } else {
+        append(c, out);
+      }
+    }
+    return out.toString();
+  }
+
+  private static void append(char c, StringBuilder out) {
+    if (Character.isISOControl(c)) {
+      escape(c, out);
+    } else {
+      out.append(c);
+    }
+  }
+
+  private static void escape(char c, StringBuilder out) {
+    out.append(String.format(Locale.ROOT, "\\u%04x", (int) c));
+  }
+
+  /**
+   * Returns a line, or a part of one, with a question mark for all that has no place of its own in
+   * it. What comes from another machine must not be able to tell the terminal anything.
+   */
+  public static String clean(String text) {
+    if (isPlain(text)) {
+      return text;
+    }
+    StringBuilder clean = new StringBuilder();
+    text.codePoints()
+        .forEach(
+            c -> clean.appendCodePoint(Character.isDefined(c) && WCWidth.wcwidth(c) > 0 ? c : '?'));
+    return clean.toString();
+  }
+
+  /** Returns how many columns of a terminal a clean text takes. */
+  static int width(String text) {
+    return isPlain(text) ? text.length() : text.codePoints().map(WCWidth::wcwidth).sum();
+  }
+
+  private static boolean isPlain(String text) {
+    return text.chars().allMatch(c -> c >= ' ' && c < 127);
   }
 }

@@ -1,5 +1,6 @@
 package dev.quicksilver.cli.top;
 
+import dev.quicksilver.cli.command.Table;
 import dev.quicksilver.cli.command.Text;
 import dev.quicksilver.cli.process.NodeStatus;
 import dev.quicksilver.cli.process.NodeStatus.DatabaseReport;
@@ -12,6 +13,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.jline.utils.WCWidth;
 
 /**
  * The lines of a screen: what the node says of itself and of its databases, then the nodes below.
@@ -100,8 +102,8 @@ record TopView(List<Line> head, List<Row> databases, List<Line> middle, List<Lin
 
   /** Returns the rows; their heading goes to what is above them. */
   private static List<Row> databases(Look last, Optional<Seen.Databases> before, List<Line> head) {
-    Columns columns =
-        new Columns(
+    Table columns =
+        new Table(
             "database",
             "state",
             "upstream",
@@ -183,8 +185,8 @@ record TopView(List<Line> head, List<Row> databases, List<Line> middle, List<Lin
                     ? "; some are left out, see replication.max-reports"
                     : ""),
             unwell > 0 || status.reportsLeftOut() > 0 ? Style.BAD : Style.PLAIN));
-    Columns columns =
-        new Columns(
+    Table columns =
+        new Table(
             "node", "location", "database", "state", ">sequence", ">lag", ">behind", "problem");
     for (NodeTree.Row row : rows) {
       SubtreeReport report = row.report();
@@ -206,7 +208,7 @@ record TopView(List<Line> head, List<Row> databases, List<Line> middle, List<Lin
   }
 
   private static Line line(String text, Style style) {
-    return new Line(Columns.clean(text), style);
+    return new Line(Text.clean(text), style);
   }
 
   /** Returns what stands above the tree's rows, with every database. */
@@ -273,8 +275,20 @@ record TopView(List<Line> head, List<Row> databases, List<Line> middle, List<Lin
       shown.add(new Line("", Style.PLAIN));
     }
     shown.add(new Line(KEYS, Style.HEADING));
-    return shown.stream()
-        .map(line -> new Line(Columns.cut(line.text(), width), line.style()))
-        .toList();
+    return shown.stream().map(line -> new Line(cut(line.text(), width), line.style())).toList();
+  }
+
+  /** Returns as much of a line as fits so many columns. */
+  static String cut(String text, int columns) {
+    int width = 0;
+    for (int i = 0; i < text.length(); ) {
+      int c = text.codePointAt(i);
+      width += WCWidth.wcwidth(c);
+      if (width > columns) {
+        return text.substring(0, i);
+      }
+      i += Character.charCount(c);
+    }
+    return text;
   }
 }

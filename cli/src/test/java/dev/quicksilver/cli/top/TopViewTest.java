@@ -266,7 +266,7 @@ final class TopViewTest {
     assertThat(view.tree().getFirst().text()).startsWith("?[2Jbad???");
     int column = view.above().getLast().text().indexOf("location");
     assertThat(view.tree().getLast().text().indexOf("fra")).isEqualTo(column - 2);
-    assertThat(Columns.cut("京都", 3)).isEqualTo("京");
+    assertThat(TopView.cut("京都", 3)).isEqualTo("京");
   }
 
   @Test
