@@ -44,6 +44,11 @@ public final class Logs {
     context.getLogger("org.flywaydb").setLevel(Level.WARN);
     context.getLogger("org.jooq").setLevel(Level.WARN);
     context.getLogger("com.zaxxer.hikari").setLevel(Level.WARN);
+    // Warns of each PostgreSQL but the newest, which is all that its free edition is made for; our
+    // statements are tried on each version from 15 on, and Migrations refuses those before.
+    context
+        .getLogger("org.jooq.impl.DefaultExecuteContext.logVersionSupport")
+        .setLevel(Level.ERROR);
     // Warns of initSql three times a start; its successor is not run on each of the connections.
     context.getLogger("org.flywaydb.core.internal.util.DeprecationUtils").setLevel(Level.ERROR);
   }
