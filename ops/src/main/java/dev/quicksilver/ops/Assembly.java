@@ -154,6 +154,17 @@ public final class Assembly {
     for (Path file : sorted(sources.resolve("ops/prometheus"), "*.yml")) {
       write(rules.resolve(file.getFileName()), installed(file));
     }
+    functions();
+  }
+
+  /** What an analyst loads into a PostgreSQL that is not the central one. */
+  private void functions() throws IOException {
+    Path folder = root.resolve("usr/share/quicksilver/sql");
+    Files.createDirectories(folder);
+    Path from = sources.resolve("sql/src/main/resources/dev/quicksilver/sql");
+    for (String file : List.of("R__attach_edge.sql", "R__keys.sql")) {
+      copy(from.resolve(file), folder.resolve(file));
+    }
   }
 
   /** A text of ops/ as it reads on a machine with the package instead of the built project. */

@@ -91,6 +91,11 @@ class PackageTest {
     Path documents = ROOT.resolve("usr/share/doc/quicksilver");
     assertThat(documents.resolve("configuration.md")).isRegularFile();
     assertThat(documents.resolve("sql/reference.md")).isRegularFile();
+    assertThat(documents.resolve("sql/analysts.md"))
+        .content()
+        .contains("/usr/share/quicksilver/sql/R__attach_edge.sql");
+    assertThat(ROOT.resolve("usr/share/quicksilver/sql/R__attach_edge.sql")).isRegularFile();
+    assertThat(ROOT.resolve("usr/share/quicksilver/sql/R__keys.sql")).isRegularFile();
     assertThat(documents.resolve("README.md")).content().contains("](operations.md#installing)");
     assertThat(ROOT.resolve("etc/quicksilver/root.toml"))
         .content()
