@@ -21,8 +21,11 @@ import java.nio.file.StandardOpenOption;
  *
  * <p>The file {@code run/pid-namespace} says it in two lines, what {@code /proc/self/ns/pid} points
  * to and the boot id of the machine; {@code pid-namespace.lock} beside it is locked as long as the
- * node runs. What a node has left that runs no more counts for nothing. (Two files, since whoever
- * closes a file gives up all locks that its process has on it: the node may read what it wrote.)
+ * node runs. What a node has left that runs no more counts for nothing, and one whose lock is seen
+ * runs on this kernel, where the first line tells namespaces apart: the boot id is for people,
+ * since containers give programs one of their own, which a unit's {@code ProtectProc=} takes away
+ * again. (Two files, since whoever closes a file gives up all locks that its process has on it: the
+ * node may read what it wrote.)
  */
 public final class PidNamespace implements AutoCloseable {
   private static final Path SELF = Path.of("/proc/self/ns/pid");
@@ -83,7 +86,7 @@ public final class PidNamespace implements AutoCloseable {
     Path file = file(dataDirectory, FILE);
     try {
       String of = Files.readString(file);
-      if (of.equals(namespace)
+      if (namespaceOf(of).equals(namespaceOf(namespace))
           || of.isBlank()
           || namespace.equals(UNKNOWN)
           || !isLocked(file(dataDirectory, LOCK))) {
@@ -105,6 +108,10 @@ public final class PidNamespace implements AutoCloseable {
     } catch (IOException e) {
       throw new StorageException(ErrorCode.IO, file + " could not be read: " + e, e);
     }
+  }
+
+  private static String namespaceOf(String lines) {
+    return lines.lines().findFirst().orElse(UNKNOWN);
   }
 
   private static String described(String namespace) {
