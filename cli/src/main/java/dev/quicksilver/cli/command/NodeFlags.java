@@ -36,7 +36,7 @@ public final class NodeFlags {
       paramLabel = "[https://]HOST:PORT",
       description =
           "Ask the process with this http.listen address: by TLS with https://, in plain text"
-              + " without. Default: the process of the data directory.")
+              + " without. Default: the data directory, or the process that has it.")
   private @Nullable String node;
 
   @Option(
