@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -23,6 +24,9 @@ import org.jline.utils.InfoCmp.Capability;
 final class TopScreen {
   /** How long a key is waited for before it is looked whether there is more to draw. */
   private static final long KEY_MILLIS = 100;
+
+  /** How long the end of the process waits for who reads: a few times what a read takes. */
+  private static final long SHUTDOWN_MILLIS = 2_000;
 
   /** What a terminal is taken for that does not say how large it is. */
   private static final Room USUAL = new Room(80, 24);
@@ -44,8 +48,8 @@ final class TopScreen {
   /** That the terminal is no longer the shell's for now. */
   private final Condition decided = lock.newCondition();
 
-  /** Guarded by the lock. */
-  private Stay stay = Stay.AWAY;
+  /** Guarded by the lock, but for the end of the process. */
+  private volatile Stay stay = Stay.AWAY;
 
   /** Whose the terminal is. */
   private enum Stay {
@@ -75,7 +79,7 @@ final class TopScreen {
             .unstarted(
                 () -> {
                   quit.set(true);
-                  leave(before, Stay.ENDED);
+                  leaveAtShutdown(before);
                 });
     Runtime.getRuntime().addShutdownHook(hook); // SIGTERM and SIGHUP
     terminal.handle(Terminal.Signal.INT, _ -> quit.set(true));
@@ -122,19 +126,45 @@ final class TopScreen {
   private void leave(Attributes before, Stay next) {
     lock.lock();
     try {
-      if (stay == Stay.DRAWS) {
-        terminal.puts(Capability.exit_attribute_mode);
-        terminal.puts(Capability.cursor_normal);
-        terminal.puts(Capability.exit_ca_mode);
-        terminal.flush();
-        terminal.setAttributes(before);
-      }
-      if (stay != Stay.ENDED) {
-        stay = next;
-        decided.signalAll();
-      }
+      giveBack(before, next);
+      decided.signalAll();
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * Does so at the end of the process. JLine gives the terminal the shell's settings by itself
+   * then, at the same time: a read that begins after that waits for a whole line, with the lock,
+   * and draws nothing any more.
+   */
+  private void leaveAtShutdown(Attributes before) {
+    boolean isLocked = false;
+    try {
+      isLocked = lock.tryLock(SHUTDOWN_MILLIS, TimeUnit.MILLISECONDS);
+    } catch (InterruptedException e) {
+      // Nobody interrupts a hook; without the lock it is as if the time were over.
+    }
+    try {
+      giveBack(before, Stay.ENDED);
+    } finally {
+      if (isLocked) {
+        decided.signalAll();
+        lock.unlock();
+      }
+    }
+  }
+
+  private void giveBack(Attributes before, Stay next) {
+    if (stay == Stay.DRAWS) {
+      terminal.puts(Capability.exit_attribute_mode);
+      terminal.puts(Capability.cursor_normal);
+      terminal.puts(Capability.exit_ca_mode);
+      terminal.flush();
+      terminal.setAttributes(before);
+    }
+    if (stay != Stay.ENDED) {
+      stay = next;
     }
   }
 
