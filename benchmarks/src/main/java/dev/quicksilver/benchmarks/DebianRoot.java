@@ -20,7 +20,8 @@ import java.util.stream.Stream;
 
 /**
  * A Debian of the least that it can be, in a folder, made by debootstrap; programs run in it with
- * chroot. No systemd runs there: units are started by their own lines, as it would. Needs root.
+ * chroot. No systemd runs there: units are started by their own lines, as it would; {@link
+ * BootedDebian} has one. Needs root.
  */
 final class DebianRoot implements AutoCloseable {
   /** What dpkg and the tools for users write about what they did. */
@@ -41,8 +42,9 @@ final class DebianRoot implements AutoCloseable {
    * Makes one.
    *
    * @param root a folder that does not exist; it goes when this is closed
+   * @param packages what it has besides the least
    */
-  static DebianRoot make(Path root) throws IOException, InterruptedException {
+  static DebianRoot make(Path root, String... packages) throws IOException, InterruptedException {
     if (!"root".equals(System.getProperty("user.name"))) {
       throw new IOException("packages are installed by root: run this as root");
     }
@@ -59,14 +61,14 @@ final class DebianRoot implements AutoCloseable {
                 () -> new IOException("apt knows no package lists: apt-get update, then again"));
     int space = source.indexOf(' ');
     var debian = new DebianRoot(root);
+    List<String> command = new ArrayList<>(List.of("debootstrap", "--variant=minbase"));
+    if (packages.length > 0) {
+      command.add("--include=" + String.join(",", packages));
+    }
+    command.addAll(
+        List.of(source.substring(space + 1), root.toString(), source.substring(0, space)));
     try {
-      SystemPackages.run(
-          List.of(
-              "debootstrap",
-              "--variant=minbase",
-              source.substring(space + 1),
-              root.toString(),
-              source.substring(0, space)));
+      SystemPackages.run(command);
       return debian;
     } catch (IOException | InterruptedException e) {
       debian.close();

@@ -8,7 +8,6 @@ import dev.quicksilver.postgres.Ports;
 import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.URI;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -24,7 +23,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -110,7 +108,7 @@ final class OpsPackageBar implements Bar {
     try (EmbeddedPostgres postgres =
             EmbeddedPostgres.builder().directory(folder.resolve("postgres")).start();
         DebianRoot debian = DebianRoot.make(folder.resolve("debian"))) {
-      Path deb = deb();
+      Path deb = DebianPackage.make(home);
       Set<String> before = debian.files();
       requireNoJava(debian);
       Files.copy(deb, debian.at("tmp/quicksilver.deb"));
@@ -140,7 +138,7 @@ final class OpsPackageBar implements Bar {
         System.out.println("doctor finds no error with any of the nodes");
 
         Path newer = folder.resolve("newer.deb");
-        String version = newer(deb, folder.resolve("unpacked"), newer);
+        String version = DebianPackage.newer(deb, folder.resolve("unpacked"), newer);
         Files.copy(newer, debian.at("tmp/newer.deb"));
         String configuration = digests(debian);
         debian.run("dpkg --install /tmp/newer.deb");
@@ -182,83 +180,6 @@ final class OpsPackageBar implements Bar {
     } finally {
       Folders.remove(folder);
     }
-  }
-
-  // ---- the package
-
-  /** The package of these sources, made if it is missing or older than one of them. */
-  private Path deb() throws IOException, InterruptedException {
-    Path made = newest();
-    if (made == null || isOld(made)) {
-      System.out.println("making the package");
-      SystemPackages.run(
-          List.of(
-              "mvn",
-              "--batch-mode",
-              "--quiet",
-              "--file",
-              home.resolve("pom.xml").toString(),
-              "-Dmaven.test.skip=true",
-              "--projects",
-              "ops",
-              "--also-make",
-              "package"));
-      made = newest();
-    }
-    if (made == null) {
-      throw new IOException("the build left no package in " + home.resolve("ops/target"));
-    }
-    return made;
-  }
-
-  private @Nullable Path newest() throws IOException {
-    Path target = home.resolve("ops/target");
-    if (!Files.isDirectory(target)) {
-      return null;
-    }
-    try (DirectoryStream<Path> all = Files.newDirectoryStream(target, "quicksilver_*.deb")) {
-      Path newest = null;
-      for (Path each : all) {
-        if (newest == null
-            || Files.getLastModifiedTime(each).compareTo(Files.getLastModifiedTime(newest)) > 0) {
-          newest = each;
-        }
-      }
-      return newest;
-    }
-  }
-
-  private boolean isOld(Path made) throws IOException {
-    var time = Files.getLastModifiedTime(made);
-    try (DirectoryStream<Path> modules = Files.newDirectoryStream(home)) {
-      for (Path module : modules) {
-        Path sources = module.resolve(module.endsWith("ops") ? "package" : "src/main");
-        if (Files.isDirectory(sources)) {
-          try (Stream<Path> all = Files.walk(sources)) {
-            for (Path each : all.filter(Files::isRegularFile).toList()) {
-              if (Files.getLastModifiedTime(each).compareTo(time) > 0) {
-                return true;
-              }
-            }
-          }
-        }
-      }
-    }
-    return Files.getLastModifiedTime(home.resolve("pom.xml")).compareTo(time) > 0
-        || Files.getLastModifiedTime(home.resolve("quicksilver")).compareTo(time) > 0;
-  }
-
-  /** Makes a package that is newer than another, and otherwise the same; returns its version. */
-  private static String newer(Path deb, Path unpacked, Path newer)
-      throws IOException, InterruptedException {
-    SystemPackages.run(List.of("dpkg-deb", "--raw-extract", deb.toString(), unpacked.toString()));
-    Path control = unpacked.resolve("DEBIAN/control");
-    String text = Files.readString(control);
-    String version = text.replaceFirst("(?s).*?(?m:^)Version: (\\S+).*", "$1") + "+1";
-    Files.writeString(control, text.replaceFirst("(?m)^(Version: \\S+)", "$1+1"));
-    SystemPackages.run(
-        List.of("dpkg-deb", "-Zgzip", "--build", unpacked.toString(), newer.toString()));
-    return version;
   }
 
   private static void requireNoJava(DebianRoot debian) throws IOException, InterruptedException {

@@ -81,6 +81,7 @@ public final class Run implements Callable<Integer> {
           new OpsPackageBar(),
           new OpsMemoryBar(),
           new OpsPageBar(),
+          new OpsSystemdBar(),
           new OpsStartupBar());
 
   @Parameters(paramLabel = "NAME", arity = "0..*", description = "Bars, as --list names them.")

@@ -125,4 +125,19 @@ final class HostileNodeTest {
           .containsPattern("0001 SET (\\\\u001b|\\?)\\[2J(\\\\u009b|\\?)2J");
     }
   }
+
+  @Test
+  void aLogThatDoesNotSayHowFarItGoesOrNotBeyondItselfEnds() {
+    assertThat(run("log", "dns", "--from=9")) // and it says 7
+        .contains("does not answer as a node", "Quicksilver-Next-Sequence");
+  }
+
+  @Test
+  void aRefusalIsALineHoweverLongItIs() {
+    node.removeContext("/status");
+    answer("/status", 500, "a" + " ".repeat(1 << 20) + "\n".repeat(1 << 20) + "b");
+    String said = run("status");
+    assertThat(said).contains("says: a").hasSizeLessThan(8192);
+    assertThat(said.lines()).hasSize(1);
+  }
 }

@@ -94,6 +94,20 @@ final class TakeOverTest {
   }
 
   @Test
+  void compactDoesNothingToADatabaseWhoseNodeRuns() throws Exception {
+    Ended refused = cluster.run("compact", "dns", "--data-directory=" + cluster.data("edge"));
+    assertThat(refused.exitCode()).isEqualTo(ExitCode.FAILURE);
+    assertThat(refused.output()).contains("the node of", "runs: stop it");
+    assertThat(cluster.awaitHealthy("edge").role()).isEqualTo("replica");
+    cluster.stop("serve");
+    cluster.stop("edge");
+    Ended done = cluster.run("compact", "dns", "--data-directory=" + cluster.data("edge"));
+    assertThat(done.exitCode()).as(done.output()).isZero();
+    cluster.restart("edge");
+    cluster.awaitHealthy("edge");
+  }
+
+  @Test
   void clientsAndCopySurviveTheReplacementOfBothProcesses() throws Exception {
     try (Client client = new Client(cluster.port("serve", "resp"))) {
       assertThat(client.call("SELECT dns")).isEqualTo("+OK");

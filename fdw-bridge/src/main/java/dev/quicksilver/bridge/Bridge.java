@@ -211,7 +211,6 @@ public final class Bridge implements AutoCloseable {
     BridgeConfig now = config.withLimitsOf(other);
     config = now;
     turns.atATime(now.maxConcurrentQueries());
-    evaluators.values().forEach(evaluator -> evaluator.take(now.evaluator(), now.maxConnections()));
   }
 
   /** The port that it listens on. */
@@ -342,7 +341,10 @@ public final class Bridge implements AutoCloseable {
         rights,
         ignored ->
             new Evaluator(
-                config.evaluator(), config.maxConnections(), this::serveEvaluator, nanoClock));
+                () -> config.evaluator(),
+                () -> config.maxConnections(),
+                this::serveEvaluator,
+                nanoClock));
   }
 
   Freshness freshness() {

@@ -1,11 +1,16 @@
 package dev.quicksilver.cli.command;
 
 import dev.quicksilver.cli.config.Configuration;
+import dev.quicksilver.cli.config.Settings;
+import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
 import dev.quicksilver.cli.process.Json;
+import dev.quicksilver.cli.process.ProcessFile;
+import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.copy.Compaction;
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.time.InstantSource;
 import java.util.Locale;
 import java.util.concurrent.Callable;
@@ -30,6 +35,18 @@ public final class CompactCommand implements Callable<Integer> {
   @Option(names = "--json", description = "Print the sizes as JSON.")
   private boolean json;
 
+  /** A node that runs has its databases open, but for the moments in which it opens one anew. */
+  private static ProcessFile claim(Path data) {
+    return ProcessFile.tryClaim(data, NodeParts.PROCESS_NAME)
+        .orElseThrow(
+            () ->
+                new CommandException(
+                    ExitCode.FAILURE,
+                    "the node of "
+                        + data
+                        + " runs: stop it, its bridge and all readers, then compact"));
+  }
+
   /** What {@code --json} prints. */
   record Report(String database, long bytesBefore, long bytesAfter) {}
 
@@ -40,12 +57,16 @@ public final class CompactCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Configuration configuration = ConfigurationFlags.load(spec, System.getenv());
     PrintWriter out = spec.commandLine().getOut();
-    Compaction.Result result =
-        Compaction.run(
-            LocalDatabase.directory(configuration, database),
-            database,
-            NodeCommand.storageOptions(configuration),
-            new StageProgress(spec.commandLine().getErr(), InstantSource.system()));
+    DatabaseDirectory directory = LocalDatabase.directory(configuration, database);
+    Compaction.Result result;
+    try (ProcessFile _ = claim(configuration.get(Settings.DATA_DIRECTORY))) {
+      result =
+          Compaction.run(
+              directory,
+              database,
+              NodeCommand.storageOptions(configuration),
+              new StageProgress(spec.commandLine().getErr(), InstantSource.system()));
+    }
     if (json) {
       out.println(
           Json.MAPPER.writeValueAsString(

@@ -15,6 +15,7 @@ import java.nio.file.InvalidPathException;
 import java.sql.SQLException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.ExecutionException;
+import java.util.stream.Collectors;
 
 /** Turns every exception that reaches the command line into one line and an exit code. */
 public final class Failures {
@@ -92,6 +93,6 @@ public final class Failures {
     String message = thrown.getMessage();
     return message == null
         ? "no details; --debug shows where"
-        : Text.escaped(message.replaceAll("\\s*\\R\\s*", " "));
+        : Text.escaped(message.lines().map(String::strip).collect(Collectors.joining(" ")));
   }
 }

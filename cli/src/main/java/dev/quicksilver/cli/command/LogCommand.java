@@ -109,9 +109,28 @@ public final class LogCommand implements Callable<Integer> {
       }
       out.print(Text.escaped(page.text()));
       out.flush();
-      next = Long.parseLong(Objects.requireNonNull(page.next(), RemoteReads.NEXT));
       more = page.body().length > 0;
+      next = next(client, page, more ? next + 1 : next);
     } while (more || goOn(out));
+  }
+
+  /** Up to where a page goes, which has to be as far at least as it says itself. */
+  private static long next(NodeClient client, NodeClient.Answer page, long least) {
+    try {
+      long next = Long.parseLong(Objects.requireNonNullElse(page.next(), ""));
+      if (next >= least) {
+        return next;
+      }
+    } catch (NumberFormatException e) {
+      // told below
+    }
+    throw new CommandException(
+        ExitCode.FAILURE,
+        "what is at "
+            + client.address()
+            + " does not answer as a node: it does not say up to where its page of the log goes ("
+            + RemoteReads.NEXT
+            + ")");
   }
 
   /** Waits a little when following; not when the reader of a pipe has gone. */

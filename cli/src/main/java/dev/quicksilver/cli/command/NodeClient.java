@@ -35,6 +35,9 @@ public final class NodeClient {
   /** The same of what is read by TLS: who speaks none waits in silence for the rest of a line. */
   private static final int READ_TLS_MILLIS = 10_000;
 
+  /** What a node says instead of an answer is a line. */
+  private static final int MOST_OF_REFUSAL = 4096;
+
   /** An answer has to fit into the heap with what is read from it. */
   private static final int PART_OF_HEAP = 6;
 
@@ -172,7 +175,7 @@ public final class NodeClient {
         answer =
             new Answer(
                 Objects.requireNonNullElse(body, InputStream.nullInputStream())
-                    .readNBytes(mostBytes + 1),
+                    .readNBytes(status < 400 ? mostBytes + 1 : MOST_OF_REFUSAL),
                 next);
       }
     } catch (IOException | IllegalArgumentException e) {

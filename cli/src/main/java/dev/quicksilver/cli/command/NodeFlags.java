@@ -129,14 +129,15 @@ public final class NodeFlags {
     List<Path> authorities = caFile == null ? List.of() : List.of(caFile);
     if (token.isEmpty() || caFile == null) {
       Configuration configuration = configuration();
-      if (token.isEmpty()) {
+      if (caFile == null) {
+        authorities = configuration.get(Settings.REPLICATION_TLS_AUTHORITIES);
+      }
+      // It is for nodes of ours, and not for whomever any authority of the world has signed.
+      if (token.isEmpty() && !authorities.isEmpty()) {
         token =
             configuration
                 .find(Settings.HTTP_TOKEN_FILE)
                 .map(file -> token(file, configuration.place(Settings.HTTP_TOKEN_FILE)));
-      }
-      if (caFile == null) {
-        authorities = configuration.get(Settings.REPLICATION_TLS_AUTHORITIES);
       }
     }
     return new NodeClient(address, token, new NodeTls(authorities));

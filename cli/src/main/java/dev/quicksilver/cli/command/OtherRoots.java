@@ -1,5 +1,7 @@
 package dev.quicksilver.cli.command;
 
+import dev.quicksilver.cli.config.ConfigurationException;
+import dev.quicksilver.cli.config.Settings;
 import dev.quicksilver.gateway.Standby;
 import dev.quicksilver.replication.DatabaseStatus;
 import dev.quicksilver.replication.DivergencePolicy;
@@ -40,8 +42,15 @@ final class OtherRoots implements Standby {
    *
    * @throws dev.quicksilver.replication.ReplicationException if that is not allowed; then it goes
    *     on as before
+   * @throws ConfigurationException if there is no other root any more; likewise
    */
   synchronized void follow(ReplicationConfig other) {
+    if (roots(other).isEmpty()) {
+      throw new ConfigurationException(
+          Settings.REPLICATION_UPSTREAMS.key()
+              + " names no other root, which changes what this one is: that is taken when it is"
+              + " started again");
+    }
     other.checkUpstreams();
     config = other;
     live.ifPresent(Live::again);
@@ -74,6 +83,7 @@ final class OtherRoots implements Standby {
   private final class Live implements Following {
     private final UnaryOperator<ReplicationConfig> as;
     private volatile Replica replica;
+    private volatile long heardUntil = System.nanoTime();
     private boolean closed;
 
     Live(UnaryOperator<ReplicationConfig> as) {
@@ -87,6 +97,9 @@ final class OtherRoots implements Standby {
 
     synchronized void again() {
       if (!closed) {
+        if (isHeard()) { // and is until the new one has had the time to hear of it
+          heardUntil = System.nanoTime() + config.silence().toNanos();
+        }
         replica.close();
         replica = start();
       }
@@ -95,6 +108,10 @@ final class OtherRoots implements Standby {
     @Override
     public boolean isHeard() {
       Replica now = replica;
+      return System.nanoTime() - heardUntil < 0 || isHeardBy(now);
+    }
+
+    private boolean isHeardBy(Replica now) {
       return now.rootSilence().orElse(Long.MAX_VALUE) <= config.silence().toNanos()
           && now.status().stream()
               .filter(status -> status.database().equals(DatabaseSet.CATALOG))

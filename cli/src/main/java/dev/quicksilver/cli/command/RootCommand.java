@@ -64,11 +64,12 @@ public final class RootCommand extends NodeCommand {
     Optional<OtherRoots> standby =
         others.isEmpty()
             ? Optional.empty()
-            : Optional.of(new OtherRoots(node, following(others, node, configuration)));
+            : Optional.of(
+                new OtherRoots(node, following(others, node, configuration, configuration)));
     standby.ifPresent(
         roots ->
             reload.taking(
-                now -> roots.follow(following(Upstreams.required(now), node, now)),
+                now -> roots.follow(following(Upstreams.of(now), node, now, configuration)),
                 Settings.REPLICATION_UPSTREAMS,
                 Settings.REPLICATION_SECONDARIES,
                 Settings.REPLICATION_RETURN_AFTER,
@@ -137,12 +138,12 @@ public final class RootCommand extends NodeCommand {
         });
   }
 
-  /** How a root follows the active one. */
+  /** How a root follows the active one; its own times are those that it was started with. */
   private static ReplicationConfig following(
-      List<Upstream> others, NodeParts node, Configuration configuration) {
-    return Upstreams.follow(others, node, configuration)
-        .withWindow(configuration.get(Settings.ROOT_WINDOW))
-        .withSilence(silence(configuration))
+      List<Upstream> others, NodeParts node, Configuration now, Configuration atStart) {
+    return Upstreams.follow(others, node, now)
+        .withWindow(atStart.get(Settings.ROOT_WINDOW))
+        .withSilence(silence(atStart))
         .asStandby();
   }
 

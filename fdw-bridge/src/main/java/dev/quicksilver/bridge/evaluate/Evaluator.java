@@ -21,7 +21,9 @@ import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,8 +42,8 @@ public final class Evaluator implements AutoCloseable {
   /** The version of the PostgreSQL that comes along. */
   private static final String OURS = "18.1";
 
-  private EvaluatorConfig config;
-  private int connections;
+  private final Supplier<EvaluatorConfig> config;
+  private final IntSupplier connections;
   private final Inner inner;
   private final LongSupplier nanoClock;
   private volatile @Nullable Running running;
@@ -91,10 +93,16 @@ public final class Evaluator implements AutoCloseable {
   /**
    * Makes one that is not started yet.
    *
-   * @param connections how many sessions may use it at a time
+   * @param config says how it is to be now; one that runs goes on as it was started until no
+   *     session uses it
+   * @param connections says how many sessions may use it at a time; likewise
    * @param inner serves a connection of its postgres_fdw, on a thread of its own
    */
-  public Evaluator(EvaluatorConfig config, int connections, Inner inner, LongSupplier nanoClock) {
+  public Evaluator(
+      Supplier<EvaluatorConfig> config,
+      IntSupplier connections,
+      Inner inner,
+      LongSupplier nanoClock) {
     this.config = config;
     this.connections = connections;
     this.inner = inner;
@@ -107,7 +115,7 @@ public final class Evaluator implements AutoCloseable {
   }
 
   private Running running() throws IOException {
-    if (config.start() == EvaluatorConfig.Start.NONE) {
+    if (config.get().start() == EvaluatorConfig.Start.NONE) {
       throw PgException.unsupported("this statement (bridge.evaluator.start is none)");
     }
     if (closed) {
@@ -140,9 +148,11 @@ public final class Evaluator implements AutoCloseable {
 
   private Running launch() throws IOException {
     long from = System.nanoTime();
+    EvaluatorConfig now = config.get();
+    int sessions = connections.getAsInt();
     EmbeddedPostgres postgres;
     try {
-      postgres = configured().start();
+      postgres = configured(now, sessions).start();
     } catch (EmbeddedPostgresException e) {
       throw new IOException("it cannot be started: " + e.getMessage(), e);
     }
@@ -156,14 +166,14 @@ public final class Evaluator implements AutoCloseable {
       admin.run(TableSql.setUp(folder.toString(), INNER_PORT));
       Thread.ofPlatform().daemon().name("bridge-evaluator").start(() -> accept(listener));
       LOG.info("the evaluator runs, after {} ms", (System.nanoTime() - from) / 1_000_000);
-      return new Running(postgres, listener, admin, config, connections);
+      return new Running(postgres, listener, admin, now, sessions);
     } catch (IOException | RuntimeException e) {
       postgres.close();
       throw e;
     }
   }
 
-  private EmbeddedPostgres.Builder configured() {
+  private static EmbeddedPostgres.Builder configured(EvaluatorConfig config, int connections) {
     EmbeddedPostgres.Builder builder =
         EmbeddedPostgres.builder()
             .unixSocketOnly()
@@ -335,29 +345,21 @@ public final class Evaluator implements AutoCloseable {
             });
   }
 
-  /**
-   * Takes other limits. One that runs goes on as it was started until no session uses it.
-   *
-   * @param most how many sessions may use it at a time
-   */
-  public synchronized void take(EvaluatorConfig limits, int most) {
-    config = limits;
-    connections = most;
-  }
-
   /** Stops it if nobody has used it for long enough, or nobody does and its limits are others. */
   public synchronized void stopIdle() {
     Running current = running;
     if (current == null || current.links > 0) {
       return;
     }
-    boolean outdated = !current.startedWith.startsAs(config) || current.connections != connections;
-    if (outdated || nanoClock.getAsLong() - current.usedAt > config.idle().toNanos()) {
+    EvaluatorConfig now = config.get();
+    boolean outdated =
+        !current.startedWith.startsAs(now) || current.connections != connections.getAsInt();
+    if (outdated || nanoClock.getAsLong() - current.usedAt > now.idle().toNanos()) {
       running = null;
       stop(current);
       LOG.info(
           "the evaluator is stopped: {}",
-          outdated ? "its limits have changed" : "it was idle for " + config.idle());
+          outdated ? "its limits have changed" : "it was idle for " + now.idle());
     }
   }
 

@@ -45,6 +45,9 @@ public final class Environment {
   private static final int COMMITS_PER_CHECK = 1_000;
   private static final long MILLIS_PER_CHECK = 1_000;
 
+  /** 30 ms for each GiB that is in memory. */
+  private static final long MOST_BYTES_REOPENED = 8L << 30;
+
   /** How long a large write is past when its memory is given back. */
   private static final Duration UNTIL_REOPENED = Duration.ofSeconds(5);
 
@@ -67,6 +70,7 @@ public final class Environment {
   public final Path path;
 
   private final Folder folder;
+  private final List<String> file;
 
   /** Whether this process only reads it. */
   public final boolean readOnly;
@@ -96,6 +100,7 @@ public final class Environment {
   private long nextCheck;
   private boolean closing;
   private boolean awaitsReopening;
+  private long openings;
 
   private Environment(
       Path path,
@@ -115,6 +120,11 @@ public final class Environment {
     this.others = new OtherReaders(path, maxSnapshotAge, ProcessHandle.current().pid());
     this.maxReaders = NativeEnvironment.maxReaders(address, path);
     this.pageSize = NativeEnvironment.pageSize(address, path);
+    try {
+      this.file = fileKeys(path);
+    } catch (IOException e) {
+      throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
+    }
   }
 
   /** Opens or creates; every failure of LMDB comes out as ours and leaves nothing open. */
@@ -205,6 +215,10 @@ public final class Environment {
       closeHandle();
     }
     OPEN.remove(folder);
+    if (awaitsReopening) {
+      var _ =
+          CompletableFuture.runAsync(NativeMemory::trim); // which takes a while, and locks are held
+    }
   }
 
   private void closeHandle() {
@@ -247,31 +261,60 @@ public final class Environment {
    *
    * @return whether nothing is left to do
    */
-  synchronized boolean reopened() {
-    if (closing || isReplaced()) {
-      return true;
+  boolean reopened() {
+    synchronized (this) {
+      if (closing || isReplaced() || !isWorthReopening()) {
+        awaitsReopening = false;
+        return true;
+      }
+      if (open > 0) {
+        return false;
+      }
+      awaitsReopening = false;
+      closeHandle();
+      try {
+        openAgain();
+      } catch (RuntimeException e) {
+        LOG.warn("{} could not be opened anew: {}; its next use tries again", path, e.toString());
+      }
+      openings++;
     }
-    if (open > 0) {
-      return false;
-    }
-    awaitsReopening = false;
-    closeHandle();
     NativeMemory.trim();
-    try {
-      openAgain();
-    } catch (RuntimeException e) {
-      LOG.warn("{} could not be opened anew: {}; its next use tries again", path, e.toString());
-    }
     return true;
   }
 
-  /** Says whether another folder stands where its own was, or none. */
+  /**
+   * Says whether to open it anew takes no longer than somebody here may wait, since the pages of
+   * the map are let go one by one, and whether it could be opened, as far as that can be told.
+   */
+  private boolean isWorthReopening() {
+    Path file = path.resolve(FILE);
+    return file.toFile().length() <= MOST_BYTES_REOPENED
+        && Files.isWritable(file)
+        && Files.isWritable(path.resolve(LockFile.FILE));
+  }
+
+  /** Returns how often it was opened anew. */
+  synchronized long openings() {
+    return openings;
+  }
+
+  /** Says whether another folder or file stands where its own was, or none. */
   private boolean isReplaced() {
     try {
-      return !folder(path).equals(folder);
-    } catch (StorageException e) {
+      return !file.equals(fileKeys(path));
+    } catch (IOException e) {
       return true;
     }
+  }
+
+  /** What tells a folder and its data from others; not when they were made, which not all know. */
+  private static List<String> fileKeys(Path path) throws IOException {
+    return List.of(fileKey(path), fileKey(path.resolve(FILE)));
+  }
+
+  private static String fileKey(Path path) throws IOException {
+    return String.valueOf(Files.readAttributes(path, BasicFileAttributes.class).fileKey());
   }
 
   private void openAgain() {

@@ -26,13 +26,16 @@ final class LockFile {
 
   private LockFile() {}
 
+  /** Its name. */
+  static final String FILE = "lock.mdb";
+
   /**
    * Makes the file if it is not there. Another process that does the same at the same time wins or
    * loses as a whole. A reader on a read-only disk goes without one, as LMDB does: nothing can
    * write there, as long as the same folder is not mounted writable at another place.
    */
   static void make(Path folder, int maxReaders, boolean readOnly) {
-    Path file = folder.resolve("lock.mdb");
+    Path file = folder.resolve(FILE);
     if (Files.exists(file)) {
       return;
     }

@@ -12,6 +12,7 @@ import org.lmdbjava.DbiFlags;
 import org.lmdbjava.Env;
 import org.lmdbjava.EnvFlags;
 import org.lmdbjava.LmdbException;
+import org.lmdbjava.Txn;
 
 /**
  * An environment that is written, and its trees, as lmdbjava has them.
@@ -40,7 +41,7 @@ record WriteHandles(Env<ByteBuffer> env, List<Dbi<ByteBuffer>> trees) {
               .setMaxReaders(options.maxReaders())
               .open(path.toFile(), rights, flags.toArray(EnvFlags[]::new));
       env.readerCheck();
-      return of(env, create);
+      return create ? made(env) : opened(env);
     } catch (Dbi.KeyNotFoundException e) {
       closeQuietly(env);
       throw new StorageException(
@@ -60,15 +61,24 @@ record WriteHandles(Env<ByteBuffer> env, List<Dbi<ByteBuffer>> trees) {
     }
   }
 
-  /** Opens the trees of an environment, or makes them. */
-  private static WriteHandles of(Env<ByteBuffer> env, boolean create) {
+  private static WriteHandles made(Env<ByteBuffer> env) {
     return new WriteHandles(
         env,
         Arrays.stream(Tree.values())
-            .map(
-                tree ->
-                    create ? env.openDbi(tree.label, DbiFlags.MDB_CREATE) : env.openDbi(tree.label))
+            .map(tree -> env.openDbi(tree.label, DbiFlags.MDB_CREATE))
             .toList());
+  }
+
+  /** In a read transaction: in one that writes they would wait for a writer elsewhere to end. */
+  private static WriteHandles opened(Env<ByteBuffer> env) {
+    try (Txn<ByteBuffer> txn = env.txnRead()) {
+      List<Dbi<ByteBuffer>> trees =
+          Arrays.stream(Tree.values())
+              .map(tree -> env.openDbi(txn, tree.labelBytes(), null, false))
+              .toList();
+      txn.commit(); // or they would be closed with it
+      return new WriteHandles(env, trees);
+    }
   }
 
   /** Returns the address of its {@code MDB_env}. */

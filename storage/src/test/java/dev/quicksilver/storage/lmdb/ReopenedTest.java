@@ -1,6 +1,8 @@
 package dev.quicksilver.storage.lmdb;
 
+import static dev.quicksilver.storage.TestDatabases.DNS;
 import static dev.quicksilver.storage.TestDatabases.FAST;
+import static dev.quicksilver.storage.TestDatabases.at;
 import static dev.quicksilver.storage.TestDatabases.bytes;
 import static dev.quicksilver.storage.TestDatabases.commit;
 import static dev.quicksilver.storage.TestDatabases.content;
@@ -17,11 +19,13 @@ import dev.quicksilver.storage.record.Head;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -32,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** An environment that is opened anew while the database is in use. */
 class ReopenedTest {
+  private static final int MANY = 20_000;
   private static final int OPENED = 50;
   private static final int MOST_COMMITS = 50_000;
 
@@ -141,6 +146,62 @@ class ReopenedTest {
   }
 
   @Test
+  void aSessionThatHasChangedMuchLeadsToIt() throws Exception {
+    Path own = temporary.resolve("durable");
+    try (Database durable =
+        Database.create(own, DNS, StorageOptions.DEFAULT.withMapSize(1L << 30))) {
+      commit(durable, 10, "a=1");
+      try (var appender = durable.append()) {
+        appender.begin(20, 20_000);
+        for (int i = 0; i < MANY; i++) {
+          appender.set(bytes("key " + i), bytes("x"));
+        }
+        appender.end(at(28));
+        appender.commit();
+      }
+      Head after = durable.head();
+      long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
+      while (durable.environment().openings() == 0) {
+        assertThat(System.nanoTime()).as("it is opened anew").isLessThan(deadline);
+        Thread.sleep(20);
+      }
+      assertThat(durable.head()).isEqualTo(after);
+      commit(durable, 30, "a=2");
+      assertThat(content(durable)).containsEntry("a", "2").hasSize(MANY + 1);
+    }
+  }
+
+  @Test
+  void nobodyWaitsForWhatAnotherProcessWrites() throws Exception {
+    Process writer =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "--add-opens=java.base/java.nio=ALL-UNNAMED",
+                "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
+                "--enable-native-access=ALL-UNNAMED",
+                "--sun-misc-unsafe-memory-access=allow",
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-Xmx64m",
+                "-cp",
+                System.getProperty("java.class.path", ""),
+                WriterChild.class.getName(),
+                folder.toString())
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
+    try {
+      assertThat(writer.getInputStream().read()).isEqualTo('.');
+      assertThat(environment.reopened()).isTrue();
+      assertThat(content(database)).containsEntry("a", "1");
+      assertThat(writer.isAlive()).isTrue(); // and it has the lock still
+    } finally {
+      writer.destroyForcibly().onExit().join();
+    }
+    commit(database, 20, "a=2");
+    assertThat(content(database)).containsEntry("a", "2");
+  }
+
+  @Test
   void anotherFolderInItsPlaceIsNotOpened() throws IOException {
     Path aside = temporary.resolve("aside");
     Files.move(folder, aside);
@@ -158,18 +219,28 @@ class ReopenedTest {
   @Test
   void whatCannotBeOpenedIsToldAndTriedAgain() throws IOException {
     Path data = folder.resolve(Environment.FILE);
-    Path aside = temporary.resolve("aside.mdb");
-    Files.move(data, aside);
+    byte[] whole = Files.readAllBytes(data);
+    Files.write(data, Arrays.copyOf(whole, 2 * environment.pageSize)); // read by nobody meanwhile
     assertThat(environment.reopened()).isTrue();
     assertThatExceptionOfType(StorageException.class)
         .isThrownBy(database::head)
         .withMessageContaining(folder.toString());
     assertThatExceptionOfType(StorageException.class).isThrownBy(database::append);
-    assertThat(data).doesNotExist(); // no empty one was made in its place
-    Files.move(aside, data);
+    Files.write(data, whole);
     assertThat(content(database)).containsEntry("a", "1");
     commit(database, 20, "a=2");
     assertThat(content(database)).containsEntry("a", "2");
+  }
+
+  @Test
+  void whatCouldNotBeOpenedStaysOpen() throws IOException {
+    Path data = folder.resolve(Environment.FILE);
+    Path aside = temporary.resolve("aside.mdb");
+    Files.move(data, aside);
+    assertThat(environment.reopened()).isTrue();
+    assertThat(environment.openings()).isZero();
+    assertThat(content(database)).containsEntry("a", "1");
+    assertThat(data).doesNotExist(); // no empty one was made in its place
   }
 
   @Test
