@@ -39,7 +39,7 @@ final class OpsSystemdBar implements Bar {
 
   @Override
   public Kind kind() {
-    return Kind.PROOF;
+    return Kind.BUILD;
   }
 
   @Override
