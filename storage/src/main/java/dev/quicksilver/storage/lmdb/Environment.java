@@ -45,7 +45,7 @@ public final class Environment {
   private static final int COMMITS_PER_CHECK = 1_000;
   private static final long MILLIS_PER_CHECK = 1_000;
 
-  /** 30 ms for each GiB that is in memory. */
+  /** A larger one keeps its memory: 30 ms for each GiB that is mapped is what to close it takes. */
   private static final long MOST_BYTES_REOPENED = 8L << 30;
 
   /** How long a large write is past when its memory is given back. */
@@ -70,7 +70,7 @@ public final class Environment {
   public final Path path;
 
   private final Folder folder;
-  private final List<String> file;
+  private final List<String> fileKeys;
 
   /** Whether this process only reads it. */
   public final boolean readOnly;
@@ -121,7 +121,7 @@ public final class Environment {
     this.maxReaders = NativeEnvironment.maxReaders(address, path);
     this.pageSize = NativeEnvironment.pageSize(address, path);
     try {
-      this.file = fileKeys(path);
+      this.fileKeys = fileKeys(path);
     } catch (IOException e) {
       throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
     }
@@ -302,7 +302,7 @@ public final class Environment {
   /** Says whether another folder or file stands where its own was, or none. */
   private boolean isReplaced() {
     try {
-      return !file.equals(fileKeys(path));
+      return !fileKeys.equals(fileKeys(path));
     } catch (IOException e) {
       return true;
     }

@@ -16,6 +16,9 @@ import java.util.Set;
  * <p>Whoever reads writes to it. So the group may, too, unless the umask forbids it.
  */
 final class LockFile {
+  /** Its name. */
+  static final String FILE = "lock.mdb";
+
   /** What LMDB needs for a reader, and for all that stands before the readers, in bytes. */
   private static final int SLOT = 64;
 
@@ -25,9 +28,6 @@ final class LockFile {
       PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-rw----"));
 
   private LockFile() {}
-
-  /** Its name. */
-  static final String FILE = "lock.mdb";
 
   /**
    * Makes the file if it is not there. Another process that does the same at the same time wins or
