@@ -208,9 +208,8 @@ final class ListenersCheck implements Check {
         where + " is in use by another process (" + why + ")",
         "end it (ss -ltnp 'sport = :"
             + listen.port()
-            + "' names it; systemd listens there for a socket unit, which is well if it is this"
-            + " node's), or set "
+            + "' names it), or set "
             + setting.key()
-            + " to another port");
+            + " to another port; if it is systemd, for this node's socket unit, all is well");
   }
 }
