@@ -5,16 +5,13 @@ import dev.quicksilver.cli.cluster.Cluster;
 import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.postgres.SqlSession;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.DatabaseDirectory;
 import dev.quicksilver.storage.Direction;
 import dev.quicksilver.storage.KeyRange;
 import dev.quicksilver.storage.Scan;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.copy.Verifier;
-import dev.quicksilver.storage.lmdb.StorageOptions;
 import dev.quicksilver.storage.record.Head;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.Arrays;
@@ -57,8 +54,8 @@ final class HugeTransactionBar implements Bar {
       cluster.awaitHealthy("replica");
       SqlSession session = new SqlSession(connection);
       session.execute("SELECT quicksilver.create_database('" + NAME + "')");
-      try (Database atRoot = open(cluster.data("root"), root);
-          Database atReplica = open(cluster.data("replica"), replica)) {
+      try (Database atRoot = Processes.open(cluster.data("root"), NAME, root);
+          Database atReplica = Processes.open(cluster.data("replica"), NAME, replica)) {
         long began = System.nanoTime();
         write(session, rows);
         System.out.printf("PostgreSQL took %.1f s for %,d rows%n", seconds(began), rows);
@@ -95,18 +92,6 @@ final class HugeTransactionBar implements Bar {
 
   private static double seconds(long began) {
     return (System.nanoTime() - began) / 1e9;
-  }
-
-  private static Database open(Path data, ChildProcess process) throws InterruptedException {
-    DatabaseDirectory directory = new DatabaseDirectory(data);
-    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
-    while (directory.environment(NAME).isEmpty()) {
-      if (System.nanoTime() > deadline || !process.isAlive()) {
-        throw new AssertionError("no database at " + data + ": " + process.output());
-      }
-      TimeUnit.MILLISECONDS.sleep(10);
-    }
-    return Database.openReadOnly(directory.environment(NAME).orElseThrow(), StorageOptions.DEFAULT);
   }
 
   /** Waits for all rows, of which none may be there before; returns the most memory in MiB. */

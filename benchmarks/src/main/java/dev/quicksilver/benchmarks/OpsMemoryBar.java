@@ -6,10 +6,7 @@ import dev.quicksilver.cli.cluster.NodeSpec;
 import dev.quicksilver.cli.cluster.ProcessOptions;
 import dev.quicksilver.postgres.SqlSession;
 import dev.quicksilver.storage.Database;
-import dev.quicksilver.storage.DatabaseDirectory;
-import dev.quicksilver.storage.lmdb.StorageOptions;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.util.ArrayList;
 import java.util.List;
@@ -85,7 +82,7 @@ final class OpsMemoryBar implements Bar {
       SqlSession session = new SqlSession(connection);
       session.execute("SELECT quicksilver.create_database('" + NAME + "')");
       session.execute("INSERT INTO " + NAME + " VALUES ('a', 'b')");
-      try (Database edge = open(cluster.data("edge"))) {
+      try (Database edge = Processes.open(cluster.data("edge"), NAME, cluster.process("edge"))) {
         await(edge, 1, all);
         TimeUnit.SECONDS.sleep(SETTLES_SECONDS);
         for (Seen each : all) {
@@ -140,17 +137,5 @@ final class OpsMemoryBar implements Bar {
       }
       TimeUnit.MILLISECONDS.sleep(20);
     }
-  }
-
-  private static Database open(Path data) throws InterruptedException {
-    DatabaseDirectory directory = new DatabaseDirectory(data);
-    long deadline = System.nanoTime() + TimeUnit.MINUTES.toNanos(1);
-    while (directory.environment(NAME).isEmpty()) {
-      if (System.nanoTime() > deadline) {
-        throw new AssertionError("no database at " + data);
-      }
-      TimeUnit.MILLISECONDS.sleep(10);
-    }
-    return Database.openReadOnly(directory.environment(NAME).orElseThrow(), StorageOptions.DEFAULT);
   }
 }

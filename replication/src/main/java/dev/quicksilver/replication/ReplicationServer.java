@@ -93,14 +93,24 @@ public final class ReplicationServer implements AutoCloseable {
       ServerOptions options,
       Transport transport,
       RootRole role) {
+    return new ReplicationServer(
+        listen(host, port, transport), databases, identity, subtree, options, transport, role);
+  }
+
+  /**
+   * Opens the socket of a server.
+   *
+   * @param port 0 for any
+   * @throws ReplicationException if the address needs TLS or the port is taken
+   */
+  public static ServerSocket listen(String host, int port, Transport transport) {
     InetSocketAddress address = transport.address(host, port, "the replication address");
     ServerSocket listener = null;
     try {
       listener = new ServerSocket();
       listener.setReuseAddress(true);
       listener.bind(address, 512);
-      return new ReplicationServer(
-          listener, databases, identity, subtree, options, transport, role);
+      return listener;
     } catch (IOException e) {
       closeQuietly(listener);
       throw new ReplicationException(

@@ -1,12 +1,11 @@
 package dev.quicksilver.replication;
 
+import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.lmdb.StorageOptions;
-import java.io.File;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -19,26 +18,11 @@ final class BootstrapChild {
   /** Starts one that keeps its databases in a folder {@code edge} and its output beside that. */
   static Process start(Path folder, int port, long sequence, List<String> flags)
       throws IOException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "--add-opens=java.base/java.nio=ALL-UNNAMED",
-            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-XX:+UseSerialGC",
-            "-XX:TieredStopAtLevel=1"));
-    command.addAll(flags);
-    command.addAll(
-        List.of(
-            "-cp",
-            System.getProperty("java.class.path", "").replace(File.pathSeparator, ":"),
-            BootstrapChild.class.getName(),
-            folder.resolve("edge").toString(),
-            Integer.toString(port),
-            Long.toString(sequence)));
-    return new ProcessBuilder(command)
+    return JavaCommand.process(
+            BootstrapChild.class,
+            flags,
+            List.of(
+                folder.resolve("edge").toString(), Integer.toString(port), Long.toString(sequence)))
         .redirectErrorStream(true)
         .redirectOutput(ProcessBuilder.Redirect.appendTo(folder.resolve("child.log").toFile()))
         .start();

@@ -2,6 +2,7 @@ package dev.quicksilver.replication;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.lmdb.StorageOptions;
@@ -21,21 +22,8 @@ final class SnapshotHolder implements AutoCloseable {
 
   SnapshotHolder(Path generation, String key) throws IOException {
     process =
-        new ProcessBuilder(
-                List.of(
-                    Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                    "--add-opens=java.base/java.nio=ALL-UNNAMED",
-                    "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-                    "--enable-native-access=ALL-UNNAMED",
-                    "--sun-misc-unsafe-memory-access=allow",
-                    "-XX:+UseSerialGC",
-                    "-XX:TieredStopAtLevel=1",
-                    "-Xmx64m",
-                    "-cp",
-                    System.getProperty("java.class.path", ""),
-                    SnapshotHolder.class.getName(),
-                    generation.toString(),
-                    key))
+        JavaCommand.process(
+                SnapshotHolder.class, List.of("-Xmx64m"), List.of(generation.toString(), key))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     answers = process.inputReader(UTF_8);

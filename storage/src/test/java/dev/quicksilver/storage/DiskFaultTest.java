@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.storage.copy.Verifier;
 import dev.quicksilver.storage.copy.VerifyProgress;
 import dev.quicksilver.storage.lmdb.ErrorCode;
@@ -18,6 +19,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -57,27 +59,11 @@ class DiskFaultTest {
     assumeThat(run(List.of("unshare", "-Urm", "true")).code())
         .as("user and mount namespaces are allowed here, so that a disk can be made")
         .isZero();
-    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-    String classPath =
-        System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
-    return run(
-        List.of(
-            "unshare",
-            "-Urm",
-            "sh",
-            "-c",
-            mount + " && exec \"$@\"",
-            folder.toString(),
-            java,
-            "--add-opens=java.base/java.nio=ALL-UNNAMED",
-            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-XX:+UseSerialGC",
-            "-cp",
-            classPath,
-            main.getName(),
-            folder.toString()));
+    List<String> command =
+        new ArrayList<>(
+            List.of("unshare", "-Urm", "sh", "-c", mount + " && exec \"$@\"", folder.toString()));
+    command.addAll(JavaCommand.of(main, List.of(), List.of(folder.toString())));
+    return run(command);
   }
 
   @Test

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.quicksilver.cli.process.Utf8;
 import dev.quicksilver.storage.log.LogEntry;
 import java.io.UncheckedIOException;
 import java.time.Instant;
@@ -42,7 +43,7 @@ final class EntryJson {
   }
 
   private static void put(ObjectNode line, String name, byte[] bytes) {
-    Text.utf8(bytes)
+    Utf8.text(bytes)
         .ifPresentOrElse(
             text -> line.put(name, text),
             () -> line.put(name + "_hex", HexFormat.of().formatHex(bytes)));

@@ -14,6 +14,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -186,11 +187,16 @@ public final class NodeFlags {
    */
   public static NodeClient ofDirectory(Configuration configuration) {
     Path data = dataDirectory(configuration);
-    return ProcessFile.read(data, NodeParts.PROCESS_NAME)
-        .or(() -> ProcessFile.read(data, BridgeCommand.PROCESS_NAME))
-        .or(() -> ProcessFile.read(data, ServeCommand.PROCESS_NAME))
+    return running(data)
+        .findFirst()
         .flatMap(NodeClient::of)
         .orElseThrow(() -> noneRuns("node", data));
+  }
+
+  /** Returns the processes that have a data directory, the node first; looked for one by one. */
+  static Stream<ProcessFile.Content> running(Path data) {
+    return Stream.of(NodeParts.PROCESS_NAME, BridgeCommand.PROCESS_NAME, ServeCommand.PROCESS_NAME)
+        .flatMap(name -> ProcessFile.read(data, name).stream());
   }
 
   /**

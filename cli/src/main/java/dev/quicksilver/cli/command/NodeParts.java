@@ -21,6 +21,7 @@ import dev.quicksilver.storage.Following;
 import dev.quicksilver.storage.LocalDisk;
 import dev.quicksilver.storage.PidNamespace;
 import dev.quicksilver.storage.lmdb.StorageOptions;
+import java.net.ServerSocket;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -95,30 +96,22 @@ final class NodeParts {
             configuration.get(Settings.NODE_NAME),
             configuration.get(Settings.NODE_LOCATION));
     subtree = new Subtree(configuration.get(Settings.REPLICATION_MAX_REPORTS));
-    server = lifecycle.own("replication server", listen(listen, open));
+    ServerSocket listener =
+        open.isPresent()
+            ? open.get().socket()
+            : ReplicationServer.listen(listen.host(), listen.port(), transport.transport);
+    server =
+        lifecycle.own(
+            "replication server",
+            ReplicationServer.start(
+                listener,
+                databases,
+                identity,
+                subtree,
+                ServerOptions.DEFAULT,
+                transport.transport,
+                rootRole));
     addresses.put("replication", new Endpoint(listen.host(), server.port()).toString());
-  }
-
-  private ReplicationServer listen(Endpoint listen, Optional<ServerSocketChannel> open) {
-    ServerOptions options = ServerOptions.DEFAULT;
-    return open.isPresent()
-        ? ReplicationServer.start(
-            open.get().socket(),
-            databases,
-            identity,
-            subtree,
-            options,
-            transport.transport,
-            rootRole)
-        : ReplicationServer.start(
-            listen.host(),
-            listen.port(),
-            databases,
-            identity,
-            subtree,
-            options,
-            transport.transport,
-            rootRole);
   }
 
   /** What is damaged can be copied anew, unless this node is the only root. */

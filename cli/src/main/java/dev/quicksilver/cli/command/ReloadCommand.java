@@ -3,11 +3,9 @@ package dev.quicksilver.cli.command;
 import dev.quicksilver.cli.config.Configuration;
 import dev.quicksilver.cli.process.CommandException;
 import dev.quicksilver.cli.process.ExitCode;
-import dev.quicksilver.cli.process.ProcessFile;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -59,13 +57,10 @@ public final class ReloadCommand implements Callable<Integer> {
   private static Map<String, NodeClient> ofDirectory(Configuration configuration) {
     Path data = NodeFlags.dataDirectory(configuration);
     Map<String, NodeClient> clients = new LinkedHashMap<>();
-    for (String name :
-        List.of(NodeParts.PROCESS_NAME, BridgeCommand.PROCESS_NAME, ServeCommand.PROCESS_NAME)) {
-      ProcessFile.read(data, name)
-          .ifPresent(
-              process ->
-                  NodeClient.of(process).ifPresent(client -> clients.put(process.role(), client)));
-    }
+    NodeFlags.running(data)
+        .forEach(
+            process ->
+                NodeClient.of(process).ifPresent(client -> clients.put(process.role(), client)));
     if (clients.isEmpty()) {
       throw NodeFlags.noneRuns("process", data);
     }

@@ -1,12 +1,9 @@
 package dev.quicksilver.cli.command;
 
+import dev.quicksilver.cli.process.Utf8;
 import dev.quicksilver.storage.log.LogEntry;
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Locale;
-import java.util.Optional;
 import org.jline.utils.WCWidth;
 import org.jspecify.annotations.Nullable;
 
@@ -37,22 +34,14 @@ public final class Text {
     return seconds == null ? "-" : String.format(Locale.ROOT, "%.1f s", seconds);
   }
 
-  /** Returns the text that these bytes are; empty if they are no UTF-8. */
-  static Optional<String> utf8(byte[] bytes) {
-    try {
-      return Optional.of(
-          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
-    } catch (CharacterCodingException e) {
-      return Optional.empty();
-    }
-  }
-
   /**
    * Returns bytes as a JSON string if they are UTF-8, else as hexadecimal digits after {@code \x},
    * which is how PostgreSQL writes them. The two cannot be confused: only the first has quotes.
    */
   public static String quoted(byte[] bytes) {
-    return utf8(bytes).map(Text::quoted).orElseGet(() -> "\\x" + HexFormat.of().formatHex(bytes));
+    return Utf8.text(bytes)
+        .map(Text::quoted)
+        .orElseGet(() -> "\\x" + HexFormat.of().formatHex(bytes));
   }
 
   private static String quoted(String text) {

@@ -1,7 +1,6 @@
 package dev.quicksilver.cli.page;
 
-import java.nio.ByteBuffer;
-import java.nio.charset.CharacterCodingException;
+import dev.quicksilver.cli.process.Utf8;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -27,7 +26,7 @@ record Bytes(String text, String note) {
   private static final String ROLE = "role:";
 
   static Bytes ofKey(byte[] key) {
-    Optional<String> text = utf8(key);
+    Optional<String> text = Utf8.text(key);
     return new Bytes(
         text.map(string -> Shown.cut(string, 511)).orElseGet(() -> "\\x" + hex(key, 511)), "");
   }
@@ -45,7 +44,8 @@ record Bytes(String text, String note) {
       return new Bytes("", size + ", not shown here: they verify a role's password");
     }
     boolean cut = value.length > longest * LONGEST_CHARACTER;
-    Optional<String> text = utf8(cut ? wholeCharacters(value, longest * LONGEST_CHARACTER) : value);
+    Optional<String> text =
+        Utf8.text(cut ? wholeCharacters(value, longest * LONGEST_CHARACTER) : value);
     if (text.isEmpty()) {
       int bytes = Math.min(value.length, longest / 2);
       return new Bytes(
@@ -65,16 +65,6 @@ record Bytes(String text, String note) {
   /** Returns it where there is one line for it. */
   String inOneLine() {
     return text.isEmpty() ? note : Shown.name(text);
-  }
-
-  /** Returns the text that these bytes are, if they are UTF-8. */
-  static Optional<String> utf8(byte[] bytes) {
-    try {
-      return Optional.of(
-          StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes)).toString());
-    } catch (CharacterCodingException e) {
-      return Optional.empty();
-    }
   }
 
   /** Cuts before a character, not within one. */

@@ -1,6 +1,7 @@
 package dev.quicksilver.cli.page;
 
 import dev.quicksilver.cli.process.NodeStatus.SubtreeReport;
+import dev.quicksilver.cli.process.Utf8;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.DatabaseSet;
 import dev.quicksilver.storage.Snapshot;
@@ -115,7 +116,7 @@ final class Reads {
   }
 
   private static String address(String database, byte[] key) {
-    Optional<String> text = Bytes.utf8(key);
+    Optional<String> text = Utf8.text(key);
     return "/page/key?database="
         + URLEncoder.encode(database, StandardCharsets.UTF_8)
         + "&as="

@@ -4,15 +4,12 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
-import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.nio.file.attribute.FileTime;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayDeque;
@@ -61,15 +58,12 @@ public final class Environment {
    * process: closing a second handle of an environment would free the reader slots of the first,
    * and its readers could then see pages that are being written. State of the process, so static.
    */
-  private static final Set<Folder> OPEN = ConcurrentHashMap.newKeySet();
-
-  /** A folder as the file system knows it: one that is made again at the same path is another. */
-  private record Folder(Path path, @Nullable Object fileKey, FileTime created) {}
+  private static final Set<EnvironmentFolder> OPEN = ConcurrentHashMap.newKeySet();
 
   /** Its folder. */
   public final Path path;
 
-  private final Folder folder;
+  private final EnvironmentFolder folder;
   private final List<String> fileKeys;
 
   /** Whether this process only reads it. */
@@ -104,7 +98,7 @@ public final class Environment {
 
   private Environment(
       Path path,
-      Folder folder,
+      EnvironmentFolder folder,
       long address,
       @Nullable WriteHandles writing,
       StorageOptions options) {
@@ -120,20 +114,16 @@ public final class Environment {
     this.others = new OtherReaders(path, maxSnapshotAge, ProcessHandle.current().pid());
     this.maxReaders = NativeEnvironment.maxReaders(address, path);
     this.pageSize = NativeEnvironment.pageSize(address, path);
-    try {
-      this.fileKeys = fileKeys(path);
-    } catch (IOException e) {
-      throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
-    }
+    this.fileKeys = EnvironmentFolder.fileKeys(path);
   }
 
   /** Opens or creates; every failure of LMDB comes out as ours and leaves nothing open. */
   public static Environment open(
       Path path, StorageOptions options, boolean readOnly, boolean create) {
     if (!create) {
-      requireFile(path);
+      EnvironmentFolder.requireFile(path);
     }
-    Folder folder = folder(path);
+    EnvironmentFolder folder = EnvironmentFolder.of(path);
     if (!OPEN.add(folder)) {
       throw new StorageException(
           ErrorCode.INVALID_ARGUMENT,
@@ -152,7 +142,7 @@ public final class Environment {
     }
   }
 
-  private static Environment reading(Path path, Folder folder, StorageOptions options) {
+  private static Environment reading(Path path, EnvironmentFolder folder, StorageOptions options) {
     int flags = NativeLmdb.NOTLS | NativeLmdb.NORDAHEAD;
     if (!options.durable()) {
       flags |= NativeLmdb.NOSYNC;
@@ -167,7 +157,7 @@ public final class Environment {
   }
 
   private static Environment writing(
-      Path path, Folder folder, StorageOptions options, boolean create) {
+      Path path, EnvironmentFolder folder, StorageOptions options, boolean create) {
     WriteHandles writing = WriteHandles.open(path, options, DATA_RIGHTS, create);
     try {
       return new Environment(path, folder, writing.address(), writing, options);
@@ -179,35 +169,7 @@ public final class Environment {
 
   /** Says whether this process has an environment open. */
   public static boolean isOpenHere(Path path) {
-    return OPEN.contains(folder(path));
-  }
-
-  /** LMDB would make an environment where there is none, or of an empty file. */
-  private static void requireFile(Path path) {
-    if (!Files.exists(path.resolve(FILE))) {
-      throw new StorageException(
-          ErrorCode.NOT_FOUND, "there is no database in " + path + " (no data.mdb)");
-    }
-    try {
-      if (Files.size(path.resolve(FILE)) == 0) {
-        throw new StorageException(
-            ErrorCode.WRONG_FORMAT,
-            path.resolve(FILE)
-                + " is empty, not an LMDB environment; remove the database's folder, and a replica"
-                + " copies it anew");
-      }
-    } catch (IOException e) {
-      throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
-    }
-  }
-
-  private static Folder folder(Path path) {
-    try {
-      BasicFileAttributes attributes = Files.readAttributes(path, BasicFileAttributes.class);
-      return new Folder(path.toRealPath(), attributes.fileKey(), attributes.creationTime());
-    } catch (IOException e) {
-      throw new StorageException(ErrorCode.IO, path + " cannot be read: " + e.getMessage(), e);
-    }
+    return OPEN.contains(EnvironmentFolder.of(path));
   }
 
   private void closeNow() {
@@ -302,23 +264,14 @@ public final class Environment {
   /** Says whether another folder or file stands where its own was, or none. */
   private boolean isReplaced() {
     try {
-      return !fileKeys.equals(fileKeys(path));
-    } catch (IOException e) {
+      return !fileKeys.equals(EnvironmentFolder.fileKeys(path));
+    } catch (StorageException e) {
       return true;
     }
   }
 
-  /** What tells a folder and its data from others; not when they were made, which not all know. */
-  private static List<String> fileKeys(Path path) throws IOException {
-    return List.of(fileKey(path), fileKey(path.resolve(FILE)));
-  }
-
-  private static String fileKey(Path path) throws IOException {
-    return String.valueOf(Files.readAttributes(path, BasicFileAttributes.class).fileKey());
-  }
-
   private void openAgain() {
-    requireFile(path);
+    EnvironmentFolder.requireFile(path);
     CutFile.refuse(path.resolve(FILE));
     WriteHandles opened = WriteHandles.open(path, options, DATA_RIGHTS, false);
     if (isReplaced()) {

@@ -5,6 +5,7 @@ import static dev.quicksilver.storage.TestDatabases.at;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.lmdb.ErrorCode;
 import dev.quicksilver.storage.lmdb.StorageException;
@@ -15,7 +16,6 @@ import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.BeforeEach;
@@ -146,24 +146,11 @@ final class UnsyncedLoadTest {
 
   /** Kills a process that loads as {@code kill -9} does, when it has committed often enough. */
   private void killInMidLoad() throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    command.addAll(
-        List.of(
-            "--add-opens=java.base/java.nio=ALL-UNNAMED",
-            "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-            "--enable-native-access=ALL-UNNAMED",
-            "--sun-misc-unsafe-memory-access=allow",
-            "-Xmx128m",
-            "-XX:TieredStopAtLevel=1",
-            "-XX:+UseSerialGC",
-            "-cp",
-            System.getProperty("java.class.path", ""),
-            LoadChild.class.getName(),
-            loaded.toString(),
-            bootId.toString()));
     Process child =
-        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+        JavaCommand.process(
+                LoadChild.class, List.of("-Xmx128m"), List.of(loaded.toString(), bootId.toString()))
+            .redirectError(ProcessBuilder.Redirect.INHERIT)
+            .start();
     try (BufferedReader output = child.inputReader(StandardCharsets.US_ASCII)) {
       for (String line = output.readLine(); line != null; line = output.readLine()) {
         if (Integer.parseInt(line) >= COMMITTED) {

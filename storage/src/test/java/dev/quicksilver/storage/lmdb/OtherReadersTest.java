@@ -6,6 +6,7 @@ import static dev.quicksilver.storage.TestDatabases.commit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.ReaderChild;
 import dev.quicksilver.storage.Snapshot;
@@ -110,20 +111,10 @@ class OtherReadersTest {
 
     Child() throws IOException {
       process =
-          new ProcessBuilder(
-                  Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                  "--add-opens=java.base/java.nio=ALL-UNNAMED",
-                  "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-                  "--enable-native-access=ALL-UNNAMED",
-                  "--sun-misc-unsafe-memory-access=allow",
-                  "-XX:TieredStopAtLevel=1",
-                  "-XX:+UseSerialGC",
-                  "-Xmx64m",
-                  "-cp",
-                  System.getProperty("java.class.path", ""),
-                  ReaderChild.class.getName(),
-                  folder.toString(),
-                  Long.toString(MAP))
+          JavaCommand.process(
+                  ReaderChild.class,
+                  List.of("-Xmx64m"),
+                  List.of(folder.toString(), Long.toString(MAP)))
               .redirectError(ProcessBuilder.Redirect.INHERIT)
               .start();
       assertThat(process.getInputStream().read()).isEqualTo('.');

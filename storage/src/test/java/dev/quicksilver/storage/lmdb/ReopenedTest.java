@@ -11,6 +11,7 @@ import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import dev.quicksilver.fixtures.JavaCommand;
 import dev.quicksilver.storage.Database;
 import dev.quicksilver.storage.Snapshot;
 import dev.quicksilver.storage.TestDatabases;
@@ -174,19 +175,7 @@ class ReopenedTest {
   @Test
   void nobodyWaitsForWhatAnotherProcessWrites() throws Exception {
     Process writer =
-        new ProcessBuilder(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "--add-opens=java.base/java.nio=ALL-UNNAMED",
-                "--add-opens=java.base/sun.nio.ch=ALL-UNNAMED",
-                "--enable-native-access=ALL-UNNAMED",
-                "--sun-misc-unsafe-memory-access=allow",
-                "-XX:TieredStopAtLevel=1",
-                "-XX:+UseSerialGC",
-                "-Xmx64m",
-                "-cp",
-                System.getProperty("java.class.path", ""),
-                WriterChild.class.getName(),
-                folder.toString())
+        JavaCommand.process(WriterChild.class, List.of("-Xmx64m"), List.of(folder.toString()))
             .redirectError(ProcessBuilder.Redirect.INHERIT)
             .start();
     try {
